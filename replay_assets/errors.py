@@ -1,0 +1,51 @@
+"""The errors this project raises on purpose.
+
+    ReplayAssetsError
+    ├── ConfigurationError     settings, catalogue, vocabulary or mapping can't be used
+    ├── SourceError            the incident database, or a file loaded into it, can't be used
+    ├── ContractError          a record does not have the form it must have
+    │   └── UnknownVersionError
+    ├── NotMaterializedError   a partition that something needs does not exist
+    ├── LabelLeakError         a request carries what grades the answer
+    ├── ResidualSecretError    sanitized text still trips a strict rule
+    └── ReplayStoppedError     a replay ended before each request had its result
+
+Every message names the thing, the value found and the way out. Anything else that is raised is a
+bug or the machine's.
+"""
+
+
+class ReplayAssetsError(Exception):
+    """Root of the errors that a user can act on."""
+
+
+class ConfigurationError(ReplayAssetsError):
+    """Settings, catalogue, vocabulary or schema mapping can't be used as written."""
+
+
+class SourceError(ReplayAssetsError):
+    """The incident database, or a file to be loaded into it, can't be used."""
+
+
+class ContractError(ReplayAssetsError):
+    """A record does not have the form that its contract demands."""
+
+
+class UnknownVersionError(ContractError):
+    """A record carries a schema version that this release does not read."""
+
+
+class NotMaterializedError(ReplayAssetsError):
+    """A partition that is needed has not been materialised."""
+
+
+class LabelLeakError(ReplayAssetsError):
+    """A request would carry a label, an outcome or a grade to the model."""
+
+
+class ResidualSecretError(ReplayAssetsError):
+    """Text that should be sanitized still holds what a strict rule finds."""
+
+
+class ReplayStoppedError(ReplayAssetsError):
+    """A replay ended before each request had its result; nothing was published."""
