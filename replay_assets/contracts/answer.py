@@ -1,0 +1,33 @@
+"""What a candidate must answer, and the codes of what it can get wrong."""
+
+ORIGINAL_FIELDS = (
+    "proposed_action",
+    "action_plan",
+    "risk_level",
+    "requires_human_approval",
+    "blocked_by_policy",
+)
+"""The original's five answer fields. They hold no root cause: nothing but free text to grade."""
+
+DIAGNOSIS_FIELDS = ("root_cause", "action_id")
+"""What our packs ask for besides, so that an answer can be graded by rule."""
+
+ANSWER_FIELDS = (*ORIGINAL_FIELDS, *DIAGNOSIS_FIELDS)
+
+RISK_LEVELS = ("low", "medium", "high", "critical")
+
+MAX_COMPONENTS = 3
+MAX_STATEMENT_CHARACTERS = 400
+
+CONTENT_MISSING = "chat_completion_content_missing"
+NOT_AN_OBJECT = "model_output_not_object"
+SELF_GRADING = "model_output_contains_self_grading_field"
+MISSING_FIELDS = "model_output_missing_fields"
+INVALID_RISK = "invalid_risk_level"
+PLAN_NOT_LIST = "action_plan_not_list"
+INVALID_BOOLEAN = "invalid_boolean"
+INVALID_TEXT = "invalid_text"
+INVALID_ROOT_CAUSE = "invalid_root_cause"
+UNKNOWN_CATEGORY = "unknown_root_cause_category"
+UNKNOWN_ACTION = "unknown_action_id"
+AMBIGUOUS = "model_output_ambiguous"

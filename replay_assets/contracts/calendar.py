@@ -1,0 +1,55 @@
+"""Days and weeks by which everything is partitioned: half-open intervals of one time zone."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+GRACE = timedelta(hours=24)
+"""How long after a day's end its sessions and repairs still count as that day's."""
+
+
+@dataclass(frozen=True)
+class DayWindow:
+    """The instants of one day, `start <= t < end`, and the last instant that its joins look at."""
+
+    day: str
+    start: datetime
+    end: datetime
+
+    @property
+    def as_of(self) -> datetime:
+        """Sessions and repairs after this instant belong to what happened later."""
+        return self.end + GRACE
+
+
+def day_window(day: str, timezone: str) -> DayWindow:
+    """Return the window of an ISO day; 23 or 25 hours long where the clocks change."""
+    zone = ZoneInfo(timezone)
+    first = date.fromisoformat(day)
+    bounds = [
+        datetime.combine(one, time.min, tzinfo=zone).astimezone(UTC)
+        for one in (first, first + timedelta(days=1))
+    ]
+    return DayWindow(day=day, start=bounds[0], end=bounds[1])
+
+
+def days_of_week(monday: str) -> list[str]:
+    """Return the seven ISO days of the week that a Monday names."""
+    return days_between(monday, (date.fromisoformat(monday) + timedelta(days=6)).isoformat())
+
+
+def days_between(first: str, last: str) -> list[str]:
+    """Return the ISO days from first to last, both included."""
+    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [(start + timedelta(days=n)).isoformat() for n in range((end - start).days + 1)]
+
+
+def monday_of(day: str) -> str:
+    """Return the Monday of the week that an ISO day lies in."""
+    one = date.fromisoformat(day)
+    return (one - timedelta(days=one.weekday())).isoformat()
+
+
+def is_over(last_day: str, timezone: str, now: datetime) -> bool:
+    """Tell whether a day has ended in the time zone."""
+    return day_window(last_day, timezone).end <= now

@@ -1,0 +1,54 @@
+"""What every versioned record has in common: strict fields, and a version that is checked first."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from replay_assets.errors import ContractError, UnknownVersionError
+
+
+class Part(BaseModel):
+    """A piece of a record: immutable, and closed to fields that nobody declared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Record(Part):
+    """A record with a `schema_version`. `VERSION` is the one that this release reads and writes."""
+
+    VERSION: ClassVar[str]
+
+    schema_version: str
+
+    @classmethod
+    def read(cls, record: Mapping[str, Any]) -> Self:
+        """Return the record as a model.
+
+        Raises:
+            UnknownVersionError: its `schema_version` is another than ours.
+            ContractError: a field is missing, unknown or of the wrong type.
+        """
+        found = record.get("schema_version")
+        if found != cls.VERSION:
+            raise UnknownVersionError(
+                f"{cls.__name__}: found schema_version {found!r}, this release reads "
+                f"{cls.VERSION!r}. Materialise the partition again with this release."
+            )
+        try:
+            return cls.model_validate(record)
+        except ValidationError as error:
+            raise ContractError(f"{cls.__name__}: {describe(error)}") from error
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as plain JSON types, fields in declared order."""
+        return self.model_dump(mode="json")
+
+
+def describe(error: ValidationError) -> str:
+    """Say in one line which fields are wrong and why."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'record'}: {problem['msg']} "
+        f"(found {str(problem['input'])[:60]!r})"
+        for problem in error.errors(include_url=False)
+    )

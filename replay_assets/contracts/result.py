@@ -1,0 +1,136 @@
+"""What became of one request: the result record, its outcomes, and its row in the lake."""
+
+from typing import Any, ClassVar, Literal
+
+import pyarrow as pa
+
+from replay_assets.contracts.record import Part, Record
+
+RESULT_VERSION = "agent_nemotron_external_result_v1"
+
+Outcome = Literal[
+    "answered",
+    "contract_broken",
+    "request_rejected",
+    "model_refusal",
+    "length_stop",
+    "infrastructure_failure",
+    "gate_refused",
+]
+GRADED_OUTCOMES: tuple[Outcome, ...] = (
+    "answered",
+    "contract_broken",
+    "request_rejected",
+    "model_refusal",
+    "length_stop",
+)
+"""Outcomes that the candidate answers for; all but the first are wrong."""
+UNGRADED_OUTCOMES: tuple[Outcome, ...] = ("infrastructure_failure", "gate_refused")
+"""Outcomes that are nobody's answer: the plumbing broke, or we refused to send."""
+OUTCOMES: tuple[Outcome, ...] = (*GRADED_OUTCOMES, *UNGRADED_OUTCOMES)
+
+
+class Usage(Part):
+    """Tokens that the endpoint reported; null where it reported none."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    total_tokens: int | None = None
+
+
+class TraceEvent(Part):
+    """One call of the endpoint. A repair call is an event of its own."""
+
+    type: Literal["nemotron_external_offline_runner"] = "nemotron_external_offline_runner"
+    line_number: int
+    model: str
+    candidate_variant_id: str | None
+    retry_used: bool
+    first_error: str | None
+    usage: Usage
+    latency_ms: float | None
+    wait_ms: float
+    attempts: int
+
+
+class ReplayResult(Record):
+    """The result of one request, whatever became of it.
+
+    `latency_ms` is the time of the calls alone, `queue_ms` what the request waited for its turn;
+    `cost_usd` is null where the candidate has no price or the endpoint reported no usage.
+    """
+
+    VERSION: ClassVar[str] = RESULT_VERSION
+
+    run_id: str
+    incident_id: str
+    candidate_id: str
+    candidate_variant_id: str | None
+    model: str
+    outcome: Outcome
+    model_output: dict[str, Any]
+    latency_ms: float | None
+    queue_ms: float
+    cost_usd: float | None
+    fallback_used: bool
+    trace_complete: bool
+    retry_used: bool
+    trace_events: list[TraceEvent]
+    error: str | None
+    first_error: str | None
+
+
+RESULT_TABLE = pa.schema(
+    [
+        ("incident_id", pa.string()),
+        ("candidate_id", pa.string()),
+        ("candidate_variant_id", pa.string()),
+        ("model", pa.string()),
+        ("outcome", pa.string()),
+        ("proposed_action", pa.string()),
+        ("action_plan", pa.list_(pa.string())),
+        ("risk_level", pa.string()),
+        ("requires_human_approval", pa.bool_()),
+        ("blocked_by_policy", pa.bool_()),
+        ("action_id", pa.string()),
+        ("root_cause_category", pa.string()),
+        ("root_cause_components", pa.list_(pa.string())),
+        ("root_cause_statement", pa.string()),
+        ("prompt_tokens", pa.int64()),
+        ("completion_tokens", pa.int64()),
+        ("cost_usd", pa.float64()),
+        ("retry_used", pa.bool_()),
+        ("fallback_used", pa.bool_()),
+        ("error", pa.string()),
+        ("latency_ms", pa.float64()),
+        ("queue_ms", pa.float64()),
+    ]
+)
+
+
+def result_row(result: ReplayResult) -> dict[str, Any]:
+    """Flatten a result into the columns of `RESULT_TABLE`."""
+    answer = result.model_output
+    cause = answer.get("root_cause") or {}
+    tokens = [event.usage for event in result.trace_events]
+    same_name = result.model_dump(mode="json", include=set(RESULT_TABLE.names))
+    return {
+        **same_name,
+        "proposed_action": answer.get("proposed_action"),
+        "action_plan": answer.get("action_plan"),
+        "risk_level": answer.get("risk_level"),
+        "requires_human_approval": answer.get("requires_human_approval"),
+        "blocked_by_policy": answer.get("blocked_by_policy"),
+        "action_id": answer.get("action_id"),
+        "root_cause_category": cause.get("category"),
+        "root_cause_components": cause.get("components"),
+        "root_cause_statement": cause.get("statement"),
+        "prompt_tokens": total([usage.prompt_tokens for usage in tokens]),
+        "completion_tokens": total([usage.completion_tokens for usage in tokens]),
+    }
+
+
+def total(counts: list[int | None]) -> int | None:
+    """Sum token counts; one that was not reported makes the sum unknown, not smaller."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if known and len(known) == len(counts) else None

@@ -1,0 +1,40 @@
+"""The JSON Schemas that are published beside the contracts, by file name."""
+
+import json
+from importlib.resources import files
+
+from replay_assets.contracts.export_row import AlpacaRow
+from replay_assets.contracts.label import IncidentLabel
+from replay_assets.contracts.manifest import PartitionManifest
+from replay_assets.contracts.record import Part
+from replay_assets.contracts.request import ReplayRequest
+from replay_assets.contracts.result import ReplayResult
+from replay_assets.contracts.run_report import RunReport
+from replay_assets.contracts.score import ReplayScore
+
+CONTRACTS: dict[str, type[Part]] = {
+    "replay_request": ReplayRequest,
+    "replay_result": ReplayResult,
+    "run_report": RunReport,
+    "incident_label": IncidentLabel,
+    "replay_score": ReplayScore,
+    "export_row": AlpacaRow,
+    "partition_manifest": PartitionManifest,
+}
+
+
+def schema_text(name: str) -> str:
+    """Return a contract's JSON Schema as it is published: sorted, indented, one final newline."""
+    model = CONTRACTS[name]
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **model.model_json_schema(mode="serialization"),
+    }
+    if version := getattr(model, "VERSION", None):
+        schema["properties"]["schema_version"] = {"const": version}
+    return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def published_schema(name: str) -> str:
+    """Return the text of a published schema file."""
+    return (files("replay_assets.contracts") / "schemas" / f"{name}.json").read_text("utf-8")

@@ -1,0 +1,146 @@
+"""One real record of every published kind, as the stages write them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from replay_assets.contracts.export_row import AlpacaMetadata, AlpacaRow
+from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
+from replay_assets.contracts.request import REQUEST_VERSION, ReplayRequest
+from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, TraceEvent, Usage
+from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
+from replay_assets.contracts.score import SCORE_TABLE, SCORE_VERSION, ReplayScore
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Publication, Store
+
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
+
+REQUEST = ReplayRequest.read(
+    {
+        "schema_version": REQUEST_VERSION,
+        "run_id": "replay-2026-09-21",
+        "incident_id": "inc-001",
+        "system_prompt": "Decide.",
+        "user_prompt": "What now? 怎麼辦？",
+        "incident_context": {"alertname": "OrdersDbConnectionsHigh", "labels": {"team": "shop"}},
+        "source_metadata": {"schema_version": None},
+        "response_contract": {"type": "object", "required": ["action_plan", "root_cause"]},
+        "metadata": {"request_only": True, "not_replacement_evidence": True},
+    }
+)
+
+RESULT = ReplayResult(
+    schema_version=RESULT_VERSION,
+    run_id="replay-2026-09-21",
+    incident_id="inc-001",
+    candidate_id="nemotron-mini",
+    candidate_variant_id=None,
+    model="nvidia/nemotron-mini-4b-instruct",
+    outcome="answered",
+    model_output={
+        "proposed_action": "Give the report its own pool.",
+        "action_plan": ["set DB_POOL_MAX", "roll out"],
+        "risk_level": "medium",
+        "requires_human_approval": False,
+        "blocked_by_policy": False,
+        "root_cause": {"components": ["orders-db"], "category": "database", "statement": "Idle."},
+        "action_id": "fix_workload_config",
+    },
+    latency_ms=812.5,
+    queue_ms=0.0,
+    cost_usd=None,
+    fallback_used=False,
+    trace_complete=True,
+    retry_used=False,
+    trace_events=[
+        TraceEvent(
+            line_number=1,
+            model="nvidia/nemotron-mini-4b-instruct",
+            candidate_variant_id=None,
+            retry_used=False,
+            first_error=None,
+            usage=Usage(prompt_tokens=900, completion_tokens=120, total_tokens=1020),
+            latency_ms=812.5,
+            wait_ms=0.0,
+            attempts=1,
+        )
+    ],
+    error=None,
+    first_error=None,
+)
+
+RUN_REPORT = RunReport(
+    schema_version=RUN_REPORT_VERSION,
+    candidate_id="nemotron-mini",
+    candidate_variant_id=None,
+    model="nvidia/nemotron-mini-4b-instruct",
+    baseline=False,
+    pack_digest="0" * 64,
+    candidate_digest="1" * 64,
+    requests=1,
+    results=1,
+    valid=True,
+    outcomes={"answered": 1},
+    failures=[],
+    external_error_records=0,
+    fallback_used_records=0,
+    trace_incomplete_records=0,
+    retry_used_records=0,
+    total_cost_usd=None,
+    avg_latency_ms=812.5,
+    p95_latency_ms=812.5,
+)
+
+SCORE = ReplayScore.read(
+    {
+        **dict.fromkeys(SCORE_TABLE.names),
+        "schema_version": SCORE_VERSION,
+        "incident_id": "inc-001",
+        "candidate_id": "incumbent",
+        "baseline": False,
+        "scenario_group": "grp-orders-db-connections",
+        "reserved_for_evaluation": False,
+        "outcome": "answered",
+        "grade_status": "graded",
+        "contract_valid": True,
+        "harm": False,
+    }
+)
+
+ALPACA_ROW = AlpacaRow(
+    instruction="Decide.",
+    input="OrdersDbConnectionsHigh",
+    output="Give the report its own pool.",
+    metadata=AlpacaMetadata(
+        incident_id="inc-001",
+        alertname="OrdersDbConnectionsHigh",
+        verification_result=None,
+        collected_at="2026-09-21T02:05:00Z",
+        schema_version=None,
+        matched_playbook_id=None,
+    ),
+)
+
+
+def sample_labels() -> list[IncidentLabel]:
+    """Return the labels of the samples."""
+    lines = (SAMPLES / "labels.jsonl").read_text(encoding="utf-8").splitlines()
+    return [
+        IncidentLabel.read({"schema_version": LABEL_VERSION, **json.loads(line)}) for line in lines
+    ]
+
+
+def records_of_every_kind(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return one record of each published kind as JSON; the manifest is that of a partition."""
+    publication = Publication(files={"replay_results.jsonl": b"{}\n"}, inputs={"pack": "0" * 64})
+    address = Address("replay_results", "2026-09-21", candidate="nemotron-mini")
+    manifest = Store(str(folder)).publish(address, publication).manifest
+    return {
+        "replay_request": REQUEST.as_json(),
+        "replay_result": RESULT.as_json(),
+        "run_report": RUN_REPORT.as_json(),
+        "incident_label": sample_labels()[0].as_json(),
+        "replay_score": SCORE.as_json(),
+        "export_row": ALPACA_ROW.model_dump(mode="json"),
+        "partition_manifest": manifest.as_json(),
+    }

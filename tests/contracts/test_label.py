@@ -1,0 +1,49 @@
+"""Labels: the components of a fault, and the table that holds them."""
+
+import pytest
+
+from replay_assets.contracts.label import LABEL_TABLE, IncidentLabel, label_rows
+from replay_assets.lake.formats import table_of
+from tests.contracts.examples import sample_labels
+
+
+def label_with(component: str | None) -> IncidentLabel:
+    return sample_labels()[0].model_copy(update={"root_cause_component": component})
+
+
+@pytest.mark.parametrize(
+    ("component", "expected"),
+    [
+        pytest.param("orders-db", {"orders-db"}, id="one"),
+        pytest.param("orders-db / report-builder", {"orders-db", "report-builder"}, id="slash"),
+        pytest.param("cart, payments, mail", {"cart", "payments", "mail"}, id="commas"),
+        pytest.param("a / b, c", {"a", "b", "c"}, id="both"),
+        pytest.param("Orders-DB / ORDERS-db", {"orders-db"}, id="case"),
+        pytest.param("STRASSE", {"strasse"}, id="folded"),
+        pytest.param("straße", {"strasse"}, id="folded beyond lower case"),
+        pytest.param("ns/deploy", {"ns/deploy"}, id="a slash without spaces is part of a name"),
+        pytest.param("a,b", {"a,b"}, id="a comma without a space is part of a name"),
+        pytest.param(" a  /  b ", {"a", "b"}, id="spaces around"),
+        pytest.param("a / ", {"a"}, id="nothing after the slash"),
+    ],
+)
+def test_components_are_split_at_spaced_slashes_and_commas(component: str, expected: set[str]):
+    """Grading compares sets: the order and case in which people wrote them say nothing."""
+    assert label_with(component).components() == frozenset(expected)
+
+
+def test_a_label_without_a_component_has_none_rather_than_an_empty_set():
+    """An empty set would be "right" for an answer that names nothing."""
+    assert label_with(None).components() is None
+
+
+def test_the_labels_table_has_a_column_for_every_field():
+    """A field added to the model but not to the table would be lost without a word."""
+    assert LABEL_TABLE.names == list(IncidentLabel.model_fields)
+
+
+def test_labels_come_back_from_their_table_as_they_were():
+    """Nulls stay nulls and lists stay lists on the way through Arrow."""
+    labels = sample_labels()
+    rows = table_of(label_rows(labels), LABEL_TABLE).to_pylist()
+    assert [IncidentLabel.read(row) for row in rows] == labels

@@ -1,0 +1,80 @@
+"""Records are versioned, closed and immutable."""
+
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import ValidationError
+
+from replay_assets.contracts.record import Record
+from replay_assets.contracts.schema_files import CONTRACTS
+from replay_assets.errors import ContractError, UnknownVersionError
+
+RECORDS = {name: model for name, model in CONTRACTS.items() if issubclass(model, Record)}
+
+
+class Reading(Record):
+    """A record as small as one can be."""
+
+    VERSION: ClassVar[str] = "reading_v2"
+
+    degrees: int
+
+
+def reading(**changes: object) -> dict[str, Any]:
+    return {"schema_version": "reading_v2", "degrees": 21, **changes}
+
+
+@pytest.mark.parametrize("model", RECORDS.values(), ids=RECORDS)
+def test_every_record_kind_names_the_version_it_found(model: type[Record]):
+    """A record of next year's release is refused by its version, not by its fields."""
+    with pytest.raises(UnknownVersionError) as refusal:
+        model.read({"schema_version": "from_next_year_v9", "unheard_of": 1})
+    assert "'from_next_year_v9'" in str(refusal.value)
+    assert model.VERSION in str(refusal.value)
+    assert "again" in str(refusal.value), "the way out"
+
+
+def test_a_record_without_a_version_is_refused_as_such():
+    """A record that names no version is not taken for the current one."""
+    with pytest.raises(UnknownVersionError, match="found schema_version None"):
+        Reading.read({"degrees": 21})
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "found"),
+    [
+        pytest.param(reading(degrees="warm"), "degrees", "warm", id="wrong type"),
+        pytest.param(reading(kelvin=294), "kelvin", "294", id="undeclared field"),
+        pytest.param({"schema_version": "reading_v2"}, "degrees", "required", id="missing field"),
+    ],
+)
+def test_a_malformed_record_names_the_field_and_what_stood_there(
+    record: dict[str, Any], field: str, found: str
+):
+    """Someone must be able to find the bad field without a debugger."""
+    with pytest.raises(ContractError, match="Reading: ") as refusal:
+        Reading.read(record)
+    assert field in str(refusal.value)
+    assert found in str(refusal.value)
+
+
+def test_every_wrong_field_is_named_at_once():
+    """Mending a record must not take one attempt a field."""
+    with pytest.raises(ContractError) as refusal:
+        Reading.read(reading(degrees="warm", kelvin=294))
+    assert "degrees" in str(refusal.value)
+    assert "kelvin" in str(refusal.value)
+
+
+def test_a_record_cannot_be_changed_after_it_was_made():
+    """What one stage published, another must not edit in passing."""
+    record = Reading.read(reading())
+    with pytest.raises(ValidationError, match="frozen"):
+        record.degrees = 22  # type: ignore[misc]
+
+
+def test_a_record_survives_the_way_through_json_in_declared_order():
+    """Field order is part of a file's bytes."""
+    record = Reading.read({"degrees": 21, "schema_version": "reading_v2"})
+    assert list(record.as_json()) == ["schema_version", "degrees"]
+    assert Reading.read(record.as_json()) == record

@@ -1,0 +1,68 @@
+"""Results: outcomes, and the row that a result becomes in the lake."""
+
+from typing import get_args
+
+import pytest
+
+from replay_assets.contracts.result import (
+    GRADED_OUTCOMES,
+    OUTCOMES,
+    RESULT_TABLE,
+    UNGRADED_OUTCOMES,
+    Outcome,
+    result_row,
+    total,
+)
+from replay_assets.contracts.score import SCORE_TABLE, ReplayScore
+from replay_assets.lake.formats import table_of
+from tests.contracts.examples import RESULT
+
+
+def test_every_outcome_is_either_graded_or_not():
+    """An outcome in neither list would vanish from the week's numbers."""
+    assert set(OUTCOMES) == set(get_args(Outcome))
+    assert not set(GRADED_OUTCOMES) & set(UNGRADED_OUTCOMES)
+
+
+def test_a_result_fills_every_column_of_its_table():
+    """A column that no result fills would be null for ever without anybody noticing."""
+    row = result_row(RESULT)
+    assert set(row) == set(RESULT_TABLE.names)
+    assert [name for name in RESULT_TABLE.names if row[name] is None] == [
+        "candidate_variant_id",
+        "cost_usd",
+        "error",
+    ]
+    assert table_of([row], RESULT_TABLE).to_pylist() == [row]
+
+
+def test_a_failed_result_has_a_row_of_nulls_not_of_guesses():
+    """Where there was no answer, no column pretends that there was one."""
+    failed = RESULT.model_copy(
+        update={"outcome": "infrastructure_failure", "model_output": {}, "trace_events": []}
+    )
+    row = result_row(failed)
+    for name in ("proposed_action", "action_id", "root_cause_category", "prompt_tokens"):
+        assert row[name] is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        pytest.param([900, 40], 940, id="call and repair call"),
+        pytest.param([0], 0, id="a reported zero"),
+        pytest.param([900, None], None, id="one call unreported"),
+        pytest.param([None], None, id="none reported"),
+        pytest.param([], None, id="no call"),
+    ],
+)
+def test_an_unreported_token_count_makes_the_sum_unknown(
+    counts: list[int | None], expected: int | None
+):
+    """A sum of what happens to be known would show a candidate cheaper than it is."""
+    assert total(counts) == expected
+
+
+def test_the_scores_table_has_a_column_for_every_field():
+    """A grade added to the model but not to the table would be lost without a word."""
+    assert SCORE_TABLE.names == list(ReplayScore.model_fields)

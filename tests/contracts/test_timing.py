@@ -1,0 +1,29 @@
+"""Timing fields leave at every depth; nothing else does."""
+
+import pytest
+
+from replay_assets.contracts.timing import TIMING_FIELDS, without_timing
+from tests.contracts.examples import RESULT, RUN_REPORT
+
+
+@pytest.mark.parametrize("field", sorted(TIMING_FIELDS))
+def test_a_timing_field_is_left_out_at_every_depth(field: str):
+    """Latency stands in results, in their trace events and in reports."""
+    record = {field: 1, "kept": [{field: 2, "deep": {field: 3, "also": None}}]}
+    assert without_timing(record) == {"kept": [{"deep": {"also": None}}]}
+
+
+@pytest.mark.parametrize("value", [None, 0, "latency_ms", [], {}, ["latency_ms"]], ids=repr)
+def test_a_value_that_is_no_timing_field_stays_as_it_is(value: object):
+    """The name counts as a key only, never as a value."""
+    assert without_timing(value) == value
+
+
+def test_of_a_result_and_a_report_only_speed_is_left_out():
+    """Cost, tokens and outcome are content: a rerun that differs there is a different run."""
+    result = RESULT.as_json()
+    assert set(result) - set(without_timing(result)) == {"latency_ms", "queue_ms"}
+    event = result["trace_events"][0]
+    assert set(event) - set(without_timing(event)) == {"latency_ms", "wait_ms", "attempts"}
+    report = RUN_REPORT.as_json()
+    assert set(report) - set(without_timing(report)) == {"avg_latency_ms", "p95_latency_ms"}
