@@ -1,0 +1,83 @@
+"""Bytes of the three formats: Parquet for tables, JSONL for records, JSON for single documents."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from replay_assets.errors import ContractError
+
+LINE_BREAKS = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+"""Characters that some readers of JSONL take for the end of a line: always escaped."""
+
+
+def encode_table(table: pa.Table) -> bytes:
+    """Return a table as Parquet: zstd level 3 (the knee of size against time), page checksums."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", compression_level=3, write_page_checksum=True)
+    return bytes(sink.getvalue())
+
+
+def decode_table(content: bytes) -> pa.Table:
+    """Return the table of a Parquet file, its checksums verified."""
+    return pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
+
+
+def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Return rows as a table of exactly this schema; columns that a row lacks are null."""
+    return pa.Table.from_pylist(list(rows), schema=schema)
+
+
+def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return a JSON value on one line, keys in the order given."""
+    line = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character, escape in LINE_BREAKS.items():
+        line = line.replace(character, escape)
+    return line
+
+
+def encode_jsonl(records: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return records as JSONL: UTF-8, one record a line, a line feed after each."""
+    return "".join(json_line(record) + "\n" for record in records).encode()
+
+
+def decode_jsonl(content: bytes, name: str) -> list[dict[str, Any]]:
+    """Return the records of a JSONL file.
+
+    Raises:
+        ContractError: a line is not a JSON object; the message names the line.
+    """
+    records = []
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line.decode())
+        except ValueError as error:
+            raise ContractError(f"{name}, line {number}: not JSON: {error}") from error
+        if not isinstance(record, dict):
+            raise ContractError(f"{name}, line {number}: expected an object, found {record!r:.60}")
+        records.append(record)
+    return records
+
+
+def encode_json(document: Mapping[str, Any]) -> bytes:
+    """Return a JSON document for people to read: indented, one final newline."""
+    return (json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+
+
+def decode_json(content: bytes, name: str) -> dict[str, Any]:
+    """Return a JSON document.
+
+    Raises:
+        ContractError: it is not a JSON object.
+    """
+    try:
+        document = json.loads(content.decode())
+    except ValueError as error:
+        raise ContractError(f"{name}: not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise ContractError(f"{name}: expected an object, found {document!r:.60}")
+    return document

@@ -1,0 +1,154 @@
+"""A root of partitions: publish one whole, read it back, ask which exist.
+
+A partition is a set of tables and files with a manifest, which is written last and removed first:
+what readers trust is the manifest, so a partition is whole or absent. A plain object rather than an
+IO manager, because one asset publishes several files that belong together, and because a week reads
+whichever of its days exist.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+from upath import UPath
+
+from replay_assets.contracts.manifest import MANIFEST_VERSION, FileEntry, PartitionManifest
+from replay_assets.errors import NotMaterializedError
+from replay_assets.lake import files, formats
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.digests import content_digest
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Everything that one partition of one asset publishes.
+
+    `inputs` are the content digests it was made from; `facts` are counts and bounds worth keeping.
+    """
+
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    code_version: str = "1"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A partition that exists: its manifest, and its contents when asked for."""
+
+    root: UPath
+    address: Address
+    manifest: PartitionManifest
+
+    @property
+    def digest(self) -> str:
+        """The content digest by which later partitions name this one."""
+        return self.manifest.content_digest
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Counts and bounds that the stage recorded with the partition."""
+        return self.manifest.facts
+
+    def was_made_from(self, asset: str, source: "Published | None") -> bool:
+        """Tell whether this partition names the present content of another as its input."""
+        return source is not None and self.manifest.inputs.get(asset) == source.digest
+
+    def table(self, name: str) -> pa.Table:
+        """Return one of the partition's tables."""
+        return formats.decode_table(files.read(self.root / self.address.table(name)))
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """Return one of the partition's tables as rows."""
+        rows: list[dict[str, Any]] = self.table(name).to_pylist()
+        return rows
+
+    def file(self, name: str) -> bytes:
+        """Return one of the partition's files."""
+        return files.read(self.root / self.address.file(name))
+
+    def records(self, name: str) -> list[dict[str, Any]]:
+        """Return the records of one of the partition's JSONL files."""
+        return formats.decode_jsonl(self.file(name), name)
+
+    def path_of(self, name: str) -> str:
+        """Return the full path of one of the partition's files."""
+        return str(self.root / self.address.file(name))
+
+
+class Store:
+    """One root and the partitions below it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._root = files.open_root(url)
+
+    def publish(self, address: Address, publication: Publication) -> Published:
+        """Write a partition whole, in place of whatever was there before."""
+        manifest_path = self._root / address.file(MANIFEST)
+        before = self.find(address)
+        files.remove(manifest_path)
+        entries = [
+            self._write(address.table(name), formats.encode_table(table), table.num_rows)
+            for name, table in sorted(publication.tables.items())
+        ]
+        entries += [
+            self._write(address.file(name), content, records_in(name, content))
+            for name, content in sorted(publication.files.items())
+        ]
+        manifest = PartitionManifest(
+            schema_version=MANIFEST_VERSION,
+            asset=address.asset,
+            candidate_id=address.candidate,
+            partition=address.key,
+            code_version=publication.code_version,
+            content_digest=content_digest(publication.tables, publication.files),
+            inputs=dict(sorted(publication.inputs.items())),
+            facts=dict(publication.facts),
+            files=entries,
+        )
+        kept = {entry.path for entry in entries}
+        for entry in before.manifest.files if before is not None else ():
+            if entry.path not in kept:
+                files.remove(self._root / entry.path)
+        files.publish(manifest_path, formats.encode_json(manifest.as_json()))
+        return Published(self._root, address, manifest)
+
+    def find(self, address: Address) -> Published | None:
+        """Return a partition; null where it is not whole or not there."""
+        try:
+            return self.get(address)
+        except NotMaterializedError:
+            return None
+
+    def get(self, address: Address) -> Published:
+        """Return a partition.
+
+        Raises:
+            NotMaterializedError: it is not there; the message says what to materialise.
+        """
+        path = self._root / address.file(MANIFEST)
+        try:
+            content = files.read(path)
+        except NotMaterializedError as error:
+            raise NotMaterializedError(
+                f"{address} has not been materialised (no {path}). Materialise that partition "
+                "first, or backfill the day."
+            ) from error
+        manifest = PartitionManifest.read(formats.decode_json(content, str(path)))
+        return Published(self._root, address, manifest)
+
+    def _write(self, path: str, content: bytes, records: int | None) -> FileEntry:
+        files.publish(self._root / path, content)
+        return FileEntry(
+            path=path, sha256=files.sha256(content), size_bytes=len(content), records=records
+        )
+
+
+def records_in(name: str, content: bytes) -> int | None:
+    """Return how many records a JSONL file holds; null for any other file."""
+    return content.count(b"\n") if name.endswith(".jsonl") else None

@@ -1,0 +1,117 @@
+"""Files appear whole or not at all, also when the disk is full or the process is killed."""
+
+import hashlib
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from replay_assets.errors import NotMaterializedError
+from replay_assets.lake.files import is_local, publish, read, remove, sha256
+
+SIZE = 2_000_000
+PUBLISH_FOR_EVER = f"""
+import itertools, sys
+from upath import UPath
+from replay_assets.lake.files import publish
+for letter in itertools.cycle([b"a", b"b"]):
+    publish(UPath(sys.argv[1]), letter * {SIZE})
+    print("published", flush=True)
+"""
+
+
+@contextmanager
+def room_for(size_bytes: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size, as a full disk would."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_published_file_reads_back_byte_for_byte(tmp_path: Path):
+    """Folders are made on the way; nothing else is left in them."""
+    path = UPath(tmp_path) / "files" / "date=2026-09-21" / "pack.jsonl"
+    publish(path, b"\x00 \xff\r\n")
+    assert read(path) == b"\x00 \xff\r\n"
+    assert [one.name for one in Path(str(path.parent)).iterdir()] == ["pack.jsonl"]
+
+
+def test_publishing_again_replaces_the_file_whole(tmp_path: Path):
+    """A shorter content leaves no tail of the longer one."""
+    path = UPath(tmp_path) / "pack.jsonl"
+    publish(path, b"a long first content")
+    publish(path, b"short")
+    assert read(path) == b"short"
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path: Path):
+    """A full disk costs the new content, never the old."""
+    path = UPath(tmp_path) / "pack.jsonl"
+    publish(path, b"old")
+    with room_for(1000), pytest.raises(OSError, match="too large"):
+        publish(path, b"x" * 100_000)
+    assert read(path) == b"old"
+    assert [one.name for one in tmp_path.iterdir()] == ["pack.jsonl"]
+
+
+def test_a_write_that_fails_leaves_nothing_where_nothing_was(tmp_path: Path):
+    """A file that never was whole does not exist."""
+    with room_for(1000), pytest.raises(OSError, match="too large"):
+        publish(UPath(tmp_path) / "pack.jsonl", b"x" * 100_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("reads_before_the_kill", [1, 7, 40], ids=lambda n: f"after {n} reads")
+def test_a_reader_never_sees_part_of_a_file(reads_before_the_kill: int, tmp_path: Path):
+    """Neither while another process publishes over and over, nor after it was killed at it."""
+    path = tmp_path / "pack.jsonl"
+    whole = {hashlib.sha256(letter * SIZE).hexdigest() for letter in (b"a", b"b")}
+    writer = subprocess.Popen(
+        [sys.executable, "-c", PUBLISH_FOR_EVER, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    with writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "published\n"
+        for _ in range(reads_before_the_kill):
+            assert sha256(path.read_bytes()) in whole
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+    assert writer.returncode == -signal.SIGKILL, "it was still publishing"
+    assert sha256(path.read_bytes()) in whole
+
+
+def test_a_missing_file_is_a_partition_that_is_not_there(tmp_path: Path):
+    """The message names the path."""
+    with pytest.raises(NotMaterializedError, match=r"gone\.json does not exist"):
+        read(UPath(tmp_path) / "gone.json")
+
+
+def test_removing_what_is_not_there_is_no_error(tmp_path: Path):
+    """The first publication of a partition removes a manifest that never was."""
+    path = UPath(tmp_path) / "manifest.json"
+    publish(path, b"{}")
+    remove(path)
+    remove(path)
+    assert not path.exists()
+
+
+def test_a_root_may_lie_on_any_fsspec_filesystem():
+    """Object stores take one PUT; nothing hidden is written beside it."""
+    path = UPath("memory://lake-of-test-files/date=2026-09-21/pack.jsonl")
+    assert not is_local(path)
+    publish(path, b"first")
+    publish(path, b"second")
+    assert read(path) == b"second"
+    assert [one.name for one in path.parent.iterdir()] == ["pack.jsonl"]
+    remove(path)
+    with pytest.raises(NotMaterializedError):
+        read(path)

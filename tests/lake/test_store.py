@@ -1,0 +1,190 @@
+"""A partition is whole or absent; what exists reads by our store and by anybody's tools."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from replay_assets.errors import NotMaterializedError, UnknownVersionError
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.files import sha256
+from replay_assets.lake.store import MANIFEST, Publication, Store
+
+DAY = Address("request_pack", "2026-09-21")
+PACK = Publication(
+    tables={"pack_rows": pa.table({"incident_id": ["inc-1", "inc-2"]})},
+    files={"request_pack.jsonl": b'{"n":1}\n{"n":2}\n', "audit.json": b"{}\n"},
+    inputs={"incident_evidence": "abc"},
+    facts={"requests": 2},
+    code_version="7",
+)
+PUBLISH_FOR_EVER = """
+import itertools, sys
+import pyarrow as pa
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Publication, Store
+store = Store(sys.argv[1])
+for n in itertools.count():
+    store.publish(
+        Address("request_pack", "2026-09-21"),
+        Publication(
+            tables={name: pa.table({"n": [n] * 1000}) for name in "abc"},
+            files={"request_pack.jsonl": b"{}\\n" * n},
+        ),
+    )
+    print("published", flush=True)
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """An empty root."""
+    return Store(str(tmp_path))
+
+
+def test_a_published_partition_reads_back(store: Store):
+    """Tables, files, records and facts, through a handle that was found, not kept."""
+    store.publish(DAY, PACK)
+    found = store.get(DAY)
+    assert found.rows("pack_rows") == [{"incident_id": "inc-1"}, {"incident_id": "inc-2"}]
+    assert found.records("request_pack.jsonl") == [{"n": 1}, {"n": 2}]
+    assert found.file("audit.json") == b"{}\n"
+    assert found.facts == {"requests": 2}
+    assert found.manifest.code_version == "7"
+
+
+def test_the_manifest_lists_every_file_with_its_true_checksum(store: Store, tmp_path: Path):
+    """Someone who receives the folder can check it without us."""
+    made = store.publish(DAY, PACK)
+    for entry in made.manifest.files:
+        content = (tmp_path / entry.path).read_bytes()
+        assert (sha256(content), len(content)) == (entry.sha256, entry.size_bytes)
+    on_disk = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert on_disk == {entry.path for entry in made.manifest.files} | {DAY.file(MANIFEST)}
+    assert {Path(e.path).name: e.records for e in made.manifest.files} == {
+        "pack_rows.parquet": 2,
+        "audit.json": None,
+        "request_pack.jsonl": 2,
+    }
+
+
+def test_a_partition_without_manifest_is_absent(store: Store, tmp_path: Path):
+    """Tables that a killed run left behind are not trusted."""
+    store.publish(DAY, PACK)
+    (tmp_path / DAY.file(MANIFEST)).unlink()
+    assert (tmp_path / DAY.table("pack_rows")).is_file()
+    assert store.find(DAY) is None
+
+
+def test_a_missing_partition_says_what_to_materialise(store: Store):
+    """The message names the partition, the path and the way out."""
+    with pytest.raises(NotMaterializedError) as refusal:
+        store.get(DAY)
+    assert "request_pack 2026-09-21 has not been materialised" in str(refusal.value)
+    assert DAY.file(MANIFEST) in str(refusal.value)
+    assert "backfill" in str(refusal.value)
+
+
+def test_the_manifest_is_written_last_and_removed_first(store: Store, tmp_path: Path):
+    """A publication that fails half-way leaves no partition that looks whole."""
+    store.publish(DAY, PACK)
+    (tmp_path / DAY.file("request_pack.jsonl")).unlink()
+    (tmp_path / DAY.file("request_pack.jsonl")).mkdir()
+    with pytest.raises(IsADirectoryError):
+        store.publish(DAY, PACK)
+    assert store.find(DAY) is None
+    assert not list(tmp_path.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("publications_before_the_kill", [1, 3, 10], ids=lambda n: f"after {n}")
+def test_a_killed_publisher_leaves_a_whole_partition_or_none(
+    publications_before_the_kill: int, tmp_path: Path
+):
+    """Every file that a manifest lists is the one it was written for."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PUBLISH_FOR_EVER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        for _ in range(publications_before_the_kill):
+            assert writer.stdout.readline() == "published\n"
+        writer.send_signal(signal.SIGKILL)
+    assert writer.returncode == -signal.SIGKILL, "it was still publishing"
+    if (found := Store(str(tmp_path)).find(DAY)) is not None:
+        assert len(found.manifest.files) == 4
+        for entry in found.manifest.files:
+            assert sha256((tmp_path / entry.path).read_bytes()) == entry.sha256
+
+
+def test_a_manifest_of_another_version_is_an_error_not_an_absence(store: Store, tmp_path: Path):
+    """Taking it for absent would have the partition overwritten by an older release."""
+    store.publish(DAY, PACK)
+    path = tmp_path / DAY.file(MANIFEST)
+    path.write_text(path.read_text().replace("partition_manifest_v1", "partition_manifest_v9"))
+    with pytest.raises(UnknownVersionError, match="'partition_manifest_v9'"):
+        store.find(DAY)
+
+
+def test_a_partition_knows_whether_it_was_made_from_the_present_input(store: Store):
+    """Scores of yesterday's results do not count for today's."""
+    evidence = store.publish(Address("incident_evidence", DAY.key), Publication(facts={}))
+    pack = store.publish(DAY, Publication(inputs={"incident_evidence": evidence.digest}))
+    changed = store.publish(evidence.address, Publication(files={"audit.json": b'{"n":1}'}))
+    assert pack.was_made_from("incident_evidence", evidence)
+    assert not pack.was_made_from("incident_evidence", changed)
+    assert not pack.was_made_from("incident_evidence", None)
+    assert not pack.was_made_from("incident_labels", evidence)
+
+
+def test_publishing_twice_changes_no_byte(store: Store, tmp_path: Path):
+    """Same content, same files, same manifest."""
+    contents = []
+    for _ in range(2):
+        store.publish(DAY, PACK)
+        files = [path for path in sorted(tmp_path.rglob("*")) if path.is_file()]
+        contents.append([(path, path.read_bytes()) for path in files])
+    assert contents[0] == contents[1]
+
+
+def test_pandas_and_duckdb_read_a_table_by_its_folder(store: Store, tmp_path: Path):
+    """Two days of two candidates, one of them empty, are one table with partition columns."""
+    schema = pa.schema([("incident_id", pa.string()), ("right", pa.bool_())])
+    for candidate, day, rows in (
+        ("rules-baseline", "2026-09-21", [{"incident_id": "inc-1", "right": True}]),
+        ("rules-baseline", "2026-09-22", [{"incident_id": "inc-2", "right": None}]),
+        ("nemotron-mini", "2026-09-21", [{"incident_id": "inc-1", "right": False}]),
+        ("nemotron-mini", "2026-09-22", []),
+    ):
+        table = pa.Table.from_pylist(rows, schema=schema)
+        store.publish(
+            Address("replay_scores", day, candidate=candidate),
+            Publication(tables={"replay_scores": table}, files={"audit.json": b"{}"}),
+        )
+    folder = tmp_path / "tables" / "replay_scores"
+    expected = {
+        ("inc-1", "rules-baseline", "2026-09-21"),
+        ("inc-2", "rules-baseline", "2026-09-22"),
+        ("inc-1", "nemotron-mini", "2026-09-21"),
+    }
+    frame = pd.read_parquet(folder)
+    names = ["incident_id", "candidate", "date"]
+    assert set(frame[names].astype(str).itertuples(index=False, name=None)) == expected
+    query = f"""
+        SELECT incident_id, candidate, date::VARCHAR
+        FROM read_parquet('{folder}/**/*.parquet', hive_partitioning = true)
+    """
+    with duckdb.connect() as connection:
+        assert set(connection.execute(query).fetchall()) == expected
+
+
+def test_a_store_works_on_an_object_store():
+    """The lake may be any fsspec URL."""
+    store = Store("memory://lake-of-test-store")
+    assert store.find(DAY) is None
+    store.publish(DAY, PACK)
+    assert store.get(DAY).records("request_pack.jsonl") == [{"n": 1}, {"n": 2}]
+    assert store.get(DAY).path_of("audit.json").startswith("memory://lake-of-test-store/files/")
