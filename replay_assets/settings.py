@@ -1,0 +1,149 @@
+"""The one reader of the environment: where things lie, what is configured, which keys are there.
+
+Everything else is handed what it needs. Keys are read when they are used, never kept or shown.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from replay_assets.errors import ConfigurationError
+
+DEFAULT_TIMEZONE = "Asia/Taipei"
+SAMPLES_FIRST_DAY = "2026-09-21"
+"""The Monday of the samples' first week."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that the environment says, checked. Paths are absolute.
+
+    Every variable with its default:
+        REPLAY_HOME        working directory; its `data/` must exist
+        REPLAY_LAKE        data/lake; any fsspec URL
+        REPLAY_EVIDENCE    data/evidence: raw evidence
+        REPLAY_LABELS      data/labels
+        REPLAY_STATE       data/state; always a local path
+        REPLAY_SOURCE_URL  SQLite at data/incidents.sqlite; any SQLAlchemy URL
+        REPLAY_MAPPING     none: the schema that `load` creates
+        REPLAY_CANDIDATES  the shipped catalogue
+        REPLAY_VOCABULARY  the shipped vocabulary
+        REPLAY_TIMEZONE    Asia/Taipei
+        REPLAY_FIRST_DAY   2026-09-21; must be a Monday
+        DAGSTER_HOME       data/dagster_home
+    """
+
+    data: Path
+    lake: str
+    evidence: str
+    labels: str
+    state: Path
+    source_url: str
+    source_is_default: bool
+    mapping: Path | None
+    candidates: Path | None
+    vocabulary: Path | None
+    timezone: str
+    first_day: str
+    dagster_home: Path
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read and check the environment.
+
+        Raises:
+            ConfigurationError: a value can't be used; the message names variable, value and cure.
+        """
+        environment = os.environ
+        home = Path(environment.get("REPLAY_HOME") or Path.cwd()).absolute()
+        data = home / "data"
+        if not data.is_dir():
+            raise ConfigurationError(
+                f"{data} does not exist. Work from a clone of the project, or set REPLAY_HOME to a "
+                "folder that has a data/ folder in it."
+            )
+        source_url = environment.get("REPLAY_SOURCE_URL")
+        return cls(
+            data=data,
+            lake=_root(environment.get("REPLAY_LAKE") or str(data / "lake")),
+            evidence=_root(environment.get("REPLAY_EVIDENCE") or str(data / "evidence")),
+            labels=_root(environment.get("REPLAY_LABELS") or str(data / "labels")),
+            state=Path(environment.get("REPLAY_STATE") or data / "state").absolute(),
+            source_url=source_url or f"sqlite:///{data / 'incidents.sqlite'}",
+            source_is_default=not source_url,
+            mapping=named_file("REPLAY_MAPPING"),
+            candidates=named_file("REPLAY_CANDIDATES"),
+            vocabulary=named_file("REPLAY_VOCABULARY"),
+            timezone=_timezone(environment.get("REPLAY_TIMEZONE") or DEFAULT_TIMEZONE),
+            first_day=_monday(environment.get("REPLAY_FIRST_DAY") or SAMPLES_FIRST_DAY),
+            dagster_home=Path(environment.get("DAGSTER_HOME") or data / "dagster_home").absolute(),
+        )
+
+    @property
+    def samples(self) -> Path:
+        """Where the project's own sample incidents lie in a clone."""
+        return self.data / "samples"
+
+
+def named_file(variable: str) -> Path | None:
+    """Return the file that a variable names; null where it is not set.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
+    value = os.environ.get(variable)
+    if not value:
+        return None
+    path = Path(value).absolute()
+    if not path.is_file():
+        raise ConfigurationError(f"{variable} is {value!r}, but there is no such file")
+    return path
+
+
+def read_secret(name: str | None) -> str | None:
+    """Return the value of an environment variable that holds a key; null where unset or blank."""
+    value = os.environ.get(name, "").strip() if name else ""
+    return value or None
+
+
+def environment_with(**values: str) -> dict[str, str]:
+    """Return the environment for a child process, with some variables set."""
+    return {**os.environ, **values}
+
+
+def set_dagster_home(path: Path) -> None:
+    """Name the instance folder for this process and its children, whatever starts them."""
+    os.environ["DAGSTER_HOME"] = str(path)
+
+
+def _root(url: str) -> str:
+    """Return a URL as it is and a path made absolute: a worker may have another folder."""
+    return url if "://" in url else str(Path(url).absolute())
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"REPLAY_TIMEZONE is {name!r}; use an IANA name such as Asia/Taipei or UTC"
+        ) from error
+    return name
+
+
+def _monday(text: str) -> str:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"REPLAY_FIRST_DAY is {text!r}; write an ISO date such as {SAMPLES_FIRST_DAY}"
+        ) from error
+    if day.weekday() != 0:
+        raise ConfigurationError(
+            f"REPLAY_FIRST_DAY is {text} ({day:%A}); it must be a Monday, because weeks are named "
+            "by theirs"
+        )
+    return day.isoformat()

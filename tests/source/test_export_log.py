@@ -1,0 +1,111 @@
+"""The export log: one row a week and checksum; a role that cannot write says so."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.export_log import ExportLogEntry, record_export
+from replay_assets.source.reading import read_day
+from tests.source.rows import DAY, count, execute, load
+
+ENTRY = ExportLogEntry(
+    week="2026-09-21",
+    checksum_sha256="a" * 64,
+    export_type="sft.alpaca.v1",
+    source_table="incident_evidence",
+    source_ids='["inc-1","inc-2"]',
+    file_path="/lake/sft.alpaca.train.jsonl",
+    record_count=2,
+    size_bytes=4096,
+    metadata='{"lookback_days":7}',
+)
+
+
+def entries(database: IncidentDatabase) -> list[ExportLogEntry]:
+    names = ", ".join(ENTRY.values())
+    with database.writing() as connection:
+        statement = f"SELECT {names} FROM finetune_exports ORDER BY week, checksum_sha256"
+        rows = connection.execute(sa.text(statement)).mappings().all()
+    return [ExportLogEntry(**{name: as_text(value) for name, value in row.items()}) for row in rows]
+
+
+def as_text(value: Any) -> Any:
+    """PostgreSQL's driver decodes JSON columns."""
+    if isinstance(value, list | dict):
+        return str(value).replace("'", '"').replace(" ", "")
+    return value
+
+
+def test_an_export_is_recorded_where_no_table_was(database: IncidentDatabase):
+    """The table is made on first use."""
+    execute(database)
+    assert record_export(database, ENTRY) is None
+    assert entries(database) == [ENTRY]
+
+
+def test_an_export_is_one_row_a_week_and_checksum(database: IncidentDatabase):
+    """The same content again takes the newer path; other content or another week is a new row."""
+    moved = replace(ENTRY, file_path="/elsewhere/rows.jsonl", metadata='{"lookback_days":28}')
+    others = [replace(ENTRY, checksum_sha256="b" * 64), replace(ENTRY, week="2026-09-28")]
+    for entry in (ENTRY, moved, *others, *others):
+        assert record_export(database, entry) is None
+    assert entries(database) == [moved, *others]
+
+
+@pytest.fixture
+def read_only(postgres_url: str, tmp_path: Path) -> Iterator[tuple[IncidentDatabase, str]]:
+    """A loaded PostgreSQL database as a role sees it that may only read, and its password."""
+    owner = IncidentDatabase(postgres_url)
+    load(owner, tmp_path)
+    role, password = f"reader_{secrets.token_hex(4)}", secrets.token_hex(12)
+    execute(
+        owner,
+        f"CREATE ROLE {role} LOGIN PASSWORD '{password}'",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
+    )
+    url = sa.make_url(postgres_url).set(username=role, password=password)
+    reader = IncidentDatabase(url.render_as_string(hide_password=False))
+    yield reader, password
+    reader.close()
+    execute(owner, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+    owner.close()
+
+
+def test_a_role_that_may_only_read_reads_a_day(read_only: tuple[IncidentDatabase, str]):
+    """The project asks for no more than SELECT."""
+    reader, _ = read_only
+    assert [row["id"] for row in read_day(reader, DAY).evidence] == ["ev-1"]
+
+
+@pytest.mark.parametrize("table_exists", [True, False], ids=["no INSERT", "no CREATE"])
+def test_a_role_that_cannot_write_gives_the_reason(
+    table_exists: bool, read_only: tuple[IncidentDatabase, str], postgres_url: str
+):
+    """The export itself stands; the caller records the row elsewhere and says why."""
+    reader, password = read_only
+    owner = IncidentDatabase(postgres_url)
+    if not table_exists:
+        execute(owner, "DROP TABLE finetune_exports")
+    reason = record_export(reader, ENTRY)
+    assert reason is not None
+    assert "permission denied" in reason
+    assert password not in reason
+    if table_exists:
+        assert count(owner, "finetune_exports") == 0
+    owner.close()
+
+
+def test_a_read_only_sqlite_file_gives_the_reason(sample_source: str):
+    """The same on SQLite."""
+    path = sample_source.removeprefix("sqlite:///")
+    database = IncidentDatabase(f"sqlite:///file:{path}?mode=ro&uri=true")
+    reason = record_export(database, ENTRY)
+    assert reason is not None
+    assert "readonly database" in reason
+    database.close()

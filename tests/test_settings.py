@@ -1,0 +1,169 @@
+"""The environment: defaults, and refusals that name the variable, the value and the way out."""
+
+import os
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from replay_assets.errors import ConfigurationError
+from replay_assets.settings import Settings, environment_with, read_secret, set_dagster_home
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a data folder, and an environment without settings."""
+    for name in list(os.environ):
+        if name.startswith("REPLAY_") or name == "DAGSTER_HOME":
+            monkeypatch.delenv(name)
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_variables_everything_lies_under_data(home: Path):
+    """A clone works as it is."""
+    settings = Settings.from_environment()
+    data = home / "data"
+    assert settings == Settings(
+        data=data,
+        lake=str(data / "lake"),
+        evidence=str(data / "evidence"),
+        labels=str(data / "labels"),
+        state=data / "state",
+        source_url=f"sqlite:///{data / 'incidents.sqlite'}",
+        source_is_default=True,
+        mapping=None,
+        candidates=None,
+        vocabulary=None,
+        timezone="Asia/Taipei",
+        first_day="2026-09-21",
+        dagster_home=data / "dagster_home",
+    )
+    assert settings.samples == data / "samples"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "field"),
+    [
+        ("REPLAY_LAKE", "s3://bucket/prefix", "lake"),
+        ("REPLAY_EVIDENCE", "/srv/evidence", "evidence"),
+        ("REPLAY_LABELS", "/srv/labels", "labels"),
+        ("REPLAY_STATE", "/srv/state", "state"),
+        ("REPLAY_SOURCE_URL", "postgresql+psycopg://u:p@db/incidents", "source_url"),
+        ("REPLAY_TIMEZONE", "UTC", "timezone"),
+        ("REPLAY_FIRST_DAY", "2026-01-05", "first_day"),
+        ("DAGSTER_HOME", "/srv/dagster", "dagster_home"),
+    ],
+)
+def test_a_variable_moves_what_it_names_and_nothing_else(
+    variable: str, value: str, field: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Moving the labels root must not move the lake."""
+    before = Settings.from_environment()
+    monkeypatch.setenv(variable, value)
+    after = Settings.from_environment()
+    changed = {
+        f.name for f in fields(Settings) if getattr(before, f.name) != getattr(after, f.name)
+    }
+    assert changed - {"source_is_default"} == {field}
+    assert str(getattr(after, field)) == value
+    assert after.source_is_default is (variable != "REPLAY_SOURCE_URL")
+
+
+@pytest.mark.parametrize(
+    ("variable", "field"),
+    [
+        ("REPLAY_LAKE", "lake"),
+        ("REPLAY_EVIDENCE", "evidence"),
+        ("REPLAY_LABELS", "labels"),
+        ("REPLAY_STATE", "state"),
+        ("DAGSTER_HOME", "dagster_home"),
+    ],
+)
+def test_a_relative_path_is_made_absolute(
+    variable: str, field: str, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A run worker with another working directory must find the same root."""
+    monkeypatch.setenv(variable, "elsewhere/kept")
+    assert str(getattr(Settings.from_environment(), field)) == str(home / "elsewhere" / "kept")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "way_out"),
+    [
+        pytest.param("REPLAY_TIMEZONE", "Taipei", "Asia/Taipei", id="no time zone"),
+        pytest.param("REPLAY_TIMEZONE", "Asia", "Asia/Taipei", id="a folder of time zones"),
+        pytest.param("REPLAY_TIMEZONE", "../etc/passwd", "Asia/Taipei", id="a path"),
+        pytest.param("REPLAY_FIRST_DAY", "21.9.2026", "ISO date such as 2026-09-21", id="no date"),
+        pytest.param("REPLAY_FIRST_DAY", "2026-09-22", "must be a Monday", id="a Tuesday"),
+        pytest.param("REPLAY_MAPPING", "gone.yaml", "no such file", id="mapping"),
+        pytest.param("REPLAY_CANDIDATES", "gone.yaml", "no such file", id="candidates"),
+        pytest.param("REPLAY_VOCABULARY", "data", "no such file", id="a folder"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_with_the_way_out(
+    variable: str, value: str, way_out: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Nobody should have to guess which variable, nor what it should have said."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(ConfigurationError) as refusal:
+        Settings.from_environment()
+    for part in (variable, value, way_out):
+        assert part in str(refusal.value)
+
+
+def test_a_home_without_a_data_folder_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Started in the wrong folder, nothing is made there."""
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    monkeypatch.setenv("REPLAY_HOME", str(wrong))
+    with pytest.raises(ConfigurationError) as refusal:
+        Settings.from_environment()
+    assert str(wrong / "data") in str(refusal.value)
+    assert "set REPLAY_HOME" in str(refusal.value)
+    assert list(wrong.iterdir()) == []
+
+
+@pytest.mark.parametrize("variable", ["REPLAY_MAPPING", "REPLAY_CANDIDATES", "REPLAY_VOCABULARY"])
+def test_a_named_file_is_found_and_made_absolute(
+    variable: str, home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """What exists is taken."""
+    (home / "ours.yaml").touch()
+    monkeypatch.setenv(variable, "ours.yaml")
+    settings = Settings.from_environment()
+    assert getattr(settings, variable.removeprefix("REPLAY_").lower()) == home / "ours.yaml"
+
+
+@pytest.mark.parametrize(
+    ("value", "secret"),
+    [(" nvapi-FAKE \n", "nvapi-FAKE"), ("", None), ("  ", None), (None, None)],
+    ids=["trimmed", "empty", "blank", "unset"],
+)
+def test_a_blank_key_is_no_key(
+    value: str | None, secret: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    """A key of blanks would be sent and refused a hundred times."""
+    if value is not None:
+        monkeypatch.setenv("NVIDIA_API_KEY_FAKE", value)
+    assert read_secret("NVIDIA_API_KEY_FAKE") == secret
+    assert read_secret(None) is None
+
+
+def test_a_childs_environment_adds_to_ours_without_changing_it(home: Path):
+    """Starting a server must not leak its settings into this process."""
+    assert environment_with(REPLAY_HOME=str(home))["REPLAY_HOME"] == str(home)
+    assert "REPLAY_HOME" not in os.environ
+    assert environment_with()["PATH"] == os.environ["PATH"]
+
+
+def test_the_dagster_home_is_set_for_whatever_is_started(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Nobody has to know the variable, nobody loses a history to a temporary folder."""
+    monkeypatch.setenv("DAGSTER_HOME", "of the user")
+    set_dagster_home(home / "data" / "dagster_home")
+    assert Settings.from_environment().dagster_home == home / "data" / "dagster_home"
