@@ -1,0 +1,115 @@
+"""A day of evidence: what is kept, what is set aside, and counts that add up."""
+
+from pathlib import Path
+from typing import Any
+
+from replay_assets.contracts.calendar import day_window, days_between
+from replay_assets.contracts.evidence import (
+    INCIDENT_EVIDENCE,
+    QUARANTINE,
+    RECORDED_MESSAGES,
+    RECORDED_REPAIRS,
+)
+from replay_assets.evidence.extraction import DayOfEvidence, extract_day
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Publication, Store
+from replay_assets.source.database import IncidentDatabase
+from tests.source.rows import DAY, incident, load, message, repair, session
+
+SCHEMAS = {
+    "incident_evidence": INCIDENT_EVIDENCE,
+    "recorded_messages": RECORDED_MESSAGES,
+    "recorded_repairs": RECORDED_REPAIRS,
+    "quarantine": QUARANTINE,
+}
+
+
+def facts_of(day: DayOfEvidence) -> dict[str, Any]:
+    return dict(day.publication().facts)
+
+
+def reasons(day: DayOfEvidence) -> dict[tuple[str, str], list[str]]:
+    return {(row["source_table"], row["row_id"]): row["reasons"] for row in day.quarantine}
+
+
+def test_a_good_day_is_kept_whole(database: IncidentDatabase, tmp_path: Path):
+    """Evidence, decision, repair and messages of an incident; nothing is set aside."""
+    load(
+        database,
+        tmp_path,
+        incident_evidence=[incident(1), incident(2)],
+        agent_sessions=[session()],
+        auto_repair_executions=[repair()],
+        session_messages=[message(0), message(1, role="tool", tool_calls=[{"id": "c1"}])],
+    )
+    day = extract_day(database, DAY)
+    assert [row["incident_id"] for row in day.kept] == ["inc-1", "inc-2"]
+    assert [row["coordinator_id"] for row in day.kept] == ["se-1", None]
+    assert facts_of(day) == {
+        "read": 2,
+        "kept": 2,
+        "quarantined": 0,
+        "quarantined_joined_rows": 0,
+        "quarantine_reasons": {},
+        "messages": 2,
+        "repairs": 1,
+        "window_start": "2026-09-20T16:00:00+00:00",
+        "window_end": "2026-09-21T16:00:00+00:00",
+        "as_of": "2026-09-22T16:00:00+00:00",
+    }
+
+
+def test_only_an_incidents_newest_snapshot_of_the_day_is_kept(
+    database: IncidentDatabase, tmp_path: Path
+):
+    """Otherwise it would be replayed and counted twice; the older is counted as superseded."""
+    load(
+        database,
+        tmp_path,
+        incident_evidence=[
+            incident(1, id="ev-9", collected_at="2026-09-21T05:00:00Z"),
+            incident(1, id="ev-1", collected_at="2026-09-21T07:00:00Z"),
+            incident(2),
+        ],
+        agent_sessions=[session()],
+        session_messages=[message(0), message(1)],
+        auto_repair_executions=[repair()],
+    )
+    day = extract_day(database, DAY)
+    assert [row["id"] for row in day.kept] == ["ev-2", "ev-1"]
+    assert reasons(day) == {("incident_evidence", "ev-9"): ["superseded_snapshot:incident_id"]}
+    facts = facts_of(day)
+    assert (facts["read"], facts["kept"], facts["quarantined"]) == (3, 2, 1)
+    assert (facts["messages"], facts["repairs"]) == (2, 1)
+
+
+def test_an_empty_day_has_no_rows_and_every_schema(database: IncidentDatabase, tmp_path: Path):
+    """Readers of a whole table meet the same columns on Christmas."""
+    load(database, tmp_path)
+    day = extract_day(database, day_window("2026-12-25", "Asia/Taipei"))
+    published = Store(str(tmp_path / "evidence")).publish(
+        Address("incident_evidence", "2026-12-25"), day.publication()
+    )
+    for name, schema in SCHEMAS.items():
+        assert published.table(name).num_rows == 0
+        assert published.table(name).schema.equals(schema)
+    assert (published.facts["read"], published.facts["kept"]) == (0, 0)
+
+
+def test_the_samples_lose_nothing_and_read_the_same_twice(sample_source: str):
+    """Over four weeks: read = kept + quarantined, and equal content from equal rows."""
+
+    def publications() -> list[Publication]:
+        database = IncidentDatabase(sample_source)
+        days = days_between("2026-09-21", "2026-10-18")
+        found = [extract_day(database, day_window(day, "Asia/Taipei")) for day in days]
+        database.close()
+        return [day.publication() for day in found]
+
+    first = publications()
+    assert first == publications()
+    samples = Path(__file__).parents[2] / "data" / "samples" / "incident_evidence.jsonl"
+    assert sum(one.facts["read"] for one in first) == len(samples.read_text("utf-8").splitlines())
+    for one in first:
+        assert one.facts["read"] == one.facts["kept"] + one.facts["quarantined"]
+        assert one.facts["kept"] == one.tables["incident_evidence"].num_rows
