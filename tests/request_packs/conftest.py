@@ -1,0 +1,33 @@
+"""The samples as a day's evidence, read once, and what a pack of some rows publishes."""
+
+from collections.abc import Callable
+
+import pytest
+
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.lake.store import Publication
+from replay_assets.request_packs.builder import build_pack
+from tests.request_packs.rows import Row, read_sample_messages, read_sample_rows
+
+
+@pytest.fixture(scope="session")
+def sample_rows() -> list[Row]:
+    """The samples' incidents, as rows of the evidence table."""
+    return read_sample_rows()
+
+
+@pytest.fixture(scope="session")
+def sample_messages() -> list[Row]:
+    """The samples' recorded messages, each with the incident of its session."""
+    return read_sample_messages()
+
+
+@pytest.fixture
+def published(vocabulary: Vocabulary) -> Callable[..., Publication]:
+    """Build a day's pack and return what it publishes."""
+
+    def build(rows: list[Row], messages: list[Row] | None = None) -> Publication:
+        pack = build_pack(rows, messages or [], day="2026-09-21", vocabulary=vocabulary)
+        return pack.publication(inputs={"incident_evidence": "digest"})
+
+    return build
