@@ -1,0 +1,168 @@
+"""The answer contract: from the text of a completion to an answer, or to the code of what broke."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from replay_assets.contracts import answer as codes
+from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.errors import ReplayAssetsError
+from replay_assets.sanitizing import find_label_leaks
+from replay_assets.sanitizing.engine import mask_strict
+
+SAFE_PLAN = ["Do not act on this incident automatically", "Hand it over to a person"]
+MAX_RUNNER_ERROR = 200
+
+
+class ContractBrokenError(ReplayAssetsError):
+    """An answer breaks the contract; the message is its code."""
+
+
+def parse_answer(
+    content: str | None, *, required: Sequence[str], vocabulary: Vocabulary
+) -> dict[str, Any]:
+    """Return the answer in contract form, its fields in the order required.
+
+    Raises:
+        ContractBrokenError: with the code of the first thing that is wrong.
+    """
+    if content is None or not content.strip():
+        raise ContractBrokenError(codes.CONTENT_MISSING)
+    found = _writable(json_object(content, required))
+    if find_label_leaks(found, {}, SELF_GRADING_FIELDS):
+        raise ContractBrokenError(codes.SELF_GRADING)
+    if missing := [name for name in required if found.get(name) is None]:
+        raise ContractBrokenError(f"{codes.MISSING_FIELDS}:{','.join(missing)}")
+    readers = {
+        "proposed_action": _text,
+        "action_plan": _plan,
+        "risk_level": _risk,
+        "requires_human_approval": _boolean,
+        "blocked_by_policy": _boolean,
+        "root_cause": _root_cause,
+        "action_id": _action,
+    }
+    answer = {
+        name: readers[name](name, found[name], vocabulary) if name in readers else found[name]
+        for name in required
+    }
+    masked: dict[str, Any] = mask_strict(answer)
+    return masked
+
+
+def safe_output(error: str) -> dict[str, Any]:
+    """Return the blocked answer that stands where a candidate gave none."""
+    return {
+        "proposed_action": "NO_ACTION",
+        "action_plan": SAFE_PLAN,
+        "risk_level": "high",
+        "requires_human_approval": True,
+        "blocked_by_policy": True,
+        "runner_error": error[:MAX_RUNNER_ERROR],
+    }
+
+
+def json_object(content: str, required: Sequence[str]) -> dict[str, Any]:
+    """Return the one JSON object of a text: bare, in a fence, or within prose.
+
+    Objects that hold none of the required fields are passed over: prose may quote some other JSON.
+
+    Raises:
+        ContractBrokenError: there is none, or there are two that differ.
+    """
+    objects = [found for found in _objects(content) if isinstance(found, dict)]
+    answers = [found for found in objects if any(name in found for name in required)] or objects
+    if not answers:
+        raise ContractBrokenError(codes.NOT_AN_OBJECT)
+    if any(other != answers[0] for other in answers[1:]):
+        raise ContractBrokenError(codes.AMBIGUOUS)
+    return answers[0]
+
+
+def _writable(found: dict[str, Any]) -> dict[str, Any]:
+    r"""Return an answer without half surrogate pairs (`"\ud83d"`), which no file can hold."""
+    text = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+    writable: dict[str, Any] = json.loads(text)
+    return writable
+
+
+def _objects(content: str) -> Iterator[Any]:
+    """Yield the outermost JSON objects of a text, each read by a JSON parser where it begins."""
+    try:
+        yield json.loads(content)
+    except (ValueError, RecursionError):
+        decoder = json.JSONDecoder()
+        position = 0
+        while (brace := content.find("{", position)) >= 0:
+            try:
+                found, position = decoder.raw_decode(content, brace)
+            except (ValueError, RecursionError):
+                position = brace + 1
+                continue
+            yield found
+
+
+def _text(name: str, value: Any, _: Vocabulary) -> str:  # noqa: ANN401 - any JSON value
+    if not isinstance(value, str) or not value.strip():
+        raise ContractBrokenError(f"{codes.INVALID_TEXT}:{name}")
+    return value.strip()
+
+
+def _plan(_: str, value: Any, __: Vocabulary) -> list[str]:  # noqa: ANN401 - any JSON value
+    steps = [value] if isinstance(value, str) else value
+    if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
+        raise ContractBrokenError(codes.PLAN_NOT_LIST)
+    return [step.strip() for step in steps if step.strip()]
+
+
+def _risk(_: str, value: Any, __: Vocabulary) -> str:  # noqa: ANN401 - any JSON value
+    level = value.strip().casefold() if isinstance(value, str) else value
+    if level not in codes.RISK_LEVELS:
+        raise ContractBrokenError(f"{codes.INVALID_RISK}:{_short(value)}")
+    return str(level)
+
+
+def _boolean(name: str, value: Any, _: Vocabulary) -> bool:  # noqa: ANN401 - any JSON value
+    """Read a truth value: JSON's own, or the words true and false; `bool("false")` is true."""
+    if isinstance(value, bool):
+        return value
+    word = value.strip().casefold() if isinstance(value, str) else ""
+    if word not in ("true", "false"):
+        raise ContractBrokenError(f"{codes.INVALID_BOOLEAN}:{name}")
+    return word == "true"
+
+
+def _root_cause(name: str, value: Any, vocabulary: Vocabulary) -> dict[str, Any]:  # noqa: ANN401
+    if not isinstance(value, dict):
+        raise ContractBrokenError(f"{codes.INVALID_ROOT_CAUSE}:{name}")
+    components = value.get("components")
+    components = [components] if isinstance(components, str) else components
+    if (
+        not isinstance(components, list)
+        or not 1 <= len(components) <= codes.MAX_COMPONENTS
+        or not all(isinstance(one, str) and one.strip() for one in components)
+    ):
+        raise ContractBrokenError(f"{codes.INVALID_ROOT_CAUSE}:components")
+    category = value.get("category")
+    if not isinstance(category, str) or not vocabulary.has_category(category):
+        raise ContractBrokenError(f"{codes.UNKNOWN_CATEGORY}:{_short(category)}")
+    statement = value.get("statement")
+    if not isinstance(statement, str) or len(statement) > codes.MAX_STATEMENT_CHARACTERS:
+        raise ContractBrokenError(f"{codes.INVALID_ROOT_CAUSE}:statement")
+    return {
+        "components": [one.strip() for one in components],
+        "category": category,
+        "statement": statement.strip(),
+    }
+
+
+def _action(_: str, value: Any, vocabulary: Vocabulary) -> str:  # noqa: ANN401 - any JSON value
+    if not isinstance(value, str) or vocabulary.action(value) is None:
+        raise ContractBrokenError(f"{codes.UNKNOWN_ACTION}:{_short(value)}")
+    return value
+
+
+def _short(value: object) -> str:
+    return re.sub(r"\s+", " ", str(mask_strict(str(value))))[:40]

@@ -1,0 +1,102 @@
+"""The conversation that a request becomes, in either prompt variant, and the one repair call."""
+
+import json
+from typing import Any
+
+from replay_assets.contracts.answer import ORIGINAL_FIELDS
+from replay_assets.contracts.request import CONTRACT_TUNED, ReplayRequest
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.sanitizing.engine import mask_strict
+
+EXCERPT_CHARACTERS = 1200
+
+Message = dict[str, str]
+
+EXAMPLE: dict[str, Any] = {
+    "proposed_action": "Restart the deployment web after raising its memory limit",
+    "action_plan": ["Raise the limit", "Restart the deployment", "Watch the alert for 30 minutes"],
+    "risk_level": "medium",
+    "requires_human_approval": True,
+    "blocked_by_policy": False,
+    "root_cause": {
+        "components": ["web"],
+        "category": "<an id of the categories>",
+        "statement": "web is killed whenever its cache outgrows the memory limit.",
+    },
+    "action_id": "<an id of the actions>",
+}
+
+
+def required_fields(request: ReplayRequest) -> list[str]:
+    """Return the answer fields that a request asks for; the original's where it names none."""
+    return list(request.response_contract.get("required") or ORIGINAL_FIELDS)
+
+
+def conversation(
+    request: ReplayRequest, variant: str | None, vocabulary: Vocabulary
+) -> list[Message]:
+    """Return the messages of the first call."""
+    question = _tuned(request, vocabulary) if variant == CONTRACT_TUNED else _base(request)
+    return [
+        {"role": "system", "content": request.system_prompt},
+        {"role": "user", "content": question},
+    ]
+
+
+def repair_conversation(
+    messages: list[Message], *, error: str, invalid_answer: str
+) -> list[Message]:
+    """Return the messages of the one call that may mend an answer which broke the contract."""
+    excerpt = mask_strict(invalid_answer[:EXCERPT_CHARACTERS])
+    demand = (
+        f"Your answer broke the response contract: {error}\n"
+        "Answer again with one JSON object that keeps it, and nothing else."
+    )
+    return [
+        *messages,
+        {"role": "assistant", "content": excerpt},
+        {"role": "user", "content": demand},
+    ]
+
+
+def _base(request: ReplayRequest) -> str:
+    fields = request.response_contract.get("fields") or {}
+    lines = [
+        f"- {name}: {_described(fields.get(name))}" if name in fields else f"- {name}"
+        for name in required_fields(request)
+    ]
+    return "\n".join(
+        [
+            request.user_prompt,
+            "",
+            "Answer with one JSON object that has these fields and no others:",
+            *lines,
+        ]
+    )
+
+
+def _tuned(request: ReplayRequest, vocabulary: Vocabulary) -> str:
+    contract = {k: v for k, v in request.response_contract.items() if k != "forbidden"}
+    example = {name: EXAMPLE[name] for name in required_fields(request) if name in EXAMPLE}
+    return "\n".join(
+        [
+            "Response contract:",
+            json.dumps(contract, ensure_ascii=False, indent=2),
+            "",
+            "A valid answer looks like this:",
+            json.dumps(example, ensure_ascii=False),
+            "",
+            f"Approval policy: {' '.join(vocabulary.approval_rule.en.split())}",
+            "Answer with one JSON object and nothing else.",
+            "",
+            request.user_prompt,
+        ]
+    )
+
+
+def _described(description: object) -> str:
+    return (
+        json.dumps(description, ensure_ascii=False)
+        if isinstance(description, dict)
+        else str(description)
+    )

@@ -1,0 +1,51 @@
+"""A real endpoint on loopback that answers as scripted, and retries that do not wait."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from replay_assets.contracts.result import ReplayResult
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.inference import client
+from replay_assets.replay.runner import ReplayRun, run_pack
+from tests.inference.scripted_server import Script, ScriptedServer, candidate, scripted_server
+from tests.replay.packs import Request, pack_bytes, request
+
+Runner = Callable[..., ReplayRun]
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[ScriptedServer]:
+    """One server for all tests: starting one takes a tenth of a second."""
+    with scripted_server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Script:
+    """A script of the test's own for the server to play; retries come at once."""
+    monkeypatch.setattr(client, "FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr(client, "LONGEST_WAIT_S", 0.01)
+    return shared_server.new_script()
+
+
+@pytest.fixture
+def replay(server: Script, vocabulary: Vocabulary) -> Runner:
+    """Replay requests through a candidate at the scripted server."""
+
+    def run(*requests: Request, api_key: str | None = None, **changes: Any) -> ReplayRun:
+        return run_pack(
+            pack_bytes(*requests),
+            candidate(server.base_url, **changes),
+            api_key=api_key,
+            vocabulary=vocabulary,
+        )
+
+    return run
+
+
+def only(replay: Runner, *requests: dict[str, Any], **changes: Any) -> ReplayResult:
+    """Replay one request and return its result."""
+    (result,) = replay(*(requests or (request(),)), **changes).results
+    return result

@@ -1,0 +1,166 @@
+"""A whole pack: nothing sent before all is checked, results in order, and an honest report."""
+
+import json
+
+import pytest
+
+from replay_assets.contracts.result import ReplayResult
+from replay_assets.contracts.run_report import RunReport
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.errors import ConfigurationError, ReplayStoppedError
+from replay_assets.inference.catalogue import Catalogue
+from replay_assets.lake.digests import digest_of
+from replay_assets.lake.formats import decode_jsonl
+from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE, run_pack
+from replay_assets.request_packs.builder import PACK_FILE, build_pack
+from tests.inference.scripted_server import Script, completion, payload, status
+from tests.replay.conftest import Runner
+from tests.replay.packs import answer_text, original_request, request
+from tests.request_packs.rows import evidence_row, read_sample_rows
+
+TUNED = "contract_tuned"
+KEY = "FAKE-" + "key-of-a-vendor"
+
+
+def test_all_lines_are_checked_before_anything_is_sent(server: Script, replay: Runner) -> None:
+    """One bad line at the end stops all: the report has every finding, and no result."""
+    server.answers(answer_text())
+    wrong = request(incident_context={"repair_success": 1})
+    run = replay(request("a"), request("b", metadata={}), request("c"), wrong)
+    assert server.bodies == []
+    assert run.results == []
+    assert run.report.failures == [
+        "request_not_request_only:line_2",
+        "request_missing_not_replacement_evidence:line_2",
+        "request_self_grading_leak:line_4",
+    ]
+    assert (run.report.valid, run.report.requests, run.report.results) == (False, 4, 0)
+    assert run.report.total_cost_usd is None
+    assert run.report.avg_latency_ms is run.report.p95_latency_ms is None
+
+
+@pytest.mark.parametrize("key", [None, "", "  \n"], ids=["absent", "empty", "blank"])
+def test_a_missing_key_is_a_failure_and_nothing_is_sent(
+    key: str | None, server: Script, replay: Runner
+) -> None:
+    """By the original's code."""
+    server.answers(answer_text())
+    run = replay(request(), api_key=key, api_key_env="MODEL_KEY")
+    assert (run.report.valid, run.report.failures) == (False, ["api_key_missing"])
+    assert (run.results, server.bodies) == ([], [])
+
+
+@pytest.mark.parametrize("code", [401, 403, 404])
+def test_a_refused_key_or_model_stops_the_replay(code: int, server: Script, replay: Runner) -> None:
+    """Rather than hundreds of failed results; what was not sent is counted."""
+    server.answers(answer_text(), status(code, f"no {KEY}"))
+    requests = [request(str(number)) for number in range(50)]
+    with pytest.raises(ReplayStoppedError, match="49 of 50 requests have no result") as caught:
+        replay(*requests, api_key=KEY, api_key_env="MODEL_KEY", limits={"concurrency": 1})
+    assert len(server.bodies) == 2
+    assert "MODEL_KEY" in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+def test_a_refusal_under_concurrency_stops_it_all_the_same(server: Script, replay: Runner) -> None:
+    """Several refusals at once are one error, not a group of them."""
+    server.answers(status(401))
+    with pytest.raises(ReplayStoppedError, match="20 of 20"):
+        replay(*(request(str(number)) for number in range(20)), limits={"concurrency": 5})
+    assert len(server.bodies) <= 10
+
+
+def test_results_keep_the_order_of_the_requests(server: Script, replay: Runner) -> None:
+    """Also when a later one answers sooner, and never more at once than allowed."""
+    delays = [0.12, 0.0, 0.06, 0.0, 0.03, 0.0, 0.0, 0.0]
+    server.answers(*(completion(answer_text(), delay_s=delay) for delay in delays))
+    ids = [f"inc-{number}" for number in range(8)]
+    run = replay(*map(request, ids), limits={"concurrency": 3})
+    assert [result.incident_id for result in run.results] == ids
+    assert [result.trace_events[0].line_number for result in run.results] == list(range(1, 9))
+    assert server.most_at_once == 3
+
+
+def test_one_incident_on_two_lines_has_two_results(server: Script, replay: Runner) -> None:
+    """A line is a request; the incident's id is not a key here."""
+    server.answers(answer_text())
+    assert replay(request("a"), request("a")).report.results == 2
+
+
+@pytest.mark.parametrize(
+    ("variants", "common"),
+    [([None, None], None), ([TUNED, TUNED], TUNED), ([None, TUNED], "mixed")],
+    ids=["base", "tuned", "mixed"],
+)
+def test_a_pack_of_the_original_form_is_replayed(
+    variants: list[str | None], common: str | None, server: Script, replay: Runner
+) -> None:
+    """It names its candidate, and maybe a variant in each request."""
+    server.answers(answer_text())
+    pack = [original_request(str(n), variant=variant) for n, variant in enumerate(variants)]
+    run = replay(*pack)
+    assert run.report.valid
+    assert run.report.candidate_variant_id == common
+    assert [result.candidate_variant_id for result in run.results] == variants
+    assert all(result.candidate_id == "model-under-test" for result in run.results)
+
+
+def test_the_files_can_be_read_back_as_the_contracts(server: Script, replay: Runner) -> None:
+    """Also with an answer that no file could hold as it came."""
+    odd = answer_text().replace("Watch", r"Watch \ud83d \u2028 觀察")
+    server.answers(odd, payload({"choices": [{"message": None}]}))
+    run = replay(request("a"), request("b"), limits={"concurrency": 1})
+    files = run.files()
+    results = [ReplayResult.read(one) for one in decode_jsonl(files[RESULTS_FILE], "results")]
+    assert results == run.results
+    assert results[0].model_output["action_plan"] == ["Restart", "Watch ? \u2028 觀察"]
+    assert RunReport.read(json.loads(files[REPORT_FILE])) == run.report
+    table = run.publication(inputs={}).tables["replay_results"]
+    assert table.column("outcome").to_pylist() == ["answered", "infrastructure_failure"]
+
+
+@pytest.mark.parametrize("baseline", ["rules-baseline", "constant-baseline"])
+def test_a_baseline_answers_every_sample_in_process(baseline: str, vocabulary: Vocabulary) -> None:
+    """No key, no server, no network; twice the same, but for its speed."""
+    content = build_pack(
+        read_sample_rows(), [], day="2026-09-21", vocabulary=vocabulary
+    ).publication(inputs={}).files[PACK_FILE]  # fmt: skip
+    candidate = Catalogue.load().get(baseline)
+    seen: list[tuple[int, int]] = []
+    first, second = (
+        run_pack(
+            content,
+            candidate,
+            api_key=None,
+            vocabulary=vocabulary,
+            progress=lambda done, of: seen.append((done, of)),
+        )
+        for _ in range(2)
+    )
+    assert first.report.valid
+    assert first.report.baseline
+    assert first.report.outcomes["answered"] == first.report.requests == 72
+    assert seen == [(number, 72) for number in range(1, 73)] * 2
+    same = [digest_of([one.as_json() for one in run.results]) for run in (first, second)]
+    assert same[0] == same[1]
+
+
+def test_a_pack_built_with_another_vocabulary_is_refused(
+    vocabulary: Vocabulary, server: Script
+) -> None:
+    """Its ids would all be unknown here, and every answer wrong."""
+    other = vocabulary.model_copy(update={"actions": vocabulary.actions[1:]})
+    pack = build_pack([evidence_row()], [], day="2026-09-21", vocabulary=other)
+    content = pack.publication(inputs={}).files[PACK_FILE]
+    baseline = Catalogue.load().get("constant-baseline")
+    with pytest.raises(ConfigurationError, match=r"line 1: .*another vocabulary.*REPLAY_VOCAB"):
+        run_pack(content, baseline, api_key=None, vocabulary=vocabulary)
+    assert run_pack(content, baseline, api_key=None, vocabulary=other).report.requests == 1
+
+
+def test_an_empty_day_is_a_valid_run_of_nothing(replay: Runner, server: Script) -> None:
+    """Zero requests, zero results, and figures that say unknown rather than 0."""
+    run = replay()
+    assert (run.report.valid, run.report.requests, server.bodies) == (True, 0, [])
+    assert run.report.p95_latency_ms is None
+    assert run.files()[RESULTS_FILE] == b""
