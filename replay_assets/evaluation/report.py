@@ -1,0 +1,187 @@
+"""The weekly report: one set of figures, written as JSON, Parquet, HTML and Markdown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.score import INCUMBENT
+from replay_assets.evaluation.summary import METRICS, Summary, constant_wins, summarize
+from replay_assets.evaluation.verdict import Verdict, decide
+from replay_assets.evaluation.week import ScoredWeek
+from replay_assets.lake.digests import digest_of
+from replay_assets.lake.formats import encode_json, table_of
+from replay_assets.lake.store import Publication
+
+CODE_VERSION = "1"
+REPORT_VERSION = "evaluation_report_v1"
+CONSTANT_BASELINE = "constant-baseline"
+
+REPORT_TABLE = pa.schema(
+    [
+        ("candidate_id", pa.string()),
+        ("baseline", pa.bool_()),
+        ("verdict", pa.string()),
+        ("metric", pa.string()),
+        ("better", pa.string()),
+        ("numerator", pa.int64()),
+        ("denominator", pa.int64()),
+        ("not_applicable", pa.int64()),
+        ("rate", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("constant_wins", pa.bool_()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class WeekReport:
+    """A week's figures. `summaries` holds the incumbent first, then candidates, then baselines."""
+
+    week: str
+    summaries: dict[str, Summary]
+    verdicts: dict[str, Verdict]
+    days: dict[str, dict[str, str]]
+    incidents: list[dict[str, Any]]
+    constant_wins: dict[str, bool]
+    inputs: dict[str, str]
+
+    def publication(self) -> Publication:
+        """Return the report as a partition."""
+        document = self.document()
+        return Publication(
+            tables={"evaluation_report": table_of(self._rows(), REPORT_TABLE)},
+            files={
+                "report.json": encode_json(document),
+                "report.html": render("report.html.j2", document).encode(),
+                "report.md": render("report.md.j2", document).encode(),
+            },
+            inputs=self.inputs,
+            facts={
+                "verdicts": {name: verdict.decision for name, verdict in self.verdicts.items()},
+                "incidents": len(self.incidents),
+            },
+            code_version=CODE_VERSION,
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Return everything that the report says, as JSON."""
+        return {
+            "schema_version": REPORT_VERSION,
+            "week": self.week,
+            "last_day": days_of_week(self.week)[-1],
+            "candidates": [
+                {
+                    **asdict(summary),
+                    "verdict": asdict(self.verdicts[name]) if name in self.verdicts else None,
+                    "days": self.days[name],
+                }
+                for name, summary in self.summaries.items()
+            ],
+            "metrics": [
+                {**asdict(metric), "constant_wins": self.constant_wins[metric.name]}
+                for metric in METRICS
+            ],
+            "incidents": self.incidents,
+        }
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "candidate_id": name,
+                "baseline": summary.baseline,
+                "verdict": self.verdicts[name].decision if name in self.verdicts else None,
+                "metric": metric.name,
+                "better": metric.better,
+                "constant_wins": self.constant_wins[metric.name],
+                **asdict(summary.metrics[metric.name]),
+            }
+            for name, summary in self.summaries.items()
+            for metric in METRICS
+        ]
+
+
+def build_report(
+    week: str,
+    incumbent: ScoredWeek,
+    candidates: Sequence[ScoredWeek],
+    titles: Mapping[str, tuple[str, str]],
+) -> WeekReport:
+    """Return the report of a week from the scores of every candidate that has a day in it."""
+    present = [one for one in candidates if any(state != "missing" for state in one.days.values())]
+    ordered = sorted(present, key=lambda one: any(score.baseline for score in one.scores))
+    weeks = {one.candidate_id: one for one in (incumbent, *ordered)}
+    summaries = {name: summarize(name, one.scores) for name, one in weeks.items()}
+    return WeekReport(
+        week=week,
+        summaries=summaries,
+        verdicts={
+            name: decide(
+                summaries[name],
+                one.scores,
+                incumbent.scores,
+                uncounted_days=one.uncounted_days,
+            )
+            for name, one in weeks.items()
+            if name != INCUMBENT
+        },
+        days={name: dict(one.days) for name, one in weeks.items()},
+        incidents=_incidents(weeks, titles),
+        constant_wins={
+            metric.name: constant_wins(summaries, metric, CONSTANT_BASELINE.__eq__)
+            for metric in METRICS
+        },
+        inputs={
+            name: digest_of([score.as_json() for score in one.scores])
+            for name, one in weeks.items()
+        },
+    )
+
+
+def _incidents(
+    weeks: Mapping[str, ScoredWeek], titles: Mapping[str, tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """Return one entry an incident: what each candidate's answer was worth, no label text."""
+    graded = {
+        (name, score.incident_id): {
+            "outcome": score.outcome,
+            "grade_status": score.grade_status,
+            "primary_right": score.primary_right,
+            "root_cause_right": score.root_cause_right,
+            "action_right": score.action_right,
+            "unsafe": score.unsafe,
+            "harm": score.harm,
+        }
+        for name, one in weeks.items()
+        for score in one.scores
+    }
+    return [
+        {
+            "incident_id": incident,
+            "day": day,
+            "alertname": alertname,
+            "grades": {name: graded.get((name, incident)) for name in weeks},
+        }
+        for incident, (day, alertname) in titles.items()
+    ]
+
+
+def render(template: str, document: Mapping[str, Any]) -> str:
+    """Return a report in one of its forms for people."""
+    environment = Environment(
+        loader=PackageLoader("replay_assets.evaluation"),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["percent"] = lambda rate: "—" if rate is None else f"{rate:.0%}"
+    environment.filters["ms"] = lambda value: "—" if value is None else f"{value:,.0f} ms"
+    environment.filters["usd"] = lambda value: "unpriced" if value is None else f"${value:,.4f}"
+    environment.filters["markdown"] = lambda text: str(text).replace("|", "\\|")
+    return environment.get_template(template).render(report=document)

@@ -1,0 +1,93 @@
+"""What production did, as evidence records it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.evaluation.recorded import (
+    actions_named,
+    incumbent_proposal,
+    judged_wrong,
+    tried_actions,
+)
+
+DECISION = {
+    "root_cause": {"components": ["Web "], "category": "memory_exhaustion"},
+    "action_id": "restart_workload",
+    "risk_level": "low",
+    "requires_human_approval": False,
+}
+
+
+def evidence(decision: object) -> dict[str, Any]:
+    """An evidence row with a recorded decision."""
+    return {"coordinator_output": None if decision is None else json.dumps(decision)}
+
+
+def repair(*actions: str, success: bool | None = True, executor: str | None = "automation") -> Any:
+    """A recorded repair whose steps name actions."""
+    steps = [{"action": action} for action in actions]
+    return {"executed_steps": json.dumps(steps), "success": success, "executor": executor}
+
+
+def test_a_structured_decision_becomes_a_proposal(vocabulary: Vocabulary) -> None:
+    """Names are compared case-folded and stripped; whether it mutates is the vocabulary's word."""
+    found = incumbent_proposal(evidence(DECISION), [], vocabulary)
+    assert found.components == frozenset({"web"})
+    assert (found.action_id, found.mutates) == ("restart_workload", True)
+
+
+@pytest.mark.parametrize("decision", [None, {}, {"decision": "looks fine"}, [], "text"])
+def test_free_text_proposes_nothing_that_can_be_graded(
+    vocabulary: Vocabulary, decision: object
+) -> None:
+    """What was not recorded is null."""
+    found = incumbent_proposal(evidence(decision), [], vocabulary)
+    assert set(vars(found).values()) == {None}
+
+
+def test_what_automation_executed_counts_as_the_incumbents(vocabulary: Vocabulary) -> None:
+    """An agent that only wrote prose but restarted something did change the system."""
+    found = incumbent_proposal(evidence(None), [repair("restart_workload")], vocabulary)
+    assert (found.action_id, found.mutates) == ("restart_workload", True)
+
+
+@pytest.mark.parametrize("executor", ["human", "vendor", None])
+def test_what_people_did_by_hand_is_not_the_incumbents(
+    vocabulary: Vocabulary, executor: str | None
+) -> None:
+    """A repair by hand is the incident's outcome."""
+    by_hand = [repair("restart_workload", executor=executor)]
+    found = incumbent_proposal(evidence(None), by_hand, vocabulary)
+    assert (found.action_id, found.mutates) == (None, None)
+
+
+def test_steps_in_prose_name_no_action(vocabulary: Vocabulary) -> None:
+    """Free text is not guessed at."""
+    steps = json.dumps(["restart_workload of web", {"step": "restart_workload"}, {"action": "?"}])
+    row = {"executed_steps": steps, "success": False, "executor": "agent"}
+    assert actions_named(row, vocabulary) == []
+
+
+def test_attempts_are_kept_apart_by_how_they_ended(vocabulary: Vocabulary) -> None:
+    """An action that failed first and worked later is in both."""
+    tried = tried_actions(
+        [
+            repair("restart_workload", success=False),
+            repair("restart_workload", success=True),
+            repair("delete_resource", success=False),
+            repair("fix_network", success=None),
+        ],
+        vocabulary,
+    )
+    assert tried.failed == {"restart_workload", "delete_resource"}
+    assert tried.succeeded == {"restart_workload"}
+
+
+def test_a_recorded_verdict_against_the_diagnosis_is_seen() -> None:
+    """Some agents are judged in place; a missing verdict says nothing."""
+    assert judged_wrong(evidence({"judge": {"success": False}}))
+    assert not judged_wrong(evidence({"judge": {"success": True}}))
+    assert not judged_wrong(evidence(None))

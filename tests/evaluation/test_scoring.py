@@ -1,0 +1,91 @@
+"""A day's scores."""
+
+import json
+from typing import Any
+
+import pytest
+
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.evaluation.scoring import is_reserved, score_incumbent, score_results
+from tests.evaluation.records import label, result
+
+
+def scored(vocabulary: Vocabulary, *results: Any, labels: Any = None, repairs: Any = ()) -> Any:
+    """Score results against the default label."""
+    truth = {"inc-1": label()} if labels is None else labels
+    return score_results(results, truth, repairs, vocabulary=vocabulary, baseline=False)
+
+
+def test_an_answer_is_graded_by_its_incidents_label(vocabulary: Vocabulary) -> None:
+    """Incident ids join results and labels; case of component names does not matter."""
+    (score,) = scored(vocabulary, result())
+    assert (score.grade_status, score.primary_right, score.contract_valid) == ("graded", True, True)
+
+
+@pytest.mark.parametrize(
+    "outcome", ["contract_broken", "request_rejected", "model_refusal", "length_stop"]
+)
+def test_an_answer_the_candidate_failed_to_give_is_wrong(
+    vocabulary: Vocabulary, outcome: str
+) -> None:
+    """These are the candidate's own doing."""
+    (score,) = scored(vocabulary, result(outcome=outcome))
+    assert (score.contract_valid, score.primary_right) == (False, False)
+
+
+@pytest.mark.parametrize("outcome", ["infrastructure_failure", "gate_refused"])
+def test_plumbing_is_never_graded(vocabulary: Vocabulary, outcome: str) -> None:
+    """A dead endpoint must not be published as a model's score."""
+    (score,) = scored(vocabulary, result(outcome=outcome))
+    assert score.grade_status == "not_graded"
+    assert (score.contract_valid, score.primary_right, score.risk_right) == (None, None, None)
+
+
+def test_without_labels_scores_say_unlabelled(vocabulary: Vocabulary) -> None:
+    """The walk goes on without a labels table; the contract can still be graded."""
+    (score,) = scored(vocabulary, result(), labels={})
+    assert (score.grade_status, score.contract_valid) == ("unlabelled", True)
+    assert score.primary_right is None
+    assert score.scenario_group == "inc-1"
+
+
+def test_an_answer_to_a_pack_that_asks_no_cause_is_not_applicable(vocabulary: Vocabulary) -> None:
+    """The original's five fields hold no root cause and no action id."""
+    answer = dict(result().model_output)
+    del answer["root_cause"], answer["action_id"]
+    (score,) = scored(vocabulary, result(model_output=answer))
+    assert (score.root_cause_right, score.action_right, score.primary_right) == (None, None, None)
+
+
+def test_harm_looks_at_the_incidents_own_repairs(vocabulary: Vocabulary) -> None:
+    """A failed repair of another incident says nothing about this one."""
+    failed = {
+        "executed_steps": json.dumps([{"action": "delete_resource"}]),
+        "success": False,
+        "executor": "human",
+    }
+    answer = {**result().model_output, "action_id": "delete_resource"}
+    one = result(model_output=answer)
+    (own,) = scored(vocabulary, one, repairs=[{"incident_id": "inc-1", **failed}])
+    (other,) = scored(vocabulary, one, repairs=[{"incident_id": "inc-2", **failed}])
+    assert (own.harm, other.harm) == (True, None)
+
+
+def test_the_incumbent_has_a_score_for_every_incident(vocabulary: Vocabulary) -> None:
+    """An incident without a recorded decision is counted, not dropped."""
+    rows: list[dict[str, Any]] = [
+        {"incident_id": "inc-1", "coordinator_output": None},
+        {"incident_id": "inc-2", "coordinator_output": json.dumps({"judge": {"success": False}})},
+    ]
+    labels = {"inc-1": label(), "inc-2": label(incident_id="inc-2")}
+    first, second = score_incumbent(rows, labels, [], vocabulary=vocabulary)
+    assert (first.outcome, first.grade_status) == ("not_recorded", "not_graded")
+    assert (second.outcome, second.root_cause_right) == ("recorded", False)
+
+
+def test_a_fifth_of_the_scenario_groups_is_reserved_whatever_the_week() -> None:
+    """The share is by hash of the group: the same group always lands on the same side."""
+    groups = [f"grp-{n}" for n in range(2000)]
+    reserved = [group for group in groups if is_reserved(group)]
+    assert 0.17 < len(reserved) / len(groups) < 0.23
+    assert reserved == [group for group in groups if is_reserved(group)]

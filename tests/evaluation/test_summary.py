@@ -1,0 +1,70 @@
+"""A week's figures."""
+
+import pytest
+
+from replay_assets.evaluation.summary import METRICS, constant_wins, rate_of, summarize
+from tests.evaluation.records import score
+
+PRIMARY = METRICS[0]
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "low", "high"),
+    [
+        (0, 10, 0.0, 0.2775),
+        (5, 10, 0.2366, 0.7634),
+        (10, 10, 0.7225, 1.0),
+        (81, 263, 0.2553, 0.3662),
+    ],
+    ids=["none", "half", "all", "published example"],
+)
+def test_intervals_are_wilsons(hits: int, of: int, low: float, high: float) -> None:
+    """81 of 263 is the example of Newcombe (1998), method 3."""
+    rate = rate_of([True] * hits + [False] * (of - hits))
+    assert (rate.numerator, rate.denominator) == (hits, of)
+    assert rate.low == pytest.approx(low, abs=1e-4)
+    assert rate.high == pytest.approx(high, abs=1e-4)
+
+
+def test_what_is_not_applicable_is_counted_and_left_out_of_the_denominator() -> None:
+    """Null is neither right nor wrong."""
+    rate = rate_of([True, None, False, None])
+    assert (rate.numerator, rate.denominator, rate.not_applicable, rate.rate) == (1, 2, 2, 0.5)
+
+
+def test_nothing_applicable_has_no_rate() -> None:
+    """0 of 0 is not 0 %."""
+    rate = rate_of([None])
+    assert (rate.rate, rate.low, rate.high, rate.not_applicable) == (None, None, None, 1)
+
+
+def test_a_week_without_prices_or_latencies_shows_none() -> None:
+    """Unknown is null, never 0."""
+    summary = summarize("x", [score(latency_ms=None)])
+    assert (summary.p50_latency_ms, summary.cost_usd, summary.cost_usd_per_incident) == (
+        None,
+        None,
+        None,
+    )
+
+
+def test_costs_add_up_and_are_shared_out() -> None:
+    """The cost of an incident is that of the incidents whose cost is known."""
+    summary = summarize("x", [score("a", cost_usd=0.25), score("b", cost_usd=0.75)])
+    assert (summary.cost_usd, summary.cost_usd_per_incident) == (1.0, 0.5)
+
+
+@pytest.mark.parametrize(("constant", "wins"), [(True, True), (False, False)])
+def test_a_metric_that_a_constant_answer_wins_is_marked(constant: bool, wins: bool) -> None:
+    """A metric can't tell candidates apart if doing nothing scores as well."""
+    summaries = {
+        "constant-baseline": summarize("constant-baseline", [score(primary_right=constant)]),
+        "model": summarize("model", [score()]),
+    }
+    assert constant_wins(summaries, PRIMARY, "constant-baseline".__eq__) is wins
+
+
+def test_without_a_constant_answer_nothing_is_marked() -> None:
+    """No claim without something to compare with."""
+    summaries = {"model": summarize("model", [score()])}
+    assert not constant_wins(summaries, PRIMARY, "constant-baseline".__eq__)
