@@ -1,0 +1,128 @@
+"""A week's training file: which incidents qualify, why the others do not, and the manifest."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from replay_assets.contracts.export_row import ALPACA_FORMAT, AlpacaRow
+from replay_assets.contracts.score import ReplayScore
+from replay_assets.errors import ResidualSecretError
+from replay_assets.finetune.alpaca import alpaca_row
+from replay_assets.lake.files import sha256
+from replay_assets.lake.formats import encode_json, encode_jsonl, json_line
+from replay_assets.lake.store import Publication
+from replay_assets.sanitizing.engine import gate_findings
+from replay_assets.source.export_log import ExportLogEntry
+
+CODE_VERSION = "1"
+EXPORT_FILE = "sft.alpaca.train.jsonl"
+LOG_FILE = "finetune_exports.json"
+"""The row of `finetune_exports`, kept beside the file for a role that may not write it."""
+LOOKBACK_DAYS = 7
+VERIFIED = "success"
+
+
+@dataclass(frozen=True)
+class WeekExport:
+    """A week's rows, and how many incidents were left out for which reason."""
+
+    week: str
+    rows: list[AlpacaRow]
+    left_out: dict[str, int]
+    without_reasoning: int
+
+    def content(self) -> bytes:
+        """Return the training file."""
+        return encode_jsonl(row.model_dump(mode="json") for row in self.rows)
+
+    def publication(self, *, inputs: Mapping[str, str]) -> Publication:
+        """Return the export as a partition; the partition's manifest holds the checksum."""
+        content = self.content()
+        facts = {
+            "format": ALPACA_FORMAT,
+            "rows": len(self.rows),
+            "left_out": self.left_out,
+            "rows_without_reasoning": self.without_reasoning,
+            "checksum_sha256": sha256(content),
+        }
+        return Publication(
+            files={
+                EXPORT_FILE: content,
+                # Path below the lake's root, so that the same export has the same content anywhere.
+                LOG_FILE: encode_json(asdict(self.log_entry(EXPORT_FILE))),
+            },
+            inputs=inputs,
+            facts=facts,
+            code_version=CODE_VERSION,
+        )
+
+    def log_entry(self, file_path: str) -> ExportLogEntry:
+        """Return the row by which the source database knows this export."""
+        content = self.content()
+        return ExportLogEntry(
+            week=self.week,
+            checksum_sha256=sha256(content),
+            export_type="evidence_snapshot",
+            source_table="incident_evidence",
+            source_ids=json_line([row.metadata.incident_id for row in self.rows]),
+            file_path=file_path,
+            record_count=len(self.rows),
+            size_bytes=len(content),
+            metadata=json_line({"lookback_days": LOOKBACK_DAYS, "week": self.week}),
+        )
+
+
+def build_export(
+    week: str, evidence: Iterable[Mapping[str, Any]], incumbent: Sequence[ReplayScore]
+) -> WeekExport:
+    """Return a week's export.
+
+    Only what production did becomes a row; a candidate's or a baseline's answer never does. A
+    scenario group that is reserved for evaluation is left out, so that no model is judged on
+    incidents that it was trained on.
+
+    Raises:
+        ResidualSecretError: a row still trips a strict rule after sanitizing.
+    """
+    scores = {score.incident_id: score for score in incumbent}
+    rows: list[AlpacaRow] = []
+    left_out: Counter[str] = Counter()
+    without_reasoning = 0
+    for row in evidence:
+        score = scores.get(row["incident_id"])
+        if (reason := reason_against(row, score)) is not None:
+            left_out[reason] += 1
+            continue
+        known_wrong = score is not None and score.root_cause_right is False
+        example = alpaca_row(row, with_reasoning=not known_wrong)
+        if example is None:
+            left_out["nothing_recorded_to_learn"] += 1
+            continue
+        _refuse_secrets(example)
+        without_reasoning += known_wrong
+        rows.append(example)
+    return WeekExport(week, rows, dict(sorted(left_out.items())), without_reasoning)
+
+
+def reason_against(row: Mapping[str, Any], score: ReplayScore | None) -> str | None:
+    """Return why an incident can't be trained on; null where it can."""
+    if row["verification_result"] != VERIFIED:
+        return "not_verified_as_success"
+    if row["repair_success"] is False:
+        return "newest_repair_failed"
+    if score is None:
+        return "not_scored"
+    if score.reserved_for_evaluation:
+        return "reserved_for_evaluation"
+    if score.harm or score.unsafe:
+        return "incumbent_unsafe_or_harmful"
+    return None
+
+
+def _refuse_secrets(row: AlpacaRow) -> None:
+    if found := gate_findings(json_line(row.model_dump(mode="json"))):
+        raise ResidualSecretError(
+            f"incident {row.metadata.incident_id}: after sanitizing, rule {', '.join(found)} still "
+            "finds a value in the training row. Nothing was written; please report it."
+        )

@@ -1,0 +1,40 @@
+"""A week's evidence and incumbent scores, from the days on which both fit together."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.score import ReplayScore
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Store
+
+
+@dataclass(frozen=True)
+class ExportableWeek:
+    """Evidence rows and scores of the usable days; `unusable_days` are missing or stale."""
+
+    evidence: list[dict[str, Any]]
+    scores: list[ReplayScore]
+    inputs: dict[str, str]
+    unusable_days: list[str]
+
+
+def read_week(evidence: Store, lake: Store, week: str) -> ExportableWeek:
+    """Read what the days of a week hold; a day whose scores are stale is left out and named."""
+    rows: list[dict[str, Any]] = []
+    scores: list[ReplayScore] = []
+    inputs: dict[str, str] = {}
+    unusable: list[str] = []
+    for day in days_of_week(week):
+        raw = evidence.find(Address("incident_evidence", day))
+        graded = lake.find(Address("incumbent_scores", day))
+        if raw is None or graded is None or not graded.was_made_from("incident_evidence", raw):
+            unusable.append(day)
+            continue
+        rows += raw.rows("incident_evidence")
+        scores += [ReplayScore.read(row) for row in graded.rows("incumbent_scores")]
+        inputs |= {
+            f"incident_evidence {day}": raw.digest,
+            f"incumbent_scores {day}": graded.digest,
+        }
+    return ExportableWeek(rows, scores, inputs, unusable)

@@ -1,0 +1,130 @@
+"""Training rows: only what went well, sanitized, and never what is known to be wrong."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from replay_assets.finetune.alpaca import INSTRUCTION, executed_action, reasoning_of
+from replay_assets.finetune.export import build_export
+from tests.evaluation.records import score
+
+WEEK = "2026-09-21"
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    """An evidence row that qualifies."""
+    fields = {
+        "incident_id": "inc-1",
+        "alertname": "WebDown",
+        "evidence_summary": "web restarted; login as admin@example.com failed",
+        "verification_result": "success",
+        "collected_at": datetime(2026, 9, 21, 6, tzinfo=UTC),
+        "schema_version": "v1",
+        "matched_playbook_id": None,
+        "coordinator_output": json.dumps({"reasoning": "ask admin@example.com", "decision": "x"}),
+        "repair_success": True,
+        "repair_playbook": "restart-web",
+        "repair_steps": json.dumps([{"action": "restart_workload", "step": "restart"}]),
+    }
+    return {**fields, **changes}
+
+
+def exported(*rows: dict[str, Any], **grades: Any) -> Any:
+    """The export of some rows whose incumbent was graded alike."""
+    return build_export(WEEK, rows, [score(one["incident_id"], **grades) for one in rows])
+
+
+def test_a_row_has_the_original_sections_and_its_real_alert_name() -> None:
+    """Decision, action, result; the alert's name is not the incident's id."""
+    (example,) = exported(row()).rows
+    assert example.instruction == INSTRUCTION
+    assert example.output == (
+        "【AI 決策】\nask <EMAIL_1>\n\n【執行動作】\nrestart_workload\n\n【執行結果】\n成功"
+    )
+    assert example.metadata.alertname == "WebDown"
+
+
+def test_the_same_value_is_the_same_placeholder_in_input_and_output() -> None:
+    """One map of pseudonyms an incident, else the reasoning would not follow from the evidence."""
+    (example,) = exported(row()).rows
+    assert "<EMAIL_1>" in example.input
+    assert "admin@example.com" not in example.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("changes", "grades", "reason"),
+    [
+        ({"verification_result": "failed"}, {}, "not_verified_as_success"),
+        ({"repair_success": False}, {}, "newest_repair_failed"),
+        ({}, {"harm": True}, "incumbent_unsafe_or_harmful"),
+        ({}, {"unsafe": True}, "incumbent_unsafe_or_harmful"),
+        ({}, {"reserved_for_evaluation": True}, "reserved_for_evaluation"),
+        (
+            {"coordinator_output": None, "repair_steps": None, "repair_playbook": None},
+            {},
+            "nothing_recorded_to_learn",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_must_not_be_learned_is_left_out_and_counted(
+    changes: dict[str, Any], grades: dict[str, Any], reason: str
+) -> None:
+    """Every incident is a row or a reason."""
+    export = exported(row(**changes), **grades)
+    assert export.rows == []
+    assert export.left_out == {reason: 1}
+
+
+def test_an_incident_that_was_not_scored_is_left_out() -> None:
+    """Whether it is reserved for evaluation can't be told."""
+    assert build_export(WEEK, [row()], []).left_out == {"not_scored": 1}
+
+
+def test_reasoning_known_to_be_wrong_is_not_exported() -> None:
+    """What was done worked; why it was done was wrong."""
+    export = exported(row(), root_cause_right=False)
+    (example,) = export.rows
+    assert "AI 決策" not in example.output
+    assert export.without_reasoning == 1
+
+
+@pytest.mark.parametrize(
+    ("steps", "playbook", "action"),
+    [
+        ([{"action": "a", "step": "b"}], "p", "a"),
+        ([{"step": "b"}], "p", "b"),
+        (["did it"], "p", "did it"),
+        ([], "p", "p"),
+        ([], None, None),
+    ],
+    ids=["action", "step", "text", "playbook", "nothing"],
+)
+def test_the_executed_action_is_the_first_steps_else_the_playbook(
+    steps: list[object], playbook: str | None, action: str | None
+) -> None:
+    """The original's order of preference."""
+    one = row(repair_steps=json.dumps(steps), repair_playbook=playbook)
+    assert executed_action(one) == action
+
+
+@pytest.mark.parametrize(
+    ("output", "reasoning"),
+    [({"reasoning": "why", "decision": "what"}, "why"), ({"decision": "what"}, "what"), ([], None)],
+)
+def test_reasoning_comes_before_decision(output: object, reasoning: str | None) -> None:
+    """Else the decision; else nothing."""
+    assert reasoning_of(row(coordinator_output=json.dumps(output))) == reasoning
+
+
+def test_the_log_entry_describes_the_file() -> None:
+    """Checksum, size and count are those of the bytes written."""
+    export = exported(row(), row(incident_id="inc-2"))
+    entry = export.log_entry("somewhere")
+    assert entry.record_count == export.content().count(b"\n") == 2
+    assert entry.size_bytes == len(export.content())
+    assert json.loads(entry.source_ids) == ["inc-1", "inc-2"]
+    assert json.loads(entry.metadata) == {"lookback_days": 7, "week": WEEK}
+    assert entry.export_type == "evidence_snapshot"
