@@ -1,0 +1,43 @@
+"""The entry point: everything that Dagster sees of this project, on one page."""
+
+import dagster as dg
+
+from replay_assets.defs import checks, evaluation, evidence, finetune, jobs, replay, request_packs
+from replay_assets.defs.partitions import Partitions
+from replay_assets.defs.resources import build_resources
+from replay_assets.defs.schedules import reports_follow_days, weekly_replay
+from replay_assets.inference.catalogue import Catalogue
+from replay_assets.settings import Settings
+
+LOCATION = "replay_assets"
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Return the definitions for some settings: production and tests are assembled alike."""
+    partitions = Partitions.of(settings)
+    catalogue = Catalogue.load(settings.candidates)
+    daily = [
+        *evidence.build_assets(partitions),
+        request_packs.build_asset(partitions),
+        *(replay.build_asset(candidate, partitions) for candidate in catalogue),
+        *(evaluation.build_scores(candidate, partitions) for candidate in catalogue),
+        evaluation.build_incumbent_scores(partitions),
+    ]
+    weekly = [
+        evaluation.build_report_asset(catalogue, partitions),
+        finetune.build_asset(partitions),
+    ]
+    return dg.Definitions(
+        assets=[*daily, *weekly],
+        asset_checks=checks.build_checks(catalogue, partitions),
+        jobs=[jobs.daily_walk, jobs.weekly_walk],
+        schedules=[weekly_replay(catalogue, settings)],
+        sensors=[reports_follow_days()],
+        resources=build_resources(settings),
+        # Steps of a run share one process: a process a step costs 1.9 s of CPU, this 0.05 s. The
+        # concurrency that counts is that of requests, inside the replay assets.
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_definitions(Settings.from_environment())

@@ -1,0 +1,242 @@
+"""Asset checks: what a reader would ask before trusting a partition, answered with counts.
+
+Blocking where everything after it would be wrong. A check states what should be true. The checks of
+one asset share a step: a step costs some 60 ms of event log, whatever it does.
+"""
+
+import json
+import warnings
+from collections.abc import Iterator
+
+import dagster as dg
+
+from replay_assets.contracts.result import UNGRADED_OUTCOMES
+from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
+from replay_assets.defs.partitions import Partitions
+from replay_assets.defs.resources import Root
+from replay_assets.inference.catalogue import Candidate, Catalogue
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Published
+from replay_assets.sanitizing import find_label_leaks
+from replay_assets.sanitizing.engine import gate_findings
+
+FEW_QUARANTINED = 0.01
+FEW_FAILURES = 0.02
+SENT_FIELDS = ("incident_context", "source_metadata", "user_prompt")
+WARN = dg.AssetCheckSeverity.WARN
+
+
+def build_checks(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetChecksDefinition]:
+    """Return every check of the project."""
+    with warnings.catch_warnings():
+        # Checks with partitions are a preview feature, used on purpose: without them the UI keeps
+        # only the newest day's answer. pyproject.toml holds Dagster to one minor series.
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        return [
+            _evidence_checks(partitions.daily),
+            _pack_checks(partitions.daily),
+            *(_result_checks(candidate, partitions.daily) for candidate in catalogue),
+            *(_score_check(candidate, partitions.daily) for candidate in catalogue),
+            _report_check(partitions.weekly),
+            _export_check(partitions.weekly),
+        ]
+
+
+def _evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
+    whole = dg.AssetCheckSpec(
+        "every_row_is_kept_or_quarantined",
+        asset="incident_evidence",
+        blocking=True,
+        partitions_def=daily,
+        description="Rows read equal rows kept plus rows quarantined: nothing was lost on the way.",
+    )
+    few = dg.AssetCheckSpec(
+        "few_rows_are_quarantined",
+        asset="incident_evidence",
+        partitions_def=daily,
+        description="At most one row in a hundred can't be used; the reasons are counted.",
+    )
+
+    @dg.multi_asset_check(name="incident_evidence_checks", specs=[whole, few])
+    def check(
+        context: dg.AssetCheckExecutionContext, evidence: Root
+    ) -> Iterator[dg.AssetCheckResult]:
+        facts = evidence.get(Address("incident_evidence", context.partition_key)).facts
+        counts = {name: facts[name] for name in ("read", "kept", "quarantined")}
+        yield dg.AssetCheckResult(
+            check_name=whole.name,
+            passed=counts["read"] == counts["kept"] + counts["quarantined"],
+            metadata=counts,
+        )
+        yield dg.AssetCheckResult(
+            check_name=few.name,
+            passed=facts["quarantined"] <= FEW_QUARANTINED * facts["read"],
+            severity=WARN,
+            metadata={"quarantined": facts["quarantined"], **facts["quarantine_reasons"]},
+        )
+
+    return check
+
+
+def _pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
+    complete = dg.AssetCheckSpec(
+        "packs_hold_one_request_per_incident",
+        asset="request_pack",
+        blocking=True,
+        partitions_def=daily,
+        additional_deps=["incident_evidence"],
+        description="Each kept incident has exactly one request, in the evidence's order.",
+    )
+    clean = dg.AssetCheckSpec(
+        "packs_carry_no_label_and_no_secret",
+        asset="request_pack",
+        blocking=True,
+        partitions_def=daily,
+        description="The published bytes hold no held-out field and nothing a strict rule finds.",
+    )
+
+    @dg.multi_asset_check(name="request_pack_checks", specs=[complete, clean])
+    def check(
+        context: dg.AssetCheckExecutionContext, lake: Root, evidence: Root
+    ) -> Iterator[dg.AssetCheckResult]:
+        day = context.partition_key
+        raw = evidence.get(Address("incident_evidence", day))
+        pack = lake.get(Address("request_pack", day))
+        asked = incidents_of(pack, "request_pack.jsonl")
+        kept = [row["incident_id"] for row in raw.rows("incident_evidence")]
+        yield dg.AssetCheckResult(
+            check_name=complete.name,
+            passed=asked == kept,
+            metadata={"requests": len(asked), "incidents": len(kept)},
+        )
+        leaks = leaks_of(pack)
+        secrets = secrets_of(pack, "request_pack.jsonl", "recorded_tool_output.jsonl")
+        yield dg.AssetCheckResult(
+            check_name=clean.name,
+            passed=not leaks and not secrets,
+            metadata={"leaks": leaks, "secret_rules": secrets, **pack.facts},
+        )
+
+    return check
+
+
+def _result_checks(
+    candidate: Candidate, daily: dg.PartitionsDefinition
+) -> dg.AssetChecksDefinition:
+    key = dg.AssetKey(["replay_results", candidate.id])
+    complete = dg.AssetCheckSpec(
+        "results_cover_all_requests",
+        asset=key,
+        blocking=True,
+        partitions_def=daily,
+        additional_deps=["request_pack"],
+        description="Each request of the present pack has exactly one result, in its order.",
+    )
+    answered = dg.AssetCheckSpec(
+        "few_requests_have_no_answer",
+        asset=key,
+        partitions_def=daily,
+        description="At most two in a hundred requests failed on plumbing or at the gate.",
+    )
+
+    @dg.multi_asset_check(
+        name=f"replay_results_{candidate.node_name}_checks", specs=[complete, answered]
+    )
+    def check(context: dg.AssetCheckExecutionContext, lake: Root) -> Iterator[dg.AssetCheckResult]:
+        day = context.partition_key
+        pack = lake.get(Address("request_pack", day))
+        results = lake.get(Address("replay_results", day, candidate.id))
+        asked = incidents_of(pack, "request_pack.jsonl")
+        found = incidents_of(results, "replay_results.jsonl")
+        yield dg.AssetCheckResult(
+            check_name=complete.name,
+            passed=asked == found and results.was_made_from("request_pack", pack),
+            metadata={"requests": len(asked), "results": len(found)},
+        )
+        outcomes = results.facts["outcomes"]
+        failed = sum(outcomes[outcome] for outcome in UNGRADED_OUTCOMES)
+        yield dg.AssetCheckResult(
+            check_name=answered.name,
+            passed=failed <= FEW_FAILURES * results.facts["requests"],
+            severity=WARN,
+            metadata=outcomes,
+        )
+
+    return check
+
+
+def _score_check(candidate: Candidate, daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=dg.AssetKey(["replay_scores", candidate.id]),
+        blocking=True,
+        partitions_def=daily,
+        additional_deps=[dg.AssetKey(["replay_results", candidate.id])],
+    )
+    def scores_cover_all_results(
+        context: dg.AssetCheckExecutionContext, lake: Root
+    ) -> dg.AssetCheckResult:
+        """Each present result has exactly one score, in order; what lacks a label says so."""
+        day = context.partition_key
+        results = lake.get(Address("replay_results", day, candidate.id))
+        scores = lake.get(Address("replay_scores", day, candidate.id))
+        answered = incidents_of(results, "replay_results.jsonl")
+        graded = [row["incident_id"] for row in scores.rows("replay_scores")]
+        return dg.AssetCheckResult(
+            passed=answered == graded and scores.was_made_from("replay_results", results),
+            metadata={"results": len(answered), **scores.facts["grade_status"]},
+        )
+
+    return scores_cover_all_results
+
+
+def _report_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset="evaluation_report", partitions_def=weekly)
+    def every_reported_day_is_counted(
+        context: dg.AssetCheckExecutionContext, lake: Root
+    ) -> dg.AssetCheckResult:
+        """No candidate in the report lacks a day, or has one whose scores are out of date."""
+        address = Address("evaluation_report", context.partition_key, grain="week")
+        report = json.loads(lake.get(address).file("report.json"))
+        uncounted = {
+            one["candidate_id"]: days
+            for one in report["candidates"]
+            if (days := {d: state for d, state in one["days"].items() if state != "counted"})
+        }
+        return dg.AssetCheckResult(passed=not uncounted, severity=WARN, metadata=uncounted)
+
+    return every_reported_day_is_counted
+
+
+def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset="sft_export", blocking=True, partitions_def=weekly)
+    def exports_carry_no_secret(
+        context: dg.AssetCheckExecutionContext, lake: Root
+    ) -> dg.AssetCheckResult:
+        """The published training file holds nothing that a strict rule finds."""
+        export = lake.get(Address("sft_export", context.partition_key, grain="week"))
+        secrets = secrets_of(export, "sft.alpaca.train.jsonl")
+        return dg.AssetCheckResult(
+            passed=not secrets, metadata={"secret_rules": secrets, "rows": export.facts["rows"]}
+        )
+
+    return exports_carry_no_secret
+
+
+def incidents_of(published: Published, name: str) -> list[str]:
+    """Return the incidents of a JSONL file, in its order."""
+    return [record["incident_id"] for record in published.records(name)]
+
+
+def leaks_of(pack: Published) -> dict[str, list[str]]:
+    """Return what the requests of a pack leak, by incident."""
+    return {
+        one["incident_id"]: found
+        for one in pack.records("request_pack.jsonl")
+        if (found := find_label_leaks({k: one[k] for k in SENT_FIELDS}, {}, HELD_OUT_FIELDS))
+    }
+
+
+def secrets_of(published: Published, *names: str) -> list[str]:
+    """Return the strict rules that a partition's JSONL files still trip."""
+    lines = [line for name in names for line in published.file(name).decode().split("\n") if line]
+    return sorted({rule for line in lines for rule in gate_findings(line)})

@@ -1,0 +1,73 @@
+"""The asset of the fine-tune stage: a week's training file."""
+
+import dagster as dg
+
+from replay_assets.defs.jobs import follow_days
+from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata
+from replay_assets.defs.partitions import Partitions
+from replay_assets.defs.resources import IncidentSource, Root, Source
+from replay_assets.finetune import export as export_module
+from replay_assets.finetune.export import EXPORT_FILE, WeekExport, build_export
+from replay_assets.finetune.week import read_week
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Published
+from replay_assets.source.export_log import record_export
+
+GROUP = "finetune"
+
+
+def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
+    """Return the weekly supervised fine-tuning export."""
+    sources = ("incident_evidence", "incumbent_scores")
+
+    @dg.asset(
+        partitions_def=partitions.weekly,
+        group_name=GROUP,
+        owners=["team:ml"],
+        kinds={"jsonl"},
+        deps=[partitions.days(dg.AssetKey(name)) for name in sources],
+        automation_condition=follow_days(),
+        code_version=export_module.CODE_VERSION,
+    )
+    def sft_export(
+        context: dg.AssetExecutionContext,
+        lake: Root,
+        evidence: Root,
+        source: IncidentSource,
+    ) -> dg.MaterializeResult[None]:
+        """Alpaca rows from the week's incidents that were verified as repaired, sanitized.
+
+        Reasoning known to be wrong, failed repairs, unsafe decisions and groups reserved for
+        evaluation are left out and counted. No candidate's or baseline's answer becomes a row.
+        """
+        published, metadata = [], {}
+        for week in context.partition_keys:
+            found = read_week(evidence, lake, week)
+            export = build_export(week, found.evidence, found.scores)
+            publication = export.publication(inputs=found.inputs)
+            address = Address("sft_export", week, grain="week")
+            published.append(lake.publish(address, publication))
+            metadata = _export_metadata(context, export, published[-1], source)
+            metadata["unusable_days"] = found.unusable_days
+        return dg.MaterializeResult(
+            metadata={**partition_metadata(published), **metadata},
+            data_version=data_version(published),
+        )
+
+    return sft_export
+
+
+def _export_metadata(
+    context: dg.AssetExecutionContext, export: WeekExport, published: Published, source: Source
+) -> Metadata:
+    """Record the export in the source database, or say why that was not possible."""
+    path = published.path_of(EXPORT_FILE)
+    with source.open() as database:
+        refused = record_export(database, export.log_entry(path))
+    if refused is not None:
+        context.log.warning("finetune_exports not written: %s. Its row lies by %s.", refused, path)
+    return {
+        "training_file": dg.MetadataValue.path(path),
+        "recorded_in": "finetune_exports" if refused is None else f"the lake only: {refused}",
+        "left_out": bars(export.left_out, "incidents left out"),
+    }

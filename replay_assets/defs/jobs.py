@@ -1,0 +1,33 @@
+"""The jobs, and the condition by which weeks follow their days."""
+
+import dagster as dg
+
+WEEKLY_ASSETS = ("evaluation_report", "sft_export")
+_WEEKLY = dg.AssetSelection.assets(*WEEKLY_ASSETS)
+
+# Weekly assets are never part of a day's run: one failed candidate would stop them.
+daily_walk = dg.define_asset_job(
+    "daily_walk",
+    selection=dg.AssetSelection.all() - _WEEKLY,
+    description="One day: evidence, labels, pack, then each candidate's results and scores. A "
+    "candidate that fails leaves the others alone.",
+)
+weekly_walk = dg.define_asset_job(
+    "weekly_walk",
+    selection=_WEEKLY,
+    description="One week, named by its Monday: the report and the training file, from whichever "
+    "days exist.",
+)
+
+
+def follow_days() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
+    """Return the condition that starts a week once its days have finished, failed or not.
+
+    Dagster's own `eager()` and `on_cron()` look at the latest week only; this looks at every one.
+    """
+    condition = dg.AutomationCondition
+    return (
+        condition.any_deps_updated().since_last_handled()
+        & ~condition.any_deps_in_progress()
+        & ~condition.in_progress()
+    )

@@ -1,0 +1,93 @@
+"""What the UI shows of a partition: counts, a preview, a small plot, the paths.
+
+Raw evidence and labels are never previewed, only counted. A plot is an SVG of a few kilobytes; the
+event log keeps three to four times its size.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import PurePosixPath
+from typing import Any
+
+import dagster as dg
+
+from replay_assets.lake.store import Published
+
+PREVIEW_ROWS = 10
+CELL_CHARACTERS = 60
+BAR_WIDTH, BAR_HEIGHT, LABEL_WIDTH = 260, 20, 210
+
+Metadata = dict[str, Any]
+
+
+def partition_metadata(published: Sequence[Published]) -> Metadata:
+    """Return counts, digest and path of the partitions that a run published."""
+    metadata: Metadata = {
+        "dagster/row_count": sum(_records(one) for one in published),
+        "path": dg.MetadataValue.path(published[-1].path_of("")),
+        "content_digest": published[-1].digest,
+    }
+    for one in published if len(published) == 1 else ():
+        for name, value in one.facts.items():
+            metadata[name] = dict(value) if isinstance(value, Mapping) else value
+    return metadata
+
+
+def preview(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dg.MarkdownMetadataValue:
+    """Return the first rows as a table."""
+    lines = [
+        "| " + " | ".join(columns) + " |",
+        "|" + "---|" * len(columns),
+        *(
+            "| " + " | ".join(_cell(row.get(name)) for name in columns) + " |"
+            for row in rows[:PREVIEW_ROWS]
+        ),
+    ]
+    if len(rows) > PREVIEW_ROWS:
+        lines.append(f"\n… and {len(rows) - PREVIEW_ROWS} more")
+    return dg.MetadataValue.md("\n".join(lines) if rows else "no rows")
+
+
+def bars(counts: Mapping[str, int | float], title: str) -> dg.MarkdownMetadataValue:
+    """Return a horizontal bar chart as an inline image."""
+    shown = {name: value for name, value in counts.items() if value}
+    if not shown:
+        return dg.MetadataValue.md("nothing to show")
+    longest = max(shown.values())
+    height = BAR_HEIGHT * (len(shown) + 1) + 8
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{LABEL_WIDTH + BAR_WIDTH + 60}" '
+        f'height="{height}" font-family="sans-serif" font-size="12">'
+        f'<text x="0" y="14" font-weight="bold">{escape(title)}</text>'
+    ]
+    for row, (name, value) in enumerate(shown.items(), start=1):
+        y = row * BAR_HEIGHT
+        width = max(round(BAR_WIDTH * value / longest), 1)
+        parts.append(
+            f'<text x="0" y="{y + 14}">{escape(name)}</text>'
+            f'<rect x="{LABEL_WIDTH}" y="{y + 3}" width="{width}" height="14" fill="#3568b8"/>'
+            f'<text x="{LABEL_WIDTH + width + 6}" y="{y + 14}">{value:g}</text>'
+        )
+    image = base64.b64encode(("".join(parts) + "</svg>").encode()).decode()
+    return dg.MetadataValue.md(f"![{title}](data:image/svg+xml;base64,{image})")
+
+
+def data_version(published: Sequence[Published]) -> dg.DataVersion | None:
+    """Return the content digest as data version: a rerun with the same content is not stale."""
+    return dg.DataVersion(published[0].digest) if len(published) == 1 else None
+
+
+def _records(published: Published) -> int:
+    """Count the partition's own records: those of the file that bears the asset's name."""
+    entries = [entry for entry in published.manifest.files if entry.records is not None]
+    asset = published.address.asset
+    named = [one for one in entries if PurePosixPath(one.path).name.split(".")[0] == asset]
+    return next((one.records or 0 for one in [*named, *entries]), 0)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "—"
+    text = " ".join(str(value).split()).replace("|", "\\|")
+    return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"

@@ -1,0 +1,72 @@
+"""The asset of the pack stage: the day's requests, the only thing that a candidate may see."""
+
+import json
+
+import dagster as dg
+
+from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
+from replay_assets.defs.partitions import Partitions
+from replay_assets.defs.resources import AnswerVocabulary, Root
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Published
+from replay_assets.request_packs import builder
+from replay_assets.request_packs.builder import build_pack
+
+GROUP = "request_packs"
+
+
+def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
+    """Return the asset that builds packs."""
+
+    @dg.asset(
+        partitions_def=partitions.daily,
+        group_name=GROUP,
+        owners=["team:platform"],
+        kinds={"jsonl"},
+        deps=["incident_evidence"],
+        code_version=builder.CODE_VERSION,
+    )
+    def request_pack(
+        context: dg.AssetExecutionContext,
+        evidence: Root,
+        lake: Root,
+        vocabulary: AnswerVocabulary,
+    ) -> dg.MaterializeResult[None]:
+        """One sanitized, label-free chat request an incident of the day; the same for everybody.
+
+        Secrets and personal data are pseudonyms, equal within an incident. Beside it lie the
+        sanitized tool output that was recorded, and an audit that holds counts and no value.
+        """
+        published = []
+        for day in context.partition_keys:
+            raw = evidence.get(Address("incident_evidence", day))
+            pack = build_pack(
+                raw.rows("incident_evidence"),
+                raw.rows("recorded_messages"),
+                day=day,
+                vocabulary=vocabulary,
+            )
+            publication = pack.publication(inputs={"incident_evidence": raw.digest})
+            published.append(lake.publish(Address("request_pack", day), publication))
+        return dg.MaterializeResult(
+            metadata=_metadata(published), data_version=data_version(published)
+        )
+
+    return request_pack
+
+
+def _metadata(published: list[Published]) -> Metadata:
+    rows = [
+        {
+            **one["incident_context"],
+            "incident_id": one["incident_id"],
+            "evidence": one["user_prompt"].partition("Evidence:\n")[2],
+        }
+        for one in published[-1].records(builder.PACK_FILE)
+    ]
+    audit = json.loads(published[-1].file(builder.AUDIT_FILE))
+    return {
+        **partition_metadata(published),
+        "preview": preview(rows, ("incident_id", "alertname", "severity", "evidence")),
+        "masked": bars(audit["masked_by_category"], "masked values"),
+    }

@@ -1,0 +1,82 @@
+"""What the assets are handed: the source, the three roots, the vocabulary and the candidates' keys.
+
+Plain objects, not configurable resources: their settings come from the environment, and a database
+URL, which may hold a password, must not appear in run configuration or in the UI. Which asset gets
+the labels root is visible in its signature, and tested.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from replay_assets.contracts.calendar import DayWindow, day_window
+from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
+from replay_assets.inference.catalogue import Candidate
+from replay_assets.lake.store import Store
+from replay_assets.settings import Settings, read_secret
+from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.mapping import SourceMapping, load_mapping
+
+
+@dataclass(frozen=True)
+class Source:
+    """The incident database and the zone of its days."""
+
+    url: str = field(repr=False)
+    mapping: SourceMapping
+    timezone: str
+
+    @contextmanager
+    def open(self) -> Iterator[IncidentDatabase]:
+        """Open the database for the length of a block."""
+        database = IncidentDatabase(self.url, self.mapping)
+        try:
+            yield database
+        finally:
+            database.close()
+
+    def window(self, day: str) -> DayWindow:
+        """Return a day's window in the configured zone."""
+        return day_window(day, self.timezone)
+
+
+class ApiKeys:
+    """Keys of endpoints, read from the environment when asked for and never kept."""
+
+    def key_of(self, candidate: Candidate) -> str | None:
+        """Return a candidate's key; null where it needs none.
+
+        Raises:
+            dg.Failure: its variable is not set.
+        """
+        if candidate.api_key_env is None:
+            return None
+        key = read_secret(candidate.api_key_env)
+        if key is None:
+            raise dg.Failure(
+                f"candidate {candidate.id}: {candidate.api_key_env} is not set. Export it where "
+                "Dagster runs, then rerun this partition; other candidates are not affected.",
+                allow_retries=False,
+            )
+        return key
+
+
+Root = dg.ResourceParam[Store]
+"""A root of partitions as an asset is handed it: `lake`, `evidence` or `labels`."""
+IncidentSource = dg.ResourceParam[Source]
+AnswerVocabulary = dg.ResourceParam[Vocabulary]
+Keys = dg.ResourceParam[ApiKeys]
+
+
+def build_resources(settings: Settings) -> dict[str, object]:
+    """Return every resource by the name under which assets ask for it."""
+    return {
+        "source": Source(settings.source_url, load_mapping(settings.mapping), settings.timezone),
+        "lake": Store(settings.lake),
+        "evidence": Store(settings.evidence),
+        "labels": Store(settings.labels),
+        "vocabulary": load_vocabulary(settings.vocabulary),
+        "api_keys": ApiKeys(),
+    }

@@ -1,0 +1,73 @@
+"""What starts by itself: Monday's walk (shipped stopped) and the weeks that follow their days."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from replay_assets.defs.jobs import WEEKLY_ASSETS, daily_walk
+from replay_assets.inference.catalogue import Candidate, Catalogue
+from replay_assets.settings import Settings, read_secret
+
+MONDAY_MORNING = "0 6 * * 1"
+SHARED_ASSETS = ("incident_evidence", "incident_labels", "request_pack", "incumbent_scores")
+
+
+def weekly_replay(catalogue: Catalogue, settings: Settings) -> dg.ScheduleDefinition:
+    """Return Monday's schedule: one run for each of the seven days that ended."""
+
+    @dg.schedule(
+        job=daily_walk,
+        cron_schedule=MONDAY_MORNING,
+        execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        description="Mondays at six: the seven days that ended, every candidate whose key is "
+        "present. Shipped stopped, because starting it may cost money.",
+    )
+    def weekly_replay_schedule(
+        context: dg.ScheduleEvaluationContext,
+    ) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        monday = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone)).date()
+        ready = [one for one in catalogue if is_ready(one)]
+        days = [(monday - timedelta(days=n)).isoformat() for n in range(7, 0, -1)]
+        if days[0] < settings.first_day:
+            yield dg.SkipReason(f"the week of {days[0]} lies before {settings.first_day}")
+            return
+        for day in days:
+            yield dg.RunRequest(
+                run_key=f"{monday}:{day}",
+                partition_key=day,
+                asset_selection=daily_selection(ready),
+                tags={"week": days[0]},
+            )
+
+    return weekly_replay_schedule
+
+
+def is_ready(candidate: Candidate) -> bool:
+    """Tell whether Monday's walk includes a candidate: it is scheduled and its key is present."""
+    has_key = candidate.api_key_env is None or read_secret(candidate.api_key_env) is not None
+    return candidate.scheduled and has_key
+
+
+def daily_selection(candidates: Sequence[Candidate]) -> list[dg.AssetKey]:
+    """Return the assets of a day's run for some candidates."""
+    return [
+        *(dg.AssetKey(name) for name in SHARED_ASSETS),
+        *(
+            dg.AssetKey([asset, candidate.id])
+            for candidate in candidates
+            for asset in ("replay_results", "replay_scores")
+        ),
+    ]
+
+
+def reports_follow_days() -> dg.AutomationConditionSensorDefinition:
+    """Return the sensor that starts report and export of a week; it costs nothing, so it runs."""
+    return dg.AutomationConditionSensorDefinition(
+        "reports_follow_days",
+        target=dg.AssetSelection.assets(*WEEKLY_ASSETS),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts report and export of a week once its days have finished.",
+    )

@@ -1,0 +1,90 @@
+"""The asset graph as a whole: what depends on what, what is described, who is handed labels."""
+
+import json
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from replay_assets.definitions import build_definitions
+from replay_assets.settings import Settings
+
+SNAPSHOT = Path(__file__).parent / "asset_graph.json"
+READS_OR_WRITES_LABELS = {"incident_labels", "replay_scores", "incumbent_scores"}
+
+
+@pytest.fixture
+def definitions(settings: Settings) -> dg.Definitions:
+    """The project's definitions."""
+    return build_definitions(settings)
+
+
+def graph_of(definitions: dg.Definitions) -> dict[str, dict[str, object]]:
+    """Keys, groups, partitions, upstream keys and checks of every asset."""
+    graph = definitions.resolve_asset_graph()
+    return {
+        node.key.to_user_string(): {
+            "group": node.group_name,
+            "partitions": type(node.partitions_def).__name__,
+            "upstream": sorted(key.to_user_string() for key in node.parent_keys),
+            "checks": sorted(key.name for key in node.check_keys),
+        }
+        for node in sorted(graph.asset_nodes, key=lambda node: node.key)
+    }
+
+
+def test_the_graph_is_the_one_that_was_agreed(definitions: dg.Definitions) -> None:
+    """A changed edge, group or check is a decision: change the snapshot with it."""
+    assert graph_of(definitions) == json.loads(SNAPSHOT.read_text())
+
+
+def test_the_definitions_load(definitions: dg.Definitions) -> None:
+    """Jobs, schedules, sensors and checks resolve together, without a warning."""
+    dg.Definitions.validate_loadable(definitions)
+
+
+def test_every_asset_says_what_a_row_is_who_owns_it_and_which_code_made_it(
+    definitions: dg.Definitions,
+) -> None:
+    """What a stranger sees when clicking on a node."""
+    for asset in definitions.assets or ():
+        assert isinstance(asset, dg.AssetsDefinition)
+        (spec,) = asset.specs
+        assert spec.description, spec.key
+        assert spec.owners, spec.key
+        assert spec.kinds, spec.key
+        assert spec.code_version, spec.key
+
+
+def test_only_what_writes_or_grades_by_labels_is_handed_them(definitions: dg.Definitions) -> None:
+    """Packs and replays can't reach the labels root, nor can any check."""
+    holders = {
+        asset.key.path[0]
+        for asset in definitions.assets or ()
+        if isinstance(asset, dg.AssetsDefinition) and "labels" in asset.required_resource_keys
+    }
+    checks = [
+        check
+        for check in definitions.asset_checks or ()
+        if "labels" in check.required_resource_keys
+    ]
+    assert holders == READS_OR_WRITES_LABELS
+    assert checks == []
+
+
+def test_no_resource_shows_the_databases_password(settings: Settings) -> None:
+    """The source's URL may hold one; resources end up in logs and in the UI."""
+    secret = "-".join(["FAKE", "password"])
+    url = f"postgresql+psycopg://user:{secret}@localhost/db"
+    changed = Settings(**{**vars(settings), "source_url": url})
+    assert secret not in repr(build_definitions(changed).resources)
+
+
+def test_nothing_that_costs_money_starts_by_itself(definitions: dg.Definitions) -> None:
+    """Monday's schedule is shipped stopped; the weekly sensor, which is free, runs."""
+    (schedule,) = definitions.schedules or ()
+    (sensor,) = definitions.sensors or ()
+    assert isinstance(schedule, dg.ScheduleDefinition)
+    assert isinstance(sensor, dg.SensorDefinition)
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING

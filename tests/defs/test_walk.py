@@ -1,0 +1,201 @@
+"""The walk of a day and of a week, as real Dagster runs on real files."""
+
+import json
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pandas as pd
+import pytest
+
+from replay_assets.definitions import build_definitions
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Store
+from replay_assets.settings import Settings
+from tests.conftest import settings_in
+from tests.defs.walks import bytes_of, content_of, execute, failed_steps, walk_day, walk_week
+
+DAY, WEEK = "2026-09-30", "2026-09-28"
+EMPTY_DAY = "2026-09-27"
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory, sample_source: str) -> Settings:
+    """One day and its week, walked once; tests of this module only read it."""
+    settings = settings_in(tmp_path_factory.mktemp("walk"), source_url=sample_source)
+    assert walk_day(settings, DAY).success
+    assert walk_week(settings, WEEK).success
+    return settings
+
+
+def test_each_stage_publishes_its_files(walked: Settings) -> None:
+    """Three roots: raw evidence, labels, and the sanitized lake."""
+    tables = {
+        path.relative_to(root).parts[1]
+        for root in (walked.evidence, walked.labels, walked.lake)
+        for path in Path(root).rglob("*.parquet")
+    }
+    assert tables == {
+        "incident_evidence",
+        "recorded_messages",
+        "recorded_repairs",
+        "quarantine",
+        "incident_labels",
+        "replay_results",
+        "replay_scores",
+        "incumbent_scores",
+        "evaluation_report",
+    }
+
+
+def test_every_asset_check_passes_on_the_samples(tmp_path: Path, sample_source: str) -> None:
+    """And each is recorded with the partition it looked at."""
+    result = walk_day(settings_in(tmp_path, source_url=sample_source), DAY)
+    checks = result.get_asset_check_evaluations()
+    assert len(checks) == 10
+    assert all(check.passed for check in checks)
+    assert {check.partition for check in checks} == {DAY}
+
+
+def test_a_partition_made_twice_has_the_same_content(tmp_path: Path, sample_source: str) -> None:
+    """Packs, evidence, labels and scores to the byte; results but for their timing fields."""
+    settings = settings_in(tmp_path, source_url=sample_source)
+    roots = (settings.evidence, settings.labels, settings.lake)
+    walk_day(settings, DAY)
+    before = [content_of(root) for root in roots]
+    raw, pack = bytes_of(settings.evidence), bytes_of(f"{settings.lake}/files/request_pack")
+    walk_day(settings, DAY)
+    assert [content_of(root) for root in roots] == before
+    assert bytes_of(settings.evidence) == raw
+    assert bytes_of(f"{settings.lake}/files/request_pack") == pack
+
+
+def test_a_deleted_day_comes_back_with_the_same_content(tmp_path: Path, sample_source: str) -> None:
+    """Nothing that a partition holds depends on what was there before."""
+    settings = settings_in(tmp_path, source_url=sample_source)
+    walk_day(settings, DAY)
+    before = content_of(settings.lake)
+    shutil.rmtree(settings.lake)
+    shutil.rmtree(settings.evidence)
+    walk_day(settings, DAY)
+    assert content_of(settings.lake) == before
+
+
+def test_pandas_and_duckdb_read_each_table_by_its_folder(walked: Settings) -> None:
+    """Parquet and nothing else lies there, one schema a table."""
+    folder = Path(walked.lake) / "tables"
+    for table in folder.iterdir():
+        frame = pd.read_parquet(table)
+        counted = (
+            duckdb.connect().execute(f"SELECT count(*) FROM '{table}/**/*.parquet'").fetchall()
+        )
+        assert counted == [(len(frame),)]
+    scores = pd.read_parquet(folder / "replay_scores")
+    assert set(scores["candidate"]) == {"rules-baseline", "constant-baseline"}
+
+
+def test_a_day_without_incidents_is_zero_rows_and_passes_its_checks(
+    tmp_path: Path, sample_source: str
+) -> None:
+    """An empty day must not look like a broken one."""
+    settings = settings_in(tmp_path, source_url=sample_source)
+    result = walk_day(settings, EMPTY_DAY)
+    assert result.success
+    assert all(check.passed for check in result.get_asset_check_evaluations())
+    table = Store(settings.lake).get(Address("replay_scores", EMPTY_DAY, "rules-baseline"))
+    assert table.table("replay_scores").num_rows == 0
+    assert "primary_right" in table.table("replay_scores").column_names
+
+
+def test_replay_needs_no_label(tmp_path: Path, sample_source: str) -> None:
+    """With the labels root taken away, packs and results have the same content."""
+    settings = settings_in(tmp_path, source_url=sample_source)
+    walk_day(settings, DAY)
+    before = content_of(f"{settings.lake}/files")
+    shutil.rmtree(settings.labels)
+    keys = [["incident_evidence"], ["request_pack"], ["replay_results", "rules-baseline"]]
+    result = walk_day(settings, DAY, asset_selection=[dg.AssetKey(key) for key in keys])
+    assert result.success
+    assert not Path(settings.labels).exists()
+    assert content_of(f"{settings.lake}/files") == before
+
+
+def test_without_labels_grades_are_unlabelled(tmp_path: Path, sample_source: str) -> None:
+    """Scoring goes on and says so."""
+    settings = settings_in(tmp_path, source_url=sample_source)
+    walk_day(settings, DAY)
+    shutil.rmtree(settings.labels)
+    key = dg.AssetKey(["replay_scores", "rules-baseline"])
+    assert walk_day(settings, DAY, asset_selection=[key]).success
+    scores = pd.read_parquet(f"{settings.lake}/tables/replay_scores/candidate=rules-baseline")
+    assert set(scores["grade_status"]) == {"unlabelled"}
+    assert scores["primary_right"].isna().all()
+
+
+def test_a_candidate_without_its_key_fails_alone_and_names_the_variable(
+    tmp_path: Path, sample_source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others go on, and the message says what to set."""
+    monkeypatch.delenv("NVIDIA_API_KEY", raising=False)
+    settings = settings_in(tmp_path, source_url=sample_source)
+    result = walk_day(settings, DAY, ["nemotron-mini", "rules-baseline"])
+    assert failed_steps(result) == {"replay_results__nemotron_mini"}
+    messages = " ".join(event.message or "" for event in result.all_events)
+    details = json.dumps([str(event.event_specific_data) for event in result.all_events])
+    assert "NVIDIA_API_KEY is not set" in messages + details
+    lake = Store(settings.lake)
+    assert lake.find(Address("replay_scores", DAY, "rules-baseline")) is not None
+    assert lake.find(Address("replay_results", DAY, "nemotron-mini")) is None
+
+
+def test_a_range_of_days_in_one_run_publishes_each_day(tmp_path: Path, sample_source: str) -> None:
+    """Bodies go over every partition of their run."""
+    settings = settings_in(tmp_path, source_url=sample_source)
+    days = ("2026-09-29", "2026-09-30")
+    job = build_definitions(settings).resolve_implicit_global_asset_job_def()
+    tags = {
+        "dagster/asset_partition_range_start": days[0],
+        "dagster/asset_partition_range_end": days[1],
+    }
+    execute(job, asset_selection=[dg.AssetKey("incident_evidence")], tags=tags)
+    evidence = Store(settings.evidence)
+    assert all(evidence.find(Address("incident_evidence", day)) for day in days)
+
+
+def test_no_planted_secret_and_no_label_text_reaches_the_lake(walked: Settings) -> None:
+    """Whatever lies in the lake may be forwarded."""
+    written = b"".join(bytes_of(walked.lake).values())
+    assert b"FAKE" not in written
+    labels = pd.read_parquet(f"{walked.labels}/tables/incident_labels")
+    for cause in labels["expected_root_cause"]:
+        assert str(cause).encode() not in written
+
+
+def test_raw_evidence_and_labels_are_shown_as_ids_and_counts_only(
+    tmp_path: Path, sample_source: str
+) -> None:
+    """The event log is read by more people than the evidence is."""
+    settings = settings_in(tmp_path, source_url=sample_source)
+    result = walk_day(settings, DAY)
+    shown = json.dumps(
+        [str(one.metadata) for one in result.asset_materializations_for_node("incident_evidence")]
+        + [str(one.metadata) for one in result.asset_materializations_for_node("incident_labels")]
+    )
+    evidence = pd.read_parquet(f"{settings.evidence}/tables/incident_evidence")
+    assert evidence["incident_id"][0] in shown
+    for text in evidence["evidence_summary"]:
+        assert str(text)[:40] not in shown
+
+
+def test_a_plot_stays_below_fifty_kilobytes(tmp_path: Path, sample_source: str) -> None:
+    """The event log keeps three to four times a plot's size."""
+    result = walk_day(settings_in(tmp_path, source_url=sample_source), DAY)
+    values = [
+        value.value
+        for event in result.get_asset_materialization_events()
+        for value in event.materialization.metadata.values()
+        if isinstance(value, dg.MarkdownMetadataValue)
+    ]
+    assert values
+    assert max(len(value or "") for value in values) < 50_000

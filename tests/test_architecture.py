@@ -1,0 +1,121 @@
+"""Rules of the house that no linter holds: who writes files, how long things may be."""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "replay_assets"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+WRITES_FILES = {"lake/files.py"}
+MODES = set("wax+")
+LONGEST_BODY, LONGEST_FUNCTION, LONGEST_MODULE = 25, 60, 300
+
+
+def tree_of(path: Path) -> ast.Module:
+    """A module's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function of a module, nested ones too."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function's body, its docstring left out."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def own_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines of a function less those of functions defined in it, which are counted themselves."""
+    nested = [
+        (node.end_lineno or 0) - min(d.lineno for d in (node, *node.decorator_list)) + 1
+        for node in ast.iter_child_nodes(function)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return (function.end_lineno or 0) - function.lineno + 1 - sum(nested)
+
+
+def writes_in(path: Path) -> list[str]:
+    """Calls of a module that write to a file system."""
+    found = []
+    for node in ast.walk(tree_of(path)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute | ast.Name):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+        modes = [a.value for a in node.args if isinstance(a, ast.Constant)]
+        if name == "open" and any(isinstance(m, str) and MODES & set(m) for m in modes):
+            found.append(f"{path.name}:{node.lineno} open")
+        if name in {"write_text", "write_bytes", "touch"}:
+            found.append(f"{path.name}:{node.lineno} {name}")
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_lake_writes_files(path: Path) -> None:
+    """One place makes sure that a file appears whole or not at all."""
+    if str(path.relative_to(PACKAGE)) not in WRITES_FILES:
+        assert writes_in(path) == []
+
+
+def test_the_search_for_writes_finds_the_one_writer() -> None:
+    """The rule above could not fail if it found nothing anywhere."""
+    assert writes_in(PACKAGE / "lake" / "files.py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_functions_fit_a_screen_and_modules_have_one_reason_to_exist(path: Path) -> None:
+    """What does not fit is two things."""
+    long = [
+        f"{one.name}: {size} lines"
+        for one in functions_of(path)
+        if (size := own_lines(one)) > LONGEST_FUNCTION
+    ]
+    assert long == []
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
+
+
+def test_asset_bodies_are_short() -> None:
+    """Read inputs, call one function of the domain, return value and metadata."""
+    bodies = {
+        f"{path.stem}.{one.name}": body_lines(one)
+        for path in (PACKAGE / "defs").glob("*.py")
+        for one in functions_of(path)
+        if any("asset" in ast.unparse(decorator) for decorator in one.decorator_list)
+    }
+    assert bodies
+    assert {name: size for name, size in bodies.items() if size > LONGEST_BODY} == {}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_module_says_what_lives_in_it(path: Path) -> None:
+    """The first thing that a reader sees."""
+    assert ast.get_docstring(tree_of(path))
+
+
+def test_the_shipped_instance_is_the_one_that_is_made_elsewhere() -> None:
+    """A clone has the file; another installation is given the same."""
+    committed = (ROOT / "data" / "dagster_home" / "dagster.yaml").read_bytes()
+    assert committed == (PACKAGE / "instance.yaml").read_bytes()
+
+
+def test_nothing_in_the_tree_names_a_machine_or_a_registry() -> None:
+    """Paths of one machine and hosts of one network mean nothing to a reader."""
+    words = ["/" + "work/", "/" + "root/", "file.py" + "thonhosted", "pypi." + "org"]
+    listed = subprocess.run(
+        ["git", "grep", "-lIF", *(part for word in words for part in ("-e", word))],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode > 1:
+        pytest.skip("not a git checkout")
+    assert listed.stdout == ""
