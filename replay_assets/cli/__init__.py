@@ -1,0 +1,215 @@
+"""The command line: the same words as the assets, exit status 0 only for success."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from replay_assets.cli.display import console, progress_bar, show_week
+from replay_assets.cli.walk import candidates_to_replay, days_to_run, load_source, walk
+from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.vocabulary import load_vocabulary
+from replay_assets.errors import ConfigurationError, ReplayAssetsError
+from replay_assets.inference.catalogue import Catalogue
+from replay_assets.inference.stand_in.faults import FAULTS, FaultPlan, parse_share
+from replay_assets.lake.files import open_root, publish
+from replay_assets.replay.runner import run_pack
+from replay_assets.settings import Settings, environment_with, named_file, read_secret
+
+DEMO_WEEK = "2026-09-28"
+"""A whole week of the samples, with an incident on every day."""
+
+
+class _Program(click.Group):
+    """A group whose known errors end in one message and status 1, without a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        try:
+            return super().invoke(context)
+        except ReplayAssetsError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="replay-assets")
+def main() -> None:
+    """Replay a team's past incidents through candidate models, grade them, export training files.
+
+    Everything is read from and written below ./data, or where REPLAY_HOME and the other REPLAY_
+    variables say; the README lists them.
+    """
+
+
+@main.command()
+def demo() -> None:
+    """Walk a full week of the sample incidents with the embedded baselines.
+
+    Needs no key, no server and no network. Builds data/incidents.sqlite from data/samples, replays
+    a week of them as ordinary Dagster runs, and ends with the verdicts and where the report
+    and the training file lie.
+    """
+    settings = Settings.from_environment()
+    if not settings.source_is_default:
+        raise ConfigurationError(
+            "demo works on the samples, but REPLAY_SOURCE_URL names a database of yours. Unset it, "
+            "or use `replay-assets backfill` for your own incidents."
+        )
+    catalogue = Catalogue.load(settings.candidates)
+    baselines = [candidate for candidate in catalogue if candidate.baseline]
+    if not baselines:
+        raise ConfigurationError("the catalogue has no embedded candidate for the demo to replay")
+    load_source(settings, settings.samples)
+    failed = walk(settings, days_of_week(DEMO_WEEK), baselines, reuse=False)
+    show_week(settings, DEMO_WEEK)
+    console.print(
+        "These are baselines, not language models: a constant answer and written rules. See all of "
+        "it in the UI with [bold]replay-assets ui[/bold]."
+    )
+    if failed:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def load(directory: Path) -> None:
+    """Load JSONL files, one a table, from DIRECTORY into the source database.
+
+    incident_evidence.jsonl is needed; agent_sessions, auto_repair_executions, labels and
+    session_messages may lie beside it. Missing tables are created. Rows are upserted by key, all of
+    them or nothing: a line that can't be used is named and nothing is loaded.
+    """
+    load_source(Settings.from_environment(), directory)
+
+
+@main.command()
+@click.option("--from", "first", required=True, metavar="DATE", help="First day, YYYY-MM-DD.")
+@click.option("--to", "last", required=True, metavar="DATE", help="Last day, included.")
+@click.option(
+    "--candidate",
+    "candidate_ids",
+    multiple=True,
+    metavar="ID",
+    help="Replay this candidate only, on the packs that exist; may be given more than once. "
+    "Default: every scheduled candidate whose key is set.",
+)
+def backfill(first: str, last: str, candidate_ids: tuple[str, ...]) -> None:
+    """Materialise a range of days, then the weeks they touch.
+
+    Each partition is an ordinary Dagster run, seen in the UI afterwards; no daemon is needed. Ends
+    with what failed and why, and with status 1 if anything did.
+    """
+    settings = Settings.from_environment()
+    days = days_to_run(settings, first, last)
+    candidates = candidates_to_replay(Catalogue.load(settings.candidates), candidate_ids)
+    if settings.source_is_default and not (settings.data / "incidents.sqlite").exists():
+        load_source(settings, settings.samples)
+    if walk(settings, days, candidates, reuse=bool(candidate_ids)):
+        sys.exit(1)
+
+
+@main.command()
+@click.option(
+    "--pack",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A request pack, JSONL.",
+)
+@click.option(
+    "--candidate", "candidate_id", required=True, metavar="ID", help="A candidate of the catalogue."
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for replay_results.jsonl and run_report.json.",
+)
+def replay(pack: Path, candidate_id: str, out: Path) -> None:
+    """Replay one approved pack through one candidate, without Dagster.
+
+    Every line is checked first; a single finding means that nothing is sent. Nothing that an answer
+    proposes is executed. Status 0 only if each request has an answer that keeps the contract.
+    """
+    candidate = Catalogue.load(named_file("REPLAY_CANDIDATES")).get(candidate_id)
+    vocabulary = load_vocabulary(named_file("REPLAY_VOCABULARY"))
+    with progress_bar() as progress:
+        task = progress.add_task(candidate.id, total=None)
+        run = run_pack(
+            pack.read_bytes(),
+            candidate,
+            api_key=read_secret(candidate.api_key_env),
+            vocabulary=vocabulary,
+            progress=lambda done, of: progress.update(task, completed=done, total=of),
+        )
+    for name, content in run.files().items():
+        publish(open_root(str((out / name).absolute())), content)
+    report = run.report
+    console.print(f"{report.results} of {report.requests} requests have a result, in {out}")
+    for failure in report.failures:
+        console.print(f"  {failure}", style="red")
+    if not report.valid:
+        sys.exit(1)
+
+
+@main.command("serve-stand-in")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8009, show_default=True)
+@click.option("--latency-ms", default=0.0, show_default=True, help="Time that each answer takes.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT=SHARE",
+    help=f"Share of requests that meet a fault: {', '.join(FAULTS)}. May be repeated.",
+)
+@click.option("--seed", default=0, show_default=True, help="Which requests meet a fault.")
+def serve_stand_in(
+    host: str, port: int, latency_ms: float, faults: tuple[str, ...], seed: int
+) -> None:
+    """Serve the two baselines as an OpenAI-compatible endpoint, with faults if asked.
+
+    For load tests and for trying a client. They are baselines, no language models.
+    """
+    from replay_assets.inference.stand_in.server import serve
+
+    try:
+        shares = dict(parse_share(text) for text in faults)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from error
+    console.print(f"serving rules-baseline and constant-baseline at http://{host}:{port}/v1")
+    serve(FaultPlan(latency_ms=latency_ms, shares=shares, seed=seed), host=host, port=port)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=3000, show_default=True)
+def ui(host: str, port: int) -> None:
+    """Open the Dagster UI on this project, with its own instance folder.
+
+    The history of every run is kept in data/dagster_home, also of those that the command line
+    started.
+    """
+    from replay_assets.launching import prepare_instance, prepare_workspace
+
+    settings = Settings.from_environment()
+    prepare_instance(settings)
+    console.print(f"the Dagster UI starts at http://{host}:{port}; Ctrl-C ends it")
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-w",
+        prepare_workspace(settings),
+        "-h",
+        host,
+        "-p",
+        str(port),
+    ]
+    environment = environment_with(
+        DAGSTER_HOME=str(settings.dagster_home), REPLAY_HOME=str(settings.data.parent)
+    )
+    # Takes this process's place, so that whoever ends it ends Dagster. No shell: nothing in the
+    # list is interpreted.
+    os.execve(sys.executable, command, environment)  # noqa: S606

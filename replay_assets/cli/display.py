@@ -1,0 +1,68 @@
+"""What the terminal shows: progress while it works, and a week's figures at the end."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from replay_assets.contracts.score import INCUMBENT
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Store
+from replay_assets.settings import Settings
+
+console = Console()
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Show progress on a terminal; elsewhere only the lines that are printed for good."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        yield progress
+
+
+def show_week(settings: Settings, week: str) -> None:
+    """Print a week's verdicts, and where its report and its training file lie."""
+    lake = Store(settings.lake)
+    report = lake.find(Address("evaluation_report", week, grain="week"))
+    export = lake.find(Address("sft_export", week, grain="week"))
+    if report is None or export is None:
+        console.print(f"the week of {week} has no report", style="red")
+        return
+    table = Table(title=f"Week of {week}", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("candidate", no_wrap=True)
+    for column in ("incidents", "verdict", "root cause right", "harm", "latency", "cost"):
+        table.add_column(column)
+    for one in json.loads(report.file("report.json"))["candidates"]:
+        table.add_row(*_figures(one))
+    console.print(table)
+    console.print(f"report           {report.path_of('report.html')}", soft_wrap=True)
+    console.print(f"training file    {export.path_of('sft.alpaca.train.jsonl')}", soft_wrap=True)
+
+
+def _figures(one: dict[str, Any]) -> list[str]:
+    def share(metric: str) -> str:
+        rate = one["metrics"][metric]
+        return f"{rate['numerator']} of {rate['denominator']}" if rate["denominator"] else "n/a"
+
+    name = one["candidate_id"]
+    latency, cost = one["p50_latency_ms"], one["cost_usd"]
+    return [
+        f"{name}\n[dim]baseline[/dim]" if one["baseline"] else name,
+        str(one["incidents"]),
+        one["verdict"]["decision"] if one["verdict"] else "—",
+        share("root_cause_right"),
+        share("harm"),
+        "—" if latency is None else f"{latency:,.0f} ms",
+        "—" if name == INCUMBENT else "unpriced" if cost is None else f"${cost:.4f}",
+    ]

@@ -1,0 +1,105 @@
+"""Running partitions from the command line: which days and candidates, and what came of them."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from replay_assets.cli.display import console, progress_bar
+from replay_assets.contracts.calendar import days_between, days_of_week, is_over, monday_of
+from replay_assets.inference.catalogue import Candidate, Catalogue
+from replay_assets.settings import Settings, read_secret
+from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.loading import load_directory
+from replay_assets.source.mapping import load_mapping
+
+
+def load_source(settings: Settings, directory: Path) -> None:
+    """Load a folder into the source and say what came of it."""
+    database = IncidentDatabase(settings.source_url, load_mapping(settings.mapping))
+    try:
+        with progress_bar() as progress:
+            tasks: dict[str, Any] = {}
+
+            def advance(table: str, rows: int) -> None:
+                if table not in tasks:
+                    tasks[table] = progress.add_task(f"load {table}", total=None)
+                progress.advance(tasks[table], rows)
+
+            loaded = load_directory(database, directory, advance)
+    finally:
+        database.close()
+    for one in loaded:
+        ignored = f"; no column for {', '.join(one.ignored_fields)}" if one.ignored_fields else ""
+        console.print(f"loaded {one.rows} rows into {one.table}{ignored}")
+
+
+def walk(
+    settings: Settings, days: Sequence[str], candidates: Sequence[Candidate], *, reuse: bool
+) -> bool:
+    """Run days and the weeks they touch; return whether anything failed, after listing it."""
+    from replay_assets.launching import prepare_instance, run_days, run_weeks
+
+    prepare_instance(settings)
+    weeks = sorted({monday_of(day) for day in days})
+    over = [week for week in weeks if _is_over(settings, days_of_week(week)[-1])]
+    runs = []
+    with progress_bar() as progress:
+        task = progress.add_task("days", total=len(days))
+        for run in run_days(settings, days, candidates, reuse=reuse):
+            runs.append(run)
+            progress.update(task, advance=1, description=f"day {run.partition}")
+        task = progress.add_task("weeks", total=len(over))
+        for run in run_weeks(settings, over):
+            runs.append(run)
+            progress.update(task, advance=1, description=f"week {run.partition}")
+    for week in sorted(set(weeks) - set(over)):
+        console.print(f"skipped week {week}: it is not over yet")
+    failed = [run for run in runs if run.failures]
+    console.print(f"{len(runs) - len(failed)} of {len(runs)} partitions succeeded")
+    for run in failed:
+        for step, reason in run.failures.items():
+            console.print(f"  {run.partition} {step}: {reason}", style="red", markup=False)
+    return bool(failed)
+
+
+def days_to_run(settings: Settings, first: str, last: str) -> list[str]:
+    """Return the days of a range, or say which of it can't be materialised."""
+    for option, text in (("--from", first), ("--to", last)):
+        try:
+            date.fromisoformat(text)
+        except ValueError as error:
+            raise click.BadParameter(
+                f"{text!r} is no date; write YYYY-MM-DD", param_hint=option
+            ) from error
+    if first > last:
+        raise click.BadParameter(f"{first} lies after {last}", param_hint="--from")
+    if first < settings.first_day:
+        raise click.BadParameter(
+            f"{first} lies before the first partition, {settings.first_day}; set REPLAY_FIRST_DAY",
+            param_hint="--from",
+        )
+    if not _is_over(settings, last):
+        raise click.BadParameter(f"{last} has not ended in {settings.timezone}", param_hint="--to")
+    return days_between(first, last)
+
+
+def candidates_to_replay(catalogue: Catalogue, candidate_ids: Sequence[str]) -> list[Candidate]:
+    """Return the candidates to replay: those named, else all that are scheduled and have a key."""
+    if candidate_ids:
+        return [catalogue.get(candidate_id) for candidate_id in candidate_ids]
+    chosen = []
+    for candidate in catalogue:
+        if not candidate.scheduled:
+            console.print(f"left out {candidate.id}: not scheduled; name it with --candidate")
+        elif candidate.api_key_env and read_secret(candidate.api_key_env) is None:
+            console.print(f"left out {candidate.id}: {candidate.api_key_env} is not set")
+        else:
+            chosen.append(candidate)
+    return chosen
+
+
+def _is_over(settings: Settings, day: str) -> bool:
+    return is_over(day, settings.timezone, datetime.now(UTC))

@@ -1,0 +1,211 @@
+"""The command line as a stranger uses it: real runs, real files, exit status."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from click.testing import CliRunner, Result
+
+from replay_assets.cli import DEMO_WEEK, main
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Store
+from tests.conftest import SAMPLES
+
+DAY = "2026-09-30"
+COMMANDS = ("demo", "load", "backfill", "replay", "serve-stand-in", "ui")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own, with the samples where a clone has them."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "samples").symlink_to(SAMPLES)
+    monkeypatch.setenv("REPLAY_HOME", str(tmp_path))
+    monkeypatch.setenv("DAGSTER_HOME", str(data / "dagster_home"))
+    for name in ("REPLAY_SOURCE_URL", "REPLAY_CANDIDATES", "NVIDIA_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    """Call the program."""
+    return CliRunner().invoke(main, list(words))
+
+
+def test_the_demo_ends_with_verdicts_and_with_paths_that_exist(home: Path) -> None:
+    """Two minutes after cloning: a report in a browser and training files on disk."""
+    result = run("demo")
+    assert result.exit_code == 0, result.output
+    for word in ("incumbent", "rules-baseline", "constant-baseline", "HOLD", "unpriced"):
+        assert word in result.output
+    lake = home / "data" / "lake" / "files"
+    assert (lake / f"evaluation_report/week={DEMO_WEEK}/report.html").stat().st_size > 10_000
+    assert (lake / f"sft_export/week={DEMO_WEEK}/sft.alpaca.train.jsonl").stat().st_size > 1_000
+    with sqlite3.connect(home / "data" / "incidents.sqlite") as source:
+        exports = source.execute("SELECT week, record_count FROM finetune_exports").fetchall()
+    assert exports[0][0] == DEMO_WEEK
+    assert exports[0][1] > 0
+
+
+def test_the_demo_leaves_a_database_of_yours_alone(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Samples must never be written into a team's own database."""
+    monkeypatch.setenv("REPLAY_SOURCE_URL", f"sqlite:///{home / 'mine.sqlite'}")
+    result = run("demo")
+    assert result.exit_code == 1
+    assert "REPLAY_SOURCE_URL" in result.output
+    assert not (home / "mine.sqlite").exists()
+
+
+def test_a_backfill_is_seen_on_the_instance_and_builds_the_touched_week(home: Path) -> None:
+    """Each partition is an ordinary run of the shipped jobs."""
+    result = run("backfill", "--from", DAY, "--to", DAY)
+    assert result.exit_code == 0, result.output
+    assert "left out nemotron-mini: NVIDIA_API_KEY is not set" in result.output
+    with dg.DagsterInstance.from_config(str(home / "data" / "dagster_home")) as instance:
+        runs = instance.get_runs()
+    assert [one.job_name for one in runs] == ["weekly_walk", "daily_walk"]
+    assert {one.tags["dagster/partition"] for one in runs} == {DAY, "2026-09-28"}
+    assert all(one.tags[".dagster/repository"] == "__repository__@replay_assets" for one in runs)
+
+
+def test_a_candidate_that_comes_later_reuses_the_packs(home: Path) -> None:
+    """Packs are shared: the second candidate must not build them again."""
+    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    pack = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    made = pack.stat().st_mtime_ns
+    result = run("backfill", "--from", DAY, "--to", DAY, "--candidate", "rules-baseline")
+    assert result.exit_code == 0, result.output
+    assert pack.stat().st_mtime_ns == made
+    lake = Store(str(home / "data" / "lake"))
+    assert lake.find(Address("replay_scores", DAY, "rules-baseline")) is not None
+
+
+def test_a_backfill_lists_what_failed_and_why_and_does_the_rest(home: Path) -> None:
+    """Status 1, the variable's name, and the other candidate's day all the same."""
+    words = ("--candidate", "nemotron-mini", "--candidate", "rules-baseline")
+    result = run("backfill", "--from", DAY, "--to", DAY, *words)
+    assert result.exit_code == 1
+    flat = " ".join(result.output.split())
+    assert "1 of 2 partitions succeeded" in flat
+    assert f"{DAY} replay_results__nemotron_mini: candidate nemotron-mini: NVIDIA_API_KEY" in flat
+    lake = Store(str(home / "data" / "lake"))
+    assert lake.find(Address("replay_scores", DAY, "rules-baseline")) is not None
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "says"),
+    [
+        ("yesterday", DAY, "no date"),
+        (DAY, "2026-09-29", "lies after"),
+        ("2026-09-20", DAY, "REPLAY_FIRST_DAY"),
+        (DAY, "2126-01-01", "has not ended"),
+    ],
+)
+def test_a_range_that_cannot_be_run_is_refused(
+    home: Path, first: str, last: str, says: str
+) -> None:
+    """Before anything is started."""
+    result = run("backfill", "--from", first, "--to", last)
+    assert result.exit_code == 2
+    assert says in result.output
+    assert not (home / "data" / "lake").exists()
+
+
+def test_an_unknown_candidate_is_refused_with_those_there_are(home: Path) -> None:
+    """A slip of the pen should cost seconds."""
+    result = run("backfill", "--from", DAY, "--to", DAY, "--candidate", "nemotron")
+    assert result.exit_code == 1
+    assert "nemotron-mini" in result.output
+    assert str(home) not in result.output
+
+
+def test_a_pack_is_replayed_without_dagster(home: Path, tmp_path: Path) -> None:
+    """The original runner's job: results in the pack's order, and a report."""
+    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    pack = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    out = tmp_path / "out"
+    result = run("replay", "--pack", str(pack), "--candidate", "rules-baseline", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    asked = [json.loads(line)["incident_id"] for line in pack.read_text().splitlines()]
+    answered = (out / "replay_results.jsonl").read_text().splitlines()
+    assert [json.loads(line)["incident_id"] for line in answered] == asked
+    assert json.loads((out / "run_report.json").read_text())["valid"] is True
+
+
+def test_a_pack_with_a_finding_is_not_sent_and_ends_with_status_one(tmp_path: Path) -> None:
+    """The report names the line."""
+    pack = tmp_path / "pack.jsonl"
+    pack.write_text('{"schema_version": "other"}\n')
+    out = str(tmp_path / "out")
+    result = run("replay", "--pack", str(pack), "--candidate", "rules-baseline", "--out", out)
+    assert result.exit_code == 1
+    report = json.loads((tmp_path / "out" / "run_report.json").read_text())
+    assert (report["valid"], report["results"]) == (False, 0)
+    assert all(code.endswith(":line_1") for code in report["failures"])
+
+
+def test_loading_a_bad_file_names_the_line_and_loads_nothing(home: Path, tmp_path: Path) -> None:
+    """Nothing is lost silently, and nothing is half there."""
+    (tmp_path / "incident_evidence.jsonl").write_text("{}\n")
+    result = run("load", str(tmp_path))
+    assert result.exit_code == 1
+    assert "incident_evidence.jsonl, line 1: id is missing" in " ".join(result.output.split())
+    assert not (home / "data" / "incidents.sqlite").exists() or "incident_evidence" not in str(
+        sqlite3.connect(home / "data" / "incidents.sqlite")
+        .execute("SELECT name FROM sqlite_master")
+        .fetchall()
+    )
+
+
+def test_a_home_without_data_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default is the working directory: say which folder was looked for."""
+    monkeypatch.setenv("REPLAY_HOME", str(tmp_path))
+    result = run("demo")
+    assert result.exit_code == 1
+    assert "REPLAY_HOME" in result.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    """A stranger's first move."""
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert len(result.output) > 200
+
+
+def test_a_wrong_fault_is_refused(home: Path) -> None:
+    """With the faults that there are."""
+    result = run("serve-stand-in", "--fault", "503=1")
+    assert result.exit_code == 2
+    assert "429" in result.output
+    assert home.exists()
+
+
+def test_the_module_is_the_same_program() -> None:
+    """`python -m replay_assets`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "replay_assets", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "version" in done.stdout
+
+
+def test_replaying_a_pack_does_not_load_dagster() -> None:
+    """A machine that only replays needs no instance, and should not wait for its import."""
+    code = (
+        "import sys; from replay_assets.cli import main;"
+        "main(['replay', '--help'], standalone_mode=False);"
+        "sys.exit('dagster' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
