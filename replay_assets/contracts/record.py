@@ -33,7 +33,7 @@ class Record(Part):
         if found != cls.VERSION:
             raise UnknownVersionError(
                 f"{cls.__name__}: found schema_version {found!r}, this release reads "
-                f"{cls.VERSION!r}. Materialise the partition again with this release."
+                f"{cls.VERSION!r}. Make it again with this release, or read it with its own."
             )
         try:
             return cls.model_validate(record)

@@ -40,7 +40,7 @@ def _is_masked(value: str) -> bool:
 HARMLESS_VALUES = frozenset({"null", "none", "true", "false", "redacted", "masked", "not", "is"})
 
 KEY_WORDS = (
-    r"pass(?:word|wd|phrase)?|pwd|secret(?:[_-]?(?:access[_-]?)?key)?|client[_-]?secret|"
+    r"password|passwd|passphrase|(?<![A-Za-z])pass|pwd|secret(?:[_-]?(?:access[_-]?)?key)?|client[_-]?secret|"
     r"api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token|"
     r"refresh[_-]?token|session[_-]?token|token|credentials?"
 )

@@ -183,10 +183,14 @@ def _upsert(
 ) -> Loaded:
     present = database.real_columns(connection, logical) or {}
     columns = [column.key for column in table.c if column.name in present]
+    lacking = {name for name in table.c.keys() if name not in columns}  # noqa: SIM118
+    dropped = {name for row in rows for name in lacking if row[name] is not None}
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         batch = [
             {key: row[key] for key in columns} for row in rows[start : start + ROWS_A_STATEMENT]
         ]
         connection.execute(upsert_statement(connection, table, batch, logical.key))
         progress(logical.name, len(batch))
-    return Loaded(table=logical.name, rows=len(rows), ignored_fields=ignored)
+    return Loaded(
+        table=logical.name, rows=len(rows), ignored_fields=tuple(sorted({*ignored, *dropped}))
+    )

@@ -27,3 +27,9 @@ def test_of_a_result_and_a_report_only_speed_is_left_out():
     assert set(event) - set(without_timing(event)) == {"latency_ms", "wait_ms", "attempts"}
     report = RUN_REPORT.as_json()
     assert set(report) - set(without_timing(report)) == {"avg_latency_ms", "p95_latency_ms"}
+
+
+def test_names_that_others_chose_are_content() -> None:
+    """An alert label called `attempts` changes a pack; its digest must change too."""
+    request = {"incident_context": {"labels": {"attempts": "3"}}, "latency_ms": 1.0}
+    assert without_timing(request) == {"incident_context": {"labels": {"attempts": "3"}}}
