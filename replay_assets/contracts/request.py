@@ -10,6 +10,8 @@ REQUEST_VERSION = "agent_nemotron_replay_request_v1"
 CANDIDATE_ID = "nemotron"
 """The candidate that a pack of the original's form names in every request."""
 CONTRACT_TUNED = "contract_tuned"
+INCIDENT_FIELDS = ("incident_context", "source_metadata", "user_prompt")
+"""The parts of a request that come from the incident: where a leak is looked for."""
 
 
 class RequestMetadata(Part):

@@ -21,6 +21,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from replay_assets.contracts.score import INCUMBENT
@@ -29,6 +30,10 @@ from replay_assets.lake.digests import digest_of
 from replay_assets.sanitizing import sanitize_text
 
 EMBEDDED_SCHEME = "embedded"
+RULES, CONSTANT = "rules-baseline", "constant-baseline"
+BASELINES = (RULES, CONSTANT)
+"""The models that the stand-in serves, in process or as a server."""
+NOT_SAMPLING = ("model", "messages", "response_format", "stream", "n", "tools", "tool_choice")
 LONGEST_SHOWN = 40
 """A wrong value longer than this is not quoted: ids and choices are short, keys are long."""
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
@@ -47,6 +52,12 @@ class Sampling(BaseModel):
 
     temperature: NonNegativeFloat = 0.0
     max_tokens: PositiveInt = 900
+
+    @model_validator(mode="after")
+    def _leaves_the_request_alone(self) -> Self:
+        if taken := sorted(set(self.model_extra or ()) & set(NOT_SAMPLING)):
+            raise ValueError(f"must not set {', '.join(taken)}: the request itself says that")
+        return self
 
 
 class Limits(Entry):
@@ -87,6 +98,10 @@ class Candidate(Entry):
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https", EMBEDDED_SCHEME) or not parts.netloc:
             raise ValueError("must be an http or https URL (or embedded://baselines/v1)")
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("has a port that is none; use 1 to 65535") from None
         if parts.username is not None or parts.password is not None:
             raise ValueError("must not hold user or password; name a variable in api_key_env")
         if parts.query or parts.fragment or not parts.path.rstrip("/").endswith("/v1"):
@@ -109,8 +124,18 @@ class Candidate(Entry):
 
     @property
     def baseline(self) -> bool:
-        """Whether this is one of the embedded baselines: a yardstick, no model to promote."""
+        """Whether this is a baseline, embedded or served: a yardstick, no model to promote."""
+        return self.embedded or self.model in BASELINES
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it answers in this process."""
         return urlsplit(self.base_url).scheme == EMBEDDED_SCHEME
+
+    @property
+    def constant(self) -> bool:
+        """Whether it gives the same answer to everything."""
+        return self.model == CONSTANT
 
     @property
     def node_name(self) -> str:
@@ -125,7 +150,8 @@ class Candidate(Entry):
     @property
     def limit_key(self) -> str:
         """Candidates with the same key share one endpoint's limits; letters and digits only."""
-        return re.sub(r"[^a-z0-9]+", "_", f"{urlsplit(self.base_url).netloc} {self.model}".lower())
+        parts = (urlsplit(self.base_url).netloc, self.model, self.api_key_env or "")
+        return re.sub(r"[^a-z0-9]+", "_", " ".join(parts).strip().lower())
 
     def digest(self) -> str:
         """Return the SHA-256 of everything that shapes an answer."""

@@ -21,7 +21,7 @@ import httpx
 from replay_assets.contracts.result import Usage
 from replay_assets.errors import ConfigurationError, ReplayAssetsError
 from replay_assets.inference.catalogue import EMBEDDED_SCHEME, Candidate
-from replay_assets.inference.limits import SlidingLimit, estimate_tokens
+from replay_assets.inference.limits import estimate_tokens, shared_limit
 from replay_assets.inference.stand_in.app import embedded_app
 from replay_assets.sanitizing.engine import gate_findings
 
@@ -80,7 +80,9 @@ class ChatClient:
     def __init__(self, candidate: Candidate, *, api_key: str | None) -> None:
         self._candidate = candidate
         self._api_key = _header_safe(api_key, candidate)
-        self._limit = SlidingLimit(rpm=candidate.limits.rpm, tpm=candidate.limits.tpm)
+        self._limit = shared_limit(
+            candidate.limit_key, rpm=candidate.limits.rpm, tpm=candidate.limits.tpm
+        )
         # Seeded: two runs over the same faults wait alike.
         self._jitter = random.Random(0)  # noqa: S311 - spreads retries, guards nothing
         self._http = _http_client(candidate)
@@ -104,10 +106,12 @@ class ChatClient:
         self._refuse_secrets(body)
         waited_s, problem = 0.0, ""
         for attempt in range(1, TRIES + 1):
+            asked = time.perf_counter()
             entry = await self._limit.admit(
                 estimate_tokens(body.decode(), self._candidate.sampling.max_tokens)
             )
             started = time.perf_counter()
+            waited_s += started - asked
             response, problem = await self._send(body)
             latency_ms = (time.perf_counter() - started) * 1000
             if response is not None and (payload := _payload(response)) is not None:
@@ -136,9 +140,9 @@ class ChatClient:
         sampling = self._candidate.sampling.model_dump(mode="json", exclude_none=True)
         return json.dumps(
             {
+                **sampling,
                 "model": self._candidate.model,
                 "messages": list(messages),
-                **sampling,
                 "response_format": {"type": "json_object"},
             },
             ensure_ascii=False,

@@ -7,6 +7,7 @@ the client counts as a minute is a little less at the server.
 import asyncio
 import time
 from collections import deque
+from weakref import WeakKeyDictionary
 
 WINDOW_S = 60.0 * 1.01
 CHARACTERS_PER_TOKEN = 2
@@ -26,11 +27,22 @@ class SlidingLimit:
         self._tpm = tpm
         self._window_s = window_s
         self._calls: deque[list[float]] = deque()
-        self._turn = asyncio.Lock()
+        # One lock a loop: the limit outlives the event loop of a run, a lock does not.
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
+            WeakKeyDictionary()
+        )
+
+    def tighten(self, *, rpm: int | None, tpm: int | None) -> None:
+        """Hold to the smaller of the present and another configured limit."""
+        self._rpm = _smaller(self._rpm, rpm)
+        self._tpm = _smaller(self._tpm, tpm)
 
     async def admit(self, tokens: int) -> list[float]:
-        """Wait for room, then return the call's entry, to be corrected when its usage is known."""
-        async with self._turn:
+        """Wait for room, then return the call's entry, to be corrected when its usage is known.
+
+        Calls are let in in the order in which they came.
+        """
+        async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
             while (delay := self._delay(tokens)) > 0:
                 await asyncio.sleep(delay)
             entry = [time.monotonic(), float(tokens)]
@@ -54,3 +66,21 @@ class SlidingLimit:
         if not (over_requests or over_tokens):
             return 0.0
         return max(self._calls[0][0] + self._window_s - now, 0.001)
+
+
+_SHARED: dict[str, SlidingLimit] = {}
+
+
+def shared_limit(key: str, *, rpm: int | None, tpm: int | None) -> SlidingLimit:
+    """Return the one limit of an endpoint's key in this process, however many runs ask through it.
+
+    Where candidates configure it differently, the smallest holds.
+    """
+    limit = _SHARED.setdefault(key, SlidingLimit(rpm=rpm, tpm=tpm))
+    limit.tighten(rpm=rpm, tpm=tpm)
+    return limit
+
+
+def _smaller(one: int | None, other: int | None) -> int | None:
+    known = [limit for limit in (one, other) if limit is not None]
+    return min(known) if known else None

@@ -97,7 +97,17 @@ class Exchange:
         return self._parsed(await self._call(client, repair))
 
     async def _call(self, client: ChatClient, messages: list[Message]) -> Completion:
-        completion = await client.complete(messages)
+        try:
+            completion = await client.complete(messages)
+        except InfrastructureError as error:
+            self._trace(Usage(), None, error.wait_ms, error.attempts)
+            raise
+        self._trace(
+            completion.usage, completion.latency_ms, completion.wait_ms, completion.attempts
+        )
+        return completion
+
+    def _trace(self, usage: Usage, latency_ms: float | None, wait_ms: float, attempts: int) -> None:
         self.events.append(
             TraceEvent(
                 line_number=self.line.number,
@@ -105,13 +115,12 @@ class Exchange:
                 candidate_variant_id=self.variant,
                 retry_used=self.first_error is not None,
                 first_error=self.first_error,
-                usage=completion.usage,
-                latency_ms=round(completion.latency_ms, 4),
-                wait_ms=round(completion.wait_ms, 4),
-                attempts=completion.attempts,
+                usage=usage,
+                latency_ms=None if latency_ms is None else round(latency_ms, 4),
+                wait_ms=round(wait_ms, 4),
+                attempts=attempts,
             )
         )
-        return completion
 
     def _parsed(self, completion: Completion) -> dict[str, object]:
         if completion.refusal or completion.finish_reason in REFUSAL_REASONS:

@@ -4,13 +4,16 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from replay_assets.contracts.request import CANDIDATE_ID, CONTRACT_TUNED, ReplayRequest
+from replay_assets.contracts.request import (
+    CANDIDATE_ID,
+    CONTRACT_TUNED,
+    INCIDENT_FIELDS,
+    ReplayRequest,
+)
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.errors import ContractError
 from replay_assets.lake.formats import json_line
 from replay_assets.sanitizing import find_label_leaks
-
-LOOKED_AT = ("incident_context", "source_metadata", "user_prompt")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,9 @@ def findings_of(record: Any, candidate_id: str) -> list[str]:  # noqa: ANN401 - 
         codes.append("request_missing_not_replacement_evidence")
     if flags.get("candidate_variant_id") not in (None, CONTRACT_TUNED):
         codes.append("request_unknown_candidate_variant")
-    if find_label_leaks({name: record.get(name) for name in LOOKED_AT}, {}, SELF_GRADING_FIELDS):
+    if find_label_leaks(
+        {name: record.get(name) for name in INCIDENT_FIELDS}, {}, SELF_GRADING_FIELDS
+    ):
         codes.append("request_self_grading_leak")
     if not codes and not _has_form(record):
         codes.append("request_schema_mismatch")

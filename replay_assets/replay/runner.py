@@ -84,7 +84,11 @@ def run_pack(
     if failures:
         return ReplayRun([], _report(candidate, [], count, digest, failures))
     _require_vocabulary(pack.lines, vocabulary)
-    results = asyncio.run(_replay(pack.lines, candidate, api_key, vocabulary, progress))
+    try:
+        results = asyncio.run(_replay(pack.lines, candidate, api_key, vocabulary, progress))
+    except ExceptionGroup as group:
+        # Workers fail together; the first of them says what happened.
+        raise group.exceptions[0] from group
     return ReplayRun(results, _report(candidate, results, count, digest, []))
 
 
@@ -172,7 +176,8 @@ def _common_variant(results: list[ReplayResult], candidate: Candidate) -> str | 
 
 
 def _total_cost(results: list[ReplayResult], candidate: Candidate) -> float | None:
-    """Sum what is known to have been paid; null where the candidate has no price."""
-    if candidate.prices_usd_per_million is None:
+    """Sum what was paid; null without a price, or where an endpoint did not say what it used."""
+    unknown = any(result.trace_events and result.cost_usd is None for result in results)
+    if candidate.prices_usd_per_million is None or unknown:
         return None
     return round(sum(result.cost_usd or 0.0 for result in results), 6)

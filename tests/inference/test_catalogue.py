@@ -173,3 +173,26 @@ def test_a_file_that_cannot_be_read_is_a_configuration_error(
         path.write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"candidates\.yaml"):
         Catalogue.load(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("base_url: http://localhost:99999/v1", "port"),
+        ("base_url: http://localhost:abc/v1", "port"),
+        ("base_url: http://localhost/v1\n  sampling: {model: other}", "must not set model"),
+        ("base_url: http://localhost/v1\n  sampling: {messages: []}", "must not set messages"),
+    ],
+)
+def test_what_would_ask_something_else_is_refused(tmp_path: Path, line: str, says: str) -> None:
+    """Sampling must not replace the request, and a port must be one, before anything is sent."""
+    path = tmp_path / "candidates.yaml"
+    path.write_text(f"- id: one\n  model: m\n  {line}\n")
+    with pytest.raises(ConfigurationError, match=says):
+        Catalogue.load(path)
+
+
+def test_a_baseline_that_is_served_is_a_baseline_all_the_same() -> None:
+    """The stand-in over HTTP must not be promoted either."""
+    served = Candidate(id="x", model="rules-baseline", base_url="http://localhost:8009/v1")
+    assert (served.baseline, served.embedded, served.constant) == (True, False, False)

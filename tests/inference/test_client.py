@@ -38,7 +38,7 @@ def test_a_completion_comes_back_with_its_usage(server: Script) -> None:
         "completion_tokens": 5,
         "total_tokens": 35,
     }
-    assert answer.wait_ms == 0
+    assert answer.wait_ms < 10
 
 
 def test_a_request_carries_model_messages_sampling_and_the_form_asked_for(server: Script) -> None:

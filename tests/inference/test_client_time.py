@@ -4,7 +4,6 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import partial
 
 import pytest
 
@@ -46,7 +45,7 @@ def test_retry_after_is_honoured(server: Script, monkeypatch: pytest.MonkeyPatch
     server.answers(status(429, Retry_After="1"), "later")
     answer = ask(server)
     assert server.arrived_at[1] - server.arrived_at[0] >= 1
-    assert answer.wait_ms == 1000
+    assert 1000 <= answer.wait_ms < 1100
 
 
 @pytest.mark.parametrize("asked", ["Sun, 06 Nov 1994 08:49:37 GMT", "0", "-5", "soon", "\xb2", ""])
@@ -89,8 +88,13 @@ def test_latency_leaves_out_the_wait_for_a_turn(
     server: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The original's clock started in the queue."""
+    one_limit = SlidingLimit(rpm=1, tpm=None, window_s=0.5)
     server.answers(completion("x", delay_s=0.02))
-    monkeypatch.setattr(client_module, "SlidingLimit", partial(SlidingLimit, window_s=0.5))
+    monkeypatch.setattr(
+        client_module,
+        "shared_limit",
+        lambda *_, **__: one_limit,
+    )
 
     async def run() -> list[Completion]:
         only_one = candidate(server.base_url, limits={"rpm": 1, "timeout_s": 5})

@@ -5,7 +5,12 @@ import time
 
 import pytest
 
-from replay_assets.inference.limits import WINDOW_S, SlidingLimit, estimate_tokens
+from replay_assets.inference.limits import (
+    WINDOW_S,
+    SlidingLimit,
+    estimate_tokens,
+    shared_limit,
+)
 
 WINDOW = 0.2
 
@@ -87,3 +92,19 @@ def test_the_window_is_a_little_longer_than_the_servers() -> None:
 def test_an_estimate_covers_the_prompt_and_a_full_answer(text: str, tokens: int) -> None:
     """Too high is corrected by the usage, too low breaks the limit."""
     assert estimate_tokens(text, 900) == tokens
+
+
+def test_runs_that_share_a_key_share_one_limit() -> None:
+    """Seven days of a week are seven runs, and the endpoint counts them together."""
+    key = f"endpoint-{time.monotonic_ns()}"
+    first = shared_limit(key, rpm=10, tpm=None)
+    assert shared_limit(key, rpm=3, tpm=None) is first
+    assert shared_limit(f"{key}-other", rpm=10, tpm=None) is not first
+
+
+def test_a_shared_limit_holds_across_event_loops_at_the_smallest_figure() -> None:
+    """Each run has a loop of its own; what an earlier run sent still counts."""
+    limit = SlidingLimit(rpm=10, tpm=None, window_s=WINDOW)
+    limit.tighten(rpm=2, tpm=None)
+    times = [*admitted(limit, [1, 1]), *admitted(limit, [1])]
+    assert times[2] - times[0] >= WINDOW - 0.002

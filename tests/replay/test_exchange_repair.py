@@ -7,6 +7,7 @@ import pytest
 from replay_assets.contracts.result import (
     result_row,
 )
+from replay_assets.inference.client import TRIES
 from replay_assets.replay.prompts import EXCERPT_CHARACTERS
 from tests.inference.scripted_server import Script, completion, status
 from tests.replay.conftest import Runner, only
@@ -62,7 +63,8 @@ def test_a_repair_that_gets_no_answer_was_a_retry_all_the_same(
     server.answers(completion("no JSON", usage=(100, 10)), status(500))
     result = only(replay, **TUNED)
     assert (result.outcome, result.retry_used) == ("infrastructure_failure", True)
-    assert [event.usage.total_tokens for event in result.trace_events] == [110]
+    assert [event.usage.total_tokens for event in result.trace_events] == [110, None]
+    assert result.trace_events[1].attempts == TRIES
 
 
 def test_base_is_never_repaired(server: Script, replay: Runner) -> None:
