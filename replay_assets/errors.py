@@ -3,6 +3,7 @@
     ReplayAssetsError
     ├── ConfigurationError     settings, catalogue, vocabulary or mapping can't be used
     ├── SourceError            the incident database, or a file loaded into it, can't be used
+    │   └── ReadOnlySourceError   the role may not write there
     ├── ContractError          a record does not have the form it must have
     │   └── UnknownVersionError
     ├── NotMaterializedError   a partition that something needs does not exist
@@ -25,6 +26,10 @@ class ConfigurationError(ReplayAssetsError):
 
 class SourceError(ReplayAssetsError):
     """The incident database, or a file to be loaded into it, can't be used."""
+
+
+class ReadOnlySourceError(SourceError):
+    """The role that is connected may not write what was to be written."""
 
 
 class ContractError(ReplayAssetsError):

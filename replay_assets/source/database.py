@@ -15,10 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
-from replay_assets.errors import ConfigurationError, SourceError
+from replay_assets.errors import ConfigurationError, ReadOnlySourceError, SourceError
 from replay_assets.source.mapping import SourceMapping
 from replay_assets.source.tables import Column, LogicalTable
 from replay_assets.source.types import SQL_TYPES
+
+NOT_ALLOWED = ("42501", "25006")
+"""PostgreSQL's states for a missing privilege and for a read-only transaction."""
 
 
 class IncidentDatabase:
@@ -67,8 +70,14 @@ class IncidentDatabase:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """Open one transaction that is committed at the end or not at all."""
+    def writing(self, *, create: bool = False) -> Iterator[sa.Connection]:
+        """Open one transaction that is committed at the end or not at all.
+
+        A SQLite file that is not there is only made where `create` says so: a mistyped path must
+        not become an empty database.
+        """
+        if not create:
+            self._require_file()
         with self._errors_named(), self.engine.begin() as connection:
             yield connection
 
@@ -135,7 +144,10 @@ class IncidentDatabase:
             yield
         except SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
-            raise SourceError(f"{self.name}: {str(cause).splitlines()[0]}") from None
+            text = str(cause).splitlines()[0]
+            forbidden = getattr(cause, "sqlstate", None) in NOT_ALLOWED or "readonly" in text
+            kind = ReadOnlySourceError if forbidden else SourceError
+            raise kind(f"{self.name}: {text}") from None
 
 
 class MappedTable:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from replay_assets.errors import SourceError
+from replay_assets.errors import ReadOnlySourceError
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.types import JSON_TEXT
 from replay_assets.source.upsert import upsert_statement
@@ -48,12 +48,32 @@ class ExportLogEntry:
 
 
 def record_export(database: IncidentDatabase, entry: ExportLogEntry) -> str | None:
-    """Upsert an export's row; return null, or why this role could not write it."""
+    """Upsert an export's row; return null, or why this role may not write it.
+
+    Raises:
+        SourceError: the database could not take the row for any other reason.
+    """
     try:
         with database.writing() as connection:
             EXPORTS.metadata.create_all(connection)
-            key = ("week", "checksum_sha256")
-            connection.execute(upsert_statement(connection, EXPORTS, [entry.values()], key))
-    except SourceError as error:
+            present = {
+                column["name"] for column in sa.inspect(connection).get_columns(EXPORTS.name)
+            }
+            if "week" in present:
+                key = ("week", "checksum_sha256")
+                connection.execute(upsert_statement(connection, EXPORTS, [entry.values()], key))
+            else:
+                _replace(connection, entry, present)
+    except ReadOnlySourceError as error:
         return str(error)
     return None
+
+
+def _replace(connection: sa.Connection, entry: ExportLogEntry, present: set[str]) -> None:
+    """Write the row to a table of the original's form: no week, a key of the database's own."""
+    columns = [sa.column(one.name, one.type) for one in EXPORTS.c if one.name in present]
+    table = sa.table(EXPORTS.name, *columns)
+    values = {column.name: entry.values()[column.name] for column in columns}
+    same = [table.c[name] == values[name] for name in ("checksum_sha256", "file_path")]
+    connection.execute(sa.delete(table).where(*same))
+    connection.execute(sa.insert(table).values(values))

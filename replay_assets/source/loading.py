@@ -62,7 +62,7 @@ def load_directory(
         more = len(problems) - SHOWN_PROBLEMS
         tail = f"\n… and {more} more" if more > 0 else ""
         raise SourceError("nothing was loaded:\n" + "\n".join(problems[:SHOWN_PROBLEMS]) + tail)
-    with database.writing() as connection:
+    with database.writing(create=True) as connection:
         tables = create_tables(database, connection)
         return [
             _upsert(connection, tables[name], TABLES[name], rows, ignored, database, progress)

@@ -79,12 +79,12 @@ def load(database: IncidentDatabase, folder: Path, **tables: list[Row]) -> None:
 
 def execute(database: IncidentDatabase, *statements: str) -> None:
     """Run statements as a database's owner would."""
-    with database.writing() as connection:
+    with database.writing(create=True) as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
 
 
 def count(database: IncidentDatabase, table: str) -> int:
     """Return how many rows a real table holds."""
-    with database.writing() as connection:
+    with database.writing(create=True) as connection:
         return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())

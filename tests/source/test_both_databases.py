@@ -51,7 +51,7 @@ def test_the_servers_time_zone_changes_nothing(zone: str, sample_source: str, po
     load_into(postgres_url, SAMPLES)
     database = IncidentDatabase(postgres_url)
     name = database.engine.url.database
-    with database.writing() as connection:
+    with database.writing(create=True) as connection:
         connection.exec_driver_sql(f"ALTER DATABASE {name} SET timezone TO '{zone}'")
     database.close()
     days = days_between("2026-09-21", "2026-09-24")

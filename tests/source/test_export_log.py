@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from replay_assets.errors import SourceError
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.export_log import ExportLogEntry, record_export
 from replay_assets.source.reading import read_day
@@ -29,7 +30,7 @@ ENTRY = ExportLogEntry(
 
 def entries(database: IncidentDatabase) -> list[ExportLogEntry]:
     names = ", ".join(ENTRY.values())
-    with database.writing() as connection:
+    with database.writing(create=True) as connection:
         statement = f"SELECT {names} FROM finetune_exports ORDER BY week, checksum_sha256"
         rows = connection.execute(sa.text(statement)).mappings().all()
     return [ExportLogEntry(**{name: as_text(value) for name, value in row.items()}) for row in rows]
@@ -40,6 +41,29 @@ def as_text(value: Any) -> Any:
     if isinstance(value, list | dict):
         return str(value).replace("'", '"').replace(" ", "")
     return value
+
+
+@pytest.fixture(autouse=True)
+def _exists(request: pytest.FixtureRequest) -> None:
+    """A database is there before anything is exported from it."""
+    if "database" in request.fixturenames:
+        execute(request.getfixturevalue("database"))
+
+
+def test_an_export_never_makes_a_database(tmp_path: Path):
+    """A mistyped path must not become an empty file that the next run takes for a source."""
+    missing = IncidentDatabase(f"sqlite:///{tmp_path / 'mistyped.sqlite'}")
+    with pytest.raises(SourceError, match="there is no SQLite file"):
+        record_export(missing, ENTRY)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_of_the_original_form_takes_the_row(database: IncidentDatabase):
+    """The original had no week and a key of its own; the same export twice is still one row."""
+    columns = ", ".join(f"{name} TEXT" for name in ENTRY.values() if name != "week")
+    execute(database, f"CREATE TABLE finetune_exports ({columns})")
+    assert [record_export(database, ENTRY) for _ in range(2)] == [None, None]
+    assert count(database, "finetune_exports") == 1
 
 
 def test_an_export_is_recorded_where_no_table_was(database: IncidentDatabase):

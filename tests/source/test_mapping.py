@@ -71,7 +71,7 @@ def test_a_table_may_lie_in_another_schema(postgres_url: str, tmp_path: Path):
     tables = {"incident_evidence": {"table": "ops.incident_snapshots"}}
     mapping = load_mapping(mapping_file(tmp_path, {"tables": tables}))
     database = IncidentDatabase(postgres_url, mapping)
-    with database.writing() as connection:
+    with database.writing(create=True) as connection:
         connection.exec_driver_sql("CREATE SCHEMA ops")
     load(database, tmp_path, **TABLES)
     assert [row["id"] for row in read_day(database, DAY).evidence] == ["ev-1", "ev-2"]
