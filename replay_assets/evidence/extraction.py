@@ -20,6 +20,8 @@ from replay_assets.source.reading import read_day
 
 CODE_VERSION = "1"
 Row = dict[str, Any]
+OUTSIDE = "instant_out_of_order:collected_at"
+"""Text that sorts into a day in which its instant does not lie: the source mixes its formats."""
 SUPERSEDED = "superseded_snapshot:incident_id"
 """An incident with several snapshots in a day is replayed once, from its newest."""
 
@@ -70,7 +72,11 @@ def extract_day(database: IncidentDatabase, window: DayWindow) -> DayOfEvidence:
     """Read a day in one snapshot and part the rows that can be used from those that can't."""
     rows = read_day(database, window)
     usable, bad_evidence = _split("incident_evidence", rows.evidence, REQUIRED)
-    kept, superseded = _newest_snapshots(usable)
+    inside = [row for row in usable if window.start <= row["collected_at"] < window.end]
+    outside = [
+        quarantined("incident_evidence", row, [OUTSIDE]) for row in usable if row not in inside
+    ]
+    kept, superseded = _newest_snapshots(inside)
     incidents = {row["incident_id"] for row in kept}
     messages, bad_messages = _split(
         "session_messages", _of(incidents, rows.messages), ("session_id", "position", "role")
@@ -84,7 +90,7 @@ def extract_day(database: IncidentDatabase, window: DayWindow) -> DayOfEvidence:
         kept=kept,
         messages=messages,
         repairs=repairs,
-        quarantine=[*bad_evidence, *superseded, *bad_messages, *bad_repairs],
+        quarantine=[*bad_evidence, *outside, *superseded, *bad_messages, *bad_repairs],
     )
 
 

@@ -30,11 +30,7 @@ def reasons_against(row: Row, required: tuple[str, ...]) -> list[str]:
     """Return every reason why a row can't be used; none where it can."""
     return [
         *(f"null_in_required:{name}" for name in required if row.get(name) is None),
-        *(
-            f"impossible_instant:{name}"
-            for name in INSTANTS
-            if row.get(name) is not None and not isinstance(row[name], datetime)
-        ),
+        *(reason for name in INSTANTS if (reason := _instant_reason(name, row.get(name)))),
         *(
             f"wrong_type:{name}"
             for name, expected in TYPES.items()
@@ -43,6 +39,16 @@ def reasons_against(row: Row, required: tuple[str, ...]) -> list[str]:
         *(reason for name, value in row.items() if (reason := _text_reason(name, value))),
         *(reason for name in JSON_TYPES if (reason := _json_reason(name, row.get(name)))),
     ]
+
+
+def _instant_reason(name: str, value: object) -> str | None:
+    if value is None or isinstance(value, datetime):
+        return None
+    try:
+        datetime.fromisoformat(str(value))
+    except ValueError:
+        return f"impossible_instant:{name}"
+    return f"no_time_zone:{name}"
 
 
 def _text_reason(name: str, value: object) -> str | None:

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from replay_assets.contracts.request import REQUEST_VERSION, ReplayRequest, RequestMetadata
+from replay_assets.contracts.request import (
+    INCIDENT_FIELDS,
+    REQUEST_VERSION,
+    ReplayRequest,
+    RequestMetadata,
+)
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import LabelLeakError, ResidualSecretError
@@ -191,7 +196,7 @@ def _request(
 
 def _refuse_leaks(request: ReplayRequest, outputs: list[dict[str, Any]]) -> None:
     record = request.as_json()
-    seen = {name: record[name] for name in ("incident_context", "source_metadata", "user_prompt")}
+    seen = {name: record[name] for name in INCIDENT_FIELDS}
     if leaks := find_label_leaks({**seen, "tool_output": outputs}, {}, HELD_OUT_FIELDS):
         raise LabelLeakError(
             f"incident {request.incident_id}: the request would carry {'; '.join(leaks[:5])}. "

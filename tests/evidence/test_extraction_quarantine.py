@@ -66,7 +66,7 @@ def test_a_bad_row_costs_itself_and_never_its_day(
         pytest.param("agent_sessions SET output_json = '['", "invalid_json:coordinator_output",
                      id="decision"),
         pytest.param("agent_sessions SET created_at = '2026-09-21'",
-                     "impossible_instant:coordinator_at", id="decision's time"),
+                     "no_time_zone:coordinator_at", id="decision's time"),
         pytest.param("auto_repair_executions SET success = 'no'", "wrong_type:repair_success",
                      id="outcome"),
         pytest.param("auto_repair_executions SET executed_steps = '{}'",
