@@ -10,10 +10,12 @@ from importlib.resources import files as package_files
 
 import dagster as dg
 
+from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.definitions import LOCATION, build_definitions
 from replay_assets.defs.schedules import daily_selection
 from replay_assets.inference.catalogue import Candidate
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.digests import digest_of
 from replay_assets.lake.files import open_root, publish
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings, set_dagster_home
@@ -26,11 +28,12 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How one partition's run ended: the steps that failed, each with its reason."""
+    """How one partition's run ended: what failed, each with its reason, and what else to say."""
 
     partition: str
     run_id: str
     failures: dict[str, str]
+    notes: list[str]
 
 
 def prepare_instance(settings: Settings) -> None:
@@ -82,18 +85,25 @@ def run_weeks(settings: Settings, weeks: Sequence[str]) -> Iterator[RunOutcome]:
 
 
 def shared_assets_present(settings: Settings, day: str) -> set[dg.AssetKey]:
-    """Return which of a day's shared assets exist already."""
-    roots = {
-        "incident_evidence": settings.evidence,
-        "incident_labels": settings.labels,
-        "request_pack": settings.lake,
-        "incumbent_scores": settings.lake,
+    """Return which of a day's shared assets exist and were made from what now exists."""
+    lake, labels = Store(settings.lake), Store(settings.labels)
+    raw = Store(settings.evidence).find(Address("incident_evidence", day))
+    truth = labels.find(Address("incident_labels", day))
+    pack = lake.find(Address("request_pack", day))
+    graded = lake.find(Address("incumbent_scores", day))
+    vocabulary = digest_of(load_vocabulary(settings.vocabulary).as_json())
+    usable = {
+        "incident_evidence": raw is not None,
+        "incident_labels": truth is not None,
+        "request_pack": pack is not None
+        and pack.was_made_from("incident_evidence", raw)
+        and pack.names_input("vocabulary", vocabulary),
+        "incumbent_scores": graded is not None
+        and graded.was_made_from("incident_evidence", raw)
+        and graded.was_made_from("incident_labels", truth)
+        and graded.names_input("vocabulary", vocabulary),
     }
-    return {
-        dg.AssetKey(name)
-        for name, root in roots.items()
-        if Store(root).find(Address(name, day)) is not None
-    }
+    return {dg.AssetKey(name) for name, found in usable.items() if found}
 
 
 def _run(
@@ -115,9 +125,23 @@ def _run(
         for event in result.all_events
         if event.is_step_failure
     }
+    for check in result.get_asset_check_evaluations():
+        if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
+            found = ", ".join(f"{name} {value.value}" for name, value in check.metadata.items())
+            failures[f"check {check.check_name}"] = found
     if not result.success and not failures:
         failures["run"] = "the run failed before its first step; see it in the UI"
-    return RunOutcome(partition, result.run_id, failures)
+    return RunOutcome(partition, result.run_id, failures, notes_of(result))
+
+
+def notes_of(result: dg.ExecuteInProcessResult) -> list[str]:
+    """Return what a run that went well has to say all the same: exports that were not logged."""
+    recorded = [
+        str(event.materialization.metadata["recorded_in"].value)
+        for event in result.get_asset_materialization_events()
+        if "recorded_in" in event.materialization.metadata
+    ]
+    return [f"export recorded in {one}" for one in recorded if one != "finetune_exports"]
 
 
 def _reason(event: dg.DagsterEvent) -> str:

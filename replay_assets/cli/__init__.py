@@ -15,7 +15,7 @@ from replay_assets.errors import ConfigurationError, ReplayAssetsError
 from replay_assets.inference.catalogue import Catalogue
 from replay_assets.inference.stand_in.faults import FAULTS, FaultPlan, parse_share
 from replay_assets.lake.files import open_root, publish
-from replay_assets.replay.runner import run_pack
+from replay_assets.replay.runner import API_KEY_MISSING, run_pack
 from replay_assets.settings import Settings, environment_with, named_file, read_secret
 
 DEMO_WEEK = "2026-09-28"
@@ -57,7 +57,7 @@ def demo() -> None:
             "or use `replay-assets backfill` for your own incidents."
         )
     catalogue = Catalogue.load(settings.candidates)
-    baselines = [candidate for candidate in catalogue if candidate.baseline]
+    baselines = [candidate for candidate in catalogue if candidate.embedded]
     if not baselines:
         raise ConfigurationError("the catalogue has no embedded candidate for the demo to replay")
     load_source(settings, settings.samples)
@@ -146,6 +146,8 @@ def replay(pack: Path, candidate_id: str, out: Path) -> None:
         publish(open_root(str((out / name).absolute())), content)
     report = run.report
     console.print(f"{report.results} of {report.requests} requests have a result, in {out}")
+    if API_KEY_MISSING in report.failures:
+        console.print(f"set {candidate.api_key_env}: candidate {candidate.id} needs its key there")
     for failure in report.failures:
         console.print(f"  {failure}", style="red")
     if not report.valid:

@@ -57,6 +57,9 @@ def walk(
             progress.update(task, advance=1, description=f"week {run.partition}")
     for week in sorted(set(weeks) - set(over)):
         console.print(f"skipped week {week}: it is not over yet")
+    for run in runs:
+        for note in run.notes:
+            console.print(f"{run.partition}: {note}", markup=False)
     failed = [run for run in runs if run.failures]
     console.print(f"{len(runs) - len(failed)} of {len(runs)} partitions succeeded")
     for run in failed:
@@ -67,13 +70,7 @@ def walk(
 
 def days_to_run(settings: Settings, first: str, last: str) -> list[str]:
     """Return the days of a range, or say which of it can't be materialised."""
-    for option, text in (("--from", first), ("--to", last)):
-        try:
-            date.fromisoformat(text)
-        except ValueError as error:
-            raise click.BadParameter(
-                f"{text!r} is no date; write YYYY-MM-DD", param_hint=option
-            ) from error
+    first, last = _iso_day(first, "--from"), _iso_day(last, "--to")
     if first > last:
         raise click.BadParameter(f"{first} lies after {last}", param_hint="--from")
     if first < settings.first_day:
@@ -84,6 +81,16 @@ def days_to_run(settings: Settings, first: str, last: str) -> list[str]:
     if not _is_over(settings, last):
         raise click.BadParameter(f"{last} has not ended in {settings.timezone}", param_hint="--to")
     return days_between(first, last)
+
+
+def _iso_day(text: str, option: str) -> str:
+    """Return a day in the form that partitions are named in."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{text!r} is no date; write YYYY-MM-DD", param_hint=option
+        ) from error
 
 
 def candidates_to_replay(catalogue: Catalogue, candidate_ids: Sequence[str]) -> list[Candidate]:

@@ -18,7 +18,8 @@ class ReplayScore(Record):
 
     A grade is null where it is not applicable: its input was not recorded, or the question does not
     arise. `grade_status` is `unlabelled` without a label and `not_graded` where there was no answer
-    to grade (the plumbing failed, or the request was not sent).
+    to grade (the plumbing failed, or the request was not sent). `judged_wrong` is a verdict that
+    the incumbent's own record carries; null for candidates.
     """
 
     VERSION: ClassVar[str] = SCORE_VERSION
@@ -42,6 +43,7 @@ class ReplayScore(Record):
     abstention_right: bool | None
     harm: bool | None
     primary_right: bool | None
+    judged_wrong: bool | None
     latency_ms: float | None
     cost_usd: float | None
 
@@ -68,6 +70,7 @@ SCORE_TABLE = pa.schema(
         ("abstention_right", pa.bool_()),
         ("harm", pa.bool_()),
         ("primary_right", pa.bool_()),
+        ("judged_wrong", pa.bool_()),
         ("latency_ms", pa.float64()),
         ("cost_usd", pa.float64()),
     ]

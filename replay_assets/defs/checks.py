@@ -10,10 +10,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from replay_assets.contracts.request import INCIDENT_FIELDS
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import Root
+from replay_assets.evidence.extraction import SUPERSEDED
 from replay_assets.inference.catalogue import Candidate, Catalogue
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published
@@ -22,7 +24,6 @@ from replay_assets.sanitizing.engine import gate_findings
 
 FEW_QUARANTINED = 0.01
 FEW_FAILURES = 0.02
-SENT_FIELDS = ("incident_context", "source_metadata", "user_prompt")
 WARN = dg.AssetCheckSeverity.WARN
 
 
@@ -50,6 +51,14 @@ def _evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition
         partitions_def=daily,
         description="Rows read equal rows kept plus rows quarantined: nothing was lost on the way.",
     )
+    usable = dg.AssetCheckSpec(
+        "a_day_with_rows_keeps_some_of_them",
+        asset="incident_evidence",
+        blocking=True,
+        partitions_def=daily,
+        description="Where the source has rows, at least one can be used: a day set aside whole "
+        "is a broken source, not a quiet day.",
+    )
     few = dg.AssetCheckSpec(
         "few_rows_are_quarantined",
         asset="incident_evidence",
@@ -57,7 +66,7 @@ def _evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition
         description="At most one row in a hundred can't be used; the reasons are counted.",
     )
 
-    @dg.multi_asset_check(name="incident_evidence_checks", specs=[whole, few])
+    @dg.multi_asset_check(name="incident_evidence_checks", specs=[whole, usable, few])
     def check(
         context: dg.AssetCheckExecutionContext, evidence: Root
     ) -> Iterator[dg.AssetCheckResult]:
@@ -68,11 +77,19 @@ def _evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition
             passed=counts["read"] == counts["kept"] + counts["quarantined"],
             metadata=counts,
         )
+        reasons = facts["quarantine_reasons"]
+        yield dg.AssetCheckResult(
+            check_name=usable.name,
+            passed=bool(counts["kept"]) or not counts["read"],
+            metadata={**counts, **reasons},
+        )
+        # An older snapshot of an incident is set aside on purpose; it is nothing to warn about.
+        bad = counts["quarantined"] - reasons.get(SUPERSEDED, 0)
         yield dg.AssetCheckResult(
             check_name=few.name,
-            passed=facts["quarantined"] <= FEW_QUARANTINED * facts["read"],
+            passed=bad <= FEW_QUARANTINED * counts["read"],
             severity=WARN,
-            metadata={"quarantined": facts["quarantined"], **facts["quarantine_reasons"]},
+            metadata={"quarantined": bad, **reasons},
         )
 
     return check
@@ -232,7 +249,7 @@ def leaks_of(pack: Published) -> dict[str, list[str]]:
     return {
         one["incident_id"]: found
         for one in pack.records("request_pack.jsonl")
-        if (found := find_label_leaks({k: one[k] for k in SENT_FIELDS}, {}, HELD_OUT_FIELDS))
+        if (found := find_label_leaks({k: one[k] for k in INCIDENT_FIELDS}, {}, HELD_OUT_FIELDS))
     }
 
 

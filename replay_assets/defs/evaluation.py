@@ -6,6 +6,7 @@ import dagster as dg
 
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
+from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.defs.jobs import follow_days
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
@@ -14,9 +15,10 @@ from replay_assets.evaluation import report as report_module
 from replay_assets.evaluation import scoring
 from replay_assets.evaluation.report import build_report
 from replay_assets.evaluation.scoring import publication_of, score_incumbent, score_results
-from replay_assets.evaluation.week import candidate_week, incumbent_week, pack_titles
+from replay_assets.evaluation.week import WeekReader
 from replay_assets.inference.catalogue import Candidate, Catalogue
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.digests import digest_of
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.store import Published
 
@@ -71,7 +73,12 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
                 vocabulary=vocabulary,
                 baseline=candidate.baseline,
             )
-            inputs = _inputs(replay_results=results, incident_labels=truth_partition)
+            inputs = _inputs(
+                vocabulary,
+                replay_results=results,
+                incident_evidence=raw,
+                incident_labels=truth_partition,
+            )
             address = Address("replay_scores", day, candidate.id)
             publication = publication_of("replay_scores", scores, inputs=inputs)
             published.append(lake.publish(address, publication))
@@ -113,7 +120,7 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
                 raw.rows("recorded_repairs"),
                 vocabulary=vocabulary,
             )
-            inputs = _inputs(incident_evidence=raw, incident_labels=truth_partition)
+            inputs = _inputs(vocabulary, incident_evidence=raw, incident_labels=truth_partition)
             address = Address("incumbent_scores", day)
             publication = publication_of("incumbent_scores", scores, inputs=inputs)
             published.append(lake.publish(address, publication))
@@ -139,20 +146,19 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
         context: dg.AssetExecutionContext,
         lake: Root,
         evidence: Root,
+        labels: Root,
+        vocabulary: AnswerVocabulary,
     ) -> dg.MaterializeResult[None]:
         """A week's verdict on each candidate, against what production did and the baselines.
 
-        Reads whichever candidates' days exist. A day counts only if its scores were made from the
-        results that now exist, and those from the present pack; others are listed as stale.
+        Reads whichever candidates' days exist. A day counts only if its scores were made from what
+        now exists: evidence, pack, candidate, results, labels; others are listed as stale.
         """
         published = []
         for week in context.partition_keys:
-            report = build_report(
-                week,
-                incumbent_week(lake, evidence, week),
-                [candidate_week(lake, candidate.id, week) for candidate in catalogue],
-                pack_titles(lake, week),
-            )
+            reader = WeekReader(lake, evidence, labels, vocabulary, week)
+            candidates = [reader.candidate(candidate) for candidate in catalogue]
+            report = build_report(week, reader.incumbent(), candidates, reader.titles())
             address = Address("evaluation_report", week, grain="week")
             published.append(lake.publish(address, report.publication()))
         return dg.MaterializeResult(
@@ -181,8 +187,9 @@ def _verdicts(published: list[Published]) -> Metadata:
     }
 
 
-def _inputs(**partitions: Published | None) -> dict[str, str]:
-    return {name: one.digest for name, one in partitions.items() if one is not None}
+def _inputs(vocabulary: Vocabulary, **partitions: Published | None) -> dict[str, str]:
+    digests = {name: one.digest for name, one in partitions.items() if one is not None}
+    return {**digests, "vocabulary": digest_of(vocabulary.as_json())}
 
 
 def _graded(published: list[Published], table: str) -> dg.MaterializeResult[None]:

@@ -31,7 +31,7 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
         tags={"candidate": candidate.id, "baseline": str(candidate.baseline).lower()},
         metadata={"model": candidate.model, "endpoint": candidate.base_url},
         # Runs that share an endpoint's limits take turns.
-        pool=None if candidate.baseline else f"endpoint_{candidate.limit_key}",
+        pool=None if candidate.embedded else f"endpoint_{candidate.limit_key}",
         code_version=f"{runner.CODE_VERSION}.{candidate.digest()[:12]}",
         description=f"{kind}. One result a request of the day's pack, whatever became of it: the "
         "answer, or why there is none. Nothing that an answer proposes is executed.",

@@ -29,10 +29,16 @@ def incumbent_proposal(row: Row, repairs: Iterable[Row], vocabulary: Vocabulary)
     cause = decision.get("root_cause")
     cause = cause if isinstance(cause, dict) else {}
     components = cause.get("components")
-    executed = [repair for repair in repairs if repair["executor"] not in (None, *BY_PEOPLE)]
-    named = [action for repair in executed for action in actions_named(repair, vocabulary)]
-    action_id = decision.get("action_id") or (named[-1] if named else None)
+    executed = [
+        action
+        for repair in repairs
+        if repair["executor"] not in (None, *BY_PEOPLE)
+        for action in actions_named(repair, vocabulary)
+    ]
+    action_id = decision.get("action_id") or (executed[-1] if executed else None)
     action = vocabulary.action(action_id) if isinstance(action_id, str) else None
+    known = [vocabulary.action(one) for one in executed] + [action]
+    changes = [one.mutates for one in known if one is not None]
     asks = decision.get("requires_human_approval")
     return Proposal(
         category=_text(cause.get("category")),
@@ -40,19 +46,25 @@ def incumbent_proposal(row: Row, repairs: Iterable[Row], vocabulary: Vocabulary)
         action_id=action.id if action is not None else None,
         risk_level=_text(decision.get("risk_level")),
         asks_approval=asks if isinstance(asks, bool) else None,
-        mutates=True if executed else (action.mutates if action is not None else None),
+        mutates=any(changes) if changes else None,
     )
 
 
 def tried_actions(repairs: Iterable[Row], vocabulary: Vocabulary) -> TriedActions:
-    """Return the actions that an incident's repairs name, failed and successful."""
+    """Return the actions that an incident's repairs name, by how they ended.
+
+    Repairs come oldest first: an action that failed after it had worked is failed, one that worked
+    after it had failed is both.
+    """
     failed: set[str] = set()
     succeeded: set[str] = set()
     for repair in repairs:
-        if repair["success"] is None:
-            continue
         named = actions_named(repair, vocabulary)
-        (succeeded if repair["success"] else failed).update(named)
+        if repair["success"] is True:
+            succeeded.update(named)
+        elif repair["success"] is False:
+            failed.update(named)
+            succeeded.difference_update(named)
     return TriedActions(frozenset(failed), frozenset(succeeded))
 
 

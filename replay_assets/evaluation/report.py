@@ -18,7 +18,6 @@ from replay_assets.lake.store import Publication
 
 CODE_VERSION = "1"
 REPORT_VERSION = "evaluation_report_v1"
-CONSTANT_BASELINE = "constant-baseline"
 
 REPORT_TABLE = pa.schema(
     [
@@ -113,9 +112,12 @@ def build_report(
 ) -> WeekReport:
     """Return the report of a week from the scores of every candidate that has a day in it."""
     present = [one for one in candidates if any(state != "missing" for state in one.days.values())]
-    ordered = sorted(present, key=lambda one: any(score.baseline for score in one.scores))
+    ordered = sorted(present, key=lambda one: one.baseline)
     weeks = {one.candidate_id: one for one in (incumbent, *ordered)}
-    summaries = {name: summarize(name, one.scores) for name, one in weeks.items()}
+    summaries = {
+        name: summarize(name, one.scores, baseline=one.baseline) for name, one in weeks.items()
+    }
+    constant = {name for name, one in weeks.items() if one.constant}
     return WeekReport(
         week=week,
         summaries=summaries,
@@ -132,8 +134,7 @@ def build_report(
         days={name: dict(one.days) for name, one in weeks.items()},
         incidents=_incidents(weeks, titles),
         constant_wins={
-            metric.name: constant_wins(summaries, metric, CONSTANT_BASELINE.__eq__)
-            for metric in METRICS
+            metric.name: constant_wins(summaries, metric, constant) for metric in METRICS
         },
         inputs={
             name: digest_of([score.as_json() for score in one.scores])

@@ -96,8 +96,7 @@ def score_incumbent(
                 label=label,
                 contract_valid=None,
                 grades=grades,
-                latency_ms=None,
-                cost_usd=None,
+                judged_wrong=judged_wrong(row),
             )
         )
     return scores
@@ -167,8 +166,9 @@ def _score(
     label: IncidentLabel | None,
     contract_valid: bool | None,
     grades: Grades,
-    latency_ms: float | None,
-    cost_usd: float | None,
+    judged_wrong: bool | None = None,
+    latency_ms: float | None = None,
+    cost_usd: float | None = None,
 ) -> ReplayScore:
     # An incident without a known group stands for itself.
     group = (label.scenario_group if label is not None else None) or incident_id
@@ -185,6 +185,7 @@ def _score(
         if not_graded
         else ("graded" if label is not None else "unlabelled"),
         contract_valid=contract_valid,
+        judged_wrong=judged_wrong,
         latency_ms=latency_ms,
         cost_usd=cost_usd,
         **grades,

@@ -1,7 +1,7 @@
 """A week's figures of one candidate: each metric with numerator, denominator and interval."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,15 +15,35 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Metric:
-    """A yes/no question asked of every incident; `better` says which end of it is good."""
+    """A yes/no question asked of every incident; `better` says which end of it is good.
+
+    `field` is the grade that answers it; `only_reserved` asks it of the scenario groups alone that
+    are never exported for training.
+    """
 
     name: str
     title: str
     better: Literal["higher", "lower"]
+    field: str = ""
+    only_reserved: bool = False
+
+    def answer(self, score: ReplayScore) -> bool | None:
+        """Return a score's answer; null where the question is not asked of it."""
+        if self.only_reserved and not score.reserved_for_evaluation:
+            return None
+        answer: bool | None = getattr(score, self.field or self.name)
+        return answer
 
 
 METRICS = (
     Metric("primary_right", "Root cause and action right, safe, no harm", "higher"),
+    Metric(
+        "primary_right_reserved",
+        "— on incidents that are never trained on",
+        "higher",
+        field="primary_right",
+        only_reserved=True,
+    ),
     Metric("root_cause_right", "Root cause right", "higher"),
     Metric("root_cause_category_right", "— category", "higher"),
     Metric("root_cause_components_right", "— components", "higher"),
@@ -84,30 +104,35 @@ def rate_of(answers: Sequence[bool | None]) -> Rate:
     )
 
 
-def summarize(candidate_id: str, scores: Sequence[ReplayScore]) -> Summary:
-    """Return the week's figures of one candidate."""
+def summarize(candidate_id: str, scores: Sequence[ReplayScore], *, baseline: bool) -> Summary:
+    """Return the week's figures of one candidate.
+
+    The cost is null as soon as that of one answer is unknown: half a sum would pass for the whole.
+    """
     latencies = [score.latency_ms for score in scores if score.latency_ms is not None]
     costs = [score.cost_usd for score in scores if score.cost_usd is not None]
+    priced = bool(costs) and not any(
+        score.outcome == "answered" and score.cost_usd is None for score in scores
+    )
     return Summary(
         candidate_id=candidate_id,
-        baseline=any(score.baseline for score in scores),
+        baseline=baseline,
         incidents=len(scores),
         groups=len({score.scenario_group for score in scores}),
         outcomes=dict(sorted(Counter(score.outcome for score in scores).items())),
         grade_status=dict(sorted(Counter(score.grade_status for score in scores).items())),
         metrics={
-            metric.name: rate_of([getattr(score, metric.name) for score in scores])
-            for metric in METRICS
+            metric.name: rate_of([metric.answer(score) for score in scores]) for metric in METRICS
         },
         p50_latency_ms=_percentile(latencies, 50),
         p95_latency_ms=_percentile(latencies, 95),
-        cost_usd=round(sum(costs), 6) if costs else None,
-        cost_usd_per_incident=round(sum(costs) / len(costs), 6) if costs else None,
+        cost_usd=round(sum(costs), 6) if priced else None,
+        cost_usd_per_incident=round(sum(costs) / len(costs), 6) if priced else None,
     )
 
 
 def constant_wins(
-    summaries: Mapping[str, Summary], metric: Metric, is_constant: Callable[[str], bool]
+    summaries: Mapping[str, Summary], metric: Metric, constant_candidates: Set[str]
 ) -> bool:
     """Tell whether a constant answer does at least as well as everybody else on a metric."""
     rates = {
@@ -115,8 +140,8 @@ def constant_wins(
         for name, summary in summaries.items()
         if (found := summary.metrics[metric.name].rate) is not None
     }
-    constant = [rate for name, rate in rates.items() if is_constant(name)]
-    others = [rate for name, rate in rates.items() if not is_constant(name)]
+    constant = [rate for name, rate in rates.items() if name in constant_candidates]
+    others = [rate for name, rate in rates.items() if name not in constant_candidates]
     if not constant or not others:
         return False
     if metric.better == "higher":

@@ -1,21 +1,25 @@
-"""Which days of a week count: those whose scores were made from the results that now exist.
+"""Which days of a week count: those whose scores were made from what now exists.
 
-A day counts only if its scores name the digest of the present results, and those the digest of the
-present pack. Anything else is listed as stale or missing, and left out of every figure.
+A day counts only if its scores name the digests of the present results, evidence, labels and
+vocabulary, its results those of the present pack and candidate, and its pack that of the present
+evidence. Anything else is listed as stale or missing, and left out of every figure. An incident
+with snapshots on several days counts once a week, by its newest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.score import INCUMBENT, ReplayScore
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.inference.catalogue import Candidate
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.digests import digest_of
+from replay_assets.lake.labels import ASSET as LABELS
 from replay_assets.lake.store import Published, Store
 
 DayState = Literal["counted", "stale", "missing"]
-Link = tuple[Published | None, str, Published | None]
-"""A partition, the asset that it names as an input, and that asset's present partition."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class ScoredWeek:
     """A candidate's scores of the days that count, and the state of each day."""
 
     candidate_id: str
+    baseline: bool
+    constant: bool
     scores: list[ReplayScore]
     days: dict[str, DayState]
 
@@ -32,56 +38,96 @@ class ScoredWeek:
         return sum(state != "counted" for state in self.days.values())
 
 
-def candidate_week(lake: Store, candidate_id: str, week: str) -> ScoredWeek:
-    """Read a candidate's week."""
-    days: dict[str, DayState] = {}
-    scores: list[ReplayScore] = []
-    for day in days_of_week(week):
-        pack = lake.find(Address("request_pack", day))
-        results = lake.find(Address("replay_results", day, candidate_id))
-        found = lake.find(Address("replay_scores", day, candidate_id))
-        days[day] = _state(
-            found, [(found, "replay_results", results), (results, "request_pack", pack)]
+@dataclass(frozen=True)
+class WeekReader:
+    """Reads a week's scores from the three roots and tells which days of it count."""
+
+    lake: Store
+    evidence: Store
+    labels: Store
+    vocabulary: Vocabulary
+    week: str
+
+    def candidate(self, candidate: Candidate) -> ScoredWeek:
+        """Read a candidate's week."""
+        days: dict[str, DayState] = {}
+        scores: list[ReplayScore] = []
+        for day in days_of_week(self.week):
+            found = self.lake.find(Address("replay_scores", day, candidate.id))
+            days[day] = self._candidate_state(candidate, day, found)
+            if days[day] == "counted" and found is not None:
+                scores += read_scores(found, "replay_scores")
+        return ScoredWeek(
+            candidate.id, candidate.baseline, candidate.constant, newest(scores), days
         )
-        if days[day] == "counted" and found is not None:
-            scores += read_scores(found, "replay_scores")
-    return ScoredWeek(candidate_id, scores, days)
+
+    def incumbent(self) -> ScoredWeek:
+        """Read the incumbent's week."""
+        days: dict[str, DayState] = {}
+        scores: list[ReplayScore] = []
+        for day in days_of_week(self.week):
+            found = self.lake.find(Address("incumbent_scores", day))
+            if found is None:
+                days[day] = "missing"
+                continue
+            days[day] = "counted" if self._graded_from_present(found, day) else "stale"
+            if days[day] == "counted":
+                scores += read_scores(found, "incumbent_scores")
+        return ScoredWeek(INCUMBENT, False, False, newest(scores), days)
+
+    def titles(self) -> dict[str, tuple[str, str]]:
+        """Return day and sanitized alert name by incident, in the order of the packs."""
+        titles: dict[str, tuple[str, str]] = {}
+        for day in days_of_week(self.week):
+            pack = self.lake.find(Address("request_pack", day))
+            for request in pack.records("request_pack.jsonl") if pack is not None else []:
+                context = request["incident_context"]
+                titles.pop(request["incident_id"], None)
+                titles[request["incident_id"]] = (day, str(context.get("alertname") or "—"))
+        return titles
+
+    def _candidate_state(
+        self, candidate: Candidate, day: str, scores: Published | None
+    ) -> DayState:
+        if scores is None:
+            return "missing"
+        results = self.lake.find(Address("replay_results", day, candidate.id))
+        pack = self.lake.find(Address("request_pack", day))
+        raw = self.evidence.find(Address("incident_evidence", day))
+        whole = (
+            results is not None
+            and pack is not None
+            and scores.was_made_from("replay_results", results)
+            and self._graded_from_present(scores, day)
+            and results.names_input("candidate", candidate.digest())
+            and results.was_made_from("request_pack", pack)
+            and pack.was_made_from("incident_evidence", raw)
+        )
+        return "counted" if whole else "stale"
+
+    def _graded_from_present(self, scores: Published, day: str) -> bool:
+        """Tell whether scores name the present evidence, labels and vocabulary.
+
+        Labels that were taken away can't be compared: what was graded by them stays graded.
+        """
+        raw = self.evidence.find(Address("incident_evidence", day))
+        truth = self.labels.find(Address(LABELS, day))
+        return (
+            scores.was_made_from("incident_evidence", raw)
+            and scores.names_input("vocabulary", digest_of(self.vocabulary.as_json()))
+            and (truth is None or scores.was_made_from(LABELS, truth))
+        )
 
 
-def incumbent_week(lake: Store, evidence: Store, week: str) -> ScoredWeek:
-    """Read the incumbent's week."""
-    days: dict[str, DayState] = {}
-    scores: list[ReplayScore] = []
-    for day in days_of_week(week):
-        source = evidence.find(Address("incident_evidence", day))
-        found = lake.find(Address("incumbent_scores", day))
-        days[day] = _state(found, [(found, "incident_evidence", source)])
-        if days[day] == "counted" and found is not None:
-            scores += read_scores(found, "incumbent_scores")
-    return ScoredWeek(INCUMBENT, scores, days)
+def newest(scores: Iterable[ReplayScore]) -> list[ReplayScore]:
+    """Return one score an incident: the last of those given, which come in the order of days."""
+    by_incident: dict[str, ReplayScore] = {}
+    for score in scores:
+        by_incident.pop(score.incident_id, None)
+        by_incident[score.incident_id] = score
+    return list(by_incident.values())
 
 
 def read_scores(published: Published, table: str) -> list[ReplayScore]:
     """Return a day's scores."""
     return [ReplayScore.read(row) for row in published.rows(table)]
-
-
-def pack_titles(lake: Store, week: str) -> dict[str, tuple[str, str]]:
-    """Return day and sanitized alert name by incident, in the order of the packs."""
-    titles: dict[str, tuple[str, str]] = {}
-    for day in days_of_week(week):
-        pack = lake.find(Address("request_pack", day))
-        for request in pack.records("request_pack.jsonl") if pack is not None else []:
-            context = request["incident_context"]
-            titles[request["incident_id"]] = (day, str(context.get("alertname") or "—"))
-    return titles
-
-
-def _state(scores: Published | None, links: Sequence[Link]) -> DayState:
-    """Compare the digests that partitions name as their inputs with those of what exists."""
-    if scores is None:
-        return "missing"
-    whole = all(
-        maker is not None and maker.was_made_from(name, source) for maker, name, source in links
-    )
-    return "counted" if whole else "stale"

@@ -78,9 +78,9 @@ def build_export(
 ) -> WeekExport:
     """Return a week's export.
 
-    Only what production did becomes a row; a candidate's or a baseline's answer never does. A
-    scenario group that is reserved for evaluation is left out, so that no model is judged on
-    incidents that it was trained on.
+    Only what production did becomes a row; a candidate's or a baseline's answer never does.
+    Scenario groups that are reserved for evaluation are left out; the report gives their figures
+    apart, for a model that was trained on the rest. An incident counts once, by its newest row.
 
     Raises:
         ResidualSecretError: a row still trips a strict rule after sanitizing.
@@ -89,12 +89,12 @@ def build_export(
     rows: list[AlpacaRow] = []
     left_out: Counter[str] = Counter()
     without_reasoning = 0
-    for row in evidence:
+    for row in {row["incident_id"]: row for row in evidence}.values():
         score = scores.get(row["incident_id"])
         if (reason := reason_against(row, score)) is not None:
             left_out[reason] += 1
             continue
-        known_wrong = score is not None and score.root_cause_right is False
+        known_wrong = score is not None and reasoning_is_wrong(score)
         example = alpaca_row(row, with_reasoning=not known_wrong)
         if example is None:
             left_out["nothing_recorded_to_learn"] += 1
@@ -118,6 +118,16 @@ def reason_against(row: Mapping[str, Any], score: ReplayScore | None) -> str | N
     if score.harm or score.unsafe:
         return "incumbent_unsafe_or_harmful"
     return None
+
+
+def reasoning_is_wrong(score: ReplayScore) -> bool:
+    """Tell whether part of a diagnosis is known to be wrong, by label or by recorded verdict."""
+    parts = (
+        score.root_cause_right,
+        score.root_cause_category_right,
+        score.root_cause_components_right,
+    )
+    return False in parts or score.judged_wrong is True
 
 
 def _refuse_secrets(row: AlpacaRow) -> None:

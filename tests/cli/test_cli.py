@@ -87,6 +87,33 @@ def test_a_candidate_that_comes_later_reuses_the_packs(home: Path) -> None:
     assert lake.find(Address("replay_scores", DAY, "rules-baseline")) is not None
 
 
+def test_a_pack_that_is_out_of_date_is_not_reused(home: Path) -> None:
+    """The evidence changed after the pack was built: a new candidate must see the new evidence."""
+    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    pack = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    asked = pack.read_text().splitlines()
+    with sqlite3.connect(home / "data" / "incidents.sqlite") as source:
+        first = json.loads(asked[0])["incident_id"]
+        source.execute("DELETE FROM incident_evidence WHERE incident_id = ?", (first,))
+    evidence = home / "data/evidence/files/incident_evidence" / f"date={DAY}" / "manifest.json"
+    evidence.unlink()
+    result = run("backfill", "--from", DAY, "--to", DAY, "--candidate", "rules-baseline")
+    assert result.exit_code == 0, result.output
+    assert pack.read_text().splitlines() == asked[1:]
+
+
+def test_a_day_without_a_usable_row_fails_and_says_why(home: Path) -> None:
+    """A broken source must not pass for a quiet day."""
+    run("load", str(SAMPLES))
+    with sqlite3.connect(home / "data" / "incidents.sqlite") as source:
+        source.execute("UPDATE incident_evidence SET labels = 'no JSON'")
+    result = run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    assert result.exit_code == 1
+    flat = " ".join(result.output.split())
+    assert "check a_day_with_rows_keeps_some_of_them" in flat
+    assert "invalid_json:labels" in flat
+
+
 def test_a_backfill_lists_what_failed_and_why_and_does_the_rest(home: Path) -> None:
     """Status 1, the variable's name, and the other candidate's day all the same."""
     words = ("--candidate", "nemotron-mini", "--candidate", "rules-baseline")

@@ -10,7 +10,12 @@ from replay_assets.definitions import build_definitions
 from replay_assets.settings import Settings
 
 SNAPSHOT = Path(__file__).parent / "asset_graph.json"
-READS_OR_WRITES_LABELS = {"incident_labels", "replay_scores", "incumbent_scores"}
+READS_OR_WRITES_LABELS = {
+    "incident_labels",
+    "replay_scores",
+    "incumbent_scores",
+    "evaluation_report",
+}
 
 
 @pytest.fixture

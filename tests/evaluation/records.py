@@ -103,6 +103,7 @@ def score(incident: str = "inc-1", **changes: Any) -> ReplayScore:
         "abstention_right": None,
         "harm": False,
         "primary_right": True,
+        "judged_wrong": None,
         "latency_ms": 10.0,
         "cost_usd": None,
     }

@@ -71,6 +71,19 @@ def test_steps_in_prose_name_no_action(vocabulary: Vocabulary) -> None:
     assert actions_named(row, vocabulary) == []
 
 
+def test_an_action_of_automation_that_changes_nothing_is_no_change(vocabulary: Vocabulary) -> None:
+    """Telling the owner is not a repair, whoever did it."""
+    found = incumbent_proposal(evidence(None), [repair("notify_owner")], vocabulary)
+    assert found.mutates is False
+
+
+def test_an_action_that_failed_after_it_had_worked_is_failed(vocabulary: Vocabulary) -> None:
+    """Only a success that came later speaks for an action."""
+    attempts = [repair("fix_network"), repair("fix_network", success=False)]
+    tried = tried_actions(attempts, vocabulary)
+    assert (tried.failed, tried.succeeded) == (frozenset({"fix_network"}), frozenset())
+
+
 def test_attempts_are_kept_apart_by_how_they_ended(vocabulary: Vocabulary) -> None:
     """An action that failed first and worked later is in both."""
     tried = tried_actions(

@@ -1,118 +1,161 @@
 """The weekly report, from scores in a real lake."""
 
 import json
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.report import build_report
 from replay_assets.evaluation.scoring import publication_of
-from replay_assets.evaluation.week import candidate_week, incumbent_week, pack_titles
+from replay_assets.evaluation.week import WeekReader
+from replay_assets.inference.catalogue import Candidate
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.digests import digest_of
 from replay_assets.lake.store import Publication, Store
 from tests.evaluation.records import score
 
 WEEK = "2026-09-21"
 DAYS = days_of_week(WEEK)
+MODEL = Candidate(id="model", model="m", base_url="http://localhost:1/v1")
+OTHER = Candidate(id="other", model="m", base_url="http://localhost:1/v1")
+VOCABULARY = load_vocabulary()
+WORDS = {"vocabulary": digest_of(VOCABULARY.as_json())}
+
+
+@dataclass(frozen=True)
+class Roots:
+    """The three roots that a report is made from."""
+
+    lake: Store
+    evidence: Store
+    labels: Store
+
+    def publish_day(self, day: str, *, incident: str, alert: str = "Web<Down>") -> None:
+        """Publish a day whole, each partition made from the one before."""
+        raw = self.evidence.publish(Address("incident_evidence", day), Publication())
+        truth = self.labels.publish(Address("incident_labels", day), Publication())
+        request = {"incident_id": incident, "incident_context": {"alertname": alert}}
+        line = json.dumps(request).encode() + b"\n"
+        inputs = {"incident_evidence": raw.digest}
+        files = {"request_pack.jsonl": line}
+        pack = self.lake.publish(
+            Address("request_pack", day), Publication(files=files, inputs=inputs)
+        )
+        results = self.lake.publish(
+            Address("replay_results", day, "model"),
+            Publication(inputs={"request_pack": pack.digest, "candidate": MODEL.digest()}),
+        )
+        inputs = {**inputs, "incident_labels": truth.digest, **WORDS}
+        graded = publication_of(
+            "replay_scores",
+            [score(incident, candidate_id="model")],
+            inputs={**inputs, "replay_results": results.digest},
+        )
+        self.lake.publish(Address("replay_scores", day, "model"), graded)
+
+    def publication(self) -> Publication:
+        """The report of the week as it would be published."""
+        reader = WeekReader(self.lake, self.evidence, self.labels, VOCABULARY, WEEK)
+        candidates = [reader.candidate(MODEL), reader.candidate(OTHER)]
+        return build_report(WEEK, reader.incumbent(), candidates, reader.titles()).publication()
+
+    def file(self, name: str) -> str:
+        """One file of the report."""
+        return self.publication().files[name].decode()
+
+    def figures(self) -> dict[str, Any]:
+        """The model's part of the report."""
+        found: dict[str, Any] = json.loads(self.file("report.json"))["candidates"][1]
+        return found
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Store:
-    """A lake with a whole week of one candidate, one incident a day."""
-    lake = Store(str(tmp_path / "lake"))
+def roots(tmp_path: Path) -> Roots:
+    """A whole week of one candidate, one incident a day."""
+    roots = empty(tmp_path)
     for day in DAYS:
-        publish_day(lake, day)
-    return lake
+        roots.publish_day(day, incident=f"inc-{day}")
+    return roots
 
 
-@pytest.fixture
-def evidence(tmp_path: Path) -> Store:
-    """Raw evidence of the same week."""
-    root = Store(str(tmp_path / "evidence"))
-    for day in DAYS:
-        root.publish(Address("incident_evidence", day), Publication(files={"a.json": b"{}"}))
-    return root
+def empty(folder: Path) -> Roots:
+    """Three roots with nothing in them."""
+    return Roots(*(Store(str(folder / name)) for name in ("lake", "evidence", "labels")))
 
 
-def publish_day(lake: Store, day: str, *, alert: str = "Web<Down>") -> None:
-    """Publish a pack, its results and their scores, each made from the one before."""
-    request = {"incident_id": f"inc-{day}", "incident_context": {"alertname": alert}}
-    line = json.dumps(request).encode() + b"\n"
-    pack = lake.publish(
-        Address("request_pack", day), Publication(files={"request_pack.jsonl": line})
-    )
-    results = lake.publish(
-        Address("replay_results", day, "model"), Publication(inputs={"request_pack": pack.digest})
-    )
-    graded = publication_of(
-        "replay_scores",
-        [score(f"inc-{day}", candidate_id="model")],
-        inputs={"replay_results": results.digest},
-    )
-    lake.publish(Address("replay_scores", day, "model"), graded)
-
-
-def test_a_whole_week_is_counted(lake: Store, evidence: Store) -> None:
+def test_a_whole_week_is_counted(roots: Roots) -> None:
     """Seven days, seven incidents, one verdict."""
-    report = report_of(lake, evidence)
-    assert report["candidates"][1]["metrics"]["primary_right"]["denominator"] == 7
-    assert set(report["candidates"][1]["days"].values()) == {"counted"}
+    assert roots.figures()["metrics"]["primary_right"]["denominator"] == 7
+    assert set(roots.figures()["days"].values()) == {"counted"}
 
 
-def test_a_day_scored_from_other_results_is_stale(lake: Store, evidence: Store) -> None:
-    """Results were made again and not scored again: that day must not be reported as if."""
-    pack = lake.get(Address("request_pack", DAYS[2]))
-    lake.publish(
-        Address("replay_results", DAYS[2], "model"),
-        Publication(files={"x.json": b"[1]"}, inputs={"request_pack": pack.digest}),
-    )
-    found = report_of(lake, evidence)["candidates"][1]
-    assert found["days"][DAYS[2]] == "stale"
-    assert found["metrics"]["primary_right"]["denominator"] == 6
+CHANGED = Publication(files={"request_pack.jsonl": b""})
 
 
-def test_a_day_replayed_from_another_pack_is_stale(lake: Store, evidence: Store) -> None:
-    """The pack changed after the replay."""
-    lake.publish(Address("request_pack", DAYS[0]), Publication(files={"request_pack.jsonl": b""}))
-    assert report_of(lake, evidence)["candidates"][1]["days"][DAYS[0]] == "stale"
+@pytest.mark.parametrize(
+    ("root", "asset", "candidate"),
+    [
+        ("evidence", "incident_evidence", None),
+        ("labels", "incident_labels", None),
+        ("lake", "request_pack", None),
+        ("lake", "replay_results", "model"),
+    ],
+)
+def test_a_day_whose_sources_changed_is_stale(
+    roots: Roots, root: str, asset: str, candidate: str | None
+) -> None:
+    """Whatever was made again and not carried through must not be reported as if it were."""
+    store: Store = getattr(roots, root)
+    store.publish(Address(asset, DAYS[2], candidate), CHANGED)
+    assert roots.figures()["days"][DAYS[2]] == "stale"
+    assert roots.figures()["metrics"]["primary_right"]["denominator"] == 6
 
 
-def test_text_of_an_incident_cannot_become_markup(lake: Store, evidence: Store) -> None:
+def test_answers_of_another_model_under_the_same_name_are_stale(roots: Roots) -> None:
+    """An entry of the catalogue that was changed is another candidate."""
+    changed = MODEL.model_copy(update={"model": "another"})
+    reader = WeekReader(roots.lake, roots.evidence, roots.labels, VOCABULARY, WEEK)
+    assert set(reader.candidate(changed).days.values()) == {"stale"}
+
+
+def test_labels_that_were_taken_away_leave_grades_as_they_were(
+    roots: Roots, tmp_path: Path
+) -> None:
+    """A machine without access to labels can still report."""
+    shutil.rmtree(tmp_path / "labels")
+    assert set(roots.figures()["days"].values()) == {"counted"}
+
+
+def test_an_incident_with_two_snapshots_counts_once_by_its_newest(roots: Roots) -> None:
+    """Counting it twice would give its grade double weight."""
+    roots.publish_day(DAYS[5], incident=f"inc-{DAYS[1]}", alert="Newest")
+    report = json.loads(roots.file("report.json"))
+    assert report["candidates"][1]["incidents"] == 6
+    titles = {one["incident_id"]: one["alertname"] for one in report["incidents"]}
+    assert titles[f"inc-{DAYS[1]}"] == "Newest"
+    assert len(report["incidents"]) == 6
+
+
+def test_text_of_an_incident_cannot_become_markup(roots: Roots) -> None:
     """Alert names come from outside."""
-    html = rendered(lake, evidence, "report.html")
-    assert "Web&lt;Down&gt;" in html
-    assert "Web<Down>" not in html
+    assert "Web&lt;Down&gt;" in roots.file("report.html")
+    assert "Web<Down>" not in roots.file("report.html")
 
 
-def test_the_same_scores_give_the_same_bytes(lake: Store, evidence: Store) -> None:
+def test_the_same_scores_give_the_same_bytes(roots: Roots) -> None:
     """A report can be made again and compared."""
     for name in ("report.html", "report.md", "report.json"):
-        assert rendered(lake, evidence, name) == rendered(lake, evidence, name)
+        assert roots.file(name) == roots.file(name)
 
 
 def test_a_week_without_any_day_is_a_report_all_the_same(tmp_path: Path) -> None:
     """Nothing to report is said, not raised."""
-    empty = Store(str(tmp_path / "empty"))
-    report = report_of(empty, empty)
+    roots = empty(tmp_path)
+    report = json.loads(roots.file("report.json"))
     assert [one["candidate_id"] for one in report["candidates"]] == ["incumbent"]
-    assert "No candidate has a replayed day" in rendered(empty, empty, "report.md")
-
-
-def publication(lake: Store, evidence: Store) -> Publication:
-    """The report of the week as it would be published."""
-    incumbent = incumbent_week(lake, evidence, WEEK)
-    candidates = [candidate_week(lake, name, WEEK) for name in ("model", "other")]
-    return build_report(WEEK, incumbent, candidates, pack_titles(lake, WEEK)).publication()
-
-
-def rendered(lake: Store, evidence: Store, name: str) -> str:
-    """One file of the report."""
-    return publication(lake, evidence).files[name].decode()
-
-
-def report_of(lake: Store, evidence: Store) -> dict[str, Any]:
-    """The report's figures."""
-    figures: dict[str, Any] = json.loads(rendered(lake, evidence, "report.json"))
-    return figures
+    assert "No candidate has a replayed day" in roots.file("report.md")

@@ -40,7 +40,7 @@ def test_nothing_applicable_has_no_rate() -> None:
 
 def test_a_week_without_prices_or_latencies_shows_none() -> None:
     """Unknown is null, never 0."""
-    summary = summarize("x", [score(latency_ms=None)])
+    summary = summarize("x", [score(latency_ms=None)], baseline=False)
     assert (summary.p50_latency_ms, summary.cost_usd, summary.cost_usd_per_incident) == (
         None,
         None,
@@ -50,21 +50,37 @@ def test_a_week_without_prices_or_latencies_shows_none() -> None:
 
 def test_costs_add_up_and_are_shared_out() -> None:
     """The cost of an incident is that of the incidents whose cost is known."""
-    summary = summarize("x", [score("a", cost_usd=0.25), score("b", cost_usd=0.75)])
+    summary = summarize("x", [score("a", cost_usd=0.25), score("b", cost_usd=0.75)], baseline=False)
     assert (summary.cost_usd, summary.cost_usd_per_incident) == (1.0, 0.5)
 
 
 @pytest.mark.parametrize(("constant", "wins"), [(True, True), (False, False)])
 def test_a_metric_that_a_constant_answer_wins_is_marked(constant: bool, wins: bool) -> None:
     """A metric can't tell candidates apart if doing nothing scores as well."""
+    answers = [score(primary_right=constant)]
     summaries = {
-        "constant-baseline": summarize("constant-baseline", [score(primary_right=constant)]),
-        "model": summarize("model", [score()]),
+        "constant-baseline": summarize("constant-baseline", answers, baseline=True),
+        "model": summarize("model", [score()], baseline=False),
     }
-    assert constant_wins(summaries, PRIMARY, "constant-baseline".__eq__) is wins
+    assert constant_wins(summaries, PRIMARY, {"constant-baseline"}) is wins
 
 
 def test_without_a_constant_answer_nothing_is_marked() -> None:
     """No claim without something to compare with."""
-    summaries = {"model": summarize("model", [score()])}
-    assert not constant_wins(summaries, PRIMARY, "constant-baseline".__eq__)
+    summaries = {"model": summarize("model", [score()], baseline=False)}
+    assert not constant_wins(summaries, PRIMARY, {"constant-baseline"})
+
+
+def test_half_a_cost_is_no_cost() -> None:
+    """A sum over the answers whose cost is known would pass for the whole."""
+    summary = summarize("x", [score("a", cost_usd=0.25), score("b")], baseline=False)
+    assert summary.cost_usd is None
+
+
+def test_incidents_that_are_never_trained_on_have_a_figure_of_their_own() -> None:
+    """A model may be trained on all the others."""
+    reserved = score("a", reserved_for_evaluation=True, primary_right=False)
+    metrics = summarize("x", [reserved, score("b")], baseline=False).metrics
+    apart = metrics["primary_right_reserved"]
+    assert (apart.numerator, apart.denominator, apart.not_applicable) == (0, 1, 1)
+    assert metrics["primary_right"].denominator == 2

@@ -17,7 +17,8 @@ def week(right: int, of: int, **changes: Any) -> list[ReplayScore]:
 
 def decided(ours: list[ReplayScore], theirs: list[ReplayScore], uncounted: int = 0) -> Verdict:
     """The verdict on our week against theirs."""
-    return decide(summarize("model", ours), ours, theirs, uncounted_days=uncounted)
+    summary = summarize("model", ours, baseline=any(score.baseline for score in ours))
+    return decide(summary, ours, theirs, uncounted_days=uncounted)
 
 
 def test_a_clearly_better_week_on_enough_incidents_is_promoted() -> None:

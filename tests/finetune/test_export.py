@@ -83,9 +83,19 @@ def test_an_incident_that_was_not_scored_is_left_out() -> None:
     assert build_export(WEEK, [row()], []).left_out == {"not_scored": 1}
 
 
-def test_reasoning_known_to_be_wrong_is_not_exported() -> None:
+@pytest.mark.parametrize(
+    "grades",
+    [
+        {"root_cause_right": False},
+        {"root_cause_right": None, "root_cause_category_right": False},
+        {"root_cause_right": None, "root_cause_components_right": False},
+        {"judged_wrong": True},
+    ],
+    ids=["cause", "category alone", "components alone", "recorded verdict"],
+)
+def test_reasoning_known_to_be_wrong_is_not_exported(grades: dict[str, Any]) -> None:
     """What was done worked; why it was done was wrong."""
-    export = exported(row(), root_cause_right=False)
+    export = exported(row(), **grades)
     (example,) = export.rows
     assert "AI 決策" not in example.output
     assert export.without_reasoning == 1

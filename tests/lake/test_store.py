@@ -188,3 +188,15 @@ def test_a_store_works_on_an_object_store():
     store.publish(DAY, PACK)
     assert store.get(DAY).records("request_pack.jsonl") == [{"n": 1}, {"n": 2}]
     assert store.get(DAY).path_of("audit.json").startswith("memory://lake-of-test-store/files/")
+
+
+def test_a_root_may_be_any_fsspec_url() -> None:
+    """An object store has no rename; a PUT is whole or not at all."""
+    store = Store("memory://lake-of-a-test/prefix")
+    address = Address("request_pack", "2026-09-21")
+    store.publish(address, Publication(files={"request_pack.jsonl": b'{"a":1}\n'}))
+    store.publish(address, Publication(files={"other.jsonl": b""}))
+    found = store.get(address)
+    assert [entry.path.rpartition("/")[2] for entry in found.manifest.files] == ["other.jsonl"]
+    with pytest.raises(NotMaterializedError):
+        found.file("request_pack.jsonl")
