@@ -13,7 +13,7 @@ import dagster as dg
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.definitions import LOCATION, build_definitions
 from replay_assets.defs.schedules import daily_selection
-from replay_assets.inference.catalogue import Candidate
+from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.files import open_root, publish

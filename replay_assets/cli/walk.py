@@ -9,7 +9,8 @@ import click
 
 from replay_assets.cli.display import console, progress_bar
 from replay_assets.contracts.calendar import days_between, days_of_week, is_over, monday_of
-from replay_assets.inference.catalogue import Candidate, Catalogue
+from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.catalogue import Catalogue
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.loading import load_directory

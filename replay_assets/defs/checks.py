@@ -16,7 +16,8 @@ from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import Root
 from replay_assets.evidence.extraction import SUPERSEDED
-from replay_assets.inference.catalogue import Candidate, Catalogue
+from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.catalogue import Catalogue
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published
 from replay_assets.sanitizing import find_label_leaks

@@ -16,7 +16,8 @@ from replay_assets.evaluation import scoring
 from replay_assets.evaluation.report import build_report
 from replay_assets.evaluation.scoring import publication_of, score_incumbent, score_results
 from replay_assets.evaluation.week import WeekReader
-from replay_assets.inference.catalogue import Candidate, Catalogue
+from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.catalogue import Catalogue
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.labels import labels_of

@@ -7,7 +7,7 @@ import dagster as dg
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Keys, Root
-from replay_assets.inference.catalogue import Candidate
+from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published, Store
 from replay_assets.replay import runner

@@ -13,7 +13,7 @@ import dagster as dg
 
 from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
-from replay_assets.inference.catalogue import Candidate
+from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source.database import IncidentDatabase

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from replay_assets.defs.jobs import WEEKLY_ASSETS, daily_walk
-from replay_assets.inference.catalogue import Candidate, Catalogue
+from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.catalogue import Catalogue
 from replay_assets.settings import Settings, read_secret
 
 MONDAY_MORNING = "0 6 * * 1"

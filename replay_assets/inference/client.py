@@ -20,7 +20,7 @@ import httpx
 
 from replay_assets.contracts.result import Usage
 from replay_assets.errors import ConfigurationError, ReplayAssetsError
-from replay_assets.inference.catalogue import EMBEDDED_SCHEME, Candidate
+from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.limits import estimate_tokens, shared_limit
 from replay_assets.inference.stand_in.app import embedded_app
 from replay_assets.sanitizing.engine import gate_findings
@@ -209,7 +209,7 @@ def _http_client(candidate: Candidate) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=candidate.limits.concurrency)
     timeout = httpx.Timeout(candidate.limits.timeout_s, connect=CONNECT_TIMEOUT_S)
     parts = urlsplit(candidate.base_url)
-    if parts.scheme == EMBEDDED_SCHEME:
+    if candidate.embedded:
         return httpx.AsyncClient(
             transport=httpx.ASGITransport(app=embedded_app()),
             base_url=f"http://{parts.netloc}{parts.path}",

@@ -12,7 +12,7 @@ from replay_assets.contracts.result import (
     Usage,
 )
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.inference.catalogue import Candidate
+from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.client import (
     ChatClient,
     Completion,

@@ -17,7 +17,7 @@ from replay_assets.contracts.result import OUTCOMES, RESULT_TABLE, ReplayResult,
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError, ReplayStoppedError
-from replay_assets.inference.catalogue import Candidate
+from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.client import ChatClient, EndpointRefusedError
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.formats import encode_json, encode_jsonl, table_of

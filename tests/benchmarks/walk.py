@@ -18,7 +18,8 @@ from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation import scoring
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.evidence.labels import extract_labels
-from replay_assets.inference.catalogue import Candidate, Catalogue
+from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.catalogue import Catalogue
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.store import Store

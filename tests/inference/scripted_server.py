@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from replay_assets.inference.catalogue import Candidate
+from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.client import ChatClient, Completion
 
 MESSAGES = [{"role": "system", "content": "you answer"}, {"role": "user", "content": "磁碟已滿？"}]

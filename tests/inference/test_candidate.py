@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from replay_assets.inference.catalogue import Candidate, Catalogue
+from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.catalogue import Catalogue
 
 
 @pytest.mark.parametrize(

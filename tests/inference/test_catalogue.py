@@ -6,7 +6,8 @@ import pytest
 
 from replay_assets.contracts.request import CONTRACT_TUNED
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference.catalogue import Candidate, Catalogue
+from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.catalogue import Catalogue
 
 KEY = "nvapi-" + "FAKE0123456789"
 PASSWORD = "FAKE-" + "no-vendors-form"
