@@ -4,6 +4,8 @@ Runs are recorded on the project's own instance, so the UI shows them afterwards
 run after another: threads of in-process runs deadlock on one instance.
 """
 
+import os
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files as package_files
@@ -20,8 +22,10 @@ from replay_assets.lake.files import open_root, publish
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings, set_dagster_home
 
+PROCESS_TAG = "replay_assets/process"
+THIS_PROCESS = f"{socket.gethostname()}:{os.getpid()}"
 # Without the repository's tag the job's page in the UI would not list these runs.
-RUN_TAGS = {".dagster/repository": f"__repository__@{LOCATION}"}
+RUN_TAGS = {".dagster/repository": f"__repository__@{LOCATION}", PROCESS_TAG: THIS_PROCESS}
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's event log still records everything; the terminal shows our own progress."""
 
@@ -70,6 +74,7 @@ def run_days(
     """
     job = build_definitions(settings).resolve_job_def("daily_walk")
     with dg.DagsterInstance.get() as instance:
+        end_dead_runs(instance)
         for day in days:
             present = shared_assets_present(settings, day) if reuse else set()
             keys = [key for key in daily_selection(candidates) if key not in present]
@@ -82,6 +87,38 @@ def run_weeks(settings: Settings, weeks: Sequence[str]) -> Iterator[RunOutcome]:
     with dg.DagsterInstance.get() as instance:
         for week in weeks:
             yield _run(job, week, None, instance)
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Fail the runs that a killed command line of this machine left started; return their ids.
+
+    Such a run would hold its endpoint's pool, and the next backfill would wait for it without end.
+    """
+    host, _, _ = THIS_PROCESS.rpartition(":")
+    started = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+    dead = [
+        run
+        for run in started
+        if run.tags.get(PROCESS_TAG, "").startswith(f"{host}:")
+        and not is_alive(int(run.tags[PROCESS_TAG].rpartition(":")[2]))
+    ]
+    for run in dead:
+        instance.report_run_failed(run, "the process that worked on this run is gone")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return [run.run_id for run in dead]
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process of this machine exists; where it can't be asked, take it to."""
+    if os.name == "nt":  # there, a signal of 0 would end the process
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def shared_assets_present(settings: Settings, day: str) -> set[dg.AssetKey]:
@@ -125,13 +162,19 @@ def _run(
         for event in result.all_events
         if event.is_step_failure
     }
+    notes = notes_of(result)
     for check in result.get_asset_check_evaluations():
-        if not check.passed and check.severity is dg.AssetCheckSeverity.ERROR:
-            found = ", ".join(f"{name} {value.value}" for name, value in check.metadata.items())
+        if check.passed:
+            continue
+        found = ", ".join(f"{name} {value.value}" for name, value in check.metadata.items())
+        if check.severity is dg.AssetCheckSeverity.ERROR:
             failures[f"check {check.check_name}"] = found
+        else:
+            asset = check.asset_key.to_user_string()
+            notes.append(f"{asset}: {check.check_name} does not hold ({found})")
     if not result.success and not failures:
         failures["run"] = "the run failed before its first step; see it in the UI"
-    return RunOutcome(partition, result.run_id, failures, notes_of(result))
+    return RunOutcome(partition, result.run_id, failures, notes)
 
 
 def notes_of(result: dg.ExecuteInProcessResult) -> list[str]:

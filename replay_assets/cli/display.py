@@ -57,6 +57,7 @@ def _figures(one: dict[str, Any]) -> list[str]:
 
     name = one["candidate_id"]
     latency, cost = one["p50_latency_ms"], one["cost_usd"]
+    unknown = "unknown" if one["costs_known"] else "unpriced"
     return [
         f"{name}\n[dim]baseline[/dim]" if one["baseline"] else name,
         str(one["incidents"]),
@@ -64,5 +65,5 @@ def _figures(one: dict[str, Any]) -> list[str]:
         share("root_cause_right"),
         share("harm"),
         "—" if latency is None else f"{latency:,.0f} ms",
-        "—" if name == INCUMBENT else "unpriced" if cost is None else f"${cost:.4f}",
+        "—" if name == INCUMBENT else unknown if cost is None else f"${cost:.4f}",
     ]

@@ -79,5 +79,11 @@ def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Publishe
             "again; nothing was published.",
             allow_retries=False,
         )
+    if run.results and run.report.outcomes["infrastructure_failure"] == len(run.results):
+        raise dg.Failure(
+            f"none of the {len(run.results)} requests of {day} got an answer; the first: "
+            f"{run.results[0].error}. Nothing was published; rerun the partition.",
+            allow_retries=False,
+        )
     address = Address("replay_results", day, run.report.candidate_id)
     return lake.publish(address, run.publication(inputs={"request_pack": pack.digest}))

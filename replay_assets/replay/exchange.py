@@ -163,9 +163,12 @@ class Exchange:
         )
 
     def _cost(self, usages: list[Usage]) -> float | None:
+        """Return what the calls cost; 0 where none was answered, null where one is unknown."""
+        if self.candidate.prices_usd_per_million is None:
+            return None
         costs = [
             self.candidate.cost_usd(usage.prompt_tokens, usage.completion_tokens)
             for usage in usages
         ]
         known = [cost for cost in costs if cost is not None]
-        return sum(known) if known and len(known) == len(costs) else None
+        return sum(known) if len(known) == len(costs) else None

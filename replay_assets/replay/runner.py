@@ -177,7 +177,7 @@ def _common_variant(results: list[ReplayResult], candidate: Candidate) -> str | 
 
 def _total_cost(results: list[ReplayResult], candidate: Candidate) -> float | None:
     """Sum what was paid; null without a price, or where an endpoint did not say what it used."""
-    unknown = any(result.trace_events and result.cost_usd is None for result in results)
+    unknown = any(result.cost_usd is None for result in results)
     if candidate.prices_usd_per_million is None or unknown:
         return None
     return round(sum(result.cost_usd or 0.0 for result in results), 6)

@@ -1,6 +1,7 @@
 """The command line as a stranger uses it: real runs, real files, exit status."""
 
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -11,8 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from replay_assets.cli import DEMO_WEEK, main
+from replay_assets.definitions import build_definitions
+from replay_assets.inference import client
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
+from replay_assets.launching import PROCESS_TAG, THIS_PROCESS, end_dead_runs
+from replay_assets.settings import Settings
 from tests.conftest import SAMPLES
 
 DAY = "2026-09-30"
@@ -124,6 +129,39 @@ def test_a_backfill_lists_what_failed_and_why_and_does_the_rest(home: Path) -> N
     assert f"{DAY} replay_results__nemotron_mini: candidate nemotron-mini: NVIDIA_API_KEY" in flat
     lake = Store(str(home / "data" / "lake"))
     assert lake.find(Address("replay_scores", DAY, "rules-baseline")) is not None
+
+
+def test_an_endpoint_that_never_answers_is_a_failure_not_a_score(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An outage overnight must not pass for a finished day."""
+    monkeypatch.setattr(client, "FIRST_WAIT_S", 0.0)
+    catalogue = home / "candidates.yaml"
+    catalogue.write_text("- {id: dead, model: m, base_url: 'http://127.0.0.1:9/v1'}\n")
+    monkeypatch.setenv("REPLAY_CANDIDATES", str(catalogue))
+    result = run("backfill", "--from", DAY, "--to", DAY)
+    assert result.exit_code == 1
+    assert "got an answer; the first: no answer after" in " ".join(result.output.split())
+    lake = Store(str(home / "data" / "lake"))
+    assert lake.find(Address("replay_results", DAY, "dead")) is None
+
+
+def test_a_run_that_was_killed_does_not_block_the_next(home: Path) -> None:
+    """It would hold its endpoint's pool for ever; a backfill ends what nobody works on any more."""
+    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    with dg.DagsterInstance.from_config(str(home / "data" / "dagster_home")) as instance:
+        job = build_definitions(Settings.from_environment()).resolve_job_def("daily_walk")
+        killed = {PROCESS_TAG: f"{socket.gethostname()}:{gone.pid}"}
+        mine = {PROCESS_TAG: THIS_PROCESS}
+        dead, alive = (
+            instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
+            for tags in (killed, mine)
+        )
+        assert end_dead_runs(instance) == [dead.run_id]
+        left = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+        assert [one.run_id for one in left] == [alive.run_id]
 
 
 @pytest.mark.parametrize(
