@@ -216,9 +216,9 @@ def _report_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
         address = Address("evaluation_report", context.partition_key, grain="week")
         report = json.loads(lake.get(address).file("report.json"))
         uncounted = {
-            one["candidate_id"]: days
+            one["candidate_id"]: ", ".join(f"{day} {state}" for day, state in days)
             for one in report["candidates"]
-            if (days := {d: state for d, state in one["days"].items() if state != "counted"})
+            if (days := [day for day in one["days"].items() if day[1] != "counted"])
         }
         return dg.AssetCheckResult(passed=not uncounted, severity=WARN, metadata=uncounted)
 

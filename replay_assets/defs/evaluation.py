@@ -159,7 +159,7 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
         for week in context.partition_keys:
             reader = WeekReader(lake, evidence, labels, vocabulary, week)
             candidates = [reader.candidate(candidate) for candidate in catalogue]
-            report = build_report(week, reader.incumbent(), candidates, reader.titles())
+            report = build_report(week, reader.incumbent(), candidates, reader.titles)
             address = Address("evaluation_report", week, grain="week")
             published.append(lake.publish(address, report.publication()))
         return dg.MaterializeResult(

@@ -5,7 +5,7 @@ import dagster as dg
 from replay_assets.defs.jobs import follow_days
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import IncidentSource, Root, Source
+from replay_assets.defs.resources import AnswerVocabulary, IncidentSource, Root, Source
 from replay_assets.finetune import export as export_module
 from replay_assets.finetune.export import EXPORT_FILE, WeekExport, build_export
 from replay_assets.finetune.week import read_week
@@ -33,7 +33,9 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         lake: Root,
         evidence: Root,
+        labels: Root,
         source: IncidentSource,
+        vocabulary: AnswerVocabulary,
     ) -> dg.MaterializeResult[None]:
         """Alpaca rows from the week's incidents that were verified as repaired, sanitized.
 
@@ -42,13 +44,14 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
         """
         published, metadata = [], {}
         for week in context.partition_keys:
-            found = read_week(evidence, lake, week)
-            export = build_export(week, found.evidence, found.scores)
+            found = read_week(
+                week, evidence=evidence, labels=labels, lake=lake, vocabulary=vocabulary
+            )
+            export = build_export(week, found.evidence, found.scores, found.unusable_days)
             publication = export.publication(inputs=found.inputs)
             address = Address("sft_export", week, grain="week")
             published.append(lake.publish(address, publication))
             metadata = _export_metadata(context, export, published[-1], source)
-            metadata["unusable_days"] = found.unusable_days
         return dg.MaterializeResult(
             metadata={**partition_metadata(published), **metadata},
             data_version=data_version(published),

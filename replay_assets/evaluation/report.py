@@ -8,6 +8,7 @@ import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.result import GRADED_OUTCOMES
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.evaluation.summary import METRICS, Summary, constant_wins, summarize
 from replay_assets.evaluation.verdict import Verdict, decide
@@ -47,6 +48,7 @@ class WeekReport:
     days: dict[str, dict[str, str]]
     incidents: list[dict[str, Any]]
     constant_wins: dict[str, bool]
+    not_replayed: list[str]
     inputs: dict[str, str]
 
     def publication(self) -> Publication:
@@ -85,6 +87,7 @@ class WeekReport:
                 {**asdict(metric), "constant_wins": self.constant_wins[metric.name]}
                 for metric in METRICS
             ],
+            "not_replayed": self.not_replayed,
             "incidents": self.incidents,
         }
 
@@ -118,6 +121,7 @@ def build_report(
         name: summarize(name, one.scores, baseline=one.baseline) for name, one in weeks.items()
     }
     constant = {name for name, one in weeks.items() if one.constant}
+    comparable = on_common_incidents(weeks)
     return WeekReport(
         week=week,
         summaries=summaries,
@@ -134,13 +138,32 @@ def build_report(
         days={name: dict(one.days) for name, one in weeks.items()},
         incidents=_incidents(weeks, titles),
         constant_wins={
-            metric.name: constant_wins(summaries, metric, constant) for metric in METRICS
+            metric.name: constant_wins(comparable, metric, constant) for metric in METRICS
         },
+        not_replayed=[one.candidate_id for one in candidates if one not in present],
         inputs={
             name: digest_of([score.as_json() for score in one.scores])
             for name, one in weeks.items()
         },
     )
+
+
+def on_common_incidents(weeks: Mapping[str, ScoredWeek]) -> dict[str, Summary]:
+    """Return figures over the incidents that every replayed candidate has a score of.
+
+    Rates over different days can't tell whether a constant answer does as well.
+    """
+    replayed = [one for one in weeks.values() if one.scores]
+    ids = [{score.incident_id for score in one.scores} for one in replayed]
+    common = set.intersection(*ids) if ids else set()
+    return {
+        one.candidate_id: summarize(
+            one.candidate_id,
+            [score for score in one.scores if score.incident_id in common],
+            baseline=one.baseline,
+        )
+        for one in replayed
+    }
 
 
 def _incidents(
@@ -171,6 +194,14 @@ def _incidents(
     ]
 
 
+def cost_text(candidate: Mapping[str, Any]) -> str:
+    """Say what a candidate's week cost: unpriced where no cost is known, unknown where some is."""
+    total, each = candidate["cost_usd"], candidate["cost_usd_per_incident"]
+    if total is None:
+        return "unknown" if candidate["costs_known"] else "unpriced"
+    return f"${total:,.4f} · ${each:,.4f} an incident"
+
+
 def render(template: str, document: Mapping[str, Any]) -> str:
     """Return a report in one of its forms for people."""
     environment = Environment(
@@ -183,6 +214,7 @@ def render(template: str, document: Mapping[str, Any]) -> str:
     )
     environment.filters["percent"] = lambda rate: "—" if rate is None else f"{rate:.0%}"
     environment.filters["ms"] = lambda value: "—" if value is None else f"{value:,.0f} ms"
-    environment.filters["usd"] = lambda value: "unpriced" if value is None else f"${value:,.4f}"
+    environment.filters["cost"] = cost_text
+    environment.tests["graded"] = GRADED_OUTCOMES.__contains__
     environment.filters["markdown"] = lambda text: str(text).replace("|", "\\|")
     return environment.get_template(template).render(report=document)

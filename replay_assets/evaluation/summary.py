@@ -85,6 +85,7 @@ class Summary:
     p95_latency_ms: float | None
     cost_usd: float | None
     cost_usd_per_incident: float | None
+    costs_known: int
 
 
 def rate_of(answers: Sequence[bool | None]) -> Rate:
@@ -107,13 +108,11 @@ def rate_of(answers: Sequence[bool | None]) -> Rate:
 def summarize(candidate_id: str, scores: Sequence[ReplayScore], *, baseline: bool) -> Summary:
     """Return the week's figures of one candidate.
 
-    The cost is null as soon as that of one answer is unknown: half a sum would pass for the whole.
+    The cost is null as soon as that of one request is unknown: half a sum would pass for the whole.
     """
     latencies = [score.latency_ms for score in scores if score.latency_ms is not None]
     costs = [score.cost_usd for score in scores if score.cost_usd is not None]
-    priced = bool(costs) and not any(
-        score.outcome == "answered" and score.cost_usd is None for score in scores
-    )
+    priced = bool(costs) and len(costs) == len(scores)
     return Summary(
         candidate_id=candidate_id,
         baseline=baseline,
@@ -128,6 +127,7 @@ def summarize(candidate_id: str, scores: Sequence[ReplayScore], *, baseline: boo
         p95_latency_ms=_percentile(latencies, 95),
         cost_usd=round(sum(costs), 6) if priced else None,
         cost_usd_per_incident=round(sum(costs) / len(costs), 6) if priced else None,
+        costs_known=len(costs),
     )
 
 

@@ -13,8 +13,9 @@ from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.summary import Summary, rate_of
 
-MINIMUM_PAIRS = 60
-"""Zero harms among 60 incidents still allow a true rate of 4.9 % (one-sided 95 %)."""
+MINIMUM_GROUPS = 60
+"""Zero harms among 60 independent incidents still allow a true rate of 4.9 % (one-sided 95 %).
+Incidents of one scenario group share a fault, so groups are what is counted."""
 MAX_INFRASTRUCTURE_SHARE = 0.02
 
 Decision = Literal["PROMOTE", "HOLD", "INCONCLUSIVE"]
@@ -38,13 +39,14 @@ def decide(
     """Return the verdict on a candidate's week against what production did in it."""
     if summary.baseline:
         return Verdict("HOLD", ("a baseline: shown for comparison, never promoted",))
-    if damage := _damage(summary):
-        return Verdict("HOLD", damage)
     doubts = _doubts(summary, uncounted_days)
-    ours, theirs = _paired(scores, incumbent)
-    if len(ours) < MINIMUM_PAIRS:
+    if damage := _damage(summary):
+        return Verdict("HOLD", (*damage, *doubts))
+    ours, theirs, groups = _paired(scores, incumbent)
+    if groups < MINIMUM_GROUPS:
         doubts.append(
-            f"{len(ours)} incidents can be compared with the incumbent; {MINIMUM_PAIRS} are needed"
+            f"{len(ours)} incidents of {groups} scenario groups can be compared with the "
+            f"incumbent; {MINIMUM_GROUPS} groups are needed"
         )
         return Verdict("INCONCLUSIVE", tuple(doubts))
     mine, incumbents = rate_of(ours), rate_of(theirs)
@@ -81,11 +83,13 @@ def _doubts(summary: Summary, uncounted_days: int) -> list[str]:
 
 def _paired(
     scores: Sequence[ReplayScore], incumbent: Sequence[ReplayScore]
-) -> tuple[list[bool], list[bool]]:
+) -> tuple[list[bool], list[bool], int]:
+    """Return both sides' primary grades where both have one, and how many groups they span."""
     theirs = {score.incident_id: score.primary_right for score in incumbent}
     pairs = [
-        (score.primary_right, other)
+        (score.primary_right, other, score.scenario_group)
         for score in scores
         if score.primary_right is not None and (other := theirs.get(score.incident_id)) is not None
     ]
-    return [ours for ours, _ in pairs], [other for _, other in pairs]
+    groups = {group for _, _, group in pairs}
+    return [ours for ours, _, _ in pairs], [other for _, other, _ in pairs], len(groups)

@@ -6,8 +6,8 @@ evidence. Anything else is listed as stale or missing, and left out of every fig
 with snapshots on several days counts once a week, by its newest.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from replay_assets.contracts.calendar import days_of_week
@@ -17,6 +17,7 @@ from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.labels import ASSET as LABELS
+from replay_assets.lake.labels import graded_from_present
 from replay_assets.lake.store import Published, Store
 
 DayState = Literal["counted", "stale", "missing"]
@@ -48,6 +49,18 @@ class WeekReader:
     vocabulary: Vocabulary
     week: str
 
+    @cached_property
+    def titles(self) -> dict[str, tuple[str, str]]:
+        """Day of the newest pack and sanitized alert name by incident, in the order of days."""
+        titles: dict[str, tuple[str, str]] = {}
+        for day in days_of_week(self.week):
+            pack = self.lake.find(Address("request_pack", day))
+            for request in pack.records("request_pack.jsonl") if pack is not None else []:
+                context = request["incident_context"]
+                titles.pop(request["incident_id"], None)
+                titles[request["incident_id"]] = (day, str(context.get("alertname") or "—"))
+        return titles
+
     def candidate(self, candidate: Candidate) -> ScoredWeek:
         """Read a candidate's week."""
         days: dict[str, DayState] = {}
@@ -56,10 +69,8 @@ class WeekReader:
             found = self.lake.find(Address("replay_scores", day, candidate.id))
             days[day] = self._candidate_state(candidate, day, found)
             if days[day] == "counted" and found is not None:
-                scores += read_scores(found, "replay_scores")
-        return ScoredWeek(
-            candidate.id, candidate.baseline, candidate.constant, newest(scores), days
-        )
+                scores += self._of_the_day(found, "replay_scores", day)
+        return ScoredWeek(candidate.id, candidate.baseline, candidate.constant, scores, days)
 
     def incumbent(self) -> ScoredWeek:
         """Read the incumbent's week."""
@@ -72,19 +83,13 @@ class WeekReader:
                 continue
             days[day] = "counted" if self._graded_from_present(found, day) else "stale"
             if days[day] == "counted":
-                scores += read_scores(found, "incumbent_scores")
-        return ScoredWeek(INCUMBENT, False, False, newest(scores), days)
+                scores += self._of_the_day(found, "incumbent_scores", day)
+        return ScoredWeek(INCUMBENT, False, False, scores, days)
 
-    def titles(self) -> dict[str, tuple[str, str]]:
-        """Return day and sanitized alert name by incident, in the order of the packs."""
-        titles: dict[str, tuple[str, str]] = {}
-        for day in days_of_week(self.week):
-            pack = self.lake.find(Address("request_pack", day))
-            for request in pack.records("request_pack.jsonl") if pack is not None else []:
-                context = request["incident_context"]
-                titles.pop(request["incident_id"], None)
-                titles[request["incident_id"]] = (day, str(context.get("alertname") or "—"))
-        return titles
+    def _of_the_day(self, published: Published, table: str, day: str) -> list[ReplayScore]:
+        """Return a day's scores, less those of incidents that a later day's pack asks again."""
+        scores = [ReplayScore.read(row) for row in published.rows(table)]
+        return [one for one in scores if self.titles.get(one.incident_id, (day,))[0] == day]
 
     def _candidate_state(
         self, candidate: Candidate, day: str, scores: Published | None
@@ -102,32 +107,14 @@ class WeekReader:
             and results.names_input("candidate", candidate.digest())
             and results.was_made_from("request_pack", pack)
             and pack.was_made_from("incident_evidence", raw)
+            and pack.names_input("vocabulary", digest_of(self.vocabulary.as_json()))
         )
         return "counted" if whole else "stale"
 
     def _graded_from_present(self, scores: Published, day: str) -> bool:
-        """Tell whether scores name the present evidence, labels and vocabulary.
-
-        Labels that were taken away can't be compared: what was graded by them stays graded.
-        """
-        raw = self.evidence.find(Address("incident_evidence", day))
-        truth = self.labels.find(Address(LABELS, day))
-        return (
-            scores.was_made_from("incident_evidence", raw)
-            and scores.names_input("vocabulary", digest_of(self.vocabulary.as_json()))
-            and (truth is None or scores.was_made_from(LABELS, truth))
+        return graded_from_present(
+            scores,
+            raw=self.evidence.find(Address("incident_evidence", day)),
+            truth=self.labels.find(Address(LABELS, day)),
+            vocabulary_digest=digest_of(self.vocabulary.as_json()),
         )
-
-
-def newest(scores: Iterable[ReplayScore]) -> list[ReplayScore]:
-    """Return one score an incident: the last of those given, which come in the order of days."""
-    by_incident: dict[str, ReplayScore] = {}
-    for score in scores:
-        by_incident.pop(score.incident_id, None)
-        by_incident[score.incident_id] = score
-    return list(by_incident.values())
-
-
-def read_scores(published: Published, table: str) -> list[ReplayScore]:
-    """Return a day's scores."""
-    return [ReplayScore.read(row) for row in published.rows(table)]

@@ -31,6 +31,7 @@ class WeekExport:
     rows: list[AlpacaRow]
     left_out: dict[str, int]
     without_reasoning: int
+    unusable_days: list[str]
 
     def content(self) -> bytes:
         """Return the training file."""
@@ -41,7 +42,9 @@ class WeekExport:
         content = self.content()
         facts = {
             "format": ALPACA_FORMAT,
+            "incidents": len(self.rows) + sum(self.left_out.values()),
             "rows": len(self.rows),
+            "unusable_days": self.unusable_days,
             "left_out": self.left_out,
             "rows_without_reasoning": self.without_reasoning,
             "checksum_sha256": sha256(content),
@@ -74,7 +77,10 @@ class WeekExport:
 
 
 def build_export(
-    week: str, evidence: Iterable[Mapping[str, Any]], incumbent: Sequence[ReplayScore]
+    week: str,
+    evidence: Iterable[Mapping[str, Any]],
+    incumbent: Sequence[ReplayScore],
+    unusable_days: Sequence[str] = (),
 ) -> WeekExport:
     """Return a week's export.
 
@@ -102,7 +108,9 @@ def build_export(
         _refuse_secrets(example)
         without_reasoning += known_wrong
         rows.append(example)
-    return WeekExport(week, rows, dict(sorted(left_out.items())), without_reasoning)
+    return WeekExport(
+        week, rows, dict(sorted(left_out.items())), without_reasoning, list(unusable_days)
+    )
 
 
 def reason_against(row: Mapping[str, Any], score: ReplayScore | None) -> str | None:

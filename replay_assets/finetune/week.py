@@ -5,7 +5,11 @@ from typing import Any
 
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.score import ReplayScore
+from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.digests import digest_of
+from replay_assets.lake.labels import ASSET as LABELS
+from replay_assets.lake.labels import graded_from_present
 from replay_assets.lake.store import Store
 
 
@@ -19,8 +23,11 @@ class ExportableWeek:
     unusable_days: list[str]
 
 
-def read_week(evidence: Store, lake: Store, week: str) -> ExportableWeek:
+def read_week(
+    week: str, *, evidence: Store, labels: Store, lake: Store, vocabulary: Vocabulary
+) -> ExportableWeek:
     """Read what the days of a week hold; a day whose scores are stale is left out and named."""
+    digest = digest_of(vocabulary.as_json())
     rows: list[dict[str, Any]] = []
     scores: list[ReplayScore] = []
     inputs: dict[str, str] = {}
@@ -28,7 +35,12 @@ def read_week(evidence: Store, lake: Store, week: str) -> ExportableWeek:
     for day in days_of_week(week):
         raw = evidence.find(Address("incident_evidence", day))
         graded = lake.find(Address("incumbent_scores", day))
-        if raw is None or graded is None or not graded.was_made_from("incident_evidence", raw):
+        truth = labels.find(Address(LABELS, day))
+        if (
+            raw is None
+            or graded is None
+            or not graded_from_present(graded, raw=raw, truth=truth, vocabulary_digest=digest)
+        ):
             unusable.append(day)
             continue
         rows += raw.rows("incident_evidence")

@@ -34,3 +34,17 @@ def labels_of(store: Store, day: str) -> tuple[dict[str, IncidentLabel], Publish
         return {}, None
     labels = [IncidentLabel.read(row) for row in published.rows(ASSET)]
     return {label.incident_id: label for label in labels}, published
+
+
+def graded_from_present(
+    scores: Published, *, raw: Published | None, truth: Published | None, vocabulary_digest: str
+) -> bool:
+    """Tell whether scores were made from the evidence, labels and vocabulary that now exist.
+
+    Labels that were taken away can't be compared: what was graded by them stays graded.
+    """
+    return (
+        scores.was_made_from("incident_evidence", raw)
+        and scores.names_input("vocabulary", vocabulary_digest)
+        and (truth is None or scores.was_made_from(ASSET, truth))
+    )

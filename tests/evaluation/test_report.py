@@ -44,7 +44,7 @@ class Roots:
         inputs = {"incident_evidence": raw.digest}
         files = {"request_pack.jsonl": line}
         pack = self.lake.publish(
-            Address("request_pack", day), Publication(files=files, inputs=inputs)
+            Address("request_pack", day), Publication(files=files, inputs={**inputs, **WORDS})
         )
         results = self.lake.publish(
             Address("replay_results", day, "model"),
@@ -62,7 +62,7 @@ class Roots:
         """The report of the week as it would be published."""
         reader = WeekReader(self.lake, self.evidence, self.labels, VOCABULARY, WEEK)
         candidates = [reader.candidate(MODEL), reader.candidate(OTHER)]
-        return build_report(WEEK, reader.incumbent(), candidates, reader.titles()).publication()
+        return build_report(WEEK, reader.incumbent(), candidates, reader.titles).publication()
 
     def file(self, name: str) -> str:
         """One file of the report."""
@@ -139,6 +139,21 @@ def test_an_incident_with_two_snapshots_counts_once_by_its_newest(roots: Roots) 
     titles = {one["incident_id"]: one["alertname"] for one in report["incidents"]}
     assert titles[f"inc-{DAYS[1]}"] == "Newest"
     assert len(report["incidents"]) == 6
+
+
+def test_a_snapshot_that_is_stale_is_not_replaced_by_an_older_one(roots: Roots) -> None:
+    """Monday's answer must not be paired with Thursday's decision."""
+    roots.publish_day(DAYS[5], incident=f"inc-{DAYS[1]}")
+    roots.lake.publish(Address("replay_results", DAYS[5], "model"), CHANGED)
+    assert roots.figures()["incidents"] == 5
+
+
+def test_who_was_not_replayed_is_named(roots: Roots) -> None:
+    """A candidate that failed every day must not vanish."""
+    assert json.loads(roots.file("report.json"))["not_replayed"] == ["other"]
+    for name in ("report.html", "report.md"):
+        assert "any day" in roots.file(name)
+        assert "other" in roots.file(name)
 
 
 def test_text_of_an_incident_cannot_become_markup(roots: Roots) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.summary import summarize
-from replay_assets.evaluation.verdict import MINIMUM_PAIRS, Verdict, decide
+from replay_assets.evaluation.verdict import MINIMUM_GROUPS, Verdict, decide
 from tests.evaluation.records import score
 
-MANY = MINIMUM_PAIRS
+MANY = MINIMUM_GROUPS
 
 
 def week(right: int, of: int, **changes: Any) -> list[ReplayScore]:
@@ -38,6 +38,20 @@ def test_too_few_incidents_are_never_a_promotion() -> None:
     verdict = decided(week(20, 20), week(0, 20))
     assert verdict.decision == "INCONCLUSIVE"
     assert "20 incidents" in verdict.reasons[-1]
+
+
+def test_many_incidents_of_one_fault_are_one_proof() -> None:
+    """A hundred repetitions of one outage show what the model does about that outage."""
+    ours = week(100, 100, scenario_group="one")
+    verdict = decided(ours, week(50, 100))
+    assert verdict.decision == "INCONCLUSIVE"
+    assert "100 incidents of 1 scenario groups" in verdict.reasons[-1]
+
+
+def test_a_hold_says_how_much_it_rests_on() -> None:
+    """One unsafe answer out of a week that mostly failed is still a HOLD, and says so."""
+    verdict = decided([score(unsafe=True)], [], uncounted=6)
+    assert verdict.reasons[1:] == ("6 of 7 days are missing or stale",)
 
 
 def test_ten_pairs_that_all_agree_prove_nothing() -> None:
