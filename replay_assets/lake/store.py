@@ -14,7 +14,7 @@ import pyarrow as pa
 from upath import UPath
 
 from replay_assets.contracts.manifest import MANIFEST_VERSION, FileEntry, PartitionManifest
-from replay_assets.errors import NotMaterializedError
+from replay_assets.errors import ContractError, NotMaterializedError
 from replay_assets.lake import files, formats
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import content_digest
@@ -94,7 +94,7 @@ class Store:
     def publish(self, address: Address, publication: Publication) -> Published:
         """Write a partition whole, in place of whatever was there before."""
         manifest_path = self._root / address.file(MANIFEST)
-        before = self.find(address)
+        before = self._paths_before(address)
         files.remove(manifest_path)
         entries = [
             self._write(address.table(name), formats.encode_table(table), table.num_rows)
@@ -115,10 +115,8 @@ class Store:
             facts=dict(publication.facts),
             files=entries,
         )
-        kept = {entry.path for entry in entries}
-        for entry in before.manifest.files if before is not None else ():
-            if entry.path not in kept:
-                files.remove(self._root / entry.path)
+        for path in before - {entry.path for entry in entries}:
+            files.remove(self._root / path)
         files.publish(manifest_path, formats.encode_json(manifest.as_json()))
         return Published(self._root, address, manifest)
 
@@ -145,6 +143,18 @@ class Store:
             ) from error
         manifest = PartitionManifest.read(formats.decode_json(content, str(path)))
         return Published(self._root, address, manifest)
+
+    def _paths_before(self, address: Address) -> set[str]:
+        """Return the files that a partition consisted of until now.
+
+        A manifest that this release can't read names none: it must not stand in the way of making
+        the partition again, which is what its error asks for.
+        """
+        try:
+            found = self.find(address)
+        except ContractError:
+            return set()
+        return {entry.path for entry in found.manifest.files} if found is not None else set()
 
     def _write(self, path: str, content: bytes, records: int | None) -> FileEntry:
         files.publish(self._root / path, content)

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from replay_assets.errors import NotMaterializedError, UnknownVersionError
+from replay_assets.errors import ContractError, NotMaterializedError, UnknownVersionError
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.files import sha256
 from replay_assets.lake.store import MANIFEST, Publication, Store
@@ -200,3 +200,16 @@ def test_a_root_may_be_any_fsspec_url() -> None:
     assert [entry.path.rpartition("/")[2] for entry in found.manifest.files] == ["other.jsonl"]
     with pytest.raises(NotMaterializedError):
         found.file("request_pack.jsonl")
+
+
+@pytest.mark.parametrize("content", [b'{"schema_version": "partition_manifest_v0"}', b"no JSON"])
+def test_a_partition_of_another_release_can_be_made_again(tmp_path: Path, content: bytes) -> None:
+    """Its error says to make it again; an unreadable manifest must not stand in the way."""
+    store = Store(str(tmp_path))
+    address = Address("request_pack", "2026-09-21")
+    store.publish(address, Publication())
+    (tmp_path / address.file(MANIFEST)).write_bytes(content)
+    with pytest.raises(ContractError):
+        store.get(address)
+    store.publish(address, Publication(facts={"requests": 1}))
+    assert store.get(address).facts == {"requests": 1}
