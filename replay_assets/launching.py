@@ -17,7 +17,7 @@ from replay_assets.definitions import LOCATION, build_definitions
 from replay_assets.defs.schedules import daily_selection
 from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.digests import digest_of
+from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import open_root, publish
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings, set_dagster_home
@@ -128,7 +128,7 @@ def shared_assets_present(settings: Settings, day: str) -> set[dg.AssetKey]:
     truth = labels.find(Address("incident_labels", day))
     pack = lake.find(Address("request_pack", day))
     graded = lake.find(Address("incumbent_scores", day))
-    vocabulary = digest_of(load_vocabulary(settings.vocabulary).as_json())
+    vocabulary = vocabulary_digest(load_vocabulary(settings.vocabulary))
     usable = {
         "incident_evidence": raw is not None,
         "incident_labels": truth is not None,

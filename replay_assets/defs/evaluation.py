@@ -19,7 +19,7 @@ from replay_assets.evaluation.week import WeekReader
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.catalogue import Catalogue
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.digests import digest_of
+from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.store import Published
 
@@ -190,7 +190,7 @@ def _verdicts(published: list[Published]) -> Metadata:
 
 def _inputs(vocabulary: Vocabulary, **partitions: Published | None) -> dict[str, str]:
     digests = {name: one.digest for name, one in partitions.items() if one is not None}
-    return {**digests, "vocabulary": digest_of(vocabulary.as_json())}
+    return {**digests, "vocabulary": vocabulary_digest(vocabulary)}
 
 
 def _graded(published: list[Published], table: str) -> dg.MaterializeResult[None]:

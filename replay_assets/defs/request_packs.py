@@ -8,7 +8,7 @@ from replay_assets.defs.metadata import Metadata, bars, data_version, partition_
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Root
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.digests import digest_of
+from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.store import Published
 from replay_assets.request_packs import builder
 from replay_assets.request_packs.builder import build_pack
@@ -49,7 +49,7 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
             )
             inputs = {
                 "incident_evidence": raw.digest,
-                "vocabulary": digest_of(vocabulary.as_json()),
+                "vocabulary": vocabulary_digest(vocabulary),
             }
             published.append(
                 lake.publish(Address("request_pack", day), pack.publication(inputs=inputs))

@@ -15,7 +15,7 @@ from replay_assets.contracts.score import INCUMBENT, ReplayScore
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.digests import digest_of
+from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.labels import ASSET as LABELS
 from replay_assets.lake.labels import graded_from_present
 from replay_assets.lake.store import Published, Store
@@ -107,7 +107,7 @@ class WeekReader:
             and results.names_input("candidate", candidate.digest())
             and results.was_made_from("request_pack", pack)
             and pack.was_made_from("incident_evidence", raw)
-            and pack.names_input("vocabulary", digest_of(self.vocabulary.as_json()))
+            and pack.names_input("vocabulary", vocabulary_digest(self.vocabulary))
         )
         return "counted" if whole else "stale"
 
@@ -116,5 +116,5 @@ class WeekReader:
             scores,
             raw=self.evidence.find(Address("incident_evidence", day)),
             truth=self.labels.find(Address(LABELS, day)),
-            vocabulary_digest=digest_of(self.vocabulary.as_json()),
+            vocabulary_digest=vocabulary_digest(self.vocabulary),
         )

@@ -7,7 +7,7 @@ from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.digests import digest_of
+from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.labels import ASSET as LABELS
 from replay_assets.lake.labels import graded_from_present
 from replay_assets.lake.store import Store
@@ -27,7 +27,7 @@ def read_week(
     week: str, *, evidence: Store, labels: Store, lake: Store, vocabulary: Vocabulary
 ) -> ExportableWeek:
     """Read what the days of a week hold; a day whose scores are stale is left out and named."""
-    digest = digest_of(vocabulary.as_json())
+    digest = vocabulary_digest(vocabulary)
     rows: list[dict[str, Any]] = []
     scores: list[ReplayScore] = []
     inputs: dict[str, str] = {}

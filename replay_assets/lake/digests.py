@@ -8,11 +8,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
 from replay_assets.contracts.timing import TIMING_FIELDS, without_timing
+from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.formats import decode_jsonl
 
 
@@ -26,6 +28,15 @@ def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
 def digest_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
     """Return the SHA-256 of a JSON value, its timing fields left out."""
     return hashlib.sha256(canonical(without_timing(value))).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def vocabulary_digest(vocabulary: Vocabulary) -> str:
+    """Return the digest by which packs, results and scores name the vocabulary they were made with.
+
+    Kept, because every request of a pack names it.
+    """
+    return digest_of(vocabulary.as_json())
 
 
 def content_digest(tables: Mapping[str, pa.Table], files: Mapping[str, bytes]) -> str:

@@ -19,7 +19,7 @@ from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError, ReplayStoppedError
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.client import ChatClient, EndpointRefusedError
-from replay_assets.lake.digests import digest_of
+from replay_assets.lake.digests import digest_of, vocabulary_digest
 from replay_assets.lake.formats import encode_json, encode_jsonl, table_of
 from replay_assets.lake.store import Publication
 from replay_assets.replay.exchange import Exchange
@@ -123,7 +123,7 @@ async def _replay(
 
 
 def _require_vocabulary(lines: list[PackLine], vocabulary: Vocabulary) -> None:
-    ours = digest_of(vocabulary.as_json())
+    ours = vocabulary_digest(vocabulary)
     for line in lines:
         theirs = line.request.source_metadata.get("vocabulary_digest", ours)
         if theirs != ours:

@@ -15,7 +15,7 @@ from replay_assets.contracts.request import (
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import LabelLeakError, ResidualSecretError
-from replay_assets.lake.digests import digest_of
+from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.formats import encode_json, encode_jsonl, json_line
 from replay_assets.lake.store import Publication
 from replay_assets.request_packs.audit import Audit
@@ -187,7 +187,7 @@ def _request(
             "evidence_schema_version": incident.schema_version,
             "prompt_version": PROMPT_VERSION,
             "sanitizing_rules_version": RULES_VERSION,
-            "vocabulary_digest": digest_of(vocabulary.as_json()),
+            "vocabulary_digest": vocabulary_digest(vocabulary),
         },
         response_contract=response_contract(),
         metadata=RequestMetadata(request_only=True, not_replacement_evidence=True),

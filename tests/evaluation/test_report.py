@@ -15,7 +15,7 @@ from replay_assets.evaluation.scoring import publication_of
 from replay_assets.evaluation.week import WeekReader
 from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.digests import digest_of
+from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.store import Publication, Store
 from tests.evaluation.records import score
 
@@ -24,7 +24,7 @@ DAYS = days_of_week(WEEK)
 MODEL = Candidate(id="model", model="m", base_url="http://localhost:1/v1")
 OTHER = Candidate(id="other", model="m", base_url="http://localhost:1/v1")
 VOCABULARY = load_vocabulary()
-WORDS = {"vocabulary": digest_of(VOCABULARY.as_json())}
+WORDS = {"vocabulary": vocabulary_digest(VOCABULARY)}
 
 
 @dataclass(frozen=True)
