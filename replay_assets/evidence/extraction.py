@@ -72,10 +72,7 @@ def extract_day(database: IncidentDatabase, window: DayWindow) -> DayOfEvidence:
     """Read a day in one snapshot and part the rows that can be used from those that can't."""
     rows = read_day(database, window)
     usable, bad_evidence = _split("incident_evidence", rows.evidence, REQUIRED)
-    inside = [row for row in usable if window.start <= row["collected_at"] < window.end]
-    outside = [
-        quarantined("incident_evidence", row, [OUTSIDE]) for row in usable if row not in inside
-    ]
+    inside, outside = _in_window(usable, window)
     kept, superseded = _newest_snapshots(inside)
     incidents = {row["incident_id"] for row in kept}
     messages, bad_messages = _split(
@@ -106,6 +103,17 @@ def _split(table: str, rows: list[Row], required: tuple[str, ...]) -> tuple[list
         else:
             kept.append(row)
     return kept, aside
+
+
+def _in_window(rows: list[Row], window: DayWindow) -> tuple[list[Row], list[Row]]:
+    """Part the rows whose instant lies in the day from those that only sort into it as text."""
+    inside, aside = [], []
+    for row in rows:
+        if window.start <= row["collected_at"] < window.end:
+            inside.append(row)
+        else:
+            aside.append(quarantined("incident_evidence", row, [OUTSIDE]))
+    return inside, aside
 
 
 def _newest_snapshots(rows: list[Row]) -> tuple[list[Row], list[Row]]:

@@ -35,6 +35,11 @@ def reasons(day: DayOfEvidence) -> dict[tuple[str, str], list[str]]:
         pytest.param(
             "collected_at = '2026-09-21T06:61'", "impossible_instant:collected_at", id="minute 61"
         ),
+        pytest.param(
+            "collected_at = '2026-09-21T10:00:00.000000-10:00'",
+            "instant_out_of_order:collected_at",
+            id="sorts into the day, lies in the next",
+        ),
         pytest.param("alertname = char(97, 0, 98)", "nul_character:alertname", id="NUL"),
         pytest.param("labels = '{'", "invalid_json:labels", id="JSON cut off"),
         pytest.param("labels = '[]'", "wrong_json_type:labels", id="list for object"),
