@@ -17,7 +17,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     partitions = Partitions.of(settings)
     catalogue = Catalogue.load(settings.candidates)
     daily = [
-        *evidence.build_assets(partitions),
+        evidence.build_evidence(partitions),
+        evidence.build_labels(partitions),
         request_packs.build_asset(partitions),
         *(replay.build_asset(candidate, partitions) for candidate in catalogue),
         *(evaluation.build_scores(candidate, partitions) for candidate in catalogue),

@@ -14,8 +14,8 @@ GROUP = "evidence"
 OWNERS = ["team:platform"]
 
 
-def build_assets(partitions: Partitions) -> list[dg.AssetsDefinition]:
-    """Return the two assets that read the source database."""
+def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
+    """Return the asset that takes a day's snapshot of the source."""
 
     @dg.asset(
         partitions_def=partitions.daily,
@@ -47,6 +47,12 @@ def build_assets(partitions: Partitions) -> list[dg.AssetsDefinition]:
             data_version=data_version(published),
         )
 
+    return incident_evidence
+
+
+def build_labels(partitions: Partitions) -> dg.AssetsDefinition:
+    """Return the asset that reads a day's labels."""
+
     @dg.asset(
         partitions_def=partitions.daily,
         group_name=GROUP,
@@ -75,4 +81,4 @@ def build_assets(partitions: Partitions) -> list[dg.AssetsDefinition]:
             data_version=data_version(published),
         )
 
-    return [incident_evidence, incident_labels]
+    return incident_labels
