@@ -18,7 +18,7 @@ from replay_assets.defs.schedules import daily_selection
 from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
-from replay_assets.lake.files import open_root, publish
+from replay_assets.lake.files import is_alive, open_root, publish
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings, set_dagster_home
 
@@ -106,19 +106,6 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
         instance.report_run_failed(run, "the process that worked on this run is gone")
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return [run.run_id for run in dead]
-
-
-def is_alive(pid: int) -> bool:
-    """Tell whether a process of this machine exists; where it can't be asked, take it to."""
-    if os.name == "nt":  # there, a signal of 0 would end the process
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def shared_assets_present(settings: Settings, day: str) -> set[dg.AssetKey]:

@@ -1,18 +1,31 @@
 """The one place that writes files: whole or not at all.
 
 On a local disk a file is written under a hidden name in the same folder, synced, then renamed over
-its final name. On an object store one PUT is atomic and a rename is not, so it is written there
-directly.
+its final name. On an object store one PUT is atomic and a rename is not, so what was written
+locally is sent there in one piece.
 """
 
 import hashlib
 import os
+import re
+import socket
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 from upath import UPath
 
 from replay_assets.errors import NotMaterializedError
+
+HOST = f"{zlib.crc32(socket.gethostname().encode()):08x}"
+HIDDEN = re.compile(r"^\..+\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{32}\.tmp$")
+FORGOTTEN_AFTER_S = 24 * 3600
+"""From this age on a hidden file of another machine is nobody's: no partition takes a day."""
 
 
 def open_root(url: str) -> UPath:
@@ -25,22 +38,122 @@ def is_local(path: UPath) -> bool:
     return path.protocol in ("", "file", "local")
 
 
+class StagedFile:
+    """A file on its way: written under a hidden name, seen under its own only once published.
+
+    `stream` takes the bytes; `publish` makes them visible whole, `discard` leaves no trace.
+    """
+
+    def __init__(self, target: UPath) -> None:
+        self._target = target
+        folder = Path(tempfile.gettempdir())
+        if is_local(target):
+            folder = Path(target.path).parent
+            folder.mkdir(parents=True, exist_ok=True)
+        self._hidden = folder / f".{target.name}.{HOST}-{os.getpid()}-{uuid4().hex}.tmp"
+        self.stream: IO[bytes] = self._hidden.open("wb")
+
+    def close(self) -> None:
+        """End the writing; what was written is on the disk."""
+        if self.stream.closed:
+            return
+        with self.stream:
+            self.stream.flush()
+            os.fsync(self.stream.fileno())
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes were written."""
+        return self._hidden.stat().st_size
+
+    def sha256(self) -> str:
+        """Return the hexadecimal SHA-256 of what was written."""
+        with self._hidden.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def publish(self) -> None:
+        """Let readers see the file in place of whatever was there before."""
+        self.close()
+        if is_local(self._target):
+            self._hidden.replace(self._target.path)
+            _sync_folder(self._hidden.parent)
+        else:
+            # One PUT of a closed file: a stream would complete the upload even on an error.
+            self._target.fs.put_file(str(self._hidden), self._target.path)
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove what was written, if it is still hidden."""
+        self.stream.close()
+        self._hidden.unlink(missing_ok=True)
+
+
+@contextmanager
+def staged(target: UPath) -> Iterator[StagedFile]:
+    """Stage a file for the length of a block; what the block does not publish is discarded."""
+    file = StagedFile(target)
+    try:
+        yield file
+    finally:
+        file.discard()
+
+
 def publish(path: UPath, content: bytes) -> None:
     """Write a file so that readers see either what was there before or all of `content`."""
     if not is_local(path):
         path.write_bytes(content)
         return
-    target = Path(path.path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    hidden = target.parent / f".{target.name}.{uuid4().hex}.tmp"
+    with staged(path) as file:
+        file.stream.write(content)
+        file.publish()
+
+
+def sweep(folder: UPath) -> int:
+    """Remove the hidden files that killed writers left in a folder; return how many.
+
+    Those of a living process are left alone, so that two writers don't disturb each other.
+    """
+    if not is_local(folder) or not folder.is_dir():
+        return 0
+    swept = 0
+    for path in Path(folder.path).glob(".*.tmp"):
+        if (match := HIDDEN.match(path.name)) is not None and _is_forgotten(path, match):
+            path.unlink(missing_ok=True)
+            swept += 1
+    return swept
+
+
+def _is_forgotten(path: Path, match: re.Match[str]) -> bool:
+    if match["host"] == HOST:
+        return not is_alive(int(match["pid"]))
     try:
-        with hidden.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        hidden.replace(target)
+        return time.time() - path.stat().st_mtime > FORGOTTEN_AFTER_S
+    except FileNotFoundError:
+        return False
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process of this machine exists; where it can't be asked, take it to."""
+    if os.name == "nt":  # there, a signal of 0 would end the process
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let a rename outlive a power cut, where the system can sync a folder."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
-        hidden.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def read(path: UPath) -> bytes:

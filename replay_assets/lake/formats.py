@@ -13,13 +13,6 @@ LINE_BREAKS = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 """Characters that some readers of JSONL take for the end of a line: always escaped."""
 
 
-def encode_table(table: pa.Table) -> bytes:
-    """Return a table as Parquet: zstd level 3 (the knee of size against time), page checksums."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", compression_level=3, write_page_checksum=True)
-    return bytes(sink.getvalue())
-
-
 def decode_table(content: bytes) -> pa.Table:
     """Return the table of a Parquet file, its checksums verified."""
     return pq.read_table(pa.BufferReader(content), page_checksum_verification=True)

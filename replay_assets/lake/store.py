@@ -6,7 +6,8 @@ IO manager, because one asset publishes several files that belong together, and 
 whichever of its days exist.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from replay_assets.errors import ContractError, NotMaterializedError
 from replay_assets.lake import files, formats
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import content_digest
+from replay_assets.lake.tables import TableWriter
 
 MANIFEST = "manifest.json"
 
@@ -93,32 +95,22 @@ class Store:
 
     def publish(self, address: Address, publication: Publication) -> Published:
         """Write a partition whole, in place of whatever was there before."""
-        manifest_path = self._root / address.file(MANIFEST)
-        before = self._paths_before(address)
-        files.remove(manifest_path)
-        entries = [
-            self._write(address.table(name), formats.encode_table(table), table.num_rows)
-            for name, table in sorted(publication.tables.items())
-        ]
-        entries += [
-            self._write(address.file(name), content, records_in(name, content))
-            for name, content in sorted(publication.files.items())
-        ]
-        manifest = PartitionManifest(
-            schema_version=MANIFEST_VERSION,
-            asset=address.asset,
-            candidate_id=address.candidate,
-            partition=address.key,
-            code_version=publication.code_version,
-            content_digest=content_digest(publication.tables, publication.files),
-            inputs=dict(sorted(publication.inputs.items())),
-            facts=dict(publication.facts),
-            files=entries,
-        )
-        for path in before - {entry.path for entry in entries}:
-            files.remove(self._root / path)
-        files.publish(manifest_path, formats.encode_json(manifest.as_json()))
-        return Published(self._root, address, manifest)
+        with self.writing(address) as partition:
+            for name, table in sorted(publication.tables.items()):
+                partition.table(name, table.schema).write(table)
+            for name, content in sorted(publication.files.items()):
+                partition.file(name, content)
+            return partition.publish(
+                inputs=publication.inputs,
+                facts=publication.facts,
+                code_version=publication.code_version,
+            )
+
+    @contextmanager
+    def writing(self, address: Address) -> Iterator["PartitionWriter"]:
+        """Open a partition to be written piece by piece; a block that fails leaves no trace."""
+        with ExitStack() as staged_files:
+            yield PartitionWriter(self, self._root, address, staged_files)
 
     def find(self, address: Address) -> Published | None:
         """Return a partition; null where it is not whole or not there."""
@@ -144,8 +136,8 @@ class Store:
         manifest = PartitionManifest.read(formats.decode_json(content, str(path)))
         return Published(self._root, address, manifest)
 
-    def _paths_before(self, address: Address) -> set[str]:
-        """Return the files that a partition consisted of until now.
+    def paths_of(self, address: Address) -> set[str]:
+        """Return the files that a partition consists of, none where it is not there.
 
         A manifest that this release can't read names none: it must not stand in the way of making
         the partition again, which is what its error asks for.
@@ -156,11 +148,89 @@ class Store:
             return set()
         return {entry.path for entry in found.manifest.files} if found is not None else set()
 
-    def _write(self, path: str, content: bytes, records: int | None) -> FileEntry:
-        files.publish(self._root / path, content)
-        return FileEntry(
-            path=path, sha256=files.sha256(content), size_bytes=len(content), records=records
+
+class PartitionWriter:
+    """A partition in the making: every file is hidden until `publish` shows them all."""
+
+    def __init__(
+        self, store: Store, root: UPath, address: Address, staged_files: ExitStack
+    ) -> None:
+        self._store = store
+        self._root = root
+        self._address = address
+        self._staged_files = staged_files
+        self._staged: dict[str, files.StagedFile] = {}
+        self._tables: dict[str, TableWriter] = {}
+        self._contents: dict[str, bytes] = {}
+
+    def table(
+        self, name: str, schema: pa.Schema, *, dictionary: Sequence[str] | bool = True
+    ) -> TableWriter:
+        """Begin a table; rows are appended to what this returns."""
+        staged = self._stage(self._address.table(name))
+        self._tables[name] = TableWriter(staged.stream, schema, dictionary=dictionary)
+        return self._tables[name]
+
+    def file(self, name: str, content: bytes) -> None:
+        """Add a file."""
+        self._contents[name] = content
+        self._stage(self._address.file(name)).stream.write(content)
+
+    def publish(
+        self, *, facts: Mapping[str, Any], inputs: Mapping[str, str], code_version: str
+    ) -> Published:
+        """Show the partition: its files first, its manifest last."""
+        for table in self._tables.values():
+            table.close()
+        for staged in self._staged.values():
+            staged.close()
+        manifest = PartitionManifest(
+            schema_version=MANIFEST_VERSION,
+            asset=self._address.asset,
+            candidate_id=self._address.candidate,
+            partition=self._address.key,
+            code_version=code_version,
+            content_digest=content_digest(
+                {name: table.digest.hexdigest() for name, table in self._tables.items()},
+                self._contents,
+            ),
+            inputs=dict(sorted(inputs.items())),
+            facts=dict(facts),
+            files=self._entries(),
         )
+        manifest_path = self._root / self._address.file(MANIFEST)
+        before = self._store.paths_of(self._address)
+        files.remove(manifest_path)
+        for path in before - self._staged.keys():
+            files.remove(self._root / path)
+        for staged in self._staged.values():
+            staged.publish()
+        files.publish(manifest_path, formats.encode_json(manifest.as_json()))
+        return Published(self._root, self._address, manifest)
+
+    def _stage(self, path: str) -> files.StagedFile:
+        target = self._root / path
+        files.sweep(target.parent)
+        self._staged[path] = self._staged_files.enter_context(files.staged(target))
+        return self._staged[path]
+
+    def _entries(self) -> list[FileEntry]:
+        records: dict[str, int | None] = {
+            self._address.table(name): table.rows for name, table in self._tables.items()
+        }
+        records |= {
+            self._address.file(name): records_in(name, content)
+            for name, content in self._contents.items()
+        }
+        return [
+            FileEntry(
+                path=path,
+                sha256=staged.sha256(),
+                size_bytes=staged.size_bytes,
+                records=records[path],
+            )
+            for path, staged in self._staged.items()
+        ]
 
 
 def records_in(name: str, content: bytes) -> int | None:

@@ -8,7 +8,8 @@ import pytest
 
 from replay_assets.contracts.evidence import QUARANTINE
 from replay_assets.evidence.validation import REQUIRED, quarantined, reasons_against
-from replay_assets.lake.formats import decode_table, encode_table, table_of
+from replay_assets.lake.formats import decode_table, table_of
+from tests.lake.written import encode_table
 
 AT = datetime(2026, 9, 21, 6, tzinfo=UTC)
 GOOD: dict[str, Any] = {

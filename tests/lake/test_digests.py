@@ -9,9 +9,10 @@ import pytest
 
 from replay_assets.contracts.result import RESULT_TABLE, result_row
 from replay_assets.contracts.timing import TIMING_FIELDS
-from replay_assets.lake.digests import content_digest, digest_of, table_digest
+from replay_assets.lake.digests import content_digest, digest_of
 from replay_assets.lake.formats import encode_jsonl, table_of
 from tests.contracts.examples import RESULT
+from tests.lake.written import table_digest
 
 RECORD = RESULT.as_json()
 OTHER_VALUE: dict[type, object] = {
@@ -67,14 +68,6 @@ def test_two_empty_tables_differ_by_their_columns():
     assert table_digest(empty[0]) != table_digest(empty[1])
 
 
-def test_instants_a_microsecond_apart_differ():
-    """Times of the source are content; only our own clock is not."""
-    at = datetime(2026, 9, 21, tzinfo=UTC)
-    assert digest_of({"collected_at": at}) != digest_of(
-        {"collected_at": at + timedelta(microseconds=1)}
-    )
-
-
 def test_the_order_of_keys_says_nothing():
     """JSON objects have no order; lists do."""
     assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
@@ -111,3 +104,14 @@ def test_a_partitions_digest_reads_json_and_leaves_renderings_out():
 def test_a_partitions_digest_depends_on_the_names_of_its_parts():
     """The train file and the test file are not interchangeable."""
     assert digest_of_files(train_jsonl=b"{}\n") != digest_of_files(test_jsonl=b"{}\n")
+
+
+def test_instants_a_microsecond_apart_differ():
+    """Times of the source are content; only our own clock is not."""
+    at = datetime(2026, 9, 21, tzinfo=UTC)
+    schema = pa.schema([("collected_at", pa.timestamp("us", tz="UTC"))])
+    first, second = (
+        table_digest(pa.table([[one]], schema=schema))
+        for one in (at, at + timedelta(microseconds=1))
+    )
+    assert first != second

@@ -1,10 +1,12 @@
 """Files appear whole or not at all, also when the disk is full or the process is killed."""
 
 import hashlib
+import os
 import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from upath import UPath
 
 from replay_assets.errors import NotMaterializedError
-from replay_assets.lake.files import is_local, publish, read, remove, sha256
+from replay_assets.lake.files import HOST, is_local, open_root, publish, read, remove, sha256, sweep
 
 SIZE = 2_000_000
 PUBLISH_FOR_EVER = f"""
@@ -115,3 +117,26 @@ def test_a_root_may_lie_on_any_fsspec_filesystem():
     remove(path)
     with pytest.raises(NotMaterializedError):
         read(path)
+
+
+def hidden_name(host: str, pid: int) -> str:
+    return f".x.parquet.{host}-{pid}-{'0' * 32}.tmp"
+
+
+def test_a_dead_writers_hidden_file_is_swept_and_a_living_ones_is_not(tmp_path: Path):
+    """After a kill the next run clears up; two runs at once leave each other alone."""
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    mine = tmp_path / hidden_name(HOST, os.getpid())
+    theirs = tmp_path / hidden_name("00000000", 1)
+    gone = tmp_path / hidden_name(HOST, dead.pid)
+    old = tmp_path / hidden_name("00000001", 1)
+    foreign = tmp_path / ".notes.tmp"
+    for path in (mine, theirs, gone, old, foreign):
+        path.write_bytes(b"x")
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(old, (two_days_ago, two_days_ago))
+    assert sweep(open_root(str(tmp_path))) == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        path.name for path in (mine, theirs, foreign)
+    )

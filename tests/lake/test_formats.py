@@ -13,10 +13,10 @@ from replay_assets.lake.formats import (
     decode_table,
     encode_json,
     encode_jsonl,
-    encode_table,
     json_line,
     table_of,
 )
+from tests.lake.written import encode_table
 
 
 @pytest.mark.parametrize("character", ["\u2028", "\u2029", "\u0085"], ids=ascii)
