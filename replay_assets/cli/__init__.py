@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from replay_assets.cli.display import console, progress_bar, show_week
-from replay_assets.cli.walk import candidates_to_replay, days_to_run, load_source, walk
+from replay_assets.cli.loading import load_source
+from replay_assets.cli.walk import candidates_to_replay, days_to_run, walk
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError, ReplayAssetsError
@@ -72,15 +73,21 @@ def demo() -> None:
 
 
 @main.command()
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def load(directory: Path) -> None:
-    """Load JSONL files, one a table, from DIRECTORY into the source database.
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--table", metavar="NAME", help="The table that a file is for, if its name differs.")
+@click.option("--keep-going", is_flag=True, help="Load the good lines although there are bad ones.")
+def load(path: Path, table: str | None, keep_going: bool) -> None:
+    """Load a file, or a folder of one a table, into the source database.
 
-    incident_evidence.jsonl is needed; agent_sessions, auto_repair_executions, labels and
-    session_messages may lie beside it. Missing tables are created. Rows are upserted by key, all of
-    them or nothing: a line that can't be used is named and nothing is loaded.
+    JSONL, or CSV and TSV with a header (JSON columns as JSON text, an empty field is null), each
+    also with .gz. A folder needs incident_evidence; agent_sessions, auto_repair_executions, labels
+    and session_messages may lie beside it. Missing tables are created. Rows are upserted by key in
+    one transaction: a line that can't be used is named and nothing is loaded, unless --keep-going;
+    even then the exit status is 1.
     """
-    load_source(Settings.from_environment(), directory)
+    settings = Settings.from_environment()
+    if not load_source(settings, path, table=table, keep_going=keep_going):
+        sys.exit(1)
 
 
 @main.command()

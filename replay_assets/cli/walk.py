@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,29 +10,6 @@ from replay_assets.contracts.calendar import days_between, days_of_week, is_over
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.catalogue import Catalogue
 from replay_assets.settings import Settings, read_secret
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.loading import load_directory
-from replay_assets.source.mapping import load_mapping
-
-
-def load_source(settings: Settings, directory: Path) -> None:
-    """Load a folder into the source and say what came of it."""
-    database = IncidentDatabase(settings.source_url, load_mapping(settings.mapping))
-    try:
-        with progress_bar() as progress:
-            tasks: dict[str, Any] = {}
-
-            def advance(table: str, rows: int) -> None:
-                if table not in tasks:
-                    tasks[table] = progress.add_task(f"load {table}", total=None)
-                progress.advance(tasks[table], rows)
-
-            loaded = load_directory(database, directory, advance)
-    finally:
-        database.close()
-    for one in loaded:
-        ignored = f"; no column for {', '.join(one.ignored_fields)}" if one.ignored_fields else ""
-        console.print(f"loaded {one.rows} rows into {one.table}{ignored}")
 
 
 def walk(

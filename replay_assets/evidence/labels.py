@@ -1,6 +1,7 @@
 """A day's labels: read by their own query, kept under their own root."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from replay_assets.contracts.calendar import DayWindow
@@ -10,18 +11,20 @@ from replay_assets.evidence.validation import quarantined, reasons_against
 from replay_assets.lake.labels import publication_of
 from replay_assets.lake.store import Publication
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.reading import read_labels
+from replay_assets.source.label_reading import UNREADABLE_LINE, read_labels
 from replay_assets.source.tables import LABELS
 
-JSON_COLUMNS = tuple(column.name for column in LABELS.columns if column.kind == "json")
+Row = dict[str, Any]
+KINDS = {column.name: column.kind for column in LABELS.columns}
 
 
 def extract_labels(database: IncidentDatabase, window: DayWindow) -> Publication:
     """Return a day's labels as a partition; an empty one where the source has no labels."""
     rows = read_labels(database, window)
+    times = Counter(row["incident_id"] for row in rows or [])
     labels, aside = [], []
     for row in rows or []:
-        reasons = reasons_against(row, ("incident_id",))
+        reasons = _reasons(row, times)
         if not reasons:
             try:
                 labels.append(_label(row))
@@ -41,9 +44,24 @@ def extract_labels(database: IncidentDatabase, window: DayWindow) -> Publication
     )
 
 
-def _label(row: dict[str, Any]) -> IncidentLabel:
+def _reasons(row: Row, times: Counter[Any]) -> list[str]:
+    """Return why a label can't be used; of two for one incident nobody knows which is true."""
+    if UNREADABLE_LINE in row:
+        return [f"unreadable_line:{row[UNREADABLE_LINE]}"]
+    incident_id = row["incident_id"]
+    return [
+        *reasons_against(row, ("incident_id",)),
+        *(
+            ["duplicate_id:incident_id"]
+            if incident_id is not None and times[incident_id] > 1
+            else []
+        ),
+    ]
+
+
+def _label(row: Row) -> IncidentLabel:
     parsed = {
-        name: json.loads(value) if name in JSON_COLUMNS and value is not None else value
+        name: json.loads(value) if KINDS[name] == "json" and value is not None else value
         for name, value in row.items()
     }
     return IncidentLabel.read({"schema_version": LABEL_VERSION, **parsed})

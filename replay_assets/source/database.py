@@ -4,20 +4,22 @@ Reading happens in one read-only snapshot. The password never stands in a messag
 masked, and of a driver's error only the first line.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from difflib import get_close_matches
+from copy import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, NoSuchTableError, SQLAlchemyError
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from replay_assets.errors import ConfigurationError, ReadOnlySourceError, SourceError
-from replay_assets.source.mapping import SourceMapping
-from replay_assets.source.tables import Column, LogicalTable
+from replay_assets.source.expressions import conditions_on, json_place
+from replay_assets.source.mapping import ColumnMapping, SourceMapping
+from replay_assets.source.schema_check import Types, missing_in_source, missing_of, real_columns
+from replay_assets.source.tables import LogicalTable
 from replay_assets.source.types import SQL_TYPES
 
 NOT_ALLOWED = ("42501", "25006")
@@ -79,6 +81,9 @@ class IncidentDatabase:
         if not create:
             self._require_file()
         with self._errors_named(), self.engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                # Without it the driver commits at the first savepoint's release.
+                connection.exec_driver_sql("BEGIN")
             yield connection
 
     def close(self) -> None:
@@ -86,56 +91,41 @@ class IncidentDatabase:
         if "engine" in self.__dict__:
             self.engine.dispose()
 
-    def real_columns(
-        self, connection: sa.Connection, logical: LogicalTable
-    ) -> dict[str, TypeEngine[Any]] | None:
+    def real_columns(self, connection: sa.Connection, logical: LogicalTable) -> Types | None:
         """Return a table's real columns and types; null where the database lacks the table."""
-        schema, _, name = self.mapping.table(logical).rpartition(".")
-        try:
-            found = sa.inspect(connection).get_columns(name, schema=schema or None)
-        except NoSuchTableError:
-            return None
-        return {column["name"]: column["type"] for column in found}
+        return real_columns(connection, self.mapping, logical)
 
     def selectable(self, connection: sa.Connection, logical: LogicalTable) -> "MappedTable | None":
         """Return a table as it can be read here; null where it is optional and not there.
 
         Raises:
-            SourceError: a required table or column is missing; the message names the nearest ones.
+            SourceError: something is missing; the message lists all that any table lacks, with the
+                nearest names.
         """
         present = self.real_columns(connection, logical)
+        if missing_of(connection, self.mapping, logical, present):
+            lacks = "; ".join(missing_in_source(connection, self.mapping))
+            raise SourceError(
+                f"{self.name}: {lacks}. Name the tables and columns it has in the mapping file "
+                "(REPLAY_MAPPING), or create ours with `replay-assets load DIR`."
+            )
         if present is None:
-            if not logical.required:
-                return None
-            tables = sa.inspect(connection).get_table_names()
-            raise SourceError(
-                f"{self.name} has no table {self.mapping.table(logical)!r} for {logical.name}"
-                f"{nearest(self.mapping.table(logical), tables)}. Create it with "
-                "`replay-assets load DIR`, or name yours in the mapping file."
-            )
-        missing = [
-            real
-            for column in logical.columns
-            if column.required
-            and (real := self.mapping.column(logical, column.name)) not in present
-        ]
-        if missing:
-            raise SourceError(
-                f"{self.name}: table {self.mapping.table(logical)!r} lacks "
-                + ", ".join(f"{name!r}{nearest(name, present)}" for name in missing)
-                + ". Name the columns it has in the mapping file."
-            )
-        return MappedTable(logical, self.mapping, present, connection.dialect.name)
+            return None
+        return MappedTable(logical, self.mapping, present, connection.dialect)
 
-    def _require_file(self) -> None:
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; null for a server, and for a database in memory."""
         path = self._url.database
         if self._url.get_backend_name() != "sqlite" or not path or path == ":memory:":
-            return
-        path = path.removeprefix("file:")  # SQLite's own URIs, such as file:x.sqlite?mode=ro
-        if not Path(path).is_file():
+            return None
+        return Path(path.removeprefix("file:"))  # SQLite's own URIs, such as file:x.sqlite?mode=ro
+
+    def _require_file(self) -> None:
+        if self.file is not None and not self.file.is_file():
             raise SourceError(
-                f"there is no SQLite file at {path}. Create it with `replay-assets load DIR` (the "
-                "samples lie in data/samples), or set REPLAY_SOURCE_URL to your database."
+                f"there is no SQLite file at {self.file}. Create it with `replay-assets load DIR` "
+                "(the samples lie in data/samples), or set REPLAY_SOURCE_URL to your database."
             )
 
     @contextmanager
@@ -151,39 +141,63 @@ class IncidentDatabase:
 
 
 class MappedTable:
-    """A real table under logical names: what it lacks reads as null."""
+    """A real table under logical names: what it lacks reads as null.
+
+    `sql` is what to select from, `conditions` what its rows must meet to be the team's incidents.
+    """
 
     def __init__(
-        self,
-        logical: LogicalTable,
-        mapping: SourceMapping,
-        present: Mapping[str, TypeEngine[Any]],
-        dialect: str,
+        self, logical: LogicalTable, mapping: SourceMapping, present: Types, dialect: Dialect
     ) -> None:
         self.logical = logical
         self._present = present
-        self._binary_collation = "C" if dialect == "postgresql" else "BINARY"
-        schema, _, name = mapping.table(logical).rpartition(".")
-        self._real = {
-            column.name: real
+        self._dialect = dialect
+        self._where = mapping.entry(logical).where
+        self._kinds = {column.name: column.kind for column in logical.columns}
+        self._sources: dict[str, ColumnMapping] = {
+            column.name: source
             for column in logical.columns
-            if (real := mapping.column(logical, column.name)) in present
+            if (source := mapping.source_of(logical, column.name)) and source.column in present
         }
-        self._kinds = {column.name: column for column in logical.columns}
+        typed = {
+            source.column: SQL_TYPES[self._kinds[name]]
+            for name, source in self._sources.items()
+            if not source.path
+        }
+        schema, _, name = mapping.table(logical).rpartition(".")
         self.table = sa.table(
             name,
-            *(
-                sa.column(real, SQL_TYPES[self._kinds[logical_name].kind])
-                for logical_name, real in self._real.items()
-            ),
+            *(sa.column(real, typed.get(real, kind)) for real, kind in present.items()),
             schema=schema or None,
         )
         self.sql = self.table.alias(logical.name)
 
+    def aliased(self, alias: str) -> "MappedTable":
+        """Return the same table under another alias, for a statement that reads it twice."""
+        twin = copy(self)
+        twin.sql = self.table.alias(alias)
+        return twin
+
+    @property
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """The mapping's `where`, to be joined by AND wherever the table is read."""
+        return conditions_on(self._where, self.sql, self._present, self._dialect)
+
+    def has(self, name: str) -> bool:
+        """Tell whether the database has a logical column."""
+        return name in self._sources
+
     def native(self, name: str) -> sa.ColumnElement[Any]:
         """Return a column in its own type: for conditions and for ordering."""
-        column: sa.ColumnElement[Any] = self.sql.c[self._real[name]]
-        return column
+        source = self._sources[name]
+        column: sa.ColumnElement[Any] = self.sql.c[source.column]
+        real = self._present[source.column]
+        if source.path:
+            return json_place(
+                column, source.path, self._kinds[name], real=real, dialect=self._dialect
+            )
+        # PostgreSQL compares no enumeration with text.
+        return sa.cast(column, sa.Text) if isinstance(real, sa.Enum) else column
 
     def order(self, name: str) -> sa.ColumnElement[Any]:
         """Return a column to order by."""
@@ -191,21 +205,17 @@ class MappedTable:
 
     def ordered(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[Any]:
         """Order text by code point whatever the server's locale; integers stay integers."""
-        if isinstance(self._present[self._real[name]], sa.String):
-            return sa.collate(column, self._binary_collation)
+        if isinstance(self._present[self._sources[name].column], sa.String):
+            return sa.collate(column, "C" if self._dialect.name == "postgresql" else "BINARY")
         return column
 
     def value(self, name: str) -> sa.ColumnElement[Any]:
         """Return a column as it is read: ids and JSON as text, null where the table lacks it."""
-        if name not in self._real:
+        if name not in self._sources:
             return sa.null()
-        column: Column = self._kinds[name]
-        if column.kind in ("text", "json"):
+        source = self._sources[name]
+        if self._kinds[name] == "json" and isinstance(self._present[source.column], sa.ARRAY):
+            return sa.cast(sa.func.array_to_json(self.native(name)), sa.Text)
+        if self._kinds[name] in ("text", "json"):
             return sa.cast(self.native(name), sa.Text)
         return self.native(name)
-
-
-def nearest(name: str, candidates: Iterable[str]) -> str:
-    """Say which names come nearest to one that is missing."""
-    close = get_close_matches(name, sorted(candidates), n=2, cutoff=0.5)
-    return f" (nearest: {', '.join(close)})" if close else ""

@@ -1,31 +1,26 @@
 """`finetune_exports`: the row by which the source database knows what was exported.
 
-Upserted by week and checksum, so that a week exported twice with the same content is one row.
+Upserted by week and checksum, so that a week exported twice with the same content is one row. A
+team's own table takes what it has columns for, in their own types.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from replay_assets.errors import ReadOnlySourceError
+from replay_assets.source.creating import table_of
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.types import JSON_TEXT
-from replay_assets.source.upsert import upsert_statement
+from replay_assets.source.schema_check import missing_of
+from replay_assets.source.tables import FINETUNE_EXPORTS
+from replay_assets.source.upsert import has_unique_key, upsert_rows
+from replay_assets.source.values import real_type_of
 
-EXPORTS = sa.Table(
-    "finetune_exports",
-    sa.MetaData(),
-    sa.Column("week", sa.Text, primary_key=True),
-    sa.Column("checksum_sha256", sa.Text, primary_key=True),
-    sa.Column("export_type", sa.Text, nullable=False),
-    sa.Column("source_table", sa.Text, nullable=False),
-    sa.Column("source_ids", JSON_TEXT, nullable=False),
-    sa.Column("file_path", sa.Text, nullable=False),
-    sa.Column("record_count", sa.BigInteger, nullable=False),
-    sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    sa.Column("metadata", JSON_TEXT, nullable=False),
-)
+KEY = FINETUNE_EXPORTS.key
+ORIGINAL_KEY = ("checksum_sha256", "file_path")
+"""What tells exports apart in a table of the original's form, which knows no week."""
 
 
 @dataclass(frozen=True)
@@ -43,37 +38,51 @@ class ExportLogEntry:
     metadata: str
 
     def values(self) -> dict[str, Any]:
-        """Return the entry as column values."""
-        return {column.name: getattr(self, column.name) for column in EXPORTS.c}
+        """Return the entry by logical column."""
+        return {column.name: getattr(self, column.name) for column in FINETUNE_EXPORTS.columns}
 
 
 def record_export(database: IncidentDatabase, entry: ExportLogEntry) -> str | None:
-    """Upsert an export's row; return null, or why this role may not write it.
+    """Upsert an export's row; return null, or why this role or this table does not take it.
 
     Raises:
-        SourceError: the database could not take the row for any other reason.
+        SourceError: the database itself can't be used.
     """
     try:
         with database.writing() as connection:
-            EXPORTS.metadata.create_all(connection)
-            present = {
-                column["name"] for column in sa.inspect(connection).get_columns(EXPORTS.name)
-            }
-            if "week" in present:
-                key = ("week", "checksum_sha256")
-                connection.execute(upsert_statement(connection, EXPORTS, [entry.values()], key))
-            else:
-                _replace(connection, entry, present)
+            table_of(sa.MetaData(), database.mapping, FINETUNE_EXPORTS).create(
+                connection, checkfirst=True
+            )
+            return _record(connection, database, entry)
     except ReadOnlySourceError as error:
         return str(error)
+
+
+def _record(
+    connection: sa.Connection, database: IncidentDatabase, entry: ExportLogEntry
+) -> str | None:
+    present = database.real_columns(connection, FINETUNE_EXPORTS) or {}
+    if lacking := missing_of(connection, database.mapping, FINETUNE_EXPORTS, present):
+        return f"{database.name}: {'; '.join(lacking)}"
+    columns, row = [], {}
+    for column in FINETUNE_EXPORTS.columns:
+        source = database.mapping.source_of(FINETUNE_EXPORTS, column.name)
+        if source is None or source.column not in present:
+            continue
+        kind, convert = real_type_of(column, present[source.column], None)
+        try:
+            row[column.name] = convert(entry.values()[column.name])
+        except ValueError as error:
+            return f"{database.name}: {database.mapping.table(FINETUNE_EXPORTS)}: {error}"
+        columns.append(sa.Column(source.column, kind, key=column.name))
+    schema, _, name = database.mapping.table(FINETUNE_EXPORTS).rpartition(".")
+    table = sa.Table(name, sa.MetaData(), *columns, schema=schema or None)
+    key = [one for one in (KEY if "week" in row else ORIGINAL_KEY) if one in row]
+    unique = has_unique_key(connection, table, key)
+    try:
+        with connection.begin_nested():
+            upsert_rows(connection, table, key, [row], by_conflict=unique)
+    except (DataError, IntegrityError, ProgrammingError) as error:
+        # The table's form or the role's rights; the driver's further lines may quote values.
+        return f"{database.name}: {str(error.orig).splitlines()[0]}"
     return None
-
-
-def _replace(connection: sa.Connection, entry: ExportLogEntry, present: set[str]) -> None:
-    """Write the row to a table of the original's form: no week, a key of the database's own."""
-    columns = [sa.column(one.name, one.type) for one in EXPORTS.c if one.name in present]
-    table = sa.table(EXPORTS.name, *columns)
-    values = {column.name: entry.values()[column.name] for column in columns}
-    same = [table.c[name] == values[name] for name in ("checksum_sha256", "file_path")]
-    connection.execute(sa.delete(table).where(*same))
-    connection.execute(sa.insert(table).values(values))

@@ -1,28 +1,33 @@
-"""`load`: JSONL files of the source tables into the database, all of them or nothing.
+"""`load`: files of the source tables into the database, all of them or nothing.
 
-One file a table, named after it. Rows are upserted by key, so loading twice changes nothing. A line
-that can't be used is reported with its number, and then nothing is loaded.
+One file a table, named after it. Rows are upserted by key in one transaction, so loading twice
+changes nothing. Lines that can't be used are reported with their numbers; then nothing is loaded,
+unless the caller asks for the others all the same.
 """
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import sqlalchemy as sa
+from sqlalchemy.exc import DataError, IntegrityError
 
 from replay_assets.errors import SourceError
+from replay_assets.source.bad_lines import BadLines
+from replay_assets.source.creating import create_tables
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.export_log import EXPORTS
-from replay_assets.source.tables import TABLES, Column, LogicalTable
-from replay_assets.source.types import SQL_TYPES
-from replay_assets.source.upsert import upsert_statement
+from replay_assets.source.load_target import LoadTarget
+from replay_assets.source.records import SUFFIXES, RecordFile, kind_of, stem_of
+from replay_assets.source.tables import LABELS, TABLES
+from replay_assets.source.upsert import upsert_rows
 
-ROWS_A_STATEMENT = 200
-"""Rows of one INSERT: 200 x 15 columns stay below SQLite's limit of 32,766 parameters."""
-SHOWN_PROBLEMS = 20
+ROWS_A_BATCH = 200
+"""Rows between two reports of progress, and what is tried singly where the database refuses one."""
+
+Row = dict[str, Any]
+Progress = Callable[[str, int, float], None]
+"""Called with a table's name, the rows written since the last call, and the share of its file."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,37 @@ class Loaded:
     ignored_fields: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class LoadOutcome:
+    """What was loaded, and the lines that were left out where the caller wanted the others."""
+
+    loaded: list[Loaded]
+    bad_lines: BadLines
+
+
+def files_in(directory: Path) -> tuple[dict[str, Path], list[str]]:
+    """Return a folder's file for each table, and the names of record files that are no table's.
+
+    Raises:
+        SourceError: there is no evidence among them, or two files for one table.
+    """
+    records = sorted(path for path in directory.iterdir() if path.is_file() and kind_of(path))
+    files: dict[str, Path] = {}
+    for path in records:
+        name = stem_of(path)
+        if name in files:
+            raise SourceError(f"{files[name]} and {path} are both {name}; keep one")
+        files[name] = path
+    if "incident_evidence" not in files:
+        raise SourceError(
+            f"{directory} has no incident_evidence.jsonl; expected one file a table "
+            f"({', '.join(SUFFIXES)}, also with .gz): "
+            + ", ".join(f"{name}.jsonl" for name in TABLES)
+        )
+    unclaimed = [path.name for name, path in files.items() if name not in TABLES]
+    return {name: files[name] for name in TABLES if name in files}, unclaimed
+
+
 def load_directory(
     database: IncidentDatabase, directory: Path, progress: Callable[[str, int], None]
 ) -> list[Loaded]:
@@ -41,156 +77,123 @@ def load_directory(
 
     Args:
         database: where to write.
-        directory: holds `<table>.jsonl` files; at least `incident_evidence.jsonl`.
+        directory: holds one file a table; at least that of the evidence.
         progress: called with a table's name and the rows written since the last call.
 
     Raises:
-        SourceError: the folder has no such file, or a line can't be used; nothing was written.
+        SourceError: the folder has no file of evidence, or a line can't be used; nothing was
+            written.
     """
-    if not (directory / "incident_evidence.jsonl").is_file():
-        raise SourceError(
-            f"{directory} has no incident_evidence.jsonl; expected one JSONL file a table: "
-            + ", ".join(f"{name}.jsonl" for name in TABLES)
-        )
-    problems: list[str] = []
-    parsed = {
-        name: parse_file(path, table, problems)
-        for name, table in TABLES.items()
-        if (path := directory / f"{name}.jsonl").is_file()
-    }
-    if problems:
-        more = len(problems) - SHOWN_PROBLEMS
-        tail = f"\n… and {more} more" if more > 0 else ""
-        raise SourceError("nothing was loaded:\n" + "\n".join(problems[:SHOWN_PROBLEMS]) + tail)
-    with database.writing(create=True) as connection:
-        tables = create_tables(database, connection)
-        return [
-            _upsert(connection, tables[name], TABLES[name], rows, ignored, database, progress)
-            for name, (rows, ignored) in parsed.items()
-        ]
+    files, _ = files_in(directory)
+    return load_files(database, files, lambda name, rows, _: progress(name, rows)).loaded
 
 
-def parse_file(
-    path: Path, table: LogicalTable, problems: list[str]
-) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """Return a file's rows and the fields no column takes; add unusable lines to `problems`."""
-    known = {column.name for column in table.columns}
-    rows: dict[tuple[object, ...], dict[str, Any]] = {}
-    ignored: set[str] = set()
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line.decode(), parse_constant=_refuse_constant)
-            if not isinstance(record, dict):
-                raise ValueError("expected a JSON object")
-            row = {column.name: value_of(record, column) for column in table.columns}
-            if null := [name for name in table.key if row[name] is None]:
-                raise ValueError(f"{', '.join(null)} is null, but identifies the row")
-        except ValueError as error:
-            problems.append(f"{path}, line {number}: {error}")
-            continue
-        except RecursionError:
-            problems.append(f"{path}, line {number}: nested too deep")
-            continue
-        ignored |= record.keys() - known
-        rows[tuple(row[name] for name in table.key)] = row
-    return list(rows.values()), tuple(sorted(ignored))
+def load_files(
+    database: IncidentDatabase,
+    files: Mapping[str, Path],
+    progress: Progress,
+    *,
+    keep_going: bool = False,
+) -> LoadOutcome:
+    """Create the tables where they are missing and upsert files, given by the table's name.
 
-
-def value_of(record: dict[str, Any], column: Column) -> Any:  # noqa: ANN401 - a database value
-    """Return one field as its column takes it.
+    Args:
+        database: where to write.
+        files: JSONL or CSV files by logical table.
+        progress: told of every batch.
+        keep_going: whether to load the good lines although there are bad ones.
 
     Raises:
-        ValueError: it is missing though required, or of another kind.
+        SourceError: a line can't be used and `keep_going` is not set, a file can't be read, or the
+            mapping leaves no way to write a table; nothing was written.
     """
-    value = record.get(column.name)
-    if value is None:
-        if column.required and column.name not in record:
-            raise ValueError(f"{column.name} is missing")
-        return None
-    if column.kind == "json":
-        return _storable(column.name, json.dumps(value, ensure_ascii=False))
-    if column.kind == "instant":
-        instant = datetime.fromisoformat(str(value))
-        if instant.tzinfo is None:
-            raise ValueError(f"{column.name}: {value!r} has no time zone; write 2026-09-21T06:10Z")
-        return instant
-    if column.kind == "boolean" and not isinstance(value, bool):
-        raise ValueError(f"{column.name}: expected true or false, found {value!r}")
-    if column.kind == "integer" and (isinstance(value, bool) or not isinstance(value, int)):
-        raise ValueError(f"{column.name}: expected a whole number, found {value!r}")
-    if column.kind == "text" and isinstance(value, dict | list):
-        raise ValueError(f"{column.name}: expected text, found {type(value).__name__}")
-    return _storable(column.name, str(value)) if column.kind == "text" else value
-
-
-def _storable(name: str, text: str) -> str:
-    """Refuse what no database takes as text: NUL (PostgreSQL), half a UTF-16 pair (both)."""
-    if "\x00" in text:
-        raise ValueError(f"{name}: holds a NUL character")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"{name}: holds a lone surrogate, half of a character") from None
-    return text
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-def create_tables(database: IncidentDatabase, connection: sa.Connection) -> dict[str, sa.Table]:
-    """Create what is missing, with the indexes that reading by day and by incident needs."""
-    metadata = sa.MetaData()
-    tables = {name: _table(metadata, database, logical) for name, logical in TABLES.items()}
-    metadata.create_all(connection)
-    EXPORTS.metadata.create_all(connection)
-    return tables
-
-
-def _table(metadata: sa.MetaData, database: IncidentDatabase, logical: LogicalTable) -> sa.Table:
-    schema, _, name = database.mapping.table(logical).rpartition(".")
-    table = sa.Table(
-        name,
-        metadata,
-        *(
-            sa.Column(
-                database.mapping.column(logical, column.name),
-                SQL_TYPES[column.kind],
-                key=column.name,
-                primary_key=column.name in logical.key,
-                autoincrement=False,
-            )
-            for column in logical.columns
-        ),
-        schema=schema or None,
-    )
-    indexed = {"incident_evidence": "collected_at", "session_messages": "session_id"}
-    column = indexed.get(logical.name, "incident_id")
-    sa.Index(f"ix_{name}_{column}", table.c[column])
-    return table
-
-
-def _upsert(
-    connection: sa.Connection,
-    table: sa.Table,
-    logical: LogicalTable,
-    rows: Sequence[dict[str, Any]],
-    ignored: tuple[str, ...],
-    database: IncidentDatabase,
-    progress: Callable[[str, int], None],
-) -> Loaded:
-    present = database.real_columns(connection, logical) or {}
-    columns = [column.key for column in table.c if column.name in present]
-    lacking = {name for name in table.c.keys() if name not in columns}  # noqa: SIM118
-    dropped = {name for row in rows for name in lacking if row[name] is not None}
-    for start in range(0, len(rows), ROWS_A_STATEMENT):
-        batch = [
-            {key: row[key] for key in columns} for row in rows[start : start + ROWS_A_STATEMENT]
+    if LABELS.name in files and database.mapping.labels is not None:
+        raise SourceError(
+            f"{files[LABELS.name]} can't be loaded: by the mapping file labels lie elsewhere "
+            "(`labels:`). Leave the file out, or take that entry out of the mapping."
+        )
+    bad = BadLines()
+    with _no_file_left_behind(database), database.writing(create=True) as connection:
+        create_tables(database, connection)
+        loaded = [
+            _load(LoadTarget(connection, database, TABLES[name]), path, bad, progress, keep_going)
+            for name, path in files.items()
         ]
-        connection.execute(upsert_statement(connection, table, batch, logical.key))
-        progress(logical.name, len(batch))
+        if bad.count and not keep_going:
+            raise SourceError(f"nothing was loaded:\n{bad}")
+    return LoadOutcome(loaded, bad)
+
+
+@contextmanager
+def _no_file_left_behind(database: IncidentDatabase) -> Iterator[None]:
+    """Take an empty SQLite file away again: the next command would take it for a source."""
+    file = database.file
+    fresh = file is not None and not file.exists()
+    try:
+        yield
+    except BaseException:
+        if file is not None and fresh:
+            database.close()
+            file.unlink(missing_ok=True)
+        raise
+
+
+def _load(
+    target: LoadTarget, path: Path, bad: BadLines, progress: Progress, keep_going: bool
+) -> Loaded:
+    known = {column.name for column in target.logical.columns}
+    ignored: set[str] = set()
+    rows = 0
+    batch: list[tuple[int, Row]] = []
+
+    def flush() -> int:
+        before = bad.count
+        _write(target, batch, path, bad)
+        written = len(batch) - (bad.count - before)
+        batch.clear()
+        progress(target.logical.name, written, records.share)
+        return written
+
+    records = RecordFile(path)
+    for found in records:
+        try:
+            row = target.row_of(found)
+        except ValueError as error:
+            bad.add(path, found.line, str(error))
+            continue
+        ignored |= found.fields.keys() - known
+        if bad.count and not keep_going:
+            continue  # only to name the other bad lines
+        batch.append((found.line, row))
+        if len(batch) == ROWS_A_BATCH:
+            rows += flush()
+    if batch:
+        rows += flush()
     return Loaded(
-        table=logical.name, rows=len(rows), ignored_fields=tuple(sorted({*ignored, *dropped}))
+        table=target.logical.name,
+        rows=rows,
+        ignored_fields=tuple(sorted(ignored | target.unwritten)),
     )
+
+
+def _write(target: LoadTarget, batch: Sequence[tuple[int, Row]], path: Path, bad: BadLines) -> None:
+    """Write a batch; where the database refuses a value of it, find the line by writing singly."""
+    try:
+        _upsert(target, [row for _, row in batch])
+    except (DataError, IntegrityError) as error:
+        if len(batch) == 1:
+            bad.add(path, batch[0][0], str(error.orig).splitlines()[0])
+            return
+        for line in batch:
+            _write(target, [line], path, bad)
+
+
+def _upsert(target: LoadTarget, rows: list[Row]) -> None:
+    with target.connection.begin_nested():
+        upsert_rows(
+            target.connection,
+            target.table,
+            target.logical.key,
+            rows,
+            by_conflict=target.has_unique_key,
+        )

@@ -17,7 +17,6 @@ from replay_assets.source.tables import (
     AGENT_SESSIONS,
     AUTO_REPAIR_EXECUTIONS,
     INCIDENT_EVIDENCE,
-    LABELS,
     SESSION_MESSAGES,
     LogicalTable,
 )
@@ -67,22 +66,6 @@ def read_day(database: IncidentDatabase, window: DayWindow) -> DayRows:
         )
 
 
-def read_labels(database: IncidentDatabase, window: DayWindow) -> list[Row] | None:
-    """Read the labels of a day's incidents; null where the database has no table of labels."""
-    with database.snapshot() as connection:
-        evidence = _needed(database, connection, INCIDENT_EVIDENCE)
-        labels = database.selectable(connection, LABELS)
-        if labels is None:
-            return None
-        of_the_day = sa.select(evidence.native("incident_id")).where(_in_window(evidence, window))
-        statement = (
-            sa.select(*(labels.value(column.name).label(column.name) for column in LABELS.columns))
-            .where(labels.native("incident_id").in_(of_the_day))
-            .order_by(labels.order("incident_id"))
-        )
-        return _rows(connection, statement)
-
-
 def _evidence(
     evidence: MappedTable,
     sessions: MappedTable,
@@ -111,19 +94,19 @@ def _newest(
     table: MappedTable, evidence: MappedTable, as_of: datetime, role: str | None = None
 ) -> sa.ScalarSelect[Any]:
     """Return the id of an incident's newest row, correlated to the evidence."""
-    inner = table.table.alias(f"newest_{table.logical.name}")
-    real = {name: inner.c[table.native(name).name] for name in ("id", "incident_id", "created_at")}
-    newest_id = table.ordered(real["id"], "id")
+    inner = table.aliased(f"newest_{table.logical.name}")
+    created_at = inner.native("created_at")
     conditions = [
-        real["incident_id"] == evidence.native("incident_id"),
-        sa.or_(real["created_at"] <= as_of, real["created_at"].is_(None)),
+        inner.native("incident_id") == evidence.native("incident_id"),
+        sa.or_(created_at <= as_of, created_at.is_(None)),
+        *inner.conditions,
     ]
     if role is not None:
-        conditions.append(inner.c[table.native("agent_role").name] == role)
+        conditions.append(inner.native("agent_role") == role)
     return (
-        sa.select(real["id"])
+        sa.select(inner.native("id"))
         .where(*conditions)
-        .order_by(real["created_at"].desc().nulls_last(), newest_id.desc())
+        .order_by(created_at.desc().nulls_last(), inner.order("id").desc())
         .limit(1)
         .correlate(evidence.sql)
         .scalar_subquery()
@@ -147,7 +130,11 @@ def _messages(
     return (
         sa.select(*columns)
         .select_from(joined)
-        .where(_in_window(evidence, window), _last_of_the_day(evidence, window))
+        .where(
+            _in_window(evidence, window),
+            _last_of_the_day(evidence, window),
+            *messages.conditions,
+        )
         .order_by(evidence.order("collected_at"), evidence.order("id"), messages.order("position"))
     )
 
@@ -174,6 +161,7 @@ def _repairs(repairs: MappedTable, evidence: MappedTable, window: DayWindow) -> 
             _in_window(evidence, window),
             _last_of_the_day(evidence, window),
             sa.or_(created_at <= window.as_of, created_at.is_(None)),
+            *repairs.conditions,
         )
         .order_by(
             evidence.order("collected_at"),
@@ -185,7 +173,7 @@ def _repairs(repairs: MappedTable, evidence: MappedTable, window: DayWindow) -> 
 
 
 def _in_window(evidence: MappedTable, window: DayWindow) -> sa.ColumnElement[bool]:
-    return _between(evidence.native("collected_at"), window)
+    return sa.and_(_between(evidence.native("collected_at"), window), *evidence.conditions)
 
 
 def _between(collected_at: sa.ColumnElement[Any], window: DayWindow) -> sa.ColumnElement[bool]:
@@ -194,17 +182,14 @@ def _between(collected_at: sa.ColumnElement[Any], window: DayWindow) -> sa.Colum
 
 def _last_of_the_day(evidence: MappedTable, window: DayWindow) -> sa.ColumnElement[bool]:
     """Take one snapshot an incident, or what hangs on the incident would be read once for each."""
-    inner = evidence.table.alias("last_evidence")
-    real = {
-        name: inner.c[evidence.native(name).name] for name in ("id", "incident_id", "collected_at")
-    }
+    inner = evidence.aliased("last_evidence")
     last = (
-        sa.select(real["id"])
+        sa.select(inner.native("id"))
         .where(
-            real["incident_id"] == evidence.native("incident_id"),
-            _between(real["collected_at"], window),
+            inner.native("incident_id") == evidence.native("incident_id"),
+            _in_window(inner, window),
         )
-        .order_by(real["collected_at"].desc(), evidence.ordered(real["id"], "id").desc())
+        .order_by(inner.native("collected_at").desc(), inner.order("id").desc())
         .limit(1)
         .correlate(evidence.sql)
         .scalar_subquery()

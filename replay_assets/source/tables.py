@@ -106,6 +106,21 @@ SESSION_MESSAGES = LogicalTable(
     required=False,
 )
 
+FINETUNE_EXPORTS = LogicalTable(
+    "finetune_exports",
+    ("week", "checksum_sha256"),
+    (
+        *_optional("week", "checksum_sha256", "export_type", "source_table"),
+        Column("source_ids", "json"),
+        *_optional("file_path"),
+        Column("record_count", "integer"),
+        Column("size_bytes", "integer"),
+        Column("metadata", "json"),
+    ),
+    required=False,
+)
+"""The log of exports: the one table that is written; a database may lack it or any column."""
+
 TABLES = {
     table.name: table
     for table in (
@@ -116,3 +131,6 @@ TABLES = {
         SESSION_MESSAGES,
     )
 }
+"""The tables that are read, and that `load` fills."""
+MAPPABLE = {**TABLES, FINETUNE_EXPORTS.name: FINETUNE_EXPORTS}
+"""The tables that a mapping may name."""

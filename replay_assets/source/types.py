@@ -73,6 +73,17 @@ class Flag(UserDefinedType[bool]):
         return lambda value: bool(value) if value in (0, 1) else value
 
 
+class JsonFlag(TypeDecorator[bool | str]):
+    """A boolean inside JSON, read as text: `true` and `false`; anything else as it is."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> bool | str | None:
+        """Read the two words of JSON."""
+        return {"true": True, "false": False}.get(value, value) if value is not None else None
+
+
 class PostgresJson(UserDefinedType[str]):
     """PostgreSQL's `json`, written from text: it keeps the text, where `jsonb` reorders it."""
 

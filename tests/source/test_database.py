@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from replay_assets.errors import ConfigurationError, ReplayAssetsError, SourceError
-from replay_assets.source.database import IncidentDatabase, nearest
-from replay_assets.source.reading import read_day, read_labels
+from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.label_reading import read_labels
+from replay_assets.source.reading import read_day
+from replay_assets.source.schema_check import nearest
 from tests.source.rows import DAY, execute, incident, load, session
 
 PASSWORD = "hunter2-FAKE"

@@ -8,8 +8,9 @@ import pytest
 
 from replay_assets.errors import SourceError
 from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.label_reading import read_labels
 from replay_assets.source.loading import Loaded, load_directory
-from replay_assets.source.reading import DayRows, read_day, read_labels
+from replay_assets.source.reading import DayRows, read_day
 from tests.source.rows import DAY, count, execute, incident, label, load, session, write
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.reading import read_day, read_labels
+from replay_assets.source.label_reading import read_labels
+from replay_assets.source.reading import read_day
 from tests.source.rows import (
     DAY,
     Row,

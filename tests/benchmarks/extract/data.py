@@ -26,8 +26,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import day_window
+from replay_assets.source.creating import create_tables
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.loading import create_tables
 from replay_assets.source.types import instant_text
 
 FIRST_DAY = "2026-09-01"

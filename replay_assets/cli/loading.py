@@ -1,0 +1,76 @@
+"""`load`: what is loaded, what is left out and why, and how far it is."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.progress import TaskID
+
+from replay_assets.cli.display import console, progress_bar
+from replay_assets.errors import ConfigurationError
+from replay_assets.settings import Settings
+from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.loading import LoadOutcome, files_in, load_files
+from replay_assets.source.mapping import load_mapping
+from replay_assets.source.records import SUFFIXES, kind_of, stem_of
+from replay_assets.source.tables import TABLES
+
+
+def load_source(
+    settings: Settings, path: Path, *, table: str | None = None, keep_going: bool = False
+) -> bool:
+    """Load a folder or a file into the source, say what came of it; return whether all of it."""
+    files = _files(path, table)
+    database = IncidentDatabase(settings.source_url, load_mapping(settings.mapping))
+    try:
+        outcome = _load(database, files, keep_going=keep_going)
+    finally:
+        database.close()
+    for one in outcome.loaded:
+        ignored = f"; no column for {', '.join(one.ignored_fields)}" if one.ignored_fields else ""
+        console.print(f"loaded {one.rows} rows into {one.table}{ignored}", markup=False)
+    if outcome.bad_lines.count:
+        lines = "line" if outcome.bad_lines.count == 1 else "lines"
+        console.print(f"left out {outcome.bad_lines.count} {lines}:", style="red")
+        console.print(str(outcome.bad_lines), markup=False, soft_wrap=True)
+    return not outcome.bad_lines.count
+
+
+def _files(path: Path, table: str | None) -> Mapping[str, Path]:
+    if path.is_dir():
+        if table is not None:
+            raise ConfigurationError("--table says what one file holds; a folder's files are named")
+        files, unclaimed = files_in(path)
+        for name in unclaimed:
+            console.print(f"left out {name}: it is named after no table", markup=False)
+        return files
+    if not kind_of(path):
+        raise ConfigurationError(
+            f"{path}: expected {', '.join(SUFFIXES)}, also with .gz; or a folder of such files"
+        )
+    name = table or stem_of(path)
+    if name not in TABLES:
+        raise ConfigurationError(
+            f"{path}: {name!r} is no table; name it with --table: {', '.join(TABLES)}"
+        )
+    return {name: path}
+
+
+def _load(
+    database: IncidentDatabase, files: Mapping[str, Path], *, keep_going: bool
+) -> LoadOutcome:
+    with progress_bar() as progress:
+        tasks: dict[str, TaskID] = {}
+        sizes = {name: max(path.stat().st_size, 1) for name, path in files.items()}
+        rows = dict.fromkeys(files, 0)
+
+        def advance(name: str, written: int, share: float) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=sizes[name])
+            rows[name] += written
+            progress.update(
+                tasks[name],
+                completed=round(share * sizes[name]),
+                description=f"load {name}: {rows[name]:,} rows; bytes",
+            )
+
+        return load_files(database, files, advance, keep_going=keep_going)

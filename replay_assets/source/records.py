@@ -1,0 +1,145 @@
+"""Records of a JSONL or CSV file, one at a time with the line each stands in.
+
+By suffix: .jsonl or .ndjson, .csv (comma), .tsv (tab), each also with .gz. UTF-8, with or without a
+byte order mark. A CSV file starts with a header; an empty field is null. A line that can't be read
+is yielded as such, and reading goes on: memory holds one record, however large the file.
+"""
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from replay_assets.errors import SourceError
+
+JSON_LINES = (".jsonl", ".ndjson")
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+SUFFIXES = (*JSON_LINES, *DELIMITERS)
+LONGEST_FIELD = 64 * 1024 * 1024
+"""Bytes of one CSV field; a quote that is never closed must not pull the whole file into memory."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class FoundRecord:
+    """A record, or why there is none, and the line it begins in. CSV gives text and null only."""
+
+    line: int
+    fields: dict[str, Any]
+    problem: str | None = None
+    from_text: bool = False
+
+
+@dataclass
+class RecordFile:
+    """A file of records that is being read; `share` is how much of its bytes is done."""
+
+    path: Path
+    share: float = 0.0
+
+    def __iter__(self) -> Iterator[FoundRecord]:
+        """Yield its records.
+
+        Raises:
+            SourceError: the file as a whole can't be read.
+        """
+        size = self.path.stat().st_size or 1
+        with _opened(self.path) as (raw, stream):
+            read = _csv if kind_of(self.path) in DELIMITERS else _json_lines
+            for number, record in enumerate(read(self.path, stream)):
+                if number % 256 == 0:
+                    self.share = raw.tell() / size
+                yield record
+        self.share = 1.0
+
+
+def kind_of(path: Path) -> str:
+    """Return the suffix that says how a file is read; empty where it is none of ours."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    last = suffixes[-2:-1] if suffixes[-1:] == [".gz"] else suffixes[-1:]
+    return last[0] if last and last[0] in SUFFIXES else ""
+
+
+def stem_of(path: Path) -> str:
+    """Return a file's name without the suffixes that say how it is read."""
+    return path.name.removesuffix(".gz").rpartition(".")[0]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    try:
+        with path.open("rb") as raw:
+            if path.suffix.lower() != ".gz":
+                yield raw, raw
+                return
+            with gzip.GzipFile(fileobj=raw) as unpacked:
+                yield raw, io.BufferedReader(unpacked)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceError(f"{path} can't be read: {error}") from error
+
+
+def _json_lines(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
+    for number, line in enumerate(stream, start=1):
+        text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+        if not text.strip():
+            continue
+        try:
+            record = json.loads(text.decode(), parse_constant=refuse_constant)
+            if not isinstance(record, dict):
+                raise ValueError("expected a JSON object")
+        except ValueError as error:
+            yield FoundRecord(number, {}, str(error))
+        except RecursionError:
+            yield FoundRecord(number, {}, "nested too deep")
+        else:
+            yield FoundRecord(number, record)
+
+
+def _csv(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
+    csv.field_size_limit(LONGEST_FIELD)
+    # What is no UTF-8 passes as half surrogate pairs: its own line is refused, no other.
+    text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
+    reader = csv.reader(text, delimiter=DELIMITERS[kind_of(path)], strict=True)
+    header = _header(path, reader)
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            yield FoundRecord(line, {}, str(error), from_text=True)
+            continue
+        if not row:
+            continue
+        problem = None
+        if len(row) != len(header):
+            problem = f"has {len(row)} fields, the header {len(header)}"
+        elif any("\udc80" <= character <= "\udcff" for field in row for character in field):
+            problem = "is not UTF-8"
+        fields = {name: field or None for name, field in zip(header, row, strict=False)}
+        yield FoundRecord(line, fields, problem, from_text=True)
+    text.detach()
+
+
+def _header(path: Path, reader: Iterator[list[str]]) -> list[str]:
+    try:
+        header = [name.strip() for name in next(reader, [])]
+    except csv.Error as error:
+        raise SourceError(f"{path}, line 1: {error}; expected a header") from error
+    if not header or "" in header or len(set(header)) < len(header):
+        raise SourceError(
+            f"{path}, line 1: expected a header, every column named once, found {header}"
+        )
+    return header
+
+
+def refuse_constant(name: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and JSON has not."""
+    raise ValueError(f"{name} is no JSON")
