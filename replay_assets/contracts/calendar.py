@@ -15,22 +15,27 @@ class DayWindow:
     day: str
     start: datetime
     end: datetime
-
-    @property
-    def as_of(self) -> datetime:
-        """Sessions and repairs after this instant belong to what happened later."""
-        return self.end + GRACE
+    as_of: datetime
+    """Sessions and repairs after this instant belong to what happened later."""
 
 
-def day_window(day: str, timezone: str) -> DayWindow:
-    """Return the window of an ISO day; 23 or 25 hours long where the clocks change."""
+def day_window(day: str, timezone: str, *, now: datetime | None = None) -> DayWindow:
+    """Return the window of an ISO day; 23 or 25 hours long where the clocks change.
+
+    Args:
+        day: ISO day.
+        timezone: IANA name of the zone whose day it is.
+        now: when it is read; what is not yet known then is not looked at. Null: long after.
+    """
     zone = ZoneInfo(timezone)
     first = date.fromisoformat(day)
     bounds = [
         datetime.combine(one, time.min, tzinfo=zone).astimezone(UTC)
         for one in (first, first + timedelta(days=1))
     ]
-    return DayWindow(day=day, start=bounds[0], end=bounds[1])
+    settled = bounds[1] + GRACE
+    as_of = settled if now is None else min(settled, now.astimezone(UTC))
+    return DayWindow(day=day, start=bounds[0], end=bounds[1], as_of=as_of)
 
 
 def days_of_week(monday: str) -> list[str]:

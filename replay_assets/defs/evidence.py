@@ -34,12 +34,11 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
         Beside it lie the decision's recorded messages, every recorded repair, and the quarantine of
         rows that can't be used. Raw: kept under its own root, shown here only as ids and counts.
         """
-        published = []
         with source.open() as database:
-            for day in context.partition_keys:
-                found = extract_day(database, source.window(day))
-                address = Address("incident_evidence", day)
-                published.append(evidence.publish(address, found.publication()))
+            published = [
+                extract_day(database, source.window(day), evidence)
+                for day in context.partition_keys
+            ]
         rows = published[-1].rows("incident_evidence")
         columns = ("id", "incident_id", "collected_at", "coordinator_id", "repair_id")
         return dg.MaterializeResult(

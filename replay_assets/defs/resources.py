@@ -8,6 +8,7 @@ the labels root is visible in its signature, and tested.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -38,8 +39,8 @@ class Source:
             database.close()
 
     def window(self, day: str) -> DayWindow:
-        """Return a day's window in the configured zone."""
-        return day_window(day, self.timezone)
+        """Return a day's window in the configured zone, as of now."""
+        return day_window(day, self.timezone, now=datetime.now(UTC))
 
 
 class ApiKeys:

@@ -1,124 +1,263 @@
-"""A day as it was known: evidence, newest decision, newest repair, messages, all repairs."""
+"""A day as it was known: evidence, newest decision, newest repair, messages, all repairs.
+
+Rows flow from one snapshot of the source to Parquet in batches; nothing holds the day whole.
+"""
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.contracts.evidence import (
     INCIDENT_EVIDENCE,
+    LOW_CARDINALITY,
     QUARANTINE,
     RECORDED_MESSAGES,
     RECORDED_REPAIRS,
 )
-from replay_assets.evidence.validation import REQUIRED, quarantined, reasons_against
-from replay_assets.lake.formats import table_of
-from replay_assets.lake.store import Publication
+from replay_assets.errors import SourceError
+from replay_assets.evidence.fingerprint import Fingerprint
+from replay_assets.evidence.quarantine import set_aside
+from replay_assets.evidence.validation import (
+    EVIDENCE_RULES,
+    MESSAGE_RULES,
+    REPAIR_RULES,
+    Reasons,
+    Rules,
+    reasons_against,
+    unknown_values,
+)
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import PartitionWriter, Published, Store
+from replay_assets.lake.tables import TableWriter
+from replay_assets.source.batches import Batch
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.reading import read_day
+from replay_assets.source.reading import MAX_TEXT_BYTES, DaySnapshot, Repeated, day_snapshot
 
-CODE_VERSION = "1"
-Row = dict[str, Any]
-OUTSIDE = "instant_out_of_order:collected_at"
-"""Text that sorts into a day in which its instant does not lie: the source mixes its formats."""
+CODE_VERSION = "2"
+DUPLICATE = "duplicate_id:id"
+"""Two rows of one id: nobody knows which is meant, so neither is used."""
 SUPERSEDED = "superseded_snapshot:incident_id"
 """An incident with several snapshots in a day is replayed once, from its newest."""
 
+Progress = Callable[[int], None]
 
-@dataclass(frozen=True)
-class DayOfEvidence:
-    """What was kept of a day, and what was set aside; `read` is how many rows the source held."""
 
-    window: DayWindow
-    read: int
-    kept: list[Row]
-    messages: list[Row]
-    repairs: list[Row]
-    quarantine: list[Row]
+def extract_day(
+    database: IncidentDatabase,
+    window: DayWindow,
+    root: Store,
+    *,
+    max_text_bytes: int = MAX_TEXT_BYTES,
+    fast: bool | None = None,
+    progress: Progress | None = None,
+) -> Published:
+    """Read a day in one snapshot, part what can be used from what can't, and publish both.
 
-    def publication(self) -> Publication:
-        """Return the day as tables, with the counts that must add up."""
-        return Publication(
-            tables={
-                "incident_evidence": table_of(self.kept, INCIDENT_EVIDENCE),
-                "recorded_messages": table_of(self.messages, RECORDED_MESSAGES),
-                "recorded_repairs": table_of(self.repairs, RECORDED_REPAIRS),
-                "quarantine": table_of(self.quarantine, QUARANTINE),
-            },
+    Args:
+        database: the source.
+        window: the day, and up to when its sessions and repairs count.
+        root: the root of raw evidence.
+        max_text_bytes: a row with a longer text is set aside, the text left in the source.
+        fast: whether to read PostgreSQL through ADBC; null: where it is installed.
+        progress: called with the rows read so far.
+
+    Raises:
+        SourceError: the source can't be read; what was published before stays as it was.
+    """
+    address = Address("incident_evidence", window.day)
+    with day_snapshot(database, window, max_text_bytes=max_text_bytes, fast=fast) as snapshot:
+        repeated = snapshot.repeated()
+        unusable: frozenset[str] = frozenset()
+        while True:
+            with root.writing(address) as partition:
+                day = _Day(snapshot, partition, repeated, unusable, progress)
+                day.read()
+                if day.unusable_snapshots <= unusable:
+                    return day.publish()
+            # The newest snapshot of an incident turned out to be unusable, and it has older ones:
+            # once more, without it. Rare, so that the common day needs no second look.
+            unusable |= day.unusable_snapshots
+
+
+@dataclass
+class _Counts:
+    """What became of the day's rows."""
+
+    read: int = 0
+    kept: int = 0
+    quarantined: int = 0
+    joined_quarantined: int = 0
+    messages: int = 0
+    repairs: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    unknown: Counter[str] = field(default_factory=Counter)
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+class _Day:
+    """One pass over a day's rows into the files of a partition."""
+
+    def __init__(
+        self,
+        snapshot: DaySnapshot,
+        partition: PartitionWriter,
+        repeated: Repeated,
+        unusable: frozenset[str],
+        progress: Progress | None,
+    ) -> None:
+        self.unusable_snapshots: frozenset[str] = frozenset()
+        self._snapshot = snapshot
+        self._partition = partition
+        self._several = pa.array(sorted(repeated.snapshots), pa.string())
+        self._newest = _newest_usable(repeated.snapshots, unusable)
+        self._duplicates = pa.array(sorted(repeated.duplicate_ids), pa.string())
+        self._progress = progress
+        self._counts = _Counts()
+        self._fingerprint = Fingerprint()
+        self._lost: set[str] = set()
+        self._evidence = self._table("incident_evidence", INCIDENT_EVIDENCE)
+        self._messages = self._table("recorded_messages", RECORDED_MESSAGES)
+        self._repairs = self._table("recorded_repairs", RECORDED_REPAIRS)
+        self._quarantine = self._table("quarantine", QUARANTINE)
+
+    def _table(self, name: str, schema: pa.Schema) -> TableWriter:
+        dictionary = [column for column in schema.names if column in LOW_CARDINALITY]
+        return self._partition.table(name, schema, dictionary=dictionary)
+
+    def read(self) -> None:
+        """Read everything; afterwards `unusable_snapshots` is known."""
+        for batch in self._snapshot.evidence():
+            self._add_evidence(batch)
+            if self._progress is not None:
+                self._progress(self._counts.read)
+        counted = self._snapshot.count()
+        if counted != self._counts.read:
+            raise SourceError(
+                f"{self._snapshot.window.day}: read {self._counts.read} rows, but the same "
+                f"snapshot counts {counted}; nothing was published"
+            )
+        counts = self._counts
+        self._lost |= {incident for incident, row_id in self._newest.items() if row_id is None}
+        lost = pa.array(sorted(self._lost), pa.string())
+        messages, repairs = self._snapshot.messages(), self._snapshot.repairs()
+        counts.messages = self._add_joined("session_messages", messages, self._messages, lost)
+        counts.repairs = self._add_joined("auto_repair_executions", repairs, self._repairs, lost)
+
+    def publish(self) -> Published:
+        """Show the day."""
+        counts, window = self._counts, self._snapshot.window
+        return self._partition.publish(
             facts={
-                "read": self.read,
-                "kept": len(self.kept),
-                "quarantined": sum(
-                    row["source_table"] == "incident_evidence" for row in self.quarantine
-                ),
-                "quarantined_joined_rows": sum(
-                    row["source_table"] != "incident_evidence" for row in self.quarantine
-                ),
-                "quarantine_reasons": dict(
-                    sorted(Counter(r for row in self.quarantine for r in row["reasons"]).items())
-                ),
-                "messages": len(self.messages),
-                "repairs": len(self.repairs),
-                "window_start": self.window.start.isoformat(),
-                "window_end": self.window.end.isoformat(),
-                "as_of": self.window.as_of.isoformat(),
+                "read": counts.read,
+                "kept": counts.kept,
+                "quarantined": counts.quarantined,
+                "quarantined_joined_rows": counts.joined_quarantined,
+                "quarantine_reasons": dict(sorted(counts.reasons.items())),
+                "unknown_values": dict(sorted(counts.unknown.items())),
+                "messages": counts.messages,
+                "repairs": counts.repairs,
+                "window_start": window.start.isoformat(),
+                "window_end": window.end.isoformat(),
+                "first_collected_at": counts.first and counts.first.isoformat(),
+                "last_collected_at": counts.last and counts.last.isoformat(),
+                "as_of": window.as_of.isoformat(),
+                "source_fingerprint": self._fingerprint.hexdigest(),
+                "read_by": f"{self._snapshot.reader}, {self._snapshot.shape}",
             },
+            inputs={},
             code_version=CODE_VERSION,
         )
 
+    def _add_evidence(self, batch: Batch) -> None:
+        self._fingerprint.update(batch)
+        self._counts.read += batch.table.num_rows
+        reasons = reasons_against(batch, EVIDENCE_RULES)
+        for row in _members(batch.table["id"], self._duplicates):
+            reasons.setdefault(row, []).append(DUPLICATE)
+        self._judge_snapshots(batch, reasons)
+        kept, aside = _parted("incident_evidence", batch, reasons)
+        self._counts.quarantined += aside.num_rows
+        self._counts.kept += kept.num_rows
+        self._counts.unknown.update(unknown_values(kept, EVIDENCE_RULES))
+        self._note_bounds(kept)
+        self._set_aside(aside)
+        self._evidence.write(kept.select(INCIDENT_EVIDENCE.names).cast(INCIDENT_EVIDENCE))
 
-def extract_day(database: IncidentDatabase, window: DayWindow) -> DayOfEvidence:
-    """Read a day in one snapshot and part the rows that can be used from those that can't."""
-    rows = read_day(database, window)
-    usable, bad_evidence = _split("incident_evidence", rows.evidence, REQUIRED)
-    inside, outside = _in_window(usable, window)
-    kept, superseded = _newest_snapshots(inside)
-    incidents = {row["incident_id"] for row in kept}
-    messages, bad_messages = _split(
-        "session_messages", _of(incidents, rows.messages), ("session_id", "position", "role")
-    )
-    repairs, bad_repairs = _split(
-        "auto_repair_executions", _of(incidents, rows.repairs), ("id", "incident_id")
-    )
-    return DayOfEvidence(
-        window=window,
-        read=len(rows.evidence),
-        kept=kept,
-        messages=messages,
-        repairs=repairs,
-        quarantine=[*bad_evidence, *outside, *superseded, *bad_messages, *bad_repairs],
-    )
+    def _judge_snapshots(self, batch: Batch, reasons: Reasons) -> None:
+        """Set aside the older snapshots of an incident, and note which incidents are lost whole."""
+        several = set(_members(batch.table["incident_id"], self._several))
+        unusable = []
+        for row in sorted({*several, *reasons}):
+            row_id, incident = (
+                batch.table["id"][row].as_py(),
+                batch.table["incident_id"][row].as_py(),
+            )
+            if row in several:
+                if row in reasons:
+                    unusable.append(row_id)
+                elif self._newest[incident] != row_id:
+                    reasons[row] = [SUPERSEDED]
+            elif incident is not None:
+                self._lost.add(incident)
+        self.unusable_snapshots |= {row_id for row_id in unusable if row_id is not None}
+
+    def _add_joined(
+        self, table: str, batches: Iterator[Batch], writer: TableWriter, lost: pa.Array
+    ) -> int:
+        """Add rows that belong to kept incidents; return how many could be used."""
+        rules: Rules = MESSAGE_RULES if table == "session_messages" else REPAIR_RULES
+        for batch in batches:
+            reasons = reasons_against(batch, rules)
+            kept, aside = _parted(table, batch, reasons)
+            belongs = pc.invert(pc.is_in(kept["incident_id"], lost))
+            writer.write(kept.filter(belongs).select(writer.schema.names).cast(writer.schema))
+            aside = aside.filter(pc.invert(pc.is_in(aside["incident_id"], lost)))
+            self._counts.joined_quarantined += aside.num_rows
+            self._set_aside(aside)
+        return writer.rows
+
+    def _set_aside(self, rows: pa.Table) -> None:
+        for reasons in rows["reasons"].to_pylist():
+            self._counts.reasons.update(reasons)
+        self._quarantine.write(rows)
+
+    def _note_bounds(self, kept: pa.Table) -> None:
+        bounds: dict[str, Any] = pc.min_max(kept["collected_at"]).as_py()
+        if bounds["min"] is not None:
+            self._counts.first = min(self._counts.first or bounds["min"], bounds["min"])
+            self._counts.last = max(self._counts.last or bounds["max"], bounds["max"])
 
 
-def _of(incidents: set[str], rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row["incident_id"] in incidents]
+def _newest_usable(
+    snapshots: dict[str, list[str]], unusable: frozenset[str]
+) -> dict[str, str | None]:
+    """Return each incident's newest snapshot that is not known to be unusable."""
+    return {
+        incident: next((row_id for row_id in reversed(ids) if row_id not in unusable), None)
+        for incident, ids in snapshots.items()
+    }
 
 
-def _split(table: str, rows: list[Row], required: tuple[str, ...]) -> tuple[list[Row], list[Row]]:
-    kept, aside = [], []
-    for row in rows:
-        if reasons := reasons_against(row, required):
-            aside.append(quarantined(table, row, reasons))
-        else:
-            kept.append(row)
-    return kept, aside
+def _members(column: pa.ChunkedArray, values: pa.Array) -> list[int]:
+    """Return the positions at which a column holds one of some values."""
+    if not len(values):
+        return []
+    positions: list[int] = pc.indices_nonzero(pc.is_in(column, values)).to_pylist()
+    return positions
 
 
-def _in_window(rows: list[Row], window: DayWindow) -> tuple[list[Row], list[Row]]:
-    """Part the rows whose instant lies in the day from those that only sort into it as text."""
-    inside, aside = [], []
-    for row in rows:
-        if window.start <= row["collected_at"] < window.end:
-            inside.append(row)
-        else:
-            aside.append(quarantined("incident_evidence", row, [OUTSIDE]))
-    return inside, aside
-
-
-def _newest_snapshots(rows: list[Row]) -> tuple[list[Row], list[Row]]:
-    """Keep each incident's newest snapshot; rows arrive ordered by time, then id."""
-    newest = {row["incident_id"]: row["id"] for row in rows}
-    kept = [row for row in rows if newest[row["incident_id"]] == row["id"]]
-    older = [row for row in rows if newest[row["incident_id"]] != row["id"]]
-    return kept, [quarantined("incident_evidence", row, [SUPERSEDED]) for row in older]
+def _parted(source_table: str, batch: Batch, reasons: Reasons) -> tuple[pa.Table, pa.Table]:
+    """Part the rows that can be used from those that can't."""
+    if not reasons:
+        return batch.table, QUARANTINE.empty_table()
+    usable = np.ones(batch.table.num_rows, dtype=bool)
+    usable[list(reasons)] = False
+    return batch.table.filter(pa.array(usable)), set_aside(source_table, batch, reasons)

@@ -7,7 +7,8 @@ from typing import Any
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.errors import ContractError
-from replay_assets.evidence.validation import quarantined, reasons_against
+from replay_assets.evidence.quarantine import quarantined
+from replay_assets.evidence.validation import reasons_against_label
 from replay_assets.lake.labels import publication_of
 from replay_assets.lake.store import Publication
 from replay_assets.source.database import IncidentDatabase
@@ -50,7 +51,7 @@ def _reasons(row: Row, times: Counter[Any]) -> list[str]:
         return [f"unreadable_line:{row[UNREADABLE_LINE]}"]
     incident_id = row["incident_id"]
     return [
-        *reasons_against(row, ("incident_id",)),
+        *reasons_against_label(row),
         *(
             ["duplicate_id:incident_id"]
             if incident_id is not None and times[incident_id] > 1

@@ -1,97 +1,119 @@
 """Why a row can't be used: every reason code of a row, never only the first.
 
-A reason is `<code>:<column>`. One bad row costs itself, never its day.
+A reason is `<code>:<column>`. One bad row costs itself, never its day. Columns are judged whole,
+rows only where something is wrong: the good ones, nearly all, are never looked at one by one.
 """
 
-import json
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-Row = Mapping[str, Any]
-Check = Callable[[Row], list[str]]
+import pyarrow as pa
+import pyarrow.compute as pc
 
-REQUIRED = ("id", "incident_id", "evidence_summary", "collected_at")
-INSTANTS = ("collected_at", "coordinator_at", "repair_at", "created_at")
-TYPES = {"success": bool, "repair_success": bool, "position": int}
-JSON_TYPES: dict[str, type | tuple[type, ...]] = {
-    "labels": dict,
-    "coordinator_output": dict,
-    "repair_steps": list,
-    "executed_steps": list,
-    "tool_calls": list,
-    "required_keywords": list,
-    "acceptable_actions": list,
-    "acceptable_tools": list,
-}
+from replay_assets.evidence.json_checks import json_problem
+from replay_assets.source.batches import Batch
+
+Reasons = dict[int, list[str]]
+"""The reasons against rows, by their position in a batch."""
 
 
-def reasons_against(row: Row, required: tuple[str, ...]) -> list[str]:
-    """Return every reason why a row can't be used; none where it can."""
-    return [
-        *(f"null_in_required:{name}" for name in required if row.get(name) is None),
-        *(reason for name in INSTANTS if (reason := _instant_reason(name, row.get(name)))),
-        *(
-            f"wrong_type:{name}"
-            for name, expected in TYPES.items()
-            if row.get(name) is not None and type(row[name]) is not expected
+@dataclass(frozen=True)
+class Rules:
+    """What rows of one table must fulfil.
+
+    Attributes:
+        required: columns that must not be null.
+        json: what a column's JSON must be, a dict or a list.
+        known: values that a column is expected to have; others are kept and counted.
+    """
+
+    required: tuple[str, ...]
+    json: Mapping[str, type] = field(default_factory=dict)
+    known: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+EVIDENCE_RULES = Rules(
+    required=("id", "incident_id", "evidence_summary"),
+    json={"labels": dict, "coordinator_output": dict, "repair_steps": list},
+    known={
+        "severity": frozenset({"critical", "warning", "info", "error", "high", "medium", "low"}),
+        "verification_result": frozenset({"success", "failed", "not_verified"}),
+        "evidence_kind": frozenset(
+            {
+                "alert_snapshot",
+                "incident_report",
+                "recorded_tool_output",
+                "synthetic_telemetry",
+                "telemetry_summary",
+            }
         ),
-        *(reason for name, value in row.items() if (reason := _text_reason(name, value))),
-        *(reason for name in JSON_TYPES if (reason := _json_reason(name, row.get(name)))),
-    ]
+    },
+)
+MESSAGE_RULES = Rules(required=("session_id", "position", "role"), json={"tool_calls": list})
+REPAIR_RULES = Rules(required=("id", "incident_id"), json={"executed_steps": list})
+LABEL_JSON = {"required_keywords": list, "acceptable_actions": list, "acceptable_tools": list}
 
 
-def _instant_reason(name: str, value: object) -> str | None:
-    if value is None or isinstance(value, datetime):
-        return None
-    try:
-        datetime.fromisoformat(str(value))
-    except ValueError:
-        return f"impossible_instant:{name}"
-    return f"no_time_zone:{name}"
+def reasons_against(batch: Batch, rules: Rules) -> Reasons:
+    """Return the reasons against each row that can't be used, in alphabetical order."""
+    found: Reasons = {row: list(reasons) for row, reasons in batch.reasons.items()}
+    for name in rules.required:
+        for row in _rows_where(pc.is_null(batch.table[name])):
+            # A value that was withheld is not missing; its reason is already known.
+            if name not in batch.raw.get(row, {}):
+                found.setdefault(row, []).append(f"null_in_required:{name}")
+    for column in batch.table.schema:
+        if pa.types.is_string(column.type):
+            for row in _rows_where(pc.match_substring(batch.table[column.name], "\x00")):
+                found.setdefault(row, []).append(f"nul_character:{column.name}")
+    for name, expected in rules.json.items():
+        for row, text in enumerate(batch.table[name].to_pylist()):
+            if text is not None and (problem := json_problem(text, expected)) is not None:
+                found.setdefault(row, []).append(f"{problem}:{name}")
+    return {row: sorted(set(reasons)) for row, reasons in found.items()}
 
 
-def _text_reason(name: str, value: object) -> str | None:
-    if not isinstance(value, str):
-        return None
-    if "\x00" in value:
-        return f"nul_character:{name}"
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return f"lone_surrogate:{name}"
-    return None
-
-
-def _json_reason(name: str, value: object) -> str | None:
-    if value is None:
-        return None
-    try:
-        parsed = json.loads(str(value), parse_constant=_refuse_constant)
-    except ValueError:
-        return f"invalid_json:{name}"
-    except RecursionError:
-        return f"json_too_deep:{name}"
-    if parsed is not None and not isinstance(parsed, JSON_TYPES[name]):
-        return f"wrong_json_type:{name}"
-    # Behind an escape half of a character passes as text, but no file could hold what it says.
-    return _text_reason(name, json.dumps(parsed, ensure_ascii=False))
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
-
-
-def quarantined(source_table: str, row: Row, reasons: list[str]) -> dict[str, Any]:
-    """Return a row of the quarantine: all reasons, and the raw row as ASCII JSON."""
-    return {
-        "source_table": source_table,
-        "row_id": None if row.get("id") is None else str(row["id"]),
-        "incident_id": None if row.get("incident_id") is None else _printable(row["incident_id"]),
-        "reasons": reasons,
-        "raw_row": json.dumps(dict(row), ensure_ascii=True, default=str),
+def unknown_values(table: pa.Table, rules: Rules) -> dict[str, int]:
+    """Count the values that a column is not expected to have, by column."""
+    counts = {
+        name: pc.sum(
+            pc.invert(pc.is_in(table[name].drop_null(), pa.array(sorted(known), pa.string())))
+        ).as_py()
+        for name, known in rules.known.items()
     }
+    return {name: count for name, count in counts.items() if count}
 
 
-def _printable(value: object) -> str:
-    return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+def _rows_where(mask: pa.ChunkedArray) -> list[int]:
+    """Return the positions at which a mask holds; null does not."""
+    if not pc.any(mask).as_py():
+        return []
+    positions: list[int] = pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist()
+    return positions
+
+
+def reasons_against_label(row: Mapping[str, Any]) -> list[str]:
+    """Return every reason why a row of labels can't be used."""
+    reasons = [] if row.get("incident_id") is not None else ["null_in_required:incident_id"]
+    for name, value in row.items():
+        problem = None
+        if isinstance(value, str):
+            problem = _text_problem(value)
+            if problem is None and name in LABEL_JSON:
+                problem = json_problem(value, LABEL_JSON[name])
+        elif name in LABEL_JSON and value is not None:
+            problem = "wrong_json_type"
+        if problem is not None:
+            reasons.append(f"{problem}:{name}")
+    return reasons
+
+
+def _text_problem(text: str) -> str | None:
+    if "\x00" in text:
+        return "nul_character"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "invalid_utf8"
+    return None

@@ -169,6 +169,7 @@ class PartitionWriter:
         """Begin a table; rows are appended to what this returns."""
         staged = self._stage(self._address.table(name))
         self._tables[name] = TableWriter(staged.stream, schema, dictionary=dictionary)
+        self._staged_files.callback(self._tables[name].abandon)
         return self._tables[name]
 
     def file(self, name: str, content: bytes) -> None:

@@ -6,6 +6,7 @@ bytes whatever the batches of the reader were.
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import IO
 
 import numpy as np
@@ -73,8 +74,15 @@ class TableWriter:
             self._end_group()
         self._writer.close()
 
+    def abandon(self) -> None:
+        """Let go of the stream, whose file is thrown away; does nothing once closed."""
+        with suppress(OSError):  # a full disk, which is what threw the file away
+            self._writer.close()
+
     def _end_group(self) -> None:
         group = pa.concat_tables(self._pending) if self._pending else self.schema.empty_table()
+        # One chunk: the pages of a file must not depend on the batches either.
+        group = group.combine_chunks()
         self._writer.write_table(group, row_group_size=max(group.num_rows, 1))
         self._pending, self._pending_bytes, self._pending_rows = [], 0, 0
 

@@ -7,16 +7,18 @@ masked, and of a driver's error only the first line.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.types import TypeEngine
 
 from replay_assets.errors import ConfigurationError, ReadOnlySourceError, SourceError
 from replay_assets.source.expressions import conditions_on, json_place
+from replay_assets.source.instants import register_sqlite_function
 from replay_assets.source.mapping import ColumnMapping, SourceMapping
 from replay_assets.source.schema_check import Types, missing_in_source, missing_of, real_columns
 from replay_assets.source.tables import LogicalTable
@@ -24,6 +26,19 @@ from replay_assets.source.types import SQL_TYPES
 
 NOT_ALLOWED = ("42501", "25006")
 """PostgreSQL's states for a missing privilege and for a read-only transaction."""
+
+
+SESSION_SETTINGS = {
+    "statement_timeout": "'10min'",
+    "lock_timeout": "'5s'",
+    "idle_in_transaction_session_timeout": "'2min'",
+    "TimeZone": "'UTC'",
+    # Plans of a server-side cursor assume that a tenth of the rows is fetched; we fetch all.
+    "cursor_tuple_fraction": "1.0",
+}
+HAS_TRANSACTION_TIMEOUT = (17,)
+LENIENT_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
+"""One text that is no UTF-8 must not cost a day; it is told by its surrogates."""
 
 
 class IncidentDatabase:
@@ -56,6 +71,11 @@ class IncidentDatabase:
                 "'replay-assets[postgres]' and write postgresql+psycopg://"
             ) from error
 
+    @property
+    def url(self) -> sa.URL:
+        """The URL with its password, for another driver; never to be shown."""
+        return self._url
+
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """Open one read-only, repeatable view of the database."""
@@ -65,11 +85,21 @@ class IncidentDatabase:
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
-            else:
-                # Python's driver opens no transaction for a SELECT; without one, two statements
-                # may see two states.
-                connection.exec_driver_sql("BEGIN")
-            yield connection
+                for setting in self._session_settings(connection):
+                    connection.exec_driver_sql(setting)
+                yield connection
+                return
+            with _read_only_sqlite(connection):
+                yield connection
+
+    @staticmethod
+    def _session_settings(connection: sa.Connection) -> list[str]:
+        """Return what holds for this transaction alone: a pooler drops start-up options."""
+        settings = [f"SET LOCAL {name} = {value}" for name, value in SESSION_SETTINGS.items()]
+        if (connection.dialect.server_version_info or ()) >= HAS_TRANSACTION_TIMEOUT:
+            # A statement's limit counts anew with each fetch from a cursor; this one does not.
+            settings.append("SET LOCAL transaction_timeout = '20min'")
+        return settings
 
     @contextmanager
     def writing(self, *, create: bool = False) -> Iterator[sa.Connection]:
@@ -140,6 +170,24 @@ class IncidentDatabase:
             raise kind(f"{self.name}: {text}") from None
 
 
+@contextmanager
+def _read_only_sqlite(connection: sa.Connection) -> Iterator[None]:
+    """Give a SQLite connection one read-only transaction, and our reading of texts."""
+    driver: Any = connection.connection.driver_connection
+    register_sqlite_function(driver)
+    driver.text_factory = LENIENT_TEXT
+    # Python's driver opens no transaction for a SELECT; without one, two statements may see two
+    # states.
+    connection.exec_driver_sql("PRAGMA query_only = ON")
+    connection.exec_driver_sql("BEGIN")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.exec_driver_sql("PRAGMA query_only = OFF")
+        driver.text_factory = str
+
+
 class MappedTable:
     """A real table under logical names: what it lacks reads as null.
 
@@ -177,6 +225,22 @@ class MappedTable:
         twin = copy(self)
         twin.sql = self.table.alias(alias)
         return twin
+
+    def over(self, rows: sa.FromClause) -> "MappedTable":
+        """Return the same table read from a selection of its rows, which has its real columns."""
+        twin = copy(self)
+        twin.sql = rows  # type: ignore[assignment]  # an alias and a lateral are used alike
+        return twin
+
+    def type_of(self, name: str) -> TypeEngine[Any] | None:
+        """Return a column's type as the database has it; null where the table lacks the column."""
+        source = self._sources.get(name)
+        return self._present[source.column] if source is not None else None
+
+    @property
+    def columns(self) -> list[sa.ColumnElement[Any]]:
+        """The real columns that the logical ones are read from."""
+        return [self.sql.c[name] for name in sorted({one.column for one in self._sources.values()})]
 
     @property
     def conditions(self) -> list[sa.ColumnElement[bool]]:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow
+from replay_assets.source.clock import Clock
 from replay_assets.source.database import IncidentDatabase, MappedTable
 from replay_assets.source.records import FoundRecord, RecordFile
 from replay_assets.source.tables import INCIDENT_EVIDENCE, LABELS, Kind
@@ -29,14 +30,16 @@ def read_labels(database: IncidentDatabase, window: DayWindow) -> list[Row] | No
         evidence = database.selectable(connection, INCIDENT_EVIDENCE)
         if evidence is None:
             raise AssertionError("the evidence is required")
+        clock = Clock.of(database, connection, evidence, window)
+        of_the_day = clock.in_day(evidence, window)
         if database.mapping.label_file is not None:
-            return _from_file(connection, database, evidence, window)
+            return _from_file(connection, database, evidence, of_the_day)
         labels = database.selectable(connection, LABELS)
         if labels is None:
             return None
         if _in_evidence(database):
-            return _beside_evidence(connection, evidence, labels, window)
-        return _from_table(connection, evidence, labels, window)
+            return _beside_evidence(connection, evidence, labels, of_the_day)
+        return _from_table(connection, evidence, labels, of_the_day)
 
 
 def _in_evidence(database: IncidentDatabase) -> bool:
@@ -44,16 +47,14 @@ def _in_evidence(database: IncidentDatabase) -> bool:
     return mapping.labels is not None and mapping.table(LABELS) == mapping.table(INCIDENT_EVIDENCE)
 
 
-def _of_the_day(evidence: MappedTable, window: DayWindow) -> list[sa.ColumnElement[bool]]:
-    collected_at = evidence.native("collected_at")
-    return [collected_at >= window.start, collected_at < window.end, *evidence.conditions]
-
-
 def _from_table(
-    connection: sa.Connection, evidence: MappedTable, labels: MappedTable, window: DayWindow
+    connection: sa.Connection,
+    evidence: MappedTable,
+    labels: MappedTable,
+    of_the_day: sa.ColumnElement[bool],
 ) -> list[Row]:
     incident_id = labels.native("incident_id")
-    incidents = sa.select(evidence.native("incident_id")).where(*_of_the_day(evidence, window))
+    incidents = sa.select(evidence.native("incident_id")).where(of_the_day)
     statement = _columns(labels).where(
         sa.or_(incident_id.in_(incidents), incident_id.is_(None)), *labels.conditions
     )
@@ -61,7 +62,10 @@ def _from_table(
 
 
 def _beside_evidence(
-    connection: sa.Connection, evidence: MappedTable, labels: MappedTable, window: DayWindow
+    connection: sa.Connection,
+    evidence: MappedTable,
+    labels: MappedTable,
+    of_the_day: sa.ColumnElement[bool],
 ) -> list[Row]:
     """Read each incident's newest snapshot of the day that has a label at all."""
     recorded = [labels.value(name).is_not(None) for name in NAMES[1:] if labels.has(name)]
@@ -69,7 +73,7 @@ def _beside_evidence(
     statement = (
         _columns(labels)
         .join_from(labels.sql, evidence.sql, own_id == labels.sql.c[own_id.name])
-        .where(*_of_the_day(evidence, window), sa.or_(*recorded))
+        .where(of_the_day, sa.or_(*recorded))
         .order_by(evidence.order("collected_at"), evidence.order("id"))
     )
     rows = _rows(connection, statement)
@@ -78,12 +82,15 @@ def _beside_evidence(
 
 
 def _from_file(
-    connection: sa.Connection, database: IncidentDatabase, evidence: MappedTable, window: DayWindow
+    connection: sa.Connection,
+    database: IncidentDatabase,
+    evidence: MappedTable,
+    of_the_day: sa.ColumnElement[bool],
 ) -> list[Row]:
     path = database.mapping.label_file
     if path is None:
         raise AssertionError("the caller has seen a label file")
-    statement = sa.select(evidence.value("incident_id")).where(*_of_the_day(evidence, window))
+    statement = sa.select(evidence.value("incident_id")).where(of_the_day)
     wanted = {None, *connection.execute(statement).scalars()}
     columns = database.mapping.entry(LABELS).columns
     places = {

@@ -1,18 +1,29 @@
-"""The statements that read a day: set-based, in a stated order, from one snapshot.
+"""A day read from one snapshot: its rows as batches, and what of them is repeated."""
 
-The newest coordinator session and the newest repair are chosen by time, NULLs last (PostgreSQL
-would put them first), ties by id, and only up to the day's `as_of`: a session of next week must not
-change last week's file.
-"""
-
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow
+from replay_assets.source.batches import Batch
+from replay_assets.source.clock import Clock
 from replay_assets.source.database import IncidentDatabase, MappedTable
+from replay_assets.source.day_tables import DayTables
+from replay_assets.source.layout import layout_of
+from replay_assets.source.newest import VERSIONS
+from replay_assets.source.statements import (
+    count_statement,
+    evidence_statement,
+    keys_statement,
+    messages_statement,
+    repairs_statement,
+    repeated_statement,
+)
+from replay_assets.source.streams import Reader, SqlReader, adbc_is_installed, adbc_reader
 from replay_assets.source.tables import (
     AGENT_SESSIONS,
     AUTO_REPAIR_EXECUTIONS,
@@ -21,180 +32,143 @@ from replay_assets.source.tables import (
     LogicalTable,
 )
 
-Row = dict[str, Any]
-COORDINATOR = "coordinator"
-SESSION_COLUMNS = {
-    "coordinator_id": "id",
-    "coordinator_model": "model",
-    "coordinator_output": "output_json",
-    "coordinator_at": "created_at",
-}
-REPAIR_COLUMNS = {
-    "repair_id": "id",
-    "repair_playbook": "playbook_name",
-    "repair_steps": "executed_steps",
-    "repair_success": "success",
-    "repair_error": "error",
-    "repair_executor": "executor",
-    "repair_at": "created_at",
-}
+MAX_TEXT_BYTES = 2**20
+"""A megabyte of text is 250,000 tokens, more than any candidate's context."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class DayRows:
-    """What the database holds of a day, rows in a fixed order."""
+class Repeated:
+    """Rows of a day that share a key.
 
-    evidence: list[Row]
-    messages: list[Row]
-    repairs: list[Row]
+    Attributes:
+        duplicate_ids: ids that more than one row has.
+        snapshots: the ids of an incident's rows, oldest first, where it has several.
+    """
+
+    duplicate_ids: frozenset[str]
+    snapshots: dict[str, list[str]]
 
 
-def read_day(database: IncidentDatabase, window: DayWindow) -> DayRows:
-    """Read a day's evidence with its newest session and repair, its messages, all its repairs."""
-    with database.snapshot() as connection:
-        evidence = _needed(database, connection, INCIDENT_EVIDENCE)
-        sessions = _needed(database, connection, AGENT_SESSIONS)
-        repairs = _needed(database, connection, AUTO_REPAIR_EXECUTIONS)
-        messages = database.selectable(connection, SESSION_MESSAGES)
-        newest = _newest(sessions, evidence, window.as_of, role=COORDINATOR)
-        return DayRows(
-            evidence=_rows(connection, _evidence(evidence, sessions, repairs, newest, window)),
-            messages=_rows(connection, _messages(messages, sessions, evidence, newest, window))
-            if messages is not None
-            else [],
-            repairs=_rows(connection, _repairs(repairs, evidence, window)),
+class DaySnapshot:
+    """A day as the database holds it at one instant."""
+
+    def __init__(
+        self, connection: sa.Connection, tables: DayTables, window: DayWindow, reader: Reader
+    ) -> None:
+        self.window = window
+        self.shape = tables.shape()
+        self.reader = reader.name
+        self._connection = connection
+        self._tables = tables
+        self._reader = reader
+        if self.shape == "window":
+            log.warning(
+                "no index leads by incident_id on %s or %s: the day is read by a scan; see "
+                "`replay-assets doctor` for the index to create",
+                tables.sessions.table.name,
+                tables.repairs.table.name,
+            )
+
+    def count(self) -> int:
+        """Return how many rows of evidence the day has."""
+        return int(
+            self._connection.execute(count_statement(self._tables, self.window)).scalar_one()
         )
 
+    def repeated(self) -> Repeated:
+        """Find the rows that share an id or an incident."""
+        by_id: dict[str, int] = {}
+        by_incident: dict[str, list[str]] = {}
+        statement = repeated_statement(self._tables, self.window)
+        for row_id, incident_id in self._connection.execute(statement):
+            by_id[row_id] = by_id.get(row_id, 0) + 1
+            by_incident.setdefault(incident_id, []).append(row_id)
+        return Repeated(
+            duplicate_ids=frozenset(row_id for row_id, count in by_id.items() if count > 1),
+            snapshots={incident: ids for incident, ids in by_incident.items() if len(ids) > 1},
+        )
 
-def _evidence(
-    evidence: MappedTable,
-    sessions: MappedTable,
-    repairs: MappedTable,
-    newest_session: sa.ScalarSelect[Any],
+    def evidence(self) -> Iterator[Batch]:
+        """Yield the day's evidence with newest session and repair, by `collected_at`, then id."""
+        return self._reader.batches(evidence_statement(self._tables, self.window))
+
+    def messages(self) -> Iterator[Batch]:
+        """Yield the messages of the newest sessions; none where the database has no such table."""
+        if self._tables.messages is None:
+            return iter(())
+        return self._reader.batches(
+            messages_statement(self._tables, self._tables.messages, self.window)
+        )
+
+    def repairs(self) -> Iterator[Batch]:
+        """Yield every repair of the day's incidents, oldest first."""
+        return self._reader.batches(repairs_statement(self._tables, self.window))
+
+    def keys(self) -> Iterator[Batch]:
+        """Yield the keys and versions of the day's rows; whole rows where they have no version."""
+        read = keys_statement(self._tables, self.window)
+        names = {column.name for column in read.statement.selected_columns}
+        if not names.issuperset(VERSIONS):
+            return self.evidence()
+        return self._reader.batches(read)
+
+
+@contextmanager
+def day_snapshot(
+    database: IncidentDatabase,
     window: DayWindow,
-) -> sa.Select[Any]:
-    columns = [
-        evidence.value(column.name).label(column.name) for column in INCIDENT_EVIDENCE.columns
-    ]
-    columns += [sessions.value(name).label(label) for label, name in SESSION_COLUMNS.items()]
-    columns += [repairs.value(name).label(label) for label, name in REPAIR_COLUMNS.items()]
-    newest_repair = _newest(repairs, evidence, window.as_of)
-    joined = evidence.sql.outerjoin(
-        sessions.sql, sessions.native("id") == newest_session
-    ).outerjoin(repairs.sql, repairs.native("id") == newest_repair)
-    return (
-        sa.select(*columns)
-        .select_from(joined)
-        .where(_in_window(evidence, window))
-        .order_by(evidence.order("collected_at"), evidence.order("id"))
+    *,
+    max_text_bytes: int = MAX_TEXT_BYTES,
+    fast: bool | None = None,
+) -> Iterator[DaySnapshot]:
+    """Open a day's snapshot for the length of a block.
+
+    Args:
+        database: where to read.
+        window: the day, and up to when its sessions and repairs count.
+        max_text_bytes: longer texts are not read; their rows say so.
+        fast: whether to read PostgreSQL through ADBC; null: where it is installed.
+    """
+    with database.snapshot() as connection, ExitStack() as stack:
+        tables = _tables(database, connection, window, max_text_bytes)
+        reader = _reader(database, connection, stack, fast)
+        yield DaySnapshot(connection, tables, window, reader)
+
+
+def _tables(
+    database: IncidentDatabase, connection: sa.Connection, window: DayWindow, max_text_bytes: int
+) -> DayTables:
+    evidence = _needed(database, connection, INCIDENT_EVIDENCE)
+    sessions = _needed(database, connection, AGENT_SESSIONS)
+    repairs = _needed(database, connection, AUTO_REPAIR_EXECUTIONS)
+    return DayTables(
+        evidence=evidence,
+        sessions=sessions,
+        repairs=repairs,
+        messages=database.selectable(connection, SESSION_MESSAGES),
+        layouts={
+            table.logical.name: layout_of(connection, table)
+            for table in (evidence, sessions, repairs)
+        },
+        clock=Clock.of(database, connection, evidence, window),
+        max_text_bytes=max_text_bytes,
     )
 
 
-def _newest(
-    table: MappedTable, evidence: MappedTable, as_of: datetime, role: str | None = None
-) -> sa.ScalarSelect[Any]:
-    """Return the id of an incident's newest row, correlated to the evidence."""
-    inner = table.aliased(f"newest_{table.logical.name}")
-    created_at = inner.native("created_at")
-    conditions = [
-        inner.native("incident_id") == evidence.native("incident_id"),
-        sa.or_(created_at <= as_of, created_at.is_(None)),
-        *inner.conditions,
-    ]
-    if role is not None:
-        conditions.append(inner.native("agent_role") == role)
-    return (
-        sa.select(inner.native("id"))
-        .where(*conditions)
-        .order_by(created_at.desc().nulls_last(), inner.order("id").desc())
-        .limit(1)
-        .correlate(evidence.sql)
-        .scalar_subquery()
-    )
-
-
-def _messages(
-    messages: MappedTable,
-    sessions: MappedTable,
-    evidence: MappedTable,
-    newest_session: sa.ScalarSelect[Any],
-    window: DayWindow,
-) -> sa.Select[Any]:
-    columns = [sessions.value("incident_id").label("incident_id")]
-    columns += [
-        messages.value(column.name).label(column.name) for column in SESSION_MESSAGES.columns
-    ]
-    joined = evidence.sql.join(sessions.sql, sessions.native("id") == newest_session).join(
-        messages.sql, messages.native("session_id") == sessions.native("id")
-    )
-    return (
-        sa.select(*columns)
-        .select_from(joined)
-        .where(
-            _in_window(evidence, window),
-            _last_of_the_day(evidence, window),
-            *messages.conditions,
-        )
-        .order_by(evidence.order("collected_at"), evidence.order("id"), messages.order("position"))
-    )
-
-
-def _repairs(repairs: MappedTable, evidence: MappedTable, window: DayWindow) -> sa.Select[Any]:
-    names = (
-        "incident_id",
-        "id",
-        "playbook_name",
-        "executed_steps",
-        "success",
-        "error",
-        "executor",
-        "created_at",
-    )
-    created_at = repairs.native("created_at")
-    joined = evidence.sql.join(
-        repairs.sql, repairs.native("incident_id") == evidence.native("incident_id")
-    )
-    return (
-        sa.select(*(repairs.value(name).label(name) for name in names))
-        .select_from(joined)
-        .where(
-            _in_window(evidence, window),
-            _last_of_the_day(evidence, window),
-            sa.or_(created_at <= window.as_of, created_at.is_(None)),
-            *repairs.conditions,
-        )
-        .order_by(
-            evidence.order("collected_at"),
-            evidence.order("id"),
-            created_at.asc().nulls_first(),
-            repairs.order("id"),
-        )
-    )
-
-
-def _in_window(evidence: MappedTable, window: DayWindow) -> sa.ColumnElement[bool]:
-    return sa.and_(_between(evidence.native("collected_at"), window), *evidence.conditions)
-
-
-def _between(collected_at: sa.ColumnElement[Any], window: DayWindow) -> sa.ColumnElement[bool]:
-    return sa.and_(collected_at >= window.start, collected_at < window.end)
-
-
-def _last_of_the_day(evidence: MappedTable, window: DayWindow) -> sa.ColumnElement[bool]:
-    """Take one snapshot an incident, or what hangs on the incident would be read once for each."""
-    inner = evidence.aliased("last_evidence")
-    last = (
-        sa.select(inner.native("id"))
-        .where(
-            inner.native("incident_id") == evidence.native("incident_id"),
-            _in_window(inner, window),
-        )
-        .order_by(inner.native("collected_at").desc(), inner.order("id").desc())
-        .limit(1)
-        .correlate(evidence.sql)
-        .scalar_subquery()
-    )
-    return evidence.native("id") == last
+def _reader(
+    database: IncidentDatabase, connection: sa.Connection, stack: ExitStack, fast: bool | None
+) -> Reader:
+    if connection.dialect.name != "postgresql" or fast is False:
+        return SqlReader(connection)
+    if fast is None and not adbc_is_installed():
+        return SqlReader(connection)
+    standby = connection.execute(sa.text("SELECT pg_is_in_recovery()")).scalar_one()
+    if standby:  # no snapshot can be shared there
+        return SqlReader(connection)
+    snapshot: Any = connection.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
+    return stack.enter_context(adbc_reader(database.url, snapshot))
 
 
 def _needed(
@@ -204,7 +178,3 @@ def _needed(
     if table is None:
         raise AssertionError("a required table is there or selectable() has raised")
     return table
-
-
-def _rows(connection: sa.Connection, statement: sa.Select[Any]) -> list[Row]:
-    return [dict(row) for row in connection.execute(statement).mappings()]

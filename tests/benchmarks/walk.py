@@ -83,9 +83,7 @@ def walk_bare(settings: Settings, days: list[str], candidates: list[Candidate]) 
     database = IncidentDatabase(settings.source_url)
     for day in days:
         window = day_window(day, settings.timezone)
-        raw = evidence.publish(
-            Address("incident_evidence", day), extract_day(database, window).publication()
-        )
+        raw = extract_day(database, window, evidence)
         labels.publish(Address("incident_labels", day), extract_labels(database, window))
         truth, _ = labels_of(labels, day)
         rows, repairs = raw.rows("incident_evidence"), raw.rows("recorded_repairs")

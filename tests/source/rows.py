@@ -1,12 +1,16 @@
 """Rows of the source tables with what every database must have, for tests to vary."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from replay_assets.contracts.calendar import day_window
+from replay_assets.contracts.calendar import DayWindow, day_window
+from replay_assets.source.batches import Batch
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.loading import load_directory
+from replay_assets.source.reading import day_snapshot
 
 Row = dict[str, Any]
 DAY = day_window("2026-09-21", "Asia/Taipei")
@@ -88,3 +92,32 @@ def count(database: IncidentDatabase, table: str) -> int:
     """Return how many rows a real table holds."""
     with database.writing(create=True) as connection:
         return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
+
+
+@dataclass(frozen=True)
+class DayRows:
+    """What a snapshot holds of a day, as rows; of a value that can't be held, what stood there."""
+
+    evidence: list[Row]
+    messages: list[Row]
+    repairs: list[Row]
+
+
+def read_day(
+    database: IncidentDatabase, window: DayWindow = DAY, *, fast: bool | None = None
+) -> DayRows:
+    """Read a day whole."""
+    with day_snapshot(database, window, fast=fast) as snapshot:
+        return DayRows(
+            evidence=_rows(snapshot.evidence()),
+            messages=_rows(snapshot.messages()),
+            repairs=_rows(snapshot.repairs()),
+        )
+
+
+def _rows(batches: Iterator[Batch]) -> list[Row]:
+    return [
+        {**row, **batch.raw.get(position, {})}
+        for batch in batches
+        for position, row in enumerate(batch.table.to_pylist())
+    ]

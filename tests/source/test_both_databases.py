@@ -7,8 +7,8 @@ import pytest
 from replay_assets.contracts.calendar import day_window, days_between
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.label_reading import read_labels
-from replay_assets.source.reading import read_day
 from tests.conftest import SAMPLES, load_into
+from tests.source.rows import read_day
 
 
 def rows_of(url: str, days: list[str]) -> list[object]:

@@ -8,9 +8,8 @@ import pytest
 from replay_assets.errors import ConfigurationError, ReplayAssetsError, SourceError
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.label_reading import read_labels
-from replay_assets.source.reading import read_day
 from replay_assets.source.schema_check import nearest
-from tests.source.rows import DAY, execute, incident, load, session
+from tests.source.rows import DAY, execute, incident, load, read_day, session
 
 PASSWORD = "hunter2-FAKE"
 

@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from replay_assets.errors import SourceError
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.export_log import ExportLogEntry, record_export
-from replay_assets.source.reading import read_day
-from tests.source.rows import DAY, count, execute, load
+from tests.source.rows import DAY, count, execute, load, read_day
 
 ENTRY = ExportLogEntry(
     week="2026-09-21",

@@ -10,8 +10,18 @@ from replay_assets.errors import SourceError
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.label_reading import read_labels
 from replay_assets.source.loading import Loaded, load_directory
-from replay_assets.source.reading import DayRows, read_day
-from tests.source.rows import DAY, count, execute, incident, label, load, session, write
+from tests.source.rows import (
+    DAY,
+    DayRows,
+    count,
+    execute,
+    incident,
+    label,
+    load,
+    read_day,
+    session,
+    write,
+)
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 

@@ -9,8 +9,7 @@ from replay_assets.errors import ConfigurationError
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.label_reading import read_labels
 from replay_assets.source.mapping import SourceMapping, load_mapping
-from replay_assets.source.reading import read_day
-from tests.source.rows import DAY, count, incident, label, load, message, repair, session
+from tests.source.rows import DAY, count, incident, label, load, message, read_day, repair, session
 
 THEIRS = {
     "tables": {

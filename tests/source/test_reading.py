@@ -4,7 +4,6 @@ from pathlib import Path
 
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.label_reading import read_labels
-from replay_assets.source.reading import read_day
 from tests.source.rows import (
     DAY,
     Row,
@@ -13,6 +12,7 @@ from tests.source.rows import (
     label,
     load,
     message,
+    read_day,
     repair,
     session,
 )

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.reading import read_day
-from tests.source.rows import DAY, execute, incident, load, message, repair, session
+from tests.source.rows import DAY, execute, incident, load, message, read_day, repair, session
 
 CHOICES: dict[str, tuple[list[tuple[str, str | None]], str | None]] = {
     "the newest by time": (

@@ -1,0 +1,179 @@
+"""The statements that read a day: set-based, one a table, in a stated order.
+
+Rows come by `collected_at`, then `id` (text by code point).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from replay_assets.contracts.calendar import DayWindow
+from replay_assets.source.database import MappedTable
+from replay_assets.source.day_tables import DayTables, Read
+from replay_assets.source.newest import JoinedDay
+
+EVIDENCE_COLUMNS = (
+    "id",
+    "incident_id",
+    "alertname",
+    "labels",
+    "severity",
+    "evidence_summary",
+    "evidence_kind",
+    "collected_at",
+    "verification_result",
+    "schema_version",
+    "matched_playbook_id",
+)
+SESSION_COLUMNS = {
+    "coordinator_id": "id",
+    "coordinator_model": "model",
+    "coordinator_output": "output_json",
+    "coordinator_at": "created_at",
+}
+REPAIR_COLUMNS = {
+    "repair_id": "id",
+    "repair_playbook": "playbook_name",
+    "repair_steps": "executed_steps",
+    "repair_success": "success",
+    "repair_error": "error",
+    "repair_executor": "executor",
+    "repair_at": "created_at",
+}
+EVERY_REPAIR_COLUMNS = (
+    "id",
+    "playbook_name",
+    "executed_steps",
+    "success",
+    "error",
+    "executor",
+    "created_at",
+)
+MESSAGE_COLUMNS = (
+    "session_id",
+    "position",
+    "role",
+    "content",
+    "tool_calls",
+    "tool_call_id",
+    "created_at",
+)
+
+
+def evidence_statement(tables: DayTables, window: DayWindow) -> Read:
+    """Return the day's evidence with each row's newest session and repair."""
+    joined = JoinedDay(tables, window)
+    columns = (
+        tables.read_columns(joined.evidence, {name: name for name in EVIDENCE_COLUMNS})
+        + tables.read_columns(joined.session, SESSION_COLUMNS)
+        + tables.read_columns(joined.repair, REPAIR_COLUMNS)
+    )
+    read = columns.read(joined.statement())
+    return Read(read.statement.add_columns(*joined.versions()), read.fields)
+
+
+def keys_statement(tables: DayTables, window: DayWindow) -> Read:
+    """Return the keys and row versions of the same rows, without what makes them wide."""
+    joined = JoinedDay(tables, window)
+    ids = (
+        tables.read_columns(joined.evidence, {"id": "id"})
+        + tables.read_columns(joined.session, {"coordinator_id": "id"})
+        + tables.read_columns(joined.repair, {"repair_id": "id"})
+    )
+    statement = joined.statement().add_columns(*ids.selected, *joined.versions())
+    return Read(statement, ids.fields)
+
+
+def count_statement(tables: DayTables, window: DayWindow) -> sa.Select[Any]:
+    """Return how many rows of evidence the day has."""
+    evidence = tables.evidence
+    return (
+        sa.select(sa.func.count())
+        .select_from(evidence.sql)
+        .where(tables.clock.in_day(evidence, window))
+    )
+
+
+def repeated_statement(tables: DayTables, window: DayWindow) -> sa.Select[Any]:
+    """Return `id`, `incident_id` of the day's rows that share either with another, in order."""
+    evidence = tables.evidence
+    inside = tables.evidence.aliased("inside")
+
+    def repeated(name: str) -> sa.Select[Any]:
+        return (
+            sa.select(inside.native(name))
+            .where(tables.clock.in_day(inside, window))
+            .group_by(inside.native(name))
+            .having(sa.func.count() > 1)
+        )
+
+    shared = [evidence.native("incident_id").in_(repeated("incident_id"))]
+    if evidence.native("id").name not in tables.layouts[evidence.logical.name].unique:
+        shared.append(evidence.native("id").in_(repeated("id")))
+    return (
+        sa.select(evidence.value("id"), evidence.value("incident_id"))
+        .where(tables.clock.in_day(evidence, window), sa.or_(*shared))
+        .order_by(*tables.clock.day_order(evidence))
+    )
+
+
+def messages_statement(tables: DayTables, messages: MappedTable, window: DayWindow) -> Read:
+    """Return the messages of each incident's newest coordinator session, in conversation order."""
+    last = _last_of_the_day(tables, window)
+    joined = JoinedDay(tables, window, last.evidence)
+    columns = tables.read_columns(joined.session, {"incident_id": "incident_id"})
+    columns = columns + tables.read_columns(messages, {name: name for name in MESSAGE_COLUMNS})
+    statement = (
+        sa.select()
+        .select_from(
+            joined.evidence_and_session().join(
+                messages.sql, messages.native("session_id") == joined.session.native("id")
+            )
+        )
+        .where(last.condition, *messages.conditions)
+        .order_by(*tables.clock.day_order(last.evidence), messages.order("position"))
+    )
+    return columns.read(statement)
+
+
+def repairs_statement(tables: DayTables, window: DayWindow) -> Read:
+    """Return every repair of the day's incidents up to `as_of`, oldest first."""
+    last, repairs = _last_of_the_day(tables, window), tables.repairs
+    names = ("incident_id", *EVERY_REPAIR_COLUMNS)
+    created_at = tables.clock.instant(repairs, "created_at")
+    same_incident = repairs.native("incident_id") == last.evidence.native("incident_id")
+    statement = (
+        sa.select()
+        .select_from(last.evidence.sql.join(repairs.sql, same_incident))
+        .where(last.condition, created_at.known_by(window.as_of), *repairs.conditions)
+        .order_by(
+            *tables.clock.day_order(last.evidence), created_at.oldest_first, repairs.order("id")
+        )
+    )
+    return tables.read_columns(repairs, {name: name for name in names}).read(statement)
+
+
+@dataclass(frozen=True)
+class _LastOfTheDay:
+    """Each incident's last snapshot of a day, without what makes it wide."""
+
+    evidence: MappedTable
+    condition: sa.ColumnElement[bool]
+
+
+def _last_of_the_day(tables: DayTables, window: DayWindow) -> _LastOfTheDay:
+    """Take one snapshot an incident, or what hangs on the incident would be read once for each."""
+    inner = tables.evidence.aliased("of_the_day")
+    names = ("id", "incident_id", "collected_at")
+    collected_at = tables.clock.instant(inner, "collected_at")
+    rank = sa.func.row_number().over(
+        partition_by=inner.native("incident_id"),
+        order_by=[collected_at.newest_first, inner.order("id").desc()],
+    )
+    ranked = (
+        sa.select(*(inner.native(name) for name in names), rank.label("rank"))
+        .where(tables.clock.in_day(inner, window))
+        .subquery("last_evidence")
+    )
+    return _LastOfTheDay(tables.evidence.over(ranked), ranked.c.rank == 1)
