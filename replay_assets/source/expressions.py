@@ -39,14 +39,15 @@ def json_place(
     """Return what lies at a path inside a JSON column, in the form of a column of its kind.
 
     Text is the string itself, JSON is text, a boolean is `true` or `false` or whatever else lies
-    there. Null where the path leads nowhere or the document can't be read.
+    there. Null where the path leads nowhere or the document can't be read. SQLite finds a key only
+    if the document spells it as the path does, not behind escapes.
     """
     postgres = dialect.name == "postgresql"
     if kind == "json":
         place = _postgres_json(column, path, real) if postgres else _sqlite_json(column, path)
     else:
         place = _postgres_text(column, path, real) if postgres else _sqlite_text(column, path)
-    readable = _readable(column, real, dialect) if postgres else sa.func.json_valid(column) == 1
+    readable = _readable_in_postgres(column, real, dialect) if postgres else _readable(column)
     guarded = place if readable is None else sa.case((readable, place), else_=sa.null())
     if kind == "integer":
         whole = sa.cast(guarded, sa.Text).regexp_match("^-?[0-9]{1,18}$")
@@ -94,7 +95,13 @@ def _comparable(value: object, real: TypeEngine[Any]) -> bool:
     return isinstance(real, sa.Integer | sa.Numeric)
 
 
-def _readable(
+def _readable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Tell which documents SQLite can look into; it cuts text off at an escaped NUL."""
+    bare = sa.func.replace(column, "\\\\", "")
+    return sa.and_(sa.func.json_valid(column) == 1, sa.func.instr(bare, "\\u0000") == 0)
+
+
+def _readable_in_postgres(
     column: sa.ColumnElement[Any], real: TypeEngine[Any], dialect: Dialect
 ) -> sa.ColumnElement[bool] | None:
     """Tell which documents PostgreSQL can look into; null where it can look into all of them."""
