@@ -229,6 +229,51 @@ def test_loading_a_bad_file_names_the_line_and_loads_nothing(home: Path, tmp_pat
     )
 
 
+def test_loading_with_keep_going_loads_the_rest_and_says_what_not(
+    home: Path, tmp_path: Path
+) -> None:
+    """The exit status says that not all of it is there."""
+    good = (SAMPLES / "labels.jsonl").read_text("utf-8").splitlines()[:3]
+    path = tmp_path / "reviewed.jsonl"
+    path.write_text("\n".join([good[0], "{", *good[1:]]), "utf-8")
+    result = run("load", str(path), "--table", "labels", "--keep-going")
+    assert result.exit_code == 1
+    assert "loaded 3 rows into labels" in result.output
+    assert "left out 1 line:" in result.output
+    assert "reviewed.jsonl, line 2: " in result.output.replace("\n", "")
+    with sqlite3.connect(home / "data" / "incidents.sqlite") as source:
+        assert source.execute("SELECT count(*) FROM labels").fetchall() == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "says"),
+    [
+        ("labels.txt", (), "expected .jsonl"),
+        ("reviewed.csv", (), "name it with --table"),
+        ("", ("--table", "labels"), "a folder's files are named"),
+    ],
+)
+def test_a_file_that_names_no_table_is_refused(
+    name: str, words: tuple[str, ...], says: str, home: Path
+) -> None:
+    """Guessing from the columns would load the wrong thing some day."""
+    (home / "labels.txt").touch()
+    (home / "reviewed.csv").touch()
+    result = run("load", str(home / name), *words)
+    assert result.exit_code == 1
+    assert says in " ".join(result.output.split())
+
+
+def test_loading_a_folder_says_which_files_it_left_out(home: Path, tmp_path: Path) -> None:
+    """A misspelt name must not pass for a table that has no rows."""
+    (tmp_path / "incident_evidence.jsonl").symlink_to(SAMPLES / "incident_evidence.jsonl")
+    (tmp_path / "agent_session.csv").touch()
+    result = run("load", str(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert "left out agent_session.csv" in result.output
+    assert (home / "data" / "incidents.sqlite").exists()
+
+
 def test_a_home_without_data_is_refused_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

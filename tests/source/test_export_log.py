@@ -1,6 +1,7 @@
 """The export log: one row a week and checksum; a role that cannot write says so."""
 
 import secrets
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,10 +9,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from replay_assets.errors import SourceError
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.export_log import ExportLogEntry, record_export
+from replay_assets.source.mapping import load_mapping
 from tests.source.rows import DAY, count, execute, load, read_day
 
 ENTRY = ExportLogEntry(
@@ -131,4 +134,78 @@ def test_a_read_only_sqlite_file_gives_the_reason(sample_source: str):
     reason = record_export(database, ENTRY)
     assert reason is not None
     assert "readonly database" in reason
+    database.close()
+
+
+def mapped(url: str, folder: Path, content: object) -> IncidentDatabase:
+    """Open a database through a mapping file."""
+    path = folder / "mapping.yaml"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return IncidentDatabase(url, load_mapping(path))
+
+
+def test_the_log_may_have_names_of_its_own(database_url: str, tmp_path: Path):
+    """Made under them if it is not there; a column that is named must be there."""
+    names = {"table": "export_log", "columns": {"checksum_sha256": "sha256", "week": "monday"}}
+    database = mapped(database_url, tmp_path, {"tables": {"finetune_exports": names}})
+    execute(database)
+    assert [record_export(database, ENTRY) for _ in range(2)] == [None, None]
+    assert count(database, "export_log WHERE monday = '2026-09-21'") == 1
+    execute(database, "ALTER TABLE export_log RENAME COLUMN monday TO mondays")
+    reason = record_export(database, ENTRY)
+    assert reason is not None
+    assert "lacks 'monday' for week (nearest: mondays)" in reason
+    database.close()
+
+
+ORIGINAL = """CREATE TABLE finetune_exports (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, export_type TEXT, source_table TEXT,
+    source_ids {ids}, file_path TEXT, record_count INTEGER, size_bytes BIGINT,
+    checksum_sha256 CHAR(64), metadata JSONB, created_at TIMESTAMPTZ DEFAULT now() {more})"""
+
+
+@pytest.mark.parametrize(
+    ("ids", "source_ids", "expected"),
+    [
+        ("TEXT[]", '["inc-1","a,\\"b"]', ["inc-1", 'a,"b']),
+        ("INTEGER[]", '["1","22"]', [1, 22]),
+        ("UUID[]", f'["{uuid.UUID(int=7)}"]', [uuid.UUID(int=7)]),
+        ("JSONB", '["inc-1"]', ["inc-1"]),
+        ("TEXT", '["inc-1"]', '["inc-1"]'),
+    ],
+)
+def test_source_ids_take_the_type_that_the_column_has(
+    ids: str, source_ids: str, expected: object, postgres_url: str
+):
+    """The original's schema is not ours to know: arrays are as likely as JSON."""
+    database = IncidentDatabase(postgres_url)
+    execute(database, ORIGINAL.format(ids=ids, more=""))
+    entry = replace(ENTRY, source_ids=source_ids)
+    assert [record_export(database, entry) for _ in range(2)] == [None, None]
+    with database.snapshot() as connection:
+        (row,) = connection.execute(sa.text("SELECT * FROM finetune_exports")).all()
+    assert (row.source_ids, row.id, row.metadata) == (expected, 1, {"lookback_days": 7})
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("ids", "more", "says"),
+    [
+        ("INTEGER[]", "", "source_ids: the column takes whole numbers, found 'inc-1'"),
+        ("INTEGER", "", "invalid input syntax"),
+        ("TEXT", ", team TEXT NOT NULL", "team"),
+    ],
+    ids=["ids are no integers", "no list at all", "a column of theirs"],
+)
+def test_a_table_that_cannot_take_the_row_gives_the_reason(
+    ids: str, more: str, says: str, postgres_url: str
+):
+    """The export stands; its row lies in the lake, and the run says why."""
+    database = IncidentDatabase(postgres_url)
+    execute(database, ORIGINAL.format(ids=ids, more=more))
+    reason = record_export(database, ENTRY)
+    assert reason is not None
+    assert says in reason
+    assert "\n" not in reason
+    assert count(database, "finetune_exports") == 0
     database.close()
