@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from replay_assets.cli.display import console, progress_bar, show_week
+from replay_assets.cli.doctor import doctor
 from replay_assets.cli.loading import load_source
 from replay_assets.cli.walk import candidates_to_replay, days_to_run, walk
 from replay_assets.contracts.calendar import days_of_week
@@ -88,6 +89,9 @@ def load(path: Path, table: str | None, keep_going: bool) -> None:
     settings = Settings.from_environment()
     if not load_source(settings, path, table=table, keep_going=keep_going):
         sys.exit(1)
+
+
+main.add_command(doctor)
 
 
 @main.command()

@@ -267,3 +267,29 @@ def _completion(
         wait_ms=wait_ms,
         attempts=attempts,
     )
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What an endpoint says when asked for its models: its status and their ids, or why none."""
+
+    status: int | None
+    models: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def probe(candidate: Candidate, *, api_key: str | None) -> Probe:
+    """Ask a candidate's endpoint once for its models; sends nothing but the key."""
+    key = _header_safe(api_key, candidate)
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    try:
+        response = httpx.get(
+            f"{candidate.base_url}/models", headers=headers, timeout=CONNECT_TIMEOUT_S
+        )
+        listed = response.json()["data"] if response.is_success else []
+        models = tuple(str(one["id"]) for one in listed)
+    except httpx.RequestError as error:
+        return Probe(None, problem=type(error).__name__)
+    except (ValueError, LookupError, TypeError):
+        return Probe(response.status_code, problem="its answer is no list of models")
+    return Probe(response.status_code, models)

@@ -1,0 +1,131 @@
+"""`doctor`: everything that a first run needs, looked at before it, with the cure of each fault."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from replay_assets.cli.display import console
+from replay_assets.contracts.finding import Finding, Status
+from replay_assets.errors import ConfigurationError
+from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.catalogue import Catalogue
+from replay_assets.inference.client import probe
+from replay_assets.settings import Settings, read_secret
+from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.doctor import examine_source
+from replay_assets.source.mapping import load_mapping
+
+COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
+REFUSES_KEY = (401, 403)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON, for scripts.")
+@click.option("--offline", is_flag=True, help="Leave the candidates' endpoints alone.")
+def doctor(as_json: bool, offline: bool) -> None:
+    """Look at the source database, the mapping, the candidates' endpoints and keys.
+
+    Changes nothing, and shows ids, counts and lengths only: no text of an incident, no key. An
+    endpoint is asked for its list of models, with the key. Each finding is ok, a warning or a
+    failure, with its cure; missing indexes and rights come as statements to paste. Status 1 if
+    anything fails.
+    """
+    findings = [*_source(Settings.from_environment()), *_candidates(offline=offline)]
+    failed = any(one.status == "fail" for one in findings)
+    if as_json:
+        content = {"ok": not failed, "findings": [asdict(one) for one in findings]}
+        click.echo(json.dumps(content, ensure_ascii=False, indent=2))
+    else:
+        _show(findings)
+    if failed:
+        sys.exit(1)
+
+
+def _source(settings: Settings) -> Iterator[Finding]:
+    try:
+        mapping = load_mapping(settings.mapping)
+    except ConfigurationError as error:
+        yield Finding("mapping", "fail", str(error), "correct the file that REPLAY_MAPPING names")
+        return
+    says = f"mapping file {settings.mapping}" if settings.mapping else "no mapping file: our names"
+    yield Finding("mapping", "ok", says)
+    try:
+        database = IncidentDatabase(settings.source_url, mapping)
+    except ConfigurationError as error:
+        yield Finding("connection", "fail", str(error))
+        return
+    try:
+        yield from examine_source(database)
+    except ConfigurationError as error:
+        yield Finding("connection", "fail", str(error))
+    finally:
+        database.close()
+
+
+def _candidates(*, offline: bool) -> Iterator[Finding]:
+    try:
+        catalogue = Catalogue.load(Settings.from_environment().candidates)
+    except ConfigurationError as error:
+        yield Finding("candidates", "fail", str(error), "correct the catalogue")
+        return
+    for candidate in catalogue:
+        key = read_secret(candidate.api_key_env)
+        if candidate.api_key_env is not None and key is None:
+            yield Finding(
+                "candidates",
+                "warn",
+                f"{candidate.id}: {candidate.api_key_env} is not set, so it is left out",
+                f"export {candidate.api_key_env} where Dagster runs",
+            )
+        elif candidate.embedded:
+            yield Finding("candidates", "ok", f"{candidate.id}: answers in this process")
+        else:
+            has = "needs no key" if key is None else f"{candidate.api_key_env} is set"
+            yield Finding("candidates", "ok", f"{candidate.id}: {has}")
+            if not offline:
+                yield _endpoint(candidate, key)
+
+
+def _endpoint(candidate: Candidate, key: str | None) -> Finding:
+    where = f"{candidate.id}: {candidate.base_url}"
+    try:
+        found = probe(candidate, api_key=key)
+    except ConfigurationError as error:
+        return Finding("endpoints", "fail", str(error))
+    if found.status is None:
+        status: Status = "fail" if candidate.scheduled else "warn"
+        says = f"{where} does not answer ({found.problem})"
+        return Finding("endpoints", status, says, "check base_url, the server and the network")
+    if found.status in REFUSES_KEY:
+        cure = f"check the key in {candidate.api_key_env or 'api_key_env (none is named)'}"
+        return Finding("endpoints", "fail", f"{where} refuses the key ({found.status})", cure)
+    if not found.models:
+        says = f"{where} answered {found.status} and named no models{found.problem and ': '}"
+        return Finding("endpoints", "warn", says + found.problem, "try it with one pack")
+    if candidate.model not in found.models:
+        says = f"{where} does not list {candidate.model} among its {len(found.models)} models"
+        return Finding("endpoints", "warn", says, "check model; some servers do not list all")
+    return Finding("endpoints", "ok", f"{where} answers, and lists {candidate.model}")
+
+
+def _show(findings: list[Finding]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for column in ("", "check", "finding", "cure"):
+        table.add_column(column)
+    for one in findings:
+        cure = one.cure or ""
+        table.add_row(Text(one.status, COLOURS[one.status]), one.check, Text(one.says), Text(cure))
+    console.print(table)
+    statements = [one.statement for one in findings if one.statement]
+    if statements:
+        console.print("To paste:")
+        for statement in statements:
+            console.print(statement, markup=False, highlight=False, soft_wrap=True)
+    counts = {status: sum(one.status == status for one in findings) for status in COLOURS}
+    console.print(f"{counts['ok']} ok, {counts['warn']} to look at, {counts['fail']} failed")

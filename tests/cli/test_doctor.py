@@ -1,0 +1,172 @@
+"""`doctor` from the command line: findings, keys and endpoints, exit status."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from click.testing import CliRunner, Result
+
+from replay_assets.cli import main
+from tests.conftest import SAMPLES
+
+KEY = "fake-" + "key-of-the-doctor"
+Endpoint = tuple[str, dict[str, object]]
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    """A real server; what it answers, and what it was asked, in a dictionary."""
+    state: dict[str, object] = {"status": 200, "body": {"data": [{"id": "m"}, {"id": "n"}]}}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            state["asked"] = (self.path, self.headers.get("Authorization"))
+            body = json.dumps(state["body"]).encode()
+            self.send_response(int(str(state["status"])))
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/v1", state
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with the samples loaded, and no key set."""
+    (tmp_path / "data").mkdir()
+    monkeypatch.setenv("REPLAY_HOME", str(tmp_path))
+    for name in ("REPLAY_SOURCE_URL", "REPLAY_CANDIDATES", "REPLAY_MAPPING", "NVIDIA_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    assert run("load", str(SAMPLES)).exit_code == 0
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    """Call the program."""
+    return CliRunner().invoke(main, list(words))
+
+
+def catalogue(home: Path, monkeypatch: pytest.MonkeyPatch, *entries: str) -> None:
+    path = home / "candidates.yaml"
+    path.write_text("".join(f"- {{{entry}}}\n" for entry in entries))
+    monkeypatch.setenv("REPLAY_CANDIDATES", str(path))
+
+
+def findings(*words: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = json.loads(run("doctor", "--json", *words).output)["findings"]
+    return found
+
+
+def test_the_samples_are_a_sound_source(home: Path) -> None:
+    """Status 0; what a key is missing for is a warning, since that candidate is left out."""
+    result = run("doctor", "--offline")
+    assert result.exit_code == 0, result.output
+    flat = " ".join(result.output.split())
+    for part in ("ok connection", "NVIDIA_API_KEY is not set", "0 failed"):
+        assert part in flat
+    assert "To paste:" not in result.output
+
+
+def test_a_fault_ends_with_status_one_and_its_cure_can_be_pasted(home: Path) -> None:
+    """The statement stands on a line of its own, unwrapped."""
+    with sqlite3.connect(home / "data" / "incidents.sqlite") as source:
+        source.execute("DROP INDEX ix_auto_repair_executions_incident_id")
+        source.execute("ALTER TABLE agent_sessions RENAME COLUMN output_json TO outputs")
+    source.close()
+    result = run("doctor", "--offline")
+    assert result.exit_code == 1
+    assert (
+        'CREATE INDEX "ix_auto_repair_executions_incident_id" '
+        "ON auto_repair_executions (incident_id);" in result.output.splitlines()
+    )
+    content = json.loads(run("doctor", "--offline", "--json").output)
+    assert content["ok"] is False
+    failed = [one for one in content["findings"] if one["status"] == "fail"]
+    assert "'output_json' (nearest: outputs" in failed[0]["says"]
+    assert failed[0]["cure"]
+
+
+def test_a_mapping_or_catalogue_that_is_wrong_is_a_finding(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other half is looked at all the same."""
+    (home / "mapping.yaml").write_text("tables: {incidents: {}}\n")
+    monkeypatch.setenv("REPLAY_MAPPING", str(home / "mapping.yaml"))
+    catalogue(home, monkeypatch, "id: Bad Id")
+    failed = [one["check"] for one in findings("--offline") if one["status"] == "fail"]
+    assert failed == ["mapping", "candidates"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "model", "status", "says"),
+    [
+        ({}, "m", "ok", "lists m"),
+        ({}, "other", "warn", "does not list other among its 2 models"),
+        ({"status": 401}, "m", "fail", "refuses the key (401)"),
+        ({"status": 404}, "m", "warn", "answered 404"),
+        ({"body": {"models": []}}, "m", "warn", "no list of models"),
+    ],
+)
+def test_an_endpoint_is_asked_for_its_models_with_the_key(
+    answer: dict[str, object], model: str, status: str, says: str, home: Path,
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The key goes there and nowhere else."""
+    url, state = endpoint
+    state |= answer
+    monkeypatch.setenv("DOCTOR_KEY", KEY)
+    entry = f"id: one, model: {model}, base_url: '{url}', api_key_env: DOCTOR_KEY"
+    catalogue(home, monkeypatch, entry)
+    result = run("doctor", "--json")
+    (found,) = [one for one in json.loads(result.output)["findings"] if one["check"] == "endpoints"]
+    assert (found["status"], says in found["says"]) == (status, True), found
+    assert state["asked"] == ("/v1/models", f"Bearer {KEY}")
+    assert KEY not in result.output + run("doctor").output
+
+
+def test_an_endpoint_without_its_key_is_not_asked(
+    home: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is any with --offline."""
+    url, state = endpoint
+    catalogue(home, monkeypatch, f"id: one, model: m, base_url: '{url}', api_key_env: DOCTOR_KEY")
+    assert [one["check"] for one in findings()][-1] == "candidates"
+    monkeypatch.setenv("DOCTOR_KEY", KEY)
+    assert [one["check"] for one in findings("--offline")][-1] == "candidates"
+    assert "asked" not in state
+
+
+@pytest.mark.parametrize(("scheduled", "status"), [("true", "fail"), ("false", "warn")])
+def test_an_endpoint_that_is_away_fails_if_a_schedule_needs_it(
+    scheduled: str, status: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that somebody starts by hand may well be off."""
+    url = "http://127.0.0.1:9/v1"
+    catalogue(home, monkeypatch, f"id: one, model: m, base_url: '{url}', scheduled: {scheduled}")
+    assert findings()[-1]["status"] == status
+    assert "ConnectError" in findings()[-1]["says"]
+
+
+def test_a_key_that_no_header_can_carry_is_a_finding(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pasted with a stray character; it is not shown."""
+    monkeypatch.setenv("DOCTOR_KEY", KEY + "é")
+    url = "http://127.0.0.1:9/v1"
+    catalogue(home, monkeypatch, f"id: one, model: m, base_url: '{url}', api_key_env: DOCTOR_KEY")
+    found = findings()[-1]
+    assert (found["status"], "DOCTOR_KEY" in found["says"]) == ("fail", True)
+    assert KEY not in str(found)
