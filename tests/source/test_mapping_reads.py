@@ -1,6 +1,7 @@
 """A team's own schema: places inside JSON, conditions on rows, and all that is missing at once."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -390,3 +391,16 @@ def test_every_mistake_of_a_mapping_is_told_at_once(tmp_path: Path):
         load_mapping(path)
     for part in ("'evidence'", "'agents'", "column risk"):
         assert part in str(refusal.value)
+
+
+def test_the_example_of_the_readme_is_a_mapping(tmp_path: Path):
+    """What people copy must load."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (example,) = re.findall(r"```yaml\n(timezone:.*?)```", readme, re.DOTALL)
+    (tmp_path / "postmortems.csv").touch()
+    path = tmp_path / "mapping.yaml"
+    path.write_text(example, "utf-8")
+    mapping = load_mapping(path)
+    assert mapping.table(INCIDENT_EVIDENCE) == "ops.incident_snapshots"
+    assert mapping.label_file == tmp_path / "postmortems.csv"
+    assert mapping.timezone_of(INCIDENT_EVIDENCE, "collected_at") == "UTC"
