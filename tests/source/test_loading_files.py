@@ -15,8 +15,18 @@ from replay_assets.errors import SourceError
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.loading import LoadOutcome, files_in, load_files
 from replay_assets.source.mapping import load_mapping
-from replay_assets.source.reading import read_day
-from tests.source.rows import DAY, count, execute, incident, label, load, repair, session, write
+from tests.source.rows import (
+    DAY,
+    count,
+    execute,
+    incident,
+    label,
+    load,
+    read_day,
+    repair,
+    session,
+    write,
+)
 
 Mapped = Callable[[object], IncidentDatabase]
 

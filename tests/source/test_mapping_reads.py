@@ -13,9 +13,8 @@ import yaml
 from replay_assets.errors import ConfigurationError, SourceError
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.mapping import load_mapping
-from replay_assets.source.reading import read_day
 from replay_assets.source.tables import AGENT_SESSIONS, INCIDENT_EVIDENCE
-from tests.source.rows import DAY, execute, incident, load, message, repair, session
+from tests.source.rows import DAY, execute, incident, load, message, read_day, repair, session
 
 Mapped = Callable[[object], IncidentDatabase]
 
