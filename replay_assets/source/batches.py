@@ -26,6 +26,7 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
 PROBLEMS = "problems"
 """The statement's column for what the database itself withheld, as `end_of_problem` ends each."""
 END_OF_PROBLEM = "\x1f"
+FLAG_WORDS = {"true": True, "false": False}
 INFINITY = ("infinity", "-infinity")
 
 
@@ -144,8 +145,10 @@ def _instants_one_by_one(column: Sequence[Any] | pa.Array, field: Field, batch: 
 
 def _booleans(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> pa.Array:
     def flag(value: Any) -> bool:  # noqa: ANN401 - a database value
-        if isinstance(value, bool) or (isinstance(value, int) and value in (0, 1)):
+        if isinstance(value, int) and value in (0, 1):  # true and false are ints as well
             return bool(value)
+        if value in FLAG_WORDS:  # as JSON spells them
+            return FLAG_WORDS[value]
         raise _UnusableError("wrong_type")
 
     return _typed(column, field, batch, flag)

@@ -108,7 +108,7 @@ def test_a_good_row_has_no_reason_against_it():
             "coordinator_output", '{"a": ' + "9" * 4301 + "}", "number_too_long", id="4301 digits"
         ),
         pytest.param("repair_steps", "{}", "wrong_json_type", id="object for list"),
-        pytest.param("repair_success", "false", "wrong_type", id="text for boolean"),
+        pytest.param("repair_success", "no", "wrong_type", id="text for boolean"),
         pytest.param("repair_success", 2, "wrong_type", id="number for boolean"),
         pytest.param("position", "3", "wrong_type", id="text for number"),
         pytest.param("position", True, "wrong_type", id="boolean for number"),

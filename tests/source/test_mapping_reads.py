@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,20 @@ Mapped = Callable[[object], IncidentDatabase]
 
 
 @pytest.fixture
-def mapped(database_url: str, tmp_path: Path) -> Mapped:
+def mapped(database_url: str, tmp_path: Path) -> Iterator[Mapped]:
     """Open the test's database through a mapping file."""
+
+    opened: list[IncidentDatabase] = []
 
     def open_with(content: object) -> IncidentDatabase:
         path = tmp_path / "mapping.yaml"
         path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-        return IncidentDatabase(database_url, load_mapping(path))
+        opened.append(IncidentDatabase(database_url, load_mapping(path)))
+        return opened[-1]
 
-    return open_with
+    yield open_with
+    for database in opened:
+        database.close()
 
 
 def tables_with_json(database: IncidentDatabase, json_type: str, *documents: str | None) -> None:
@@ -92,7 +97,6 @@ def test_a_column_may_lie_inside_json(json_type: str, mapped: Mapped):
         None
     ] * 3
     assert [row["severity"] for row in rows] == ["3", "3", "true", None, None]
-    database.close()
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,6 @@ def test_a_document_that_cannot_be_read_costs_its_own_row(
     rows = read_day(database, DAY).evidence
     assert [row["evidence_summary"] for row in rows][::2] == ["😀 😀"] * 2
     assert rows[1]["evidence_summary"] in (None, "a\x00b")
-    database.close()
 
 
 def test_a_boolean_inside_json_is_one_or_is_what_lies_there(
@@ -145,7 +148,6 @@ def test_a_boolean_inside_json_is_one_or_is_what_lies_there(
     )
     rows = read_day(theirs, DAY).evidence
     assert [row["repair_success"] for row in rows] == [True, False, None, "maybe", "7"]
-    theirs.close()
 
 
 WHERE: list[tuple[dict[str, Any], list[str]]] = [
@@ -190,7 +192,6 @@ def test_conditions_leave_the_other_rows_out(
     theirs = mapped({"tables": {"incident_evidence": {"where": where}}})
     found = [row["id"] for row in read_day(theirs, DAY).evidence]
     assert found == [f"ev-{number}" for number in expected]
-    theirs.close()
 
 
 def test_conditions_hold_for_what_is_joined(
@@ -223,7 +224,6 @@ def test_conditions_hold_for_what_is_joined(
     assert (day.evidence[0]["coordinator_id"], day.evidence[0]["repair_id"]) == ("se-1", "re-1")
     assert [row["id"] for row in day.repairs] == ["re-1"]
     assert [row["position"] for row in day.messages] == [0]
-    theirs.close()
 
 
 def test_an_enumeration_is_compared_as_text(postgres_url: str, tmp_path: Path):
@@ -278,7 +278,6 @@ def test_all_that_is_missing_is_told_at_once(
         "REPLAY_MAPPING",
     ):
         assert part in str(refusal.value)
-    theirs.close()
 
 
 def test_a_place_inside_a_column_that_holds_no_json_is_refused(postgres_url: str, tmp_path: Path):
