@@ -6,6 +6,7 @@ bytes whatever the batches of the reader were.
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO
 
@@ -44,14 +45,44 @@ class TableWriter:
             write_page_checksum=True,
             use_dictionary=dictionary if isinstance(dictionary, bool) else list(dictionary),
         )
+        self._thread = ThreadPoolExecutor(1, "parquet")
+        self._task: Future[None] | None = None
         self._pending: list[pa.Table] = []
         self._pending_bytes = 0
         self._pending_rows = 0
 
     def write(self, table: pa.Table) -> None:
-        """Append rows."""
-        self.digest.update(table)
+        """Append rows: hashed and encoded by a thread, while the caller reads the next ones.
+
+        Raises:
+            OSError: the rows before could not be written.
+        """
+        self._wait()
         self.rows += table.num_rows
+        self._task = self._thread.submit(self._append, table)
+
+    def close(self) -> None:
+        """Write what is left and the footer; an empty table has the whole schema too."""
+        self._wait()
+        self._thread.shutdown()
+        if self._pending or self.rows == 0:
+            self._end_group()
+        self._writer.close()
+
+    def abandon(self) -> None:
+        """Let go of the stream, whose file is thrown away; does nothing once closed."""
+        self._thread.shutdown(cancel_futures=True)
+        with suppress(OSError):  # a full disk, which is what threw the file away
+            self._writer.close()
+
+    def _wait(self) -> None:
+        """Wait for the rows before; no more than one batch is ever under way."""
+        if self._task is not None:
+            self._task.result()
+            self._task = None
+
+    def _append(self, table: pa.Table) -> None:
+        self.digest.update(table)
         sizes = row_bytes(table)
         start = 0
         while start < table.num_rows:
@@ -67,17 +98,6 @@ class TableWriter:
             start += length
             if self._pending_bytes >= GROUP_BYTES or self._pending_rows >= GROUP_ROWS:
                 self._end_group()
-
-    def close(self) -> None:
-        """Write what is left and the footer; an empty table has the whole schema too."""
-        if self._pending or self.rows == 0:
-            self._end_group()
-        self._writer.close()
-
-    def abandon(self) -> None:
-        """Let go of the stream, whose file is thrown away; does nothing once closed."""
-        with suppress(OSError):  # a full disk, which is what threw the file away
-            self._writer.close()
 
     def _end_group(self) -> None:
         group = pa.concat_tables(self._pending) if self._pending else self.schema.empty_table()

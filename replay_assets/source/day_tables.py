@@ -138,9 +138,10 @@ class Columns:
 
     def read(self, statement: sa.Select[Any]) -> Read:
         """Return a statement without columns, given these and the problems of its rows."""
-        found = [self._spelled(*problem) for problem in self.problems]
-        spelled = found[0]
-        for one in found[1:]:
+        if not self.problems:
+            return Read(statement.add_columns(*self.selected), self.fields)
+        spelled, *more = (self._spelled(*problem) for problem in self.problems)
+        for one in more:
             spelled = spelled + one
         any_problem = sa.or_(*(condition for condition, _, _ in self.problems))
         problems = sa.case((any_problem, spelled)).label(PROBLEMS)

@@ -19,7 +19,6 @@ from replay_assets.source.types import instant_text
 FIRST = datetime(1, 1, 2, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, tzinfo=UTC)
 """What Python, Arrow and both databases can hold, with a day to spare for time zones."""
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CANONICAL = (
     "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T"
     "[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]+00:00"
@@ -65,19 +64,14 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def microseconds(instant: datetime) -> int:
-    """Return an instant as whole microseconds since 1970."""
-    return (instant - EPOCH) // timedelta(microseconds=1)
-
-
 def register_sqlite_function(connection: sqlite3.Connection) -> None:
-    """Let SQL read what is no canonical text: `replay_instant(text, zone)`, in microseconds."""
+    """Let SQL read what is no canonical text: `replay_instant(text, zone)` makes it canonical."""
 
-    def value_of(text: object, zone: str | None) -> int | None:
+    def canonical(text: object, zone: str | None) -> str | None:
         instant = parse_instant(text, zone) if isinstance(text, str) else None
-        return None if instant is None else microseconds(instant)
+        return None if instant is None else instant_text(instant)
 
-    connection.create_function(SQLITE_FUNCTION, 2, value_of, deterministic=True)
+    connection.create_function(SQLITE_FUNCTION, 2, canonical, deterministic=True)
 
 
 class InstantColumn(Protocol):
@@ -193,9 +187,11 @@ class SqliteInstant:
         # As text: the column's own type would turn what it reads into datetimes.
         self._column = sa.type_coerce(column, sa.Text)
         self._uniform = uniform
-        self._micros = getattr(sa.func, SQLITE_FUNCTION)(self._column, zone, type_=sa.BigInteger)
-        self._plain = self._column.op("GLOB", is_comparison=True)(sa.literal(CANONICAL))
-        self._other: sa.ColumnElement[bool] = sa.not_(self._plain)
+        plain = self._column.op("GLOB", is_comparison=True)(sa.literal(CANONICAL))
+        self._other: sa.ColumnElement[bool] = sa.not_(plain)
+        self._parsed = getattr(sa.func, SQLITE_FUNCTION)(self._column, zone, type_=sa.Text)
+        # The function costs a microsecond and more; most texts need none.
+        self._point: sa.ColumnElement[Any] = sa.case((plain, self._column), else_=self._parsed)
 
     @property
     def not_uniform(self) -> sa.ColumnElement[bool]:
@@ -217,30 +213,27 @@ class SqliteInstant:
     @property
     def newest_first(self) -> sa.ColumnElement[Any]:
         """Order by time; null after everything, what is no time before everything."""
-        no_time: sa.ColumnElement[int] = sa.literal_column(str(2**62), sa.BigInteger)
-        micros = sa.func.coalesce(self._micros, no_time)
-        return sa.case((self._column.is_not(None), micros)).desc().nulls_last()
+        no_time: sa.ColumnElement[str] = sa.literal_column("'~'", sa.Text)
+        point = sa.func.coalesce(self._point, no_time)
+        return sa.case((self._column.is_not(None), point)).desc().nulls_last()
 
     @property
     def oldest_first(self) -> sa.ColumnElement[Any]:
         """Order by time, nulls first."""
-        return (self._column if self._uniform else self._micros).asc().nulls_first()
+        return (self._column if self._uniform else self._point).asc().nulls_first()
 
     @property
     def in_no_day(self) -> sa.ColumnElement[bool]:
         """Null, or no ISO date and time with a zone."""
-        return sa.or_(self._column.is_(None), sa.and_(self.not_uniform, self._micros.is_(None)))
+        return self._point.is_(None)
 
     def within(self, start: datetime, end: datetime) -> sa.ColumnElement[bool]:
         """Compare the text where it is uniform; else narrow by text, then ask the function."""
+        first, last = instant_text(start), instant_text(end)
         if self._uniform:
-            return sa.and_(self._column >= instant_text(start), self._column < instant_text(end))
+            return sa.and_(self._column >= first, self._column < last)
         early, late = start - FARTHEST_OFFSET, end + FARTHEST_OFFSET * 2
-        return sa.and_(
-            self.near(early, late),
-            self._micros >= microseconds(start),
-            self._micros < microseconds(end),
-        )
+        return sa.and_(self.near(early, late), self._point >= first, self._point < last)
 
     def near(self, early: datetime, late: datetime) -> sa.ColumnElement[bool]:
         """Whether the text begins with a date of this range: what the index can narrow down."""
@@ -250,8 +243,7 @@ class SqliteInstant:
 
     def known_by(self, as_of: datetime) -> sa.ColumnElement[bool]:
         """Not later than `as_of`, or nothing that could be compared."""
-        known = sa.or_(self._micros.is_(None), self._micros <= microseconds(as_of))
-        return sa.case((self._plain, self._column <= instant_text(as_of)), else_=known)
+        return sa.or_(self._point.is_(None), self._point <= instant_text(as_of))
 
 
 def _timestamptz(instant: datetime) -> sa.ColumnElement[Any]:

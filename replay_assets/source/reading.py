@@ -58,10 +58,10 @@ class DaySnapshot:
         self, connection: sa.Connection, tables: DayTables, window: DayWindow, reader: Reader
     ) -> None:
         self.window = window
+        self.tables = tables
         self.shape = tables.shape()
         self.reader = reader.name
         self._connection = connection
-        self._tables = tables
         self._reader = reader
         if self.shape == "window":
             log.warning(
@@ -73,15 +73,13 @@ class DaySnapshot:
 
     def count(self) -> int:
         """Return how many rows of evidence the day has."""
-        return int(
-            self._connection.execute(count_statement(self._tables, self.window)).scalar_one()
-        )
+        return int(self._connection.execute(count_statement(self.tables, self.window)).scalar_one())
 
     def repeated(self) -> Repeated:
         """Find the rows that share an id or an incident."""
         by_id: dict[str, int] = {}
         by_incident: dict[str, list[str]] = {}
-        statement = repeated_statement(self._tables, self.window)
+        statement = repeated_statement(self.tables, self.window)
         for row_id, incident_id in self._connection.execute(statement):
             by_id[row_id] = by_id.get(row_id, 0) + 1
             by_incident.setdefault(incident_id, []).append(row_id)
@@ -92,23 +90,23 @@ class DaySnapshot:
 
     def evidence(self) -> Iterator[Batch]:
         """Yield the day's evidence with newest session and repair, by `collected_at`, then id."""
-        return self._reader.batches(evidence_statement(self._tables, self.window))
+        return self._reader.batches(evidence_statement(self.tables, self.window))
 
     def messages(self) -> Iterator[Batch]:
         """Yield the messages of the newest sessions; none where the database has no such table."""
-        if self._tables.messages is None:
+        if self.tables.messages is None:
             return iter(())
         return self._reader.batches(
-            messages_statement(self._tables, self._tables.messages, self.window)
+            messages_statement(self.tables, self.tables.messages, self.window)
         )
 
     def repairs(self) -> Iterator[Batch]:
         """Yield every repair of the day's incidents, oldest first."""
-        return self._reader.batches(repairs_statement(self._tables, self.window))
+        return self._reader.batches(repairs_statement(self.tables, self.window))
 
     def keys(self) -> Iterator[Batch]:
         """Yield the keys and versions of the day's rows; whole rows where they have no version."""
-        read = keys_statement(self._tables, self.window)
+        read = keys_statement(self.tables, self.window)
         names = {column.name for column in read.statement.selected_columns}
         if not names.issuperset(VERSIONS):
             return self.evidence()
