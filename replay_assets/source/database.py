@@ -114,8 +114,9 @@ class IncidentDatabase:
             self._require_file()
         with self._errors_named(), self.engine.begin() as connection:
             if connection.dialect.name == "sqlite":
-                # Without it the driver commits at the first savepoint's release.
-                connection.exec_driver_sql("BEGIN")
+                # Without it the driver commits at the first savepoint's release; deferred, it could
+                # not wait for another writer once it has read.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.indexes import index_findings
 from replay_assets.source.privileges import privilege_findings
 from replay_assets.source.records import RecordFile
-from replay_assets.source.schema_check import missing_of
+from replay_assets.source.schema_check import missing_of, nearest, table_names
 from replay_assets.source.tables import INCIDENT_EVIDENCE, LABELS, TABLES
 from replay_assets.source.time_zones import zone_findings
 
@@ -66,7 +66,11 @@ def _tables(connection: sa.Connection, database: IncidentDatabase) -> list[Findi
             cure = "name what it has in the mapping file (REPLAY_MAPPING), or create it"
             findings.append(Finding("tables", "fail", problem, cure))
         if not lacking and present is None:
-            findings.append(Finding("tables", "ok", f"no {table}: optional, read as empty"))
+            near = nearest(
+                table.rpartition(".")[2], table_names(connection, database.mapping, logical)
+            )
+            says = f"no {table}{near}: optional, read as empty"
+            findings.append(Finding("tables", "ok", says))
         elif not lacking and present is not None:
             sources = {
                 one.name: database.mapping.source_of(logical, one.name) for one in logical.columns

@@ -169,6 +169,8 @@ def _load(
             rows += flush()
     if batch:
         rows += flush()
+    else:
+        progress(target.logical.name, 0, records.share)
     return Loaded(
         table=target.logical.name,
         rows=rows,

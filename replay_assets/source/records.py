@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (*JSON_LINES, *DELIMITERS)
 LONGEST_FIELD = 64 * 1024 * 1024
 """Bytes of one CSV field; a quote that is never closed must not pull the whole file into memory."""
+NOT_UTF_8 = re.compile("[\udc80-\udcff]")
+"""What Python makes of bytes that are no UTF-8."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -121,7 +124,7 @@ def _csv(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
         problem = None
         if len(row) != len(header):
             problem = f"has {len(row)} fields, the header {len(header)}"
-        elif any("\udc80" <= character <= "\udcff" for field in row for character in field):
+        elif any(NOT_UTF_8.search(field) for field in row):
             problem = "is not UTF-8"
         fields = {name: field or None for name, field in zip(header, row, strict=False)}
         yield FoundRecord(line, fields, problem, from_text=True)

@@ -46,16 +46,8 @@ def missing_of(
     if present is None:
         if not logical.required and not mapping.named(logical):
             return []
-        schema, _, name = table.rpartition(".")
-        inspector = sa.inspect(connection)
-        try:
-            near = [
-                *inspector.get_table_names(schema=schema or None),
-                *inspector.get_view_names(schema=schema or None),
-            ]
-        except sa.exc.SQLAlchemyError:  # a SQLite schema that is not attached
-            near = []
-        return [f"no table {table!r} for {logical.name}{nearest(name, near)}"]
+        near = nearest(table.rpartition(".")[2], table_names(connection, mapping, logical))
+        return [f"no table {table!r} for {logical.name}{near}"]
     problems = [
         f"table {table!r} lacks {real!r}{for_what}{nearest(real, present)}"
         for real, for_what in _wanted(mapping, logical)
@@ -67,6 +59,20 @@ def missing_of(
         for name, source in _sources(mapping, logical)
         if source.path and source.column in present and not _may_hold_json(present[source.column])
     ]
+
+
+def table_names(
+    connection: sa.Connection, mapping: SourceMapping, logical: LogicalTable
+) -> list[str]:
+    """Return the tables and views among which a logical table may lie: those of no other one."""
+    schema = mapping.table(logical).rpartition(".")[0] or None
+    inspector = sa.inspect(connection)
+    try:
+        names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
+    except sa.exc.OperationalError:
+        return []  # a SQLite schema that is not attached
+    taken = {mapping.table(one).rpartition(".")[2] for one in TABLES.values()}
+    return [name for name in names if name not in taken]
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

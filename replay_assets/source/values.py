@@ -75,6 +75,8 @@ def real_type_of(
         return present, lambda text: [item(one) for one in json.loads(text)]
     if column.kind == "instant" and isinstance(present, sa.DateTime) and not present.timezone:
         return present, lambda instant: _local(column.name, instant, zone)
+    if column.kind == "boolean" and isinstance(present, sa.Integer):
+        return present, int
     if column.kind == "text":
         if isinstance(present, sa.Integer):
             return present, lambda text: _whole(column.name, text)

@@ -239,7 +239,7 @@ def test_columns_of_a_teams_own_types_are_filled(postgres_url: str, tmp_path: Pa
         "CREATE TABLE agent_sessions (id BIGINT PRIMARY KEY, incident_id UUID, agent_role role, "
         "output_json JSONB, created_at TIMESTAMP)",
         "CREATE TABLE labels (incident_id UUID PRIMARY KEY, acceptable_actions TEXT[], "
-        "required_keywords INTEGER[])",
+        "required_keywords INTEGER[], repair_expected SMALLINT)",
     )
     path = tmp_path / "mapping.yaml"
     path.write_text("tables: {agent_sessions: {timezone: Asia/Taipei}}")
@@ -247,7 +247,14 @@ def test_columns_of_a_teams_own_types_are_filled(postgres_url: str, tmp_path: Pa
     number = "00000000-0000-0000-0000-0000000000aa"
     own = {
         "agent_sessions": [session("7", incident_id=number)],
-        "labels": [label(incident_id=number, acceptable_actions=["a"], required_keywords=[1])],
+        "labels": [
+            label(
+                incident_id=number,
+                acceptable_actions=["a"],
+                required_keywords=[1],
+                repair_expected=True,
+            )
+        ],
     }
     for _ in range(2):
         load(theirs, tmp_path, **own)
@@ -256,7 +263,7 @@ def test_columns_of_a_teams_own_types_are_filled(postgres_url: str, tmp_path: Pa
         assert (row.id, str(row.incident_id), row.agent_role) == (7, number, "coordinator")
         assert row.created_at.isoformat() == "2026-09-21T15:00:00"
         truth = connection.execute(sa.text("SELECT * FROM labels")).one()
-        assert (truth.acceptable_actions, truth.required_keywords) == (["a"], [1])
+        assert tuple(truth)[1:] == (["a"], [1], 1)
     with pytest.raises(SourceError, match=r"line 1: id: the column takes whole numbers, found 'x'"):
         load(theirs, tmp_path, agent_sessions=[session("x", incident_id=number)])
     with pytest.raises(SourceError, match=r"line 1: .*declare the one it means"):
