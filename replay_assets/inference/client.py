@@ -290,6 +290,6 @@ def probe(candidate: Candidate, *, api_key: str | None) -> Probe:
         models = tuple(str(one["id"]) for one in listed)
     except httpx.RequestError as error:
         return Probe(None, problem=type(error).__name__)
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return Probe(response.status_code, problem="its answer is no list of models")
     return Probe(response.status_code, models)

@@ -103,12 +103,15 @@ def _from_file(
 def _row_of(found: FoundRecord, places: dict[str, tuple[str | int, ...]]) -> Row:
     if found.problem is not None:
         return {**dict.fromkeys(NAMES), UNREADABLE_LINE: f"{found.line}: {found.problem}"}
-    return {
+    row = {
         column.name: _as_column(
             column.kind, _at(found.fields, places[column.name]), from_text=found.from_text
         )
         for column in LABELS.columns
     }
+    if not isinstance(row["incident_id"], str):
+        row["incident_id"] = None  # a list or an object names no incident
+    return row
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any JSON value

@@ -71,7 +71,8 @@ def kind_of(path: Path) -> str:
 
 def stem_of(path: Path) -> str:
     """Return a file's name without the suffixes that say how it is read."""
-    return path.name.removesuffix(".gz").rpartition(".")[0]
+    name = path.stem if path.suffix.lower() == ".gz" else path.name
+    return name.rpartition(".")[0]
 
 
 @contextmanager

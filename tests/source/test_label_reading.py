@@ -201,17 +201,18 @@ def test_a_bad_line_of_a_file_costs_itself(
         '{"incident_id": "inc-2", "acceptable_actions": "wait", "repair_expected": 1}',
         '{"risk_level": "low"}',
         '{"incident_id": "inc-3", "acceptable_actions": [1]}',
+        '{"incident_id": ["inc-3"]}',
     ]
     (tmp_path / "labels.jsonl").write_text("\n".join(lines))
     theirs = mapped({"labels": {"file": "labels.jsonl"}})
     found = reasons_of(theirs)
-    assert [incident_id for incident_id, _ in found] == [None, None, "inc-2", "inc-3"]
+    assert [incident_id for incident_id, _ in found] == [None, None, None, "inc-2", "inc-3"]
     texts = sorted(reason for _, reasons in found for reason in reasons)
     for text, start in zip(
         texts,
         [
             "not_a_label:IncidentLabel: acceptable_actions",
-            "null_in_required:incident_id",
+            *["null_in_required:incident_id"] * 2,
             "unreadable_line:2: ",
             "wrong_json_type:acceptable_actions",
         ],

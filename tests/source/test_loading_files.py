@@ -295,7 +295,7 @@ def test_what_cannot_be_written_under_a_mapping_is_refused(
 def test_two_files_of_one_table_are_refused(tmp_path: Path):
     """Which comes last would decide silently."""
     folder = write(tmp_path / "x")
-    (folder / "incident_evidence.csv").write_text(CSV)
+    (folder / "incident_evidence.CSV.GZ").write_bytes(gzip.compress(CSV.encode()))
     with pytest.raises(SourceError, match="keep one"):
         files_in(folder)
 
