@@ -1,39 +1,40 @@
 """Whether the source's timestamps say when something was: with a zone, or with one declared."""
 
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 
 from replay_assets.contracts.finding import Finding
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.errors import SourceError
+from replay_assets.source.clock import Clock
+from replay_assets.source.database import IncidentDatabase, MappedTable
 from replay_assets.source.tables import TABLES
+from replay_assets.source.types import instant_text
 
 CHECK = "time zone"
 LARGEST_DRIFT_S = 60.0
 """A clock that is off by more puts rows into another day than people expect."""
 SAMPLE = 200
 """Values of a text column that are looked at."""
+CANONICAL = "fixed-width UTC, such as 2026-09-21T06:10:00.000000+00:00"
+PLAIN, OTHER, NAIVE, NO_TIME = "canonical", "another form", "no zone", "no time"
 
 
 def zone_findings(connection: sa.Connection, database: IncidentDatabase) -> list[Finding]:
     """Return the server's zone and clock, and how each column of instants is read."""
-    findings = _server(connection) if connection.dialect.name == "postgresql" else []
+    postgres = connection.dialect.name == "postgresql"
+    findings = _server(connection) if postgres else []
     for logical in TABLES.values():
-        present = database.real_columns(connection, logical) or {}
+        present = database.real_columns(connection, logical)
+        if present is None:
+            continue
+        table = MappedTable(logical, database.mapping, present, connection.dialect)
         for column in logical.columns:
-            source = database.mapping.source_of(logical, column.name)
-            if column.kind != "instant" or source is None or source.column not in present:
+            if column.kind != "instant" or not table.has(column.name):
                 continue
-            name = f"{database.mapping.table(logical)}.{source.column}"
-            zone = database.mapping.timezone_of(logical, column.name)
-            real = present[source.column]
-            if isinstance(real, sa.DateTime) and connection.dialect.name == "postgresql":
-                form = "zoned" if real.timezone else "naive"
-            else:
-                form = _form(connection, database.mapping.table(logical), source.column)
-            findings.append(_column(name, form, zone))
+            look = _declared if postgres else _written
+            findings.append(look(connection, database, table, column.name))
     return findings
 
 
@@ -49,50 +50,52 @@ def _server(connection: sa.Connection) -> list[Finding]:
     return findings
 
 
-def _column(name: str, form: str, zone: str | None) -> Finding:
-    if form == "naive" and zone is None:
+def _declared(
+    _: sa.Connection, database: IncidentDatabase, table: MappedTable, name: str
+) -> Finding:
+    """Judge a column of PostgreSQL by its type: it holds nothing else."""
+    column = f"{database.mapping.table(table.logical)}.{table.native(name).name}"
+    try:
+        zone = Clock(postgres=True, mapping=database.mapping).zone(table, name)
+    except SourceError as error:
+        return Finding(CHECK, "fail", str(error), "declare the zone in the mapping file, or a view")
+    holds = "instants" if zone is None else f"times without a zone, read as {zone}"
+    return Finding(CHECK, "ok", f"{column} holds {holds}")
+
+
+def _written(
+    connection: sa.Connection, database: IncidentDatabase, table: MappedTable, name: str
+) -> Finding:
+    """Judge a column of SQLite by its first values."""
+    real = table.native(name).name
+    column = f"{database.mapping.table(table.logical)}.{real}"
+    zone = database.mapping.timezone_of(table.logical, name)
+    value: sa.ColumnElement[Any] = sa.type_coerce(table.native(name), sa.types.NullType())
+    statement = sa.select(value).where(value.is_not(None)).limit(SAMPLE)
+    forms = {_form_of(one) for one in connection.execute(statement).scalars()}
+    if NO_TIME in forms:
+        says = f"{column} holds texts that are no time: such rows are set aside"
+        return Finding(CHECK, "warn", says, f"write {CANONICAL}")
+    if NAIVE in forms and zone is None:
         return Finding(
             CHECK,
             "fail",
-            f"{name} holds times without a zone: nobody knows which day they are in",
+            f"{column} holds times without a zone: nobody knows which day they are in",
             "declare it in the mapping file, such as timezone: Asia/Taipei",
         )
-    if form == "naive":
-        return Finding(CHECK, "ok", f"{name} holds times without a zone, read as {zone}")
-    if form == "zoned":
-        return Finding(CHECK, "ok", f"{name} holds instants")
-    if form == "empty":
-        return Finding(CHECK, "ok", f"{name} is empty")
-    return Finding(
-        CHECK,
-        "warn",
-        f"{name} is text in {form}: such rows sort into the wrong day, or into none",
-        "write fixed-width UTC, such as 2026-09-21T06:10:00.000000+00:00",
-    )
-
-
-def _form(connection: sa.Connection, table: str, column: str) -> str:
-    """Say what a text column holds, by its first values that are not null."""
-    schema, _, name = table.rpartition(".")
-    one: sa.ColumnClause[Any] = sa.column(column)
-    statement = (
-        sa.select(one)
-        .select_from(sa.table(name, one, schema=schema or None))
-        .where(one.is_not(None))
-        .limit(SAMPLE)
-    )
-    forms = {_form_of(value) for value in islice(connection.execute(statement).scalars(), SAMPLE)}
-    if not forms:
-        return "empty"
-    return forms.pop() if len(forms) == 1 else "several forms"
+    if NAIVE in forms:
+        return Finding(CHECK, "ok", f"{column} holds times without a zone, read as {zone}")
+    if OTHER in forms:
+        says = f"{column} holds instants in several or other forms, which are slower to find"
+        return Finding(CHECK, "warn", says, f"write {CANONICAL}")
+    return Finding(CHECK, "ok", f"{column} holds instants" if forms else f"{column} is empty")
 
 
 def _form_of(value: Any) -> str:  # noqa: ANN401 - SQLite's columns hold anything
     try:
         instant = datetime.fromisoformat(str(value))
-    except ValueError:
-        return "a form that is no time"
-    if instant.tzinfo is None:
-        return "naive"
-    canonical = instant.astimezone(UTC).isoformat(timespec="microseconds") == value
-    return "zoned" if canonical else "another form than UTC"
+        if instant.tzinfo is None:
+            return NAIVE
+        return PLAIN if instant_text(instant) == value else OTHER
+    except (ValueError, OverflowError):
+        return NO_TIME
