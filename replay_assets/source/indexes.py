@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from replay_assets.contracts.finding import Finding
 from replay_assets.source.creating import indexed_column
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.privileges import qualified
+from replay_assets.source.layout import layouts_of, qualified
 from replay_assets.source.tables import (
     AGENT_SESSIONS,
     AUTO_REPAIR_EXECUTIONS,
@@ -19,15 +19,6 @@ from replay_assets.source.tables import (
 
 CHECK = "indexes"
 READ_BY_INDEX = (INCIDENT_EVIDENCE, AGENT_SESSIONS, AUTO_REPAIR_EXECUTIONS, SESSION_MESSAGES)
-IS_TABLE = sa.text("SELECT relkind IN ('r', 'p', 'm') FROM pg_class WHERE oid = to_regclass(:name)")
-LED_BY = sa.text(
-    """
-    SELECT count(*) > 0 FROM pg_index i
-    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-    WHERE i.indrelid = to_regclass(:name) AND a.attname = :column
-      AND i.indisvalid AND i.indpred IS NULL
-    """
-)
 
 
 def index_findings(connection: sa.Connection, database: IncidentDatabase) -> list[Finding]:
@@ -58,23 +49,8 @@ def has_index(
     source = database.mapping.source_of(logical, indexed_column(logical))
     if source is None:
         raise AssertionError("tables that are read by an index are always mapped")
-    table = database.mapping.table(logical)
-    if connection.dialect.name == "postgresql":
-        named = {"name": qualified(connection, table)}
-        if not connection.execute(IS_TABLE, named).scalar():
-            return None
-        return bool(connection.execute(LED_BY, {**named, "column": source.column}).scalar_one())
-    schema, _, name = table.rpartition(".")
-    inspector = sa.inspect(connection)
-    if name in inspector.get_view_names(schema=schema or None):
-        return None
-    key = inspector.get_pk_constraint(name, schema=schema or None)["constrained_columns"]
-    led = [
-        one["column_names"][0]
-        for one in inspector.get_indexes(name, schema=schema or None, include_auto_indexes=True)
-        if one["column_names"] and "sqlite_where" not in one.get("dialect_options", {})
-    ]
-    return source.column in [*key[:1], *led]
+    (layout,) = layouts_of(connection, [database.mapping.table(logical)])
+    return None if layout.locator is None else source.column in layout.led_by
 
 
 def _missing(connection: sa.Connection, table: str, column: str) -> Finding:

@@ -9,10 +9,23 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
-from replay_assets.source.database import MappedTable
-
-PLAIN_TABLES = ("r", "p")
-"""PostgreSQL's kinds of relation that have rows of their own: tables, also partitioned ones."""
+LAYOUTS = sa.text(
+    """
+    SELECT c.relkind::text,
+        ARRAY(SELECT a.attname::text FROM pg_index i
+              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+              WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL),
+        ARRAY(SELECT a.attname::text FROM pg_index i
+              JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+              WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL
+                AND i.indisunique AND i.indnkeyatts = 1)
+    FROM unnest(CAST(:names AS text[])) WITH ORDINALITY AS n(name, position)
+    LEFT JOIN pg_class c ON c.oid = to_regclass(n.name)
+    ORDER BY n.position
+    """
+)
+"""One round trip for all tables. An index left invalid by a failed build, or one of some rows only,
+neither finds nor keeps apart all of them."""
 
 
 @dataclass(frozen=True)
@@ -33,48 +46,57 @@ class Layout:
     version: str | None
 
 
-def layout_of(connection: sa.Connection, table: MappedTable) -> Layout:
-    """Look at a table's indexes and system columns."""
-    schema = table.table.schema
+def layouts_of(connection: sa.Connection, tables: Sequence[str]) -> list[Layout]:
+    """Look at the indexes and system columns of tables, by their real names, in their order."""
+    if connection.dialect.name != "postgresql":
+        return [_sqlite_layout(connection, table) for table in tables]
+    names = [qualified(connection, table) for table in tables]
+    return [
+        Layout(
+            led_by=frozenset(led_by),
+            unique=frozenset(unique),
+            locator="ctid" if kind in ("r", "p", "m") else None,
+            version="xmin" if kind in ("r", "p") else None,
+        )
+        for kind, led_by, unique in connection.execute(LAYOUTS, {"names": names})
+    ]
+
+
+def _sqlite_layout(connection: sa.Connection, table: str) -> Layout:
+    schema, _, name = table.rpartition(".")
     inspector = sa.inspect(connection)
-    indexes = inspector.get_indexes(table.table.name, schema=schema)
-    key = inspector.get_pk_constraint(table.table.name, schema=schema)["constrained_columns"]
-    constraints = inspector.get_unique_constraints(table.table.name, schema=schema)
-    # A partial index holds some rows only: it neither finds nor keeps apart all of them.
+    key = inspector.get_pk_constraint(name, schema=schema or None)["constrained_columns"]
     whole = [
         index
-        for index in indexes
-        if not any(name.endswith("_where") for name in index.get("dialect_options", {}))
+        for index in inspector.get_indexes(name, schema=schema or None, include_auto_indexes=True)
+        if "sqlite_where" not in index.get("dialect_options", {})
     ]
-    columns = [index["column_names"] for index in whole]
+    columns: list[Sequence[str | None]] = [key, *(index["column_names"] for index in whole)]
     unique: list[Sequence[str | None]] = [
-        index["column_names"] for index in whole if index["unique"]
+        key,
+        *(index["column_names"] for index in whole if index["unique"]),
     ]
-    unique += [constraint["column_names"] for constraint in constraints]
-    locator, version = _system_columns(connection, table)
     return Layout(
-        led_by=frozenset(names[0] for names in [*columns, *unique, key] if names and names[0]),
-        unique=frozenset(names[0] for names in [*unique, key] if len(names) == 1 and names[0]),
-        locator=locator,
-        version=version,
+        led_by=frozenset(names[0] for names in columns if names and names[0]),
+        unique=frozenset(names[0] for names in unique if len(names) == 1 and names[0]),
+        locator=_sqlite_locator(connection, schema, name),
+        version=None,
     )
 
 
-def _system_columns(connection: sa.Connection, table: MappedTable) -> tuple[str | None, str | None]:
-    if connection.dialect.name == "postgresql":
-        name = ".".join(
-            connection.dialect.identifier_preparer.quote(part)
-            for part in (table.table.schema, table.table.name)
-            if part
-        )
-        kind = connection.execute(
-            sa.text("SELECT relkind::text FROM pg_class WHERE oid = to_regclass(:name)"),
-            {"name": name},
-        ).scalar()
-        return ("ctid", "xmin") if kind in PLAIN_TABLES else (None, None)
+def _sqlite_locator(connection: sa.Connection, schema: str, name: str) -> str | None:
+    if name in sa.inspect(connection).get_view_names(schema=schema or None):
+        return None
+    table = sa.table(name, schema=schema or None)
     try:
-        is_table = table.table.name in sa.inspect(connection).get_table_names()
-        connection.execute(sa.select(sa.literal_column("rowid")).select_from(table.table).limit(0))
-    except DatabaseError:  # a view, or a table WITHOUT ROWID
-        return None, None
-    return ("rowid" if is_table else None), None
+        connection.execute(sa.select(sa.literal_column("rowid")).select_from(table).limit(0))
+    except DatabaseError:  # a table WITHOUT ROWID
+        return None
+    return "rowid"
+
+
+def qualified(connection: sa.Connection, table: str) -> str:
+    """Return a table's name as SQL spells it, with its schema where one is given."""
+    quote = connection.dialect.identifier_preparer
+    schema, _, name = table.rpartition(".")
+    return f"{quote.quote(schema)}.{quote.quote(name)}" if schema else quote.quote(name)

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from replay_assets.contracts.finding import Finding
 from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.layout import qualified
 from replay_assets.source.tables import FINETUNE_EXPORTS, TABLES
 
 CHECK = "permissions"
@@ -122,10 +123,3 @@ def _file_finding(database: IncidentDatabase) -> Finding:
         "the file can be written, which is normal: SQLite knows no roles. Reading changes nothing; "
         "sqlite:///file:PATH?mode=ro&uri=true rules it out",
     )
-
-
-def qualified(connection: sa.Connection, table: str) -> str:
-    """Return a table's name as SQL spells it, with its schema where one is given."""
-    quote = connection.dialect.identifier_preparer
-    schema, _, name = table.rpartition(".")
-    return f"{quote.quote(schema)}.{quote.quote(name)}" if schema else quote.quote(name)

@@ -13,7 +13,7 @@ from replay_assets.source.batches import Batch
 from replay_assets.source.clock import Clock
 from replay_assets.source.database import IncidentDatabase, MappedTable
 from replay_assets.source.day_tables import DayTables
-from replay_assets.source.layout import layout_of
+from replay_assets.source.layout import layouts_of
 from replay_assets.source.newest import VERSIONS
 from replay_assets.source.statements import (
     count_statement,
@@ -141,15 +141,16 @@ def _tables(
     evidence = _needed(database, connection, INCIDENT_EVIDENCE)
     sessions = _needed(database, connection, AGENT_SESSIONS)
     repairs = _needed(database, connection, AUTO_REPAIR_EXECUTIONS)
+    read = {
+        logical.name: database.mapping.table(logical)
+        for logical in (INCIDENT_EVIDENCE, AGENT_SESSIONS, AUTO_REPAIR_EXECUTIONS)
+    }
     return DayTables(
         evidence=evidence,
         sessions=sessions,
         repairs=repairs,
         messages=database.selectable(connection, SESSION_MESSAGES),
-        layouts={
-            table.logical.name: layout_of(connection, table)
-            for table in (evidence, sessions, repairs)
-        },
+        layouts=dict(zip(read, layouts_of(connection, list(read.values())), strict=True)),
         clock=Clock.of(database, connection, evidence, window),
         max_text_bytes=max_text_bytes,
     )

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -29,10 +29,11 @@ def relayed(url: str, *, round_trip_s: float) -> Iterator[tuple[str, Relay]]:
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             server_reader, server_writer = await _connect(target)
             answered = [True]
-            await asyncio.gather(
-                _pump(reader, server_writer, round_trip_s / 2, relay, answered, asks=True),
-                _pump(server_reader, writer, round_trip_s / 2, relay, answered, asks=False),
-            )
+            with suppress(asyncio.CancelledError):  # the benchmark is over
+                await asyncio.gather(
+                    _pump(reader, server_writer, round_trip_s / 2, relay, answered, asks=True),
+                    _pump(server_reader, writer, round_trip_s / 2, relay, answered, asks=False),
+                )
 
         server = await asyncio.start_server(accept, "127.0.0.1", 0)
         relay.port = server.sockets[0].getsockname()[1]
