@@ -243,7 +243,7 @@ class SqliteInstant:
 
     def known_by(self, as_of: datetime) -> sa.ColumnElement[bool]:
         """Not later than `as_of`, or nothing that could be compared."""
-        return sa.or_(self._point.is_(None), self._point <= instant_text(as_of))
+        return sa.func.coalesce(self._point <= instant_text(as_of), sa.true())
 
 
 def _timestamptz(instant: datetime) -> sa.ColumnElement[Any]:

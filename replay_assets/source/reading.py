@@ -23,7 +23,13 @@ from replay_assets.source.statements import (
     repairs_statement,
     repeated_statement,
 )
-from replay_assets.source.streams import Reader, SqlReader, adbc_is_installed, adbc_reader
+from replay_assets.source.streams import (
+    Reader,
+    SqlReader,
+    adbc_is_installed,
+    adbc_reader,
+    read_ahead,
+)
 from replay_assets.source.tables import (
     AGENT_SESSIONS,
     AUTO_REPAIR_EXECUTIONS,
@@ -90,19 +96,33 @@ class DaySnapshot:
 
     def evidence(self) -> Iterator[Batch]:
         """Yield the day's evidence with newest session and repair, by `collected_at`, then id."""
-        return self._reader.batches(evidence_statement(self.tables, self.window))
+        return read_ahead(self._reader.batches(evidence_statement(self.tables, self.window)))
 
-    def messages(self) -> Iterator[Batch]:
-        """Yield the messages of the newest sessions; none where the database has no such table."""
-        if self.tables.messages is None:
+    def messages(self, *, repeated: bool = True) -> Iterator[Batch]:
+        """Yield the messages of the newest sessions; none where the database keeps none.
+
+        Args:
+            repeated: whether an incident may have several snapshots in the day.
+        """
+        messages = self.tables.messages
+        if messages is None:
+            return iter(())
+        any_message = self._connection.execute(
+            sa.select(sa.literal(1)).select_from(messages.sql).limit(1)
+        )
+        if any_message.first() is None:  # most sources keep none; the join costs as much as repairs
             return iter(())
         return self._reader.batches(
-            messages_statement(self.tables, self.tables.messages, self.window)
+            messages_statement(self.tables, messages, self.window, repeated=repeated)
         )
 
-    def repairs(self) -> Iterator[Batch]:
-        """Yield every repair of the day's incidents, oldest first."""
-        return self._reader.batches(repairs_statement(self.tables, self.window))
+    def repairs(self, *, repeated: bool = True) -> Iterator[Batch]:
+        """Yield every repair of the day's incidents, oldest first.
+
+        Args:
+            repeated: whether an incident may have several snapshots in the day.
+        """
+        return self._reader.batches(repairs_statement(self.tables, self.window, repeated=repeated))
 
     def keys(self) -> Iterator[Batch]:
         """Yield the keys and versions of the day's rows; whole rows where they have no version."""

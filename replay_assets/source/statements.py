@@ -118,9 +118,11 @@ def repeated_statement(tables: DayTables, window: DayWindow) -> sa.Select[Any]:
     )
 
 
-def messages_statement(tables: DayTables, messages: MappedTable, window: DayWindow) -> Read:
+def messages_statement(
+    tables: DayTables, messages: MappedTable, window: DayWindow, *, repeated: bool
+) -> Read:
     """Return the messages of each incident's newest coordinator session, in conversation order."""
-    last = _last_of_the_day(tables, window)
+    last = _once_each(tables, window, repeated=repeated)
     joined = JoinedDay(tables, window, last.evidence)
     columns = tables.read_columns(joined.session, {"incident_id": "incident_id"})
     columns = columns + tables.read_columns(messages, {name: name for name in MESSAGE_COLUMNS})
@@ -137,9 +139,9 @@ def messages_statement(tables: DayTables, messages: MappedTable, window: DayWind
     return columns.read(statement)
 
 
-def repairs_statement(tables: DayTables, window: DayWindow) -> Read:
+def repairs_statement(tables: DayTables, window: DayWindow, *, repeated: bool) -> Read:
     """Return every repair of the day's incidents up to `as_of`, oldest first."""
-    last, repairs = _last_of_the_day(tables, window), tables.repairs
+    last, repairs = _once_each(tables, window, repeated=repeated), tables.repairs
     names = ("incident_id", *EVERY_REPAIR_COLUMNS)
     created_at = tables.clock.instant(repairs, "created_at")
     same_incident = repairs.native("incident_id") == last.evidence.native("incident_id")
@@ -155,15 +157,17 @@ def repairs_statement(tables: DayTables, window: DayWindow) -> Read:
 
 
 @dataclass(frozen=True)
-class _LastOfTheDay:
-    """Each incident's last snapshot of a day, without what makes it wide."""
+class _OnceEach:
+    """Each incident's last snapshot of a day, and the condition that leaves it alone."""
 
     evidence: MappedTable
     condition: sa.ColumnElement[bool]
 
 
-def _last_of_the_day(tables: DayTables, window: DayWindow) -> _LastOfTheDay:
+def _once_each(tables: DayTables, window: DayWindow, *, repeated: bool) -> _OnceEach:
     """Take one snapshot an incident, or what hangs on the incident would be read once for each."""
+    if not repeated:
+        return _OnceEach(tables.evidence, tables.clock.in_day(tables.evidence, window))
     inner = tables.evidence.aliased("of_the_day")
     names = ("id", "incident_id", "collected_at")
     collected_at = tables.clock.instant(inner, "collected_at")
@@ -176,4 +180,4 @@ def _last_of_the_day(tables: DayTables, window: DayWindow) -> _LastOfTheDay:
         .where(tables.clock.in_day(inner, window))
         .subquery("last_evidence")
     )
-    return _LastOfTheDay(tables.evidence.over(ranked), ranked.c.rank == 1)
+    return _OnceEach(tables.evidence.over(ranked), ranked.c.rank == 1)

@@ -7,6 +7,7 @@ which costs half the CPU; it is the extra `[fast]`.
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import islice
@@ -99,6 +100,18 @@ class AdbcReader:
 
 
 Reader = SqlReader | AdbcReader
+
+
+def read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Yield batches while a thread reads the next one: drivers wait, and decode, without the GIL.
+
+    Until the last batch is out, the connection belongs to that thread.
+    """
+    with ThreadPoolExecutor(1, "read-ahead") as thread:
+        ahead = thread.submit(next, batches, None)
+        while (batch := ahead.result()) is not None:
+            ahead = thread.submit(next, batches, None)
+            yield batch
 
 
 def spelled_out(statement: sa.Select[Any]) -> str:
