@@ -5,7 +5,12 @@ import dagster as dg
 from replay_assets.defs import checks, evaluation, evidence, finetune, jobs, replay, request_packs
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import build_resources
-from replay_assets.defs.schedules import reports_follow_days, weekly_replay
+from replay_assets.defs.schedules import (
+    evidence_follows_source,
+    reports_follow_days,
+    source_watch,
+    weekly_replay,
+)
 from replay_assets.inference.catalogue import Catalogue
 from replay_assets.settings import Settings
 
@@ -16,7 +21,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Return the definitions for some settings: production and tests are assembled alike."""
     partitions = Partitions.of(settings)
     catalogue = Catalogue.load(settings.candidates)
-    daily = [
+    daily: list[dg.AssetsDefinition | dg.SourceAsset] = [
+        evidence.build_source(partitions),
         evidence.build_evidence(partitions),
         evidence.build_labels(partitions),
         request_packs.build_asset(partitions),
@@ -31,9 +37,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(
         assets=[*daily, *weekly],
         asset_checks=checks.build_checks(catalogue, partitions),
-        jobs=[jobs.daily_walk, jobs.weekly_walk],
-        schedules=[weekly_replay(catalogue, settings)],
-        sensors=[reports_follow_days()],
+        jobs=[jobs.daily_walk, jobs.weekly_walk, jobs.observe_source],
+        schedules=[weekly_replay(catalogue, settings), source_watch(settings)],
+        sensors=[reports_follow_days(), evidence_follows_source()],
         resources=build_resources(settings),
         # Steps of a run share one process: a process a step costs 1.9 s of CPU, this 0.05 s. The
         # concurrency that counts is that of requests, inside the replay assets.

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from replay_assets.errors import ConfigurationError
 
 DEFAULT_TIMEZONE = "Asia/Taipei"
+DEFAULT_LOOK_BACK_DAYS = 35
+DEFAULT_MAX_TEXT_BYTES = 2**20
 SAMPLES_FIRST_DAY = "2026-09-21"
 """The Monday of the samples' first week."""
 
@@ -33,6 +35,8 @@ class Settings:
         REPLAY_VOCABULARY  the shipped vocabulary
         REPLAY_TIMEZONE    Asia/Taipei
         REPLAY_FIRST_DAY   2026-09-21; must be a Monday
+        REPLAY_LOOK_BACK_DAYS  35: days that the daily observation of the source looks at
+        REPLAY_MAX_TEXT_BYTES  1048576: a row with a longer text is set aside
         DAGSTER_HOME       data/dagster_home
     """
 
@@ -48,6 +52,8 @@ class Settings:
     vocabulary: Path | None
     timezone: str
     first_day: str
+    look_back_days: int
+    max_text_bytes: int
     dagster_home: Path
 
     @classmethod
@@ -79,6 +85,8 @@ class Settings:
             vocabulary=named_file("REPLAY_VOCABULARY"),
             timezone=_timezone(environment.get("REPLAY_TIMEZONE") or DEFAULT_TIMEZONE),
             first_day=_monday(environment.get("REPLAY_FIRST_DAY") or SAMPLES_FIRST_DAY),
+            look_back_days=_count("REPLAY_LOOK_BACK_DAYS", DEFAULT_LOOK_BACK_DAYS),
+            max_text_bytes=_count("REPLAY_MAX_TEXT_BYTES", DEFAULT_MAX_TEXT_BYTES),
             dagster_home=Path(environment.get("DAGSTER_HOME") or data / "dagster_home").absolute(),
         )
 
@@ -147,3 +155,10 @@ def _monday(text: str) -> str:
             "by theirs"
         )
     return day.isoformat()
+
+
+def _count(variable: str, default: int) -> int:
+    text = os.environ.get(variable) or str(default)
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ConfigurationError(f"{variable} is {text!r}; write a whole number above zero")
+    return int(text)

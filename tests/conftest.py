@@ -110,6 +110,8 @@ def settings_in(home: Path, *, source_url: str) -> Settings:
         vocabulary=None,
         timezone="Asia/Taipei",
         first_day="2026-09-21",
+        look_back_days=35,
+        max_text_bytes=2**20,
         dagster_home=data / "dagster_home",
     )
 

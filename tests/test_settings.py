@@ -38,6 +38,8 @@ def test_without_variables_everything_lies_under_data(home: Path):
         vocabulary=None,
         timezone="Asia/Taipei",
         first_day="2026-09-21",
+        look_back_days=35,
+        max_text_bytes=2**20,
         dagster_home=data / "dagster_home",
     )
     assert settings.samples == data / "samples"

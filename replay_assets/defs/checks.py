@@ -13,9 +13,9 @@ import dagster as dg
 from replay_assets.contracts.request import INCIDENT_FIELDS
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
+from replay_assets.defs.evidence_checks import evidence_checks, source_check
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import Root
-from replay_assets.evidence.extraction import SUPERSEDED
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.catalogue import Catalogue
 from replay_assets.lake.addresses import Address
@@ -23,7 +23,6 @@ from replay_assets.lake.store import Published
 from replay_assets.sanitizing import find_label_leaks
 from replay_assets.sanitizing.engine import gate_findings
 
-FEW_QUARANTINED = 0.01
 FEW_FAILURES = 0.02
 WARN = dg.AssetCheckSeverity.WARN
 
@@ -35,65 +34,14 @@ def build_checks(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetC
         # only the newest day's answer. pyproject.toml holds Dagster to one minor series.
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return [
-            _evidence_checks(partitions.daily),
+            source_check(),
+            evidence_checks(partitions.daily),
             _pack_checks(partitions.daily),
             *(_result_checks(candidate, partitions.daily) for candidate in catalogue),
             *(_score_check(candidate, partitions.daily) for candidate in catalogue),
             _report_check(partitions.weekly),
             _export_check(partitions.weekly),
         ]
-
-
-def _evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
-    whole = dg.AssetCheckSpec(
-        "every_row_is_kept_or_quarantined",
-        asset="incident_evidence",
-        blocking=True,
-        partitions_def=daily,
-        description="Rows read equal rows kept plus rows quarantined: nothing was lost on the way.",
-    )
-    usable = dg.AssetCheckSpec(
-        "a_day_with_rows_keeps_some_of_them",
-        asset="incident_evidence",
-        blocking=True,
-        partitions_def=daily,
-        description="Where the source has rows, at least one can be used: a day set aside whole "
-        "is a broken source, not a quiet day.",
-    )
-    few = dg.AssetCheckSpec(
-        "few_rows_are_quarantined",
-        asset="incident_evidence",
-        partitions_def=daily,
-        description="At most one row in a hundred can't be used; the reasons are counted.",
-    )
-
-    @dg.multi_asset_check(name="incident_evidence_checks", specs=[whole, usable, few])
-    def check(
-        context: dg.AssetCheckExecutionContext, evidence: Root
-    ) -> Iterator[dg.AssetCheckResult]:
-        facts = evidence.get(Address("incident_evidence", context.partition_key)).facts
-        counts = {name: facts[name] for name in ("read", "kept", "quarantined")}
-        yield dg.AssetCheckResult(
-            check_name=whole.name,
-            passed=counts["read"] == counts["kept"] + counts["quarantined"],
-            metadata=counts,
-        )
-        reasons = facts["quarantine_reasons"]
-        yield dg.AssetCheckResult(
-            check_name=usable.name,
-            passed=bool(counts["kept"]) or not counts["read"],
-            metadata={**counts, **reasons},
-        )
-        # An older snapshot of an incident is set aside on purpose; it is nothing to warn about.
-        bad = counts["quarantined"] - reasons.get(SUPERSEDED, 0)
-        yield dg.AssetCheckResult(
-            check_name=few.name,
-            passed=bad <= FEW_QUARANTINED * counts["read"],
-            severity=WARN,
-            metadata={"quarantined": bad, **reasons},
-        )
-
-    return check
 
 
 def _pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:

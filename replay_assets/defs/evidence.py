@@ -1,17 +1,93 @@
-"""Assets of the evidence stage: a day's snapshot of the source, and its labels under their root."""
+"""Assets of the evidence stage: the source itself, a day's snapshot of it, and its labels.
+
+A day's data version is its fingerprint in the source. Extraction takes it from the snapshot that it
+reads, observation from the source as it is now: where the two differ, the day is stale.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from replay_assets.contracts.calendar import days_between
 from replay_assets.defs.metadata import data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import IncidentSource, Root
+from replay_assets.defs.resources import IncidentSource, Root, Source
 from replay_assets.evidence import extraction
 from replay_assets.evidence.extraction import extract_day
+from replay_assets.evidence.freshness import observe
 from replay_assets.evidence.labels import extract_labels
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Published
 
 GROUP = "evidence"
 OWNERS = ["team:platform"]
+SOURCE = dg.AssetKey("incident_database")
+SWEEP_TAG = "replay_assets/days"
+"""A run of the observation with this tag set to `all` looks at every day, not at the newest."""
+VERSION_TAG = "dagster/data_version"
+
+
+def build_source(partitions: Partitions) -> dg.SourceAsset:
+    """Return the source as an asset that is observed, never made."""
+
+    @dg.observable_source_asset(
+        name=SOURCE.path[-1],
+        partitions_def=partitions.daily,
+        group_name=GROUP,
+        description="The team's incident database. Observing it finds the days whose evidence, "
+        "decisions or repairs have changed since they were read: those, and no others, turn stale.",
+    )
+    def incident_database(
+        context: dg.OpExecutionContext, source: IncidentSource, evidence: Root
+    ) -> dg.DataVersionsByPartition:
+        days = days_to_observe(source, sweep=context.run.tags.get(SWEEP_TAG) == "all")
+        with source.open() as database:
+            for seen in observe(database, map(source.window, days), evidence):
+                context.log_event(
+                    observation(seen.day, seen.fingerprint, rows=seen.rows, **seen.changes)
+                )
+        # The events are logged above, with what changed: the return value has no room for it.
+        return dg.DataVersionsByPartition({})
+
+    return incident_database
+
+
+def days_to_observe(source: Source, *, sweep: bool) -> Sequence[str]:
+    """Return the days that have ended: the newest, as far as the look-back goes, or all."""
+    yesterday = datetime.now(ZoneInfo(source.timezone)).date() - timedelta(days=1)
+    first = source.first_day
+    if not sweep:
+        look_back = yesterday - timedelta(days=source.look_back_days - 1)
+        first = max(first, look_back.isoformat())
+    return days_between(first, yesterday.isoformat())
+
+
+def observation(day: str, fingerprint: str, **facts: int) -> dg.AssetObservation:
+    """Return the event that tells Dagster a day's version in the source."""
+    return dg.AssetObservation(
+        SOURCE, partition=day, tags={VERSION_TAG: fingerprint}, metadata=facts
+    )
+
+
+def tell_version_read(context: dg.AssetExecutionContext, published: Sequence[Published]) -> None:
+    """Record the versions that a run has read as the newest that are known of the source.
+
+    Dagster notes an input's version when a step begins, before anything was read; what it notes is
+    let go, so that it looks again. A day is then fresh until the source differs from what was read.
+    """
+    for one in published:
+        context.log_event(observation(one.address.key, one.facts["source_fingerprint"]))
+    step = context.op_execution_context.get_step_execution_context()
+    step.wipe_input_asset_version_info(SOURCE)
+
+
+def changed_in_source() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
+    """Return the condition that reads a day again once its version in the source has changed."""
+    condition = dg.AutomationCondition
+    changed = condition.any_deps_match(condition.data_version_changed())
+    return changed.since_last_handled() & ~condition.in_progress() & ~condition.missing()
 
 
 def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
@@ -23,6 +99,8 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
         owners=OWNERS,
         kinds={"sql", "parquet"},
         code_version=extraction.CODE_VERSION,
+        deps=[SOURCE],
+        automation_condition=changed_in_source(),
     )
     def incident_evidence(
         context: dg.AssetExecutionContext,
@@ -36,17 +114,27 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
         """
         with source.open() as database:
             published = [
-                extract_day(database, source.window(day), evidence)
+                extract_day(
+                    database, source.window(day), evidence, max_text_bytes=source.max_text_bytes
+                )
                 for day in context.partition_keys
             ]
+        tell_version_read(context, published)
         rows = published[-1].rows("incident_evidence")
         columns = ("id", "incident_id", "collected_at", "coordinator_id", "repair_id")
         return dg.MaterializeResult(
             metadata={**partition_metadata(published), "preview": preview(rows, columns)},
-            data_version=data_version(published),
+            data_version=source_version(published),
         )
 
     return incident_evidence
+
+
+def source_version(published: Sequence[Published]) -> dg.DataVersion | None:
+    """Return a day's fingerprint in the source; null for a run of several days."""
+    if len(published) != 1:
+        return None
+    return dg.DataVersion(published[0].facts["source_fingerprint"])
 
 
 def build_labels(partitions: Partitions) -> dg.AssetsDefinition:

@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from replay_assets.defs.evidence import SOURCE
+
 WEEKLY_ASSETS = ("evaluation_report", "sft_export")
 _WEEKLY = dg.AssetSelection.assets(*WEEKLY_ASSETS)
 
@@ -11,6 +13,12 @@ daily_walk = dg.define_asset_job(
     selection=dg.AssetSelection.all() - _WEEKLY,
     description="One day: evidence, labels, pack, then each candidate's results and scores. A "
     "candidate that fails leaves the others alone.",
+)
+observe_source = dg.define_asset_job(
+    "observe_source",
+    selection=dg.AssetSelection.assets(SOURCE),
+    description="Looks which days of the incident database have changed since they were read, and "
+    "counts the rows that lie in no day. Reads keys, writes nothing.",
 )
 weekly_walk = dg.define_asset_job(
     "weekly_walk",

@@ -23,11 +23,14 @@ from replay_assets.source.mapping import SourceMapping, load_mapping
 
 @dataclass(frozen=True)
 class Source:
-    """The incident database and the zone of its days."""
+    """The incident database, the zone of its days, and how far and how much of it is read."""
 
     url: str = field(repr=False)
     mapping: SourceMapping
     timezone: str
+    first_day: str
+    look_back_days: int
+    max_text_bytes: int
 
     @contextmanager
     def open(self) -> Iterator[IncidentDatabase]:
@@ -74,7 +77,14 @@ Keys = dg.ResourceParam[ApiKeys]
 def build_resources(settings: Settings) -> dict[str, object]:
     """Return every resource by the name under which assets ask for it."""
     return {
-        "source": Source(settings.source_url, load_mapping(settings.mapping), settings.timezone),
+        "source": Source(
+            url=settings.source_url,
+            mapping=load_mapping(settings.mapping),
+            timezone=settings.timezone,
+            first_day=settings.first_day,
+            look_back_days=settings.look_back_days,
+            max_text_bytes=settings.max_text_bytes,
+        ),
         "lake": Store(settings.lake),
         "evidence": Store(settings.evidence),
         "labels": Store(settings.labels),

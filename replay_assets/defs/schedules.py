@@ -6,12 +6,15 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from replay_assets.defs.jobs import WEEKLY_ASSETS, daily_walk
+from replay_assets.defs.evidence import SWEEP_TAG
+from replay_assets.defs.jobs import WEEKLY_ASSETS, daily_walk, observe_source
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.catalogue import Catalogue
 from replay_assets.settings import Settings, read_secret
 
 MONDAY_MORNING = "0 6 * * 1"
+EVERY_MORNING = "30 4 * * *"
+SUNDAY = 7
 SHARED_ASSETS = ("incident_evidence", "incident_labels", "request_pack", "incumbent_scores")
 
 
@@ -44,6 +47,39 @@ def weekly_replay(catalogue: Catalogue, settings: Settings) -> dg.ScheduleDefini
             )
 
     return weekly_replay_schedule
+
+
+def source_watch(settings: Settings) -> dg.ScheduleDefinition:
+    """Return the schedule that finds late rows and changed outcomes; reading keys costs nothing."""
+
+    @dg.schedule(
+        job=observe_source,
+        cron_schedule=EVERY_MORNING,
+        execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Every morning, the last {settings.look_back_days} days; on Sundays all.",
+    )
+    def source_watch_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        day = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone))
+        everything = day.isoweekday() == SUNDAY
+        return dg.RunRequest(tags={SWEEP_TAG: "all" if everything else "newest"})
+
+    return source_watch_schedule
+
+
+def evidence_follows_source() -> dg.AutomationConditionSensorDefinition:
+    """Return the sensor that reads changed days again; shipped stopped.
+
+    A day read anew makes its pack and its results stale, and only replaying them, which may cost
+    money, brings them back into the report.
+    """
+    return dg.AutomationConditionSensorDefinition(
+        "evidence_follows_source",
+        target=dg.AssetSelection.assets("incident_evidence"),
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Reads the days again that have changed in the incident database. Shipped "
+        "stopped: their packs and results are then to be made again, too.",
+    )
 
 
 def is_ready(candidate: Candidate) -> bool:

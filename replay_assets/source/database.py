@@ -7,7 +7,7 @@ masked, and of a driver's error only the first line.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +18,14 @@ from sqlalchemy.types import TypeEngine
 
 from replay_assets.errors import ConfigurationError, ReadOnlySourceError, SourceError
 from replay_assets.source.expressions import conditions_on, json_place
-from replay_assets.source.instants import register_sqlite_function
 from replay_assets.source.mapping import ColumnMapping, SourceMapping
 from replay_assets.source.schema_check import Types, missing_in_source, missing_of, real_columns
+from replay_assets.source.sessions import postgres_settings, read_only_sqlite
 from replay_assets.source.tables import LogicalTable
 from replay_assets.source.types import SQL_TYPES
 
 NOT_ALLOWED = ("42501", "25006")
 """PostgreSQL's states for a missing privilege and for a read-only transaction."""
-
-
-SESSION_SETTINGS = {
-    "statement_timeout": "'10min'",
-    "lock_timeout": "'5s'",
-    "idle_in_transaction_session_timeout": "'2min'",
-    "TimeZone": "'UTC'",
-    # A driver that can't stream uses a cursor, whose plans assume that a tenth of it is fetched.
-    "cursor_tuple_fraction": "1.0",
-}
-SQLITE_CACHE_KIB = 32 * 1024
-"""Pages kept in memory; with SQLite's own 2 MiB a day took half as long again."""
-HAS_TRANSACTION_TIMEOUT = (17,)
-LENIENT_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
-"""One text that is no UTF-8 must not cost a day; it is told by its surrogates."""
 
 
 class IncidentDatabase:
@@ -89,20 +74,11 @@ class IncidentDatabase:
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
-                connection.exec_driver_sql("; ".join(self._session_settings(connection)))
+                connection.exec_driver_sql("; ".join(postgres_settings(connection)))
                 yield connection
                 return
-            with _read_only_sqlite(connection):
+            with read_only_sqlite(connection):
                 yield connection
-
-    @staticmethod
-    def _session_settings(connection: sa.Connection) -> list[str]:
-        """Return what holds for this transaction alone: a pooler drops start-up options."""
-        settings = [f"SET LOCAL {name} = {value}" for name, value in SESSION_SETTINGS.items()]
-        if (connection.dialect.server_version_info or ()) >= HAS_TRANSACTION_TIMEOUT:
-            # A statement's limit counts anew with each fetch from a cursor; this one does not.
-            settings.append("SET LOCAL transaction_timeout = '20min'")
-        return settings
 
     @contextmanager
     def writing(self, *, create: bool = False) -> Iterator[sa.Connection]:
@@ -155,6 +131,17 @@ class IncidentDatabase:
             return None
         return Path(path.removeprefix("file:"))  # SQLite's own URIs, such as file:x.sqlite?mode=ro
 
+    def required(self, connection: sa.Connection, logical: LogicalTable) -> "MappedTable":
+        """Return a table that every source must have, as it can be read here.
+
+        Raises:
+            SourceError: it is not there, or lacks a column.
+        """
+        table = self.selectable(connection, logical)
+        if table is None:
+            raise AssertionError("a required table is there or selectable() has raised")
+        return table
+
     def _require_file(self) -> None:
         if self.file is not None and not self.file.is_file():
             raise SourceError(
@@ -172,25 +159,6 @@ class IncidentDatabase:
             forbidden = getattr(cause, "sqlstate", None) in NOT_ALLOWED or "readonly" in text
             kind = ReadOnlySourceError if forbidden else SourceError
             raise kind(f"{self.name}: {text}") from None
-
-
-@contextmanager
-def _read_only_sqlite(connection: sa.Connection) -> Iterator[None]:
-    """Give a SQLite connection one read-only transaction, and our reading of texts."""
-    driver: Any = connection.connection.driver_connection
-    register_sqlite_function(driver)
-    driver.text_factory = LENIENT_TEXT
-    # Python's driver opens no transaction for a SELECT; without one, two statements may see two
-    # states.
-    connection.exec_driver_sql("PRAGMA query_only = ON")
-    connection.exec_driver_sql(f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}")
-    connection.exec_driver_sql("BEGIN")
-    try:
-        yield
-    finally:
-        connection.rollback()
-        connection.exec_driver_sql("PRAGMA query_only = OFF")
-        driver.text_factory = str
 
 
 class MappedTable:

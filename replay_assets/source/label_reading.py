@@ -27,9 +27,7 @@ UNREADABLE_LINE = "unreadable_line"
 def read_labels(database: IncidentDatabase, window: DayWindow) -> list[Row] | None:
     """Read the labels of a day's incidents; null where the database has no table of labels."""
     with database.snapshot() as connection:
-        evidence = database.selectable(connection, INCIDENT_EVIDENCE)
-        if evidence is None:
-            raise AssertionError("the evidence is required")
+        evidence = database.required(connection, INCIDENT_EVIDENCE)
         clock = Clock.of(database, connection, evidence, window)
         of_the_day = clock.in_day(evidence, window)
         if database.mapping.label_file is not None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.source.batches import Batch
 from replay_assets.source.clock import Clock
-from replay_assets.source.database import IncidentDatabase, MappedTable
+from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.day_tables import DayTables
 from replay_assets.source.layout import layouts_of
 from replay_assets.source.newest import VERSIONS
@@ -35,7 +35,6 @@ from replay_assets.source.tables import (
     AUTO_REPAIR_EXECUTIONS,
     INCIDENT_EVIDENCE,
     SESSION_MESSAGES,
-    LogicalTable,
 )
 
 MAX_TEXT_BYTES = 2**20
@@ -124,7 +123,7 @@ class DaySnapshot:
         """
         return self._reader.batches(repairs_statement(self.tables, self.window, repeated=repeated))
 
-    def keys(self) -> Iterator[Batch]:
+    def row_keys(self) -> Iterator[Batch]:
         """Yield the keys and versions of the day's rows; whole rows where they have no version."""
         read = keys_statement(self.tables, self.window)
         names = {column.name for column in read.statement.selected_columns}
@@ -158,9 +157,9 @@ def day_snapshot(
 def _tables(
     database: IncidentDatabase, connection: sa.Connection, window: DayWindow, max_text_bytes: int
 ) -> DayTables:
-    evidence = _needed(database, connection, INCIDENT_EVIDENCE)
-    sessions = _needed(database, connection, AGENT_SESSIONS)
-    repairs = _needed(database, connection, AUTO_REPAIR_EXECUTIONS)
+    evidence = database.required(connection, INCIDENT_EVIDENCE)
+    sessions = database.required(connection, AGENT_SESSIONS)
+    repairs = database.required(connection, AUTO_REPAIR_EXECUTIONS)
     read = {
         logical.name: database.mapping.table(logical)
         for logical in (INCIDENT_EVIDENCE, AGENT_SESSIONS, AUTO_REPAIR_EXECUTIONS)
@@ -188,12 +187,3 @@ def _reader(
         return SqlReader(connection)
     snapshot: Any = connection.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
     return stack.enter_context(adbc_reader(database.url, snapshot))
-
-
-def _needed(
-    database: IncidentDatabase, connection: sa.Connection, logical: LogicalTable
-) -> MappedTable:
-    table = database.selectable(connection, logical)
-    if table is None:
-        raise AssertionError("a required table is there or selectable() has raised")
-    return table

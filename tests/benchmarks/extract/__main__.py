@@ -194,7 +194,7 @@ def fingerprints(url: str, windows: list[DayWindow]) -> list[str]:
     found = []
     for window in windows:
         with day_snapshot(database, window, fast=False) as snapshot:
-            found.append(Fingerprint.of(snapshot.keys()))
+            found.append(Fingerprint.of(snapshot.row_keys()))
     database.close()
     return found
 

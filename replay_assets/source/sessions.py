@@ -1,0 +1,52 @@
+"""What the session of a snapshot is set to: read-only, bounded in time, the same everywhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from replay_assets.source.instants import register_sqlite_function
+
+SESSION_SETTINGS = {
+    "statement_timeout": "'10min'",
+    "lock_timeout": "'5s'",
+    "idle_in_transaction_session_timeout": "'2min'",
+    "TimeZone": "'UTC'",
+    # A driver that can't stream uses a cursor, whose plans assume that a tenth of it is fetched.
+    "cursor_tuple_fraction": "1.0",
+}
+SQLITE_CACHE_KIB = 32 * 1024
+"""Pages kept in memory; with SQLite's own 2 MiB a day took half as long again."""
+HAS_TRANSACTION_TIMEOUT = (17,)
+LENIENT_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
+"""One text that is no UTF-8 must not cost a day; it is told by its surrogates."""
+
+
+def postgres_settings(connection: sa.Connection) -> list[str]:
+    """Return what holds for this transaction alone: a pooler drops start-up options."""
+    settings = [f"SET LOCAL {name} = {value}" for name, value in SESSION_SETTINGS.items()]
+    if (connection.dialect.server_version_info or ()) >= HAS_TRANSACTION_TIMEOUT:
+        # A statement's limit counts anew with each fetch from a cursor; this one does not.
+        settings.append("SET LOCAL transaction_timeout = '20min'")
+    return settings
+
+
+@contextmanager
+def read_only_sqlite(connection: sa.Connection) -> Iterator[None]:
+    """Give a SQLite connection one read-only transaction, and our reading of texts."""
+    driver: Any = connection.connection.driver_connection
+    register_sqlite_function(driver)
+    driver.text_factory = LENIENT_TEXT
+    # Python's driver opens no transaction for a SELECT; without one, two statements may see two
+    # states.
+    connection.exec_driver_sql("PRAGMA query_only = ON")
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}")
+    connection.exec_driver_sql("BEGIN")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.exec_driver_sql("PRAGMA query_only = OFF")
+        driver.text_factory = str
