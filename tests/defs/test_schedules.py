@@ -29,11 +29,10 @@ def small(settings: Settings, tmp_path: Path) -> Settings:
 def requests_on(settings: Settings, moment: datetime) -> list[dg.RunRequest]:
     """What the schedule asks for at a moment."""
     definitions = build_definitions(settings)
-    (schedule,) = definitions.schedules or ()
+    repository = definitions.get_repository_def()
+    schedule = repository.get_schedule_def("weekly_replay_schedule")
     assert isinstance(schedule, dg.ScheduleDefinition)
-    context = dg.build_schedule_context(
-        scheduled_execution_time=moment, repository_def=definitions.get_repository_def()
-    )
+    context = dg.build_schedule_context(scheduled_execution_time=moment, repository_def=repository)
     found = schedule.evaluate_tick(context).run_requests
     return list(found or ())
 
