@@ -9,6 +9,7 @@ import click
 
 from replay_assets.cli.display import console, progress_bar, show_week
 from replay_assets.cli.doctor import doctor
+from replay_assets.cli.extract import extract
 from replay_assets.cli.loading import load_source
 from replay_assets.cli.walk import candidates_to_replay, days_to_run, walk
 from replay_assets.contracts.calendar import days_of_week
@@ -92,6 +93,7 @@ def load(path: Path, table: str | None, keep_going: bool) -> None:
 
 
 main.add_command(doctor)
+main.add_command(extract)
 
 
 @main.command()
