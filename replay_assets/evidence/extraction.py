@@ -65,7 +65,7 @@ def extract_day(
         window: the day, and up to when its sessions and repairs count.
         root: the root of raw evidence.
         max_text_bytes: a row with a longer text is set aside, the text left in the source.
-        fast: whether to read PostgreSQL through ADBC; null: where it is installed.
+        fast: whether to read PostgreSQL through ADBC; null: a large day, where it is installed.
         progress: called with the rows read so far.
 
     Raises:
@@ -138,7 +138,7 @@ class _Day:
             self._add_evidence(batch)
             if self._progress is not None:
                 self._progress(self._counts.read)
-        counted = self._snapshot.count()
+        counted = self._snapshot.rows
         if counted != self._counts.read:
             raise SourceError(
                 f"{self._snapshot.window.day}: read {self._counts.read} rows, but the same "

@@ -74,7 +74,7 @@ class IncidentDatabase:
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
-                connection.exec_driver_sql("; ".join(postgres_settings(connection)))
+                connection.exec_driver_sql(postgres_settings(connection))
                 yield connection
                 return
             with read_only_sqlite(connection):

@@ -15,6 +15,7 @@ from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.day_tables import DayTables
 from replay_assets.source.layout import layouts_of
 from replay_assets.source.newest import VERSIONS
+from replay_assets.source.sessions import postgres_settings
 from replay_assets.source.statements import (
     count_statement,
     evidence_statement,
@@ -37,6 +38,8 @@ from replay_assets.source.tables import (
     SESSION_MESSAGES,
 )
 
+ADBC_FROM_ROWS = 20_000
+"""A smaller day gains nothing: a second connection costs thirty round trips."""
 MAX_TEXT_BYTES = 2**20
 """A megabyte of text is 250,000 tokens, more than any candidate's context."""
 
@@ -60,9 +63,16 @@ class DaySnapshot:
     """A day as the database holds it at one instant."""
 
     def __init__(
-        self, connection: sa.Connection, tables: DayTables, window: DayWindow, reader: Reader
+        self,
+        connection: sa.Connection,
+        tables: DayTables,
+        window: DayWindow,
+        reader: Reader,
+        rows: int,
     ) -> None:
         self.window = window
+        self.rows = rows
+        """How many rows of evidence the day has."""
         self.tables = tables
         self.shape = tables.shape()
         self.reader = reader.name
@@ -75,10 +85,6 @@ class DaySnapshot:
                 tables.sessions.table.name,
                 tables.repairs.table.name,
             )
-
-    def count(self) -> int:
-        """Return how many rows of evidence the day has."""
-        return int(self._connection.execute(count_statement(self.tables, self.window)).scalar_one())
 
     def repeated(self) -> Repeated:
         """Find the rows that share an id or an incident."""
@@ -146,12 +152,13 @@ def day_snapshot(
         database: where to read.
         window: the day, and up to when its sessions and repairs count.
         max_text_bytes: longer texts are not read; their rows say so.
-        fast: whether to read PostgreSQL through ADBC; null: where it is installed.
+        fast: whether to read PostgreSQL through ADBC; null: a large day, where it is installed.
     """
     with database.snapshot() as connection, ExitStack() as stack:
         tables = _tables(database, connection, window, max_text_bytes)
-        reader = _reader(database, connection, stack, fast)
-        yield DaySnapshot(connection, tables, window, reader)
+        rows = int(connection.execute(count_statement(tables, window)).scalar_one())
+        reader = _reader(database, connection, stack, rows=rows, fast=fast)
+        yield DaySnapshot(connection, tables, window, reader, rows)
 
 
 def _tables(
@@ -176,14 +183,19 @@ def _tables(
 
 
 def _reader(
-    database: IncidentDatabase, connection: sa.Connection, stack: ExitStack, fast: bool | None
+    database: IncidentDatabase,
+    connection: sa.Connection,
+    stack: ExitStack,
+    *,
+    rows: int,
+    fast: bool | None,
 ) -> Reader:
-    if connection.dialect.name != "postgresql" or fast is False:
-        return SqlReader(connection)
-    if fast is None and not adbc_is_installed():
+    worth_it = fast or (fast is None and rows >= ADBC_FROM_ROWS and adbc_is_installed())
+    if connection.dialect.name != "postgresql" or not worth_it:
         return SqlReader(connection)
     standby = connection.execute(sa.text("SELECT pg_is_in_recovery()")).scalar_one()
     if standby:  # no snapshot can be shared there
         return SqlReader(connection)
     snapshot: Any = connection.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
-    return stack.enter_context(adbc_reader(database.url, snapshot))
+    settings = postgres_settings(connection)
+    return stack.enter_context(adbc_reader(database.url, snapshot, settings))

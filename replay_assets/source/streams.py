@@ -126,8 +126,13 @@ def adbc_is_installed() -> bool:
 
 
 @contextmanager
-def adbc_reader(url: sa.URL, snapshot: str) -> Iterator[AdbcReader]:
+def adbc_reader(url: sa.URL, snapshot: str, settings: str) -> Iterator[AdbcReader]:
     """Open a second connection on a snapshot that another has exported.
+
+    Args:
+        url: where the database is.
+        snapshot: the snapshot's name.
+        settings: the statement that bounds the transaction.
 
     Raises:
         SourceError: the driver can't connect; the message holds no password.
@@ -143,6 +148,7 @@ def adbc_reader(url: sa.URL, snapshot: str) -> Iterator[AdbcReader]:
     with connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+        cursor.execute(settings)
         yield AdbcReader(connection)
         connection.rollback()
 
