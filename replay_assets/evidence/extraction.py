@@ -3,6 +3,7 @@
 Rows flow from one snapshot of the source to Parquet in batches; nothing holds the day whole.
 """
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -183,7 +184,7 @@ class _Day:
         self._counts.read += batch.table.num_rows
         reasons = reasons_against(batch, EVIDENCE_RULES)
         for row in _members(batch.table["id"], self._duplicates):
-            reasons.setdefault(row, []).append(DUPLICATE)
+            insort(reasons.setdefault(row, []), DUPLICATE)
         self._judge_snapshots(batch, reasons)
         kept, aside = _parted("incident_evidence", batch, reasons)
         self._counts.quarantined += aside.num_rows

@@ -1,6 +1,7 @@
 """A day read from one snapshot: its rows as batches, and what of them is repeated."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -48,11 +49,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Repeated:
-    """Rows of a day that share a key.
+    """Rows of a day that share a key; keys that are null or can't be read are shared by none.
 
     Attributes:
         duplicate_ids: ids that more than one row has.
-        snapshots: the ids of an incident's rows, oldest first, where it has several.
+        snapshots: the readable ids of an incident's rows, oldest first, where it has several rows.
     """
 
     duplicate_ids: frozenset[str]
@@ -88,15 +89,22 @@ class DaySnapshot:
 
     def repeated(self) -> Repeated:
         """Find the rows that share an id or an incident."""
-        by_id: dict[str, int] = {}
-        by_incident: dict[str, list[str]] = {}
+        by_id, by_incident = Counter[str](), Counter[str]()
+        snapshots: dict[str, list[str]] = {}
         statement = repeated_statement(self.tables, self.window)
         for row_id, incident_id in self._connection.execute(statement):
-            by_id[row_id] = by_id.get(row_id, 0) + 1
-            by_incident.setdefault(incident_id, []).append(row_id)
+            if _is_readable(incident_id):
+                by_incident[incident_id] += 1
+                snapshots.setdefault(incident_id, [])
+            if _is_readable(row_id):
+                by_id[row_id] += 1
+                if incident_id in snapshots:
+                    snapshots[incident_id].append(row_id)
         return Repeated(
             duplicate_ids=frozenset(row_id for row_id, count in by_id.items() if count > 1),
-            snapshots={incident: ids for incident, ids in by_incident.items() if len(ids) > 1},
+            snapshots={
+                incident: ids for incident, ids in snapshots.items() if by_incident[incident] > 1
+            },
         )
 
     def evidence(self) -> Iterator[Batch]:
@@ -136,6 +144,11 @@ class DaySnapshot:
         if not names.issuperset(VERSIONS):
             return self.evidence()
         return self._reader.batches(read)
+
+
+def _is_readable(key: str | None) -> bool:
+    """Tell whether a key is there and, on SQLite, UTF-8: the batches read any other as null."""
+    return key is not None and key.encode(errors="ignore").decode() == key
 
 
 @contextmanager

@@ -111,8 +111,9 @@ def repeated_statement(tables: DayTables, window: DayWindow) -> sa.Select[Any]:
     shared = [evidence.native("incident_id").in_(repeated("incident_id"))]
     if evidence.native("id").name not in tables.layouts[evidence.logical.name].unique:
         shared.append(evidence.native("id").in_(repeated("id")))
+    keys = tables.read_columns(evidence, {"id": "id", "incident_id": "incident_id"})
     return (
-        sa.select(evidence.value("id"), evidence.value("incident_id"))
+        sa.select(*keys.selected)
         .where(tables.clock.in_day(evidence, window), sa.or_(*shared))
         .order_by(*tables.clock.day_order(evidence))
     )
