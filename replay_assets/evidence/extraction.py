@@ -39,7 +39,7 @@ from replay_assets.lake.store import PartitionWriter, Published, Store
 from replay_assets.lake.tables import TableWriter
 from replay_assets.source.batches import Batch
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.reading import MAX_TEXT_BYTES, DaySnapshot, Repeated, day_snapshot
+from replay_assets.source.reading import MAX_TEXT_BYTES, DaySnapshot, day_snapshot
 
 CODE_VERSION = "2"
 DUPLICATE = "duplicate_id:id"
@@ -74,11 +74,10 @@ def extract_day(
     """
     address = Address("incident_evidence", window.day)
     with day_snapshot(database, window, max_text_bytes=max_text_bytes, fast=fast) as snapshot:
-        repeated = snapshot.repeated()
         unusable: frozenset[str] = frozenset()
         while True:
             with root.writing(address) as partition:
-                day = _Day(snapshot, partition, repeated, unusable, progress)
+                day = _Day(snapshot, partition, unusable, progress)
                 day.read()
                 if day.unusable_snapshots <= unusable:
                     return day.publish()
@@ -110,16 +109,15 @@ class _Day:
         self,
         snapshot: DaySnapshot,
         partition: PartitionWriter,
-        repeated: Repeated,
         unusable: frozenset[str],
         progress: Progress | None,
     ) -> None:
         self.unusable_snapshots: frozenset[str] = frozenset()
         self._snapshot = snapshot
         self._partition = partition
-        self._several = pa.array(sorted(repeated.snapshots), pa.string())
-        self._newest = _newest_usable(repeated.snapshots, unusable)
-        self._duplicates = pa.array(sorted(repeated.duplicate_ids), pa.string())
+        self._several = pa.array(sorted(snapshot.survey.snapshots), pa.string())
+        self._newest = _newest_usable(snapshot.survey.snapshots, unusable)
+        self._duplicates = pa.array(sorted(snapshot.survey.duplicate_ids), pa.string())
         self._progress = progress
         self._counts = _Counts()
         self._fingerprint = Fingerprint()
@@ -139,7 +137,7 @@ class _Day:
             self._add_evidence(batch)
             if self._progress is not None:
                 self._progress(self._counts.read)
-        counted = self._snapshot.rows
+        counted = self._snapshot.survey.rows
         if counted != self._counts.read:
             raise SourceError(
                 f"{self._snapshot.window.day}: read {self._counts.read} rows, but the same "

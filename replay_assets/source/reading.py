@@ -18,12 +18,11 @@ from replay_assets.source.layout import layouts_of
 from replay_assets.source.newest import VERSIONS
 from replay_assets.source.sessions import postgres_settings
 from replay_assets.source.statements import (
-    count_statement,
     evidence_statement,
     keys_statement,
     messages_statement,
     repairs_statement,
-    repeated_statement,
+    survey_statement,
 )
 from replay_assets.source.streams import (
     Reader,
@@ -48,14 +47,17 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Repeated:
-    """Rows of a day that share a key; keys that are null or can't be read are shared by none.
+class Survey:
+    """What is known of a day before its rows are read: how many, and which of them share a key.
 
     Attributes:
+        rows: how many rows of evidence the day has.
         duplicate_ids: ids that more than one row has.
-        snapshots: the readable ids of an incident's rows, oldest first, where it has several rows.
+        snapshots: the ids of an incident's rows, oldest first, where it has several; what can't be
+            read as text is left out.
     """
 
+    rows: int
     duplicate_ids: frozenset[str]
     snapshots: dict[str, list[str]]
 
@@ -69,11 +71,10 @@ class DaySnapshot:
         tables: DayTables,
         window: DayWindow,
         reader: Reader,
-        rows: int,
+        survey: "Survey",
     ) -> None:
         self.window = window
-        self.rows = rows
-        """How many rows of evidence the day has."""
+        self.survey = survey
         self.tables = tables
         self.shape = tables.shape()
         self.reader = reader.name
@@ -86,26 +87,6 @@ class DaySnapshot:
                 tables.sessions.table.name,
                 tables.repairs.table.name,
             )
-
-    def repeated(self) -> Repeated:
-        """Find the rows that share an id or an incident."""
-        by_id, by_incident = Counter[str](), Counter[str]()
-        snapshots: dict[str, list[str]] = {}
-        statement = repeated_statement(self.tables, self.window)
-        for row_id, incident_id in self._connection.execute(statement):
-            if _is_readable(incident_id):
-                by_incident[incident_id] += 1
-                snapshots.setdefault(incident_id, [])
-            if _is_readable(row_id):
-                by_id[row_id] += 1
-                if incident_id in snapshots:
-                    snapshots[incident_id].append(row_id)
-        return Repeated(
-            duplicate_ids=frozenset(row_id for row_id, count in by_id.items() if count > 1),
-            snapshots={
-                incident: ids for incident, ids in snapshots.items() if by_incident[incident] > 1
-            },
-        )
 
     def evidence(self) -> Iterator[Batch]:
         """Yield the day's evidence with newest session and repair, by `collected_at`, then id."""
@@ -169,9 +150,9 @@ def day_snapshot(
     """
     with database.snapshot() as connection, ExitStack() as stack:
         tables = _tables(database, connection, window, max_text_bytes)
-        rows = int(connection.execute(count_statement(tables, window)).scalar_one())
-        reader = _reader(database, connection, stack, rows=rows, fast=fast)
-        yield DaySnapshot(connection, tables, window, reader, rows)
+        survey = _survey(connection, tables, window)
+        reader = _reader(database, connection, stack, rows=survey.rows, fast=fast)
+        yield DaySnapshot(connection, tables, window, reader, survey)
 
 
 def _tables(
@@ -192,6 +173,27 @@ def _tables(
         layouts=dict(zip(read, layouts_of(connection, list(read.values())), strict=True)),
         clock=Clock.of(database, connection, evidence, window),
         max_text_bytes=max_text_bytes,
+    )
+
+
+def _survey(connection: sa.Connection, tables: DayTables, window: DayWindow) -> Survey:
+    by_id, by_incident = Counter[str](), Counter[str]()
+    snapshots: dict[str, list[str]] = {}
+    (total, _, _), *shared = connection.execute(survey_statement(tables, window)).all()
+    for _, row_id, incident_id in shared:
+        if _is_readable(incident_id):
+            by_incident[incident_id] += 1
+            snapshots.setdefault(incident_id, [])
+        if _is_readable(row_id):
+            by_id[row_id] += 1
+            if incident_id in snapshots:
+                snapshots[incident_id].append(row_id)
+    return Survey(
+        rows=total,
+        duplicate_ids=frozenset(row_id for row_id, count in by_id.items() if count > 1),
+        snapshots={
+            incident: ids for incident, ids in snapshots.items() if by_incident[incident] > 1
+        },
     )
 
 

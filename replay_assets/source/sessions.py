@@ -18,7 +18,7 @@ SESSION_SETTINGS = {
     # A driver that can't stream uses a cursor, whose plans assume that a tenth of it is fetched.
     "cursor_tuple_fraction": "1.0",
 }
-SQLITE_CACHE_KIB = 32 * 1024
+SQLITE_CACHE_KIB = 16 * 1024
 """Pages kept in memory; with SQLite's own 2 MiB a day took half as long again."""
 HAS_TRANSACTION_TIMEOUT = (17,)
 LENIENT_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
