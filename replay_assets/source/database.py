@@ -60,11 +60,6 @@ class IncidentDatabase:
                 "'replay-assets[postgres]' and write postgresql+psycopg://"
             ) from error
 
-    @property
-    def url(self) -> sa.URL:
-        """The URL with its password, for another driver; never to be shown."""
-        return self._url
-
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """Open one read-only, repeatable view of the database."""

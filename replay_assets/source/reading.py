@@ -16,7 +16,6 @@ from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.day_tables import DayTables
 from replay_assets.source.layout import layouts_of
 from replay_assets.source.newest import VERSIONS
-from replay_assets.source.sessions import postgres_settings
 from replay_assets.source.statements import (
     evidence_statement,
     keys_statement,
@@ -151,7 +150,7 @@ def day_snapshot(
     with database.snapshot() as connection, ExitStack() as stack:
         tables = _tables(database, connection, window, max_text_bytes)
         survey = _survey(connection, tables, window)
-        reader = _reader(database, connection, stack, rows=survey.rows, fast=fast)
+        reader = _reader(connection, stack, rows=survey.rows, fast=fast)
         yield DaySnapshot(connection, tables, window, reader, survey)
 
 
@@ -198,7 +197,6 @@ def _survey(connection: sa.Connection, tables: DayTables, window: DayWindow) -> 
 
 
 def _reader(
-    database: IncidentDatabase,
     connection: sa.Connection,
     stack: ExitStack,
     *,
@@ -212,5 +210,4 @@ def _reader(
     if standby:  # no snapshot can be shared there
         return SqlReader(connection)
     snapshot: Any = connection.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
-    settings = postgres_settings(connection)
-    return stack.enter_context(adbc_reader(database.url, snapshot, settings))
+    return stack.enter_context(adbc_reader(connection, snapshot))

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from replay_assets.errors import SourceError
 from replay_assets.source.batches import Batch, batch_of
 from replay_assets.source.day_tables import Read
+from replay_assets.source.sessions import postgres_settings
 
 STREAMED_ROWS = 100
 """Rows that the driver holds at a time."""
@@ -88,7 +89,7 @@ class AdbcReader:
     def batches(self, read: Read) -> Iterator[Batch]:
         """Yield the statement's rows, in order."""
         started = time.monotonic()
-        with self._connection.cursor() as cursor:
+        with _adbc_errors_named(), self._connection.cursor() as cursor:
             cursor.adbc_statement.set_options(
                 **{"adbc.postgresql.batch_size_hint_bytes": str(ADBC_BATCH_BYTES)}
             )
@@ -126,31 +127,51 @@ def adbc_is_installed() -> bool:
 
 
 @contextmanager
-def adbc_reader(url: sa.URL, snapshot: str, settings: str) -> Iterator[AdbcReader]:
-    """Open a second connection on a snapshot that another has exported.
-
-    Args:
-        url: where the database is.
-        snapshot: the snapshot's name.
-        settings: the statement that bounds the transaction.
+def adbc_reader(beside: sa.Connection, snapshot: str) -> Iterator[AdbcReader]:
+    """Open a second connection to the same server, on a snapshot that the first has exported.
 
     Raises:
-        SourceError: the driver can't connect; the message holds no password.
+        DBAPIError: it can't connect.
     """
     from adbc_driver_postgresql import dbapi
 
-    uri = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    try:
-        connection = dbapi.connect(uri)
-    except dbapi.Error as error:
-        masked = url.render_as_string(hide_password=True)
-        raise SourceError(f"{masked}: ADBC can't connect ({type(error).__name__})") from None
-    with connection, connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
-        cursor.execute(settings)
+    with _adbc_errors_named():
+        connection = dbapi.connect(_address_of(beside))
+    with connection:
+        script = [
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            f"SET TRANSACTION SNAPSHOT '{snapshot}'",
+            postgres_settings(beside),
+        ]
+        with _adbc_errors_named(), connection.cursor() as cursor:
+            cursor.executescript("; ".join(script))
         yield AdbcReader(connection)
         connection.rollback()
+
+
+def _address_of(connection: sa.Connection) -> str:
+    """Return the address that a connection really has, in the words of libpq.
+
+    A URL of SQLAlchemy may hold what libpq does not know, and several hosts to choose from.
+    """
+    psycopg: Any = connection.dialect.dbapi
+    info: Any = connection.connection.driver_connection.info  # type: ignore[union-attr]
+    there = {"host": info.host, "port": info.port, "dbname": info.dbname}
+    address: str = psycopg.conninfo.make_conninfo(
+        **{**info.get_parameters(), **there, "password": info.password or None}
+    )
+    return address
+
+
+@contextmanager
+def _adbc_errors_named() -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy does; while it streams they are bare OSErrors."""
+    from adbc_driver_postgresql import dbapi
+
+    try:
+        yield
+    except (dbapi.Error, OSError) as error:
+        raise DBAPIError(None, None, error) from error
 
 
 def _next_size(table: pa.Table) -> int:
