@@ -53,7 +53,7 @@ def test_texts_of_forty_megabytes_stay_in_the_source(
     root = tmp_path / "evidence"
     done = subprocess.run(
         [sys.executable, "-m", "tests.evidence.extract_once",
-         database.url.render_as_string(hide_password=False), str(root), DAY.day, reader],
+         database.engine.url.render_as_string(hide_password=False), str(root), DAY.day, reader],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
