@@ -221,7 +221,7 @@ def test_views_give_the_bytes_of_their_tables(
 
 def few_rows() -> dict[str, list[Row]]:
     """Return incidents whose newest session and repair are a matter of ties, nulls and `as_of`."""
-    times = {
+    times: dict[str, list[str | None]] = {
         "tie": ["2026-09-21T07:00:00Z", "2026-09-21T07:00:00Z"],
         "null": [None, "2026-09-21T07:00:00Z"],
         "nulls": [None, None],
