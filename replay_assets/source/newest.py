@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.source.database import MappedTable
@@ -114,7 +115,7 @@ class JoinedDay:
         if tables.clock.postgres:
             # Of a window's first rows the planner expects few, and joins them by a nested loop: a
             # day took forty times as long.
-            first = found.distinct(incident_id).order_by(incident_id, *order)
+            first = found.ext(distinct_on(incident_id)).order_by(incident_id, *order)
         else:
             rank = sa.func.row_number().over(partition_by=incident_id, order_by=order)
             ranked = found.add_columns(rank.label("rank")).subquery(f"ranked_{alias}")
