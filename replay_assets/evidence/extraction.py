@@ -6,6 +6,7 @@ Rows flow from one snapshot of the source to Parquet in batches; nothing holds t
 from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -133,10 +134,13 @@ class _Day:
 
     def read(self) -> None:
         """Read everything; afterwards `unusable_snapshots` is known."""
-        for batch in self._snapshot.evidence():
-            self._add_evidence(batch)
-            if self._progress is not None:
-                self._progress(self._counts.read)
+        # Closed at once where a row can't be written: the connection is about to be given back,
+        # and a thread may still be reading from it.
+        with closing(self._snapshot.evidence()) as batches:
+            for batch in batches:
+                self._add_evidence(batch)
+                if self._progress is not None:
+                    self._progress(self._counts.read)
         counted = self._snapshot.survey.rows
         if counted != self._counts.read:
             raise SourceError(

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -87,7 +87,7 @@ class DaySnapshot:
                 tables.repairs.table.name,
             )
 
-    def evidence(self) -> Iterator[Batch]:
+    def evidence(self) -> Generator[Batch, None, None]:
         """Yield the day's evidence with newest session and repair, by `collected_at`, then id."""
         return read_ahead(self._reader.batches(evidence_statement(self.tables, self.window)))
 

@@ -6,7 +6,7 @@ which costs half the CPU; it is the extra `[fast]`.
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -103,10 +103,10 @@ class AdbcReader:
 Reader = SqlReader | AdbcReader
 
 
-def read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+def read_ahead(batches: Iterator[Batch]) -> Generator[Batch, None, None]:
     """Yield batches while a thread reads the next one: drivers wait, and decode, without the GIL.
 
-    Until the last batch is out, the connection belongs to that thread.
+    Until the last batch is out or the generator is closed, the connection belongs to that thread.
     """
     with ThreadPoolExecutor(1, "read-ahead") as thread:
         ahead = thread.submit(next, batches, None)
