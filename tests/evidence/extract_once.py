@@ -1,4 +1,4 @@
-"""A process that extracts one day and prints its peak memory: to be measured, or to be killed.
+"""A process that extracts one day: to be killed, or to be measured by the peak that it prints.
 
 python -m tests.evidence.extract_once URL ROOT DAY [fast|slow]
 """
@@ -17,6 +17,7 @@ def main() -> None:
     """Extract and say how many MiB it took."""
     url, root, day, reader = sys.argv[1:]
     database = IncidentDatabase(url)
+    print("begun", flush=True)
     extract_day(database, day_window(day, "Asia/Taipei"), Store(root), fast=reader == "fast")
     database.close()
     print(peak_mib())

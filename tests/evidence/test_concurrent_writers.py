@@ -52,7 +52,7 @@ class Writer:
                 ("incident_evidence", "evidence_summary", f"{told} {PADDING}"),
                 ("agent_sessions", "output_json", f'{{"decision": "{told}"}}'),
             ):
-                literal: sa.ColumnClause[str] = sa.literal_column(f"'{value}'")
+                literal: sa.ColumnElement[str] = sa.literal_column(f"'{value}'")
                 target = sa.table(table, sa.column(column))
                 connection.execute(sa.update(target).values({column: literal}))
 
