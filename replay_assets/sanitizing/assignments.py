@@ -119,6 +119,7 @@ class AssignmentFinder:
             span = self._behind(data, start, end)
             if span is not None:
                 found.append(span)
+                done = max(done, span.end)
         return found
 
     def _behind(self, data: bytes, start: int, end: int) -> Span | None:

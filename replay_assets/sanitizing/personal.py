@@ -1,5 +1,6 @@
 """Personal data: one search for what may begin any of it, then a look at each hit."""
 
+import re
 from collections.abc import Callable
 
 from replay_assets.sanitizing.addresses import dashed_ip, email, ipv4, ipv6
@@ -28,6 +29,9 @@ ANCHORS = "|".join(
 ).encode()
 
 
+_DIGIT_RUN = re.compile(rb"[0-9]+")
+
+
 class PersonalFinder:
     """Personal data and addresses, with one search for all of them."""
 
@@ -46,7 +50,9 @@ class PersonalFinder:
                 found.append(best)
                 position = max(best.end, start + 1)
             else:
-                position = start + 1
+                # What begins inside a run of digits is refused by every rule: skip the run.
+                digits = _DIGIT_RUN.match(data, start)
+                position = digits.end() if digits else start + 1
         return found
 
 
