@@ -100,7 +100,7 @@ class TokenFinder:
         found: list[Span] = []
         position = 0
         while (hit := self._scanner.search(data, position)) is not None:
-            start = hit.start()
+            start = hit.span()[0]
             span = self._longest(data, start)
             if span is None:
                 position = start + 1
