@@ -14,7 +14,7 @@ ANCHORS = (
     rb"|-----BEGIN |---- BEGIN SSH2"
     rb"|PuTTY-User-Key-File|[ \t\"',\[(](?:-u|--user|--proxy-user|-U|-p|--pass|-a)[ =\"',:]"
     rb"|[ \t]-p[^ \t\r\n/=-][^ \t\r\n=]{4}"
-    rb"|(?i:identified (?:with [a-z_0-9]{1,40} )?by )"
+    rb"|@(?:tcp|unix)\(|(?i:identified (?:with [a-z_0-9]{1,40} )?by )"
 )
 _GAP = rb"(?:[ \t+]|%20|\\{1,2}t){0,8}"
 _QUOTE = rb"(?:\\{0,8}[\"'`]|\\{1,4}u002[27]|&quot;|%2[27])"
@@ -81,7 +81,13 @@ def _finder_of(anchor: bytes) -> Callable[[bytes, int, int], list[Span]]:
         return _url
     if head in (b"-", b"P") and (anchor.startswith((b"----", b"PuTTY"))):
         return _key_block
-    named = {b"a": _authorization, b"b": _bearer, b"c": _cookie, b"i": _identified}
+    named = {
+        b"a": _authorization,
+        b"b": _bearer,
+        b"c": _cookie,
+        b"i": _identified,
+        b"@": _go_address,
+    }
     return named.get(head, _command_line)
 
 
@@ -168,6 +174,17 @@ def _url(data: bytes, start: int, end: int) -> list[Span]:
     if user_end < 0 and not (looks_random(value) and b"-" not in value[:8]):
         return []
     return [Span(begin, end + last, SECRET, "url_password", True)] if not is_harmless(value) else []
+
+
+def _go_address(data: bytes, start: int, end: int) -> list[Span]:
+    """Return the password of `user:password@tcp(host:3306)/orders`, Go's way to write one."""
+    match = _GO_USER.search(data, max(0, start - 300), start)
+    if match is None or is_harmless(match.group("value")):
+        return []
+    return [Span(*match.span("value"), SECRET, "url_password", True)]
+
+
+_GO_USER = re.compile(rb"[A-Za-z0-9_.-]{1,80}:(?P<value>[^\s\"'@/]{1,200})\Z")
 
 
 def _slashed_password(data: bytes, start: int, end: int, authority: bytes) -> list[Span]:

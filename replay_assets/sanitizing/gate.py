@@ -13,6 +13,8 @@ from replay_assets.sanitizing.rules import RuleSet, shipped
 from replay_assets.sanitizing.spans import Span
 
 MASK = "<MASKED_0>"
+_BETWEEN = "\n\0\n"
+"""What parts two texts that are searched as one: part of no value."""
 SHORTEST_GUARDED = 6
 """A key or canary shorter than this would be found in any text; none is."""
 
@@ -47,10 +49,11 @@ def gate_findings(
         ValueError: if the body is no JSON, so that a caller who fails closed refuses it.
     """
     raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
-    leaves = "\n\0\n".join(_texts(raw)).encode("utf-8", "surrogatepass")
-    found = [*_strict_ids(rules or shipped(), raw), *_strict_ids(rules or shipped(), leaves)]
+    leaves = _BETWEEN.join(_texts(raw)).encode("utf-8", "surrogatepass")
+    both = raw + _BETWEEN.encode() + leaves
+    found = (rules or shipped()).strict_ids(both)
     for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
-        if any(form in raw or form in leaves for value in values for form in _guarded_forms(value)):
+        if any(form in both for value in values for form in _guarded_forms(value)):
             found.append(name)
     return list(dict.fromkeys(found))
 
@@ -84,10 +87,6 @@ def _strict_spans(data: bytes, rules: RuleSet) -> list[Span]:
         for span in rules.spans(data)
         if span.strict and not PLACEHOLDER_BYTES.fullmatch(data[span.start : span.end])
     ]
-
-
-def _strict_ids(rules: RuleSet, data: bytes) -> list[str]:
-    return rules.strict_ids(data)
 
 
 @lru_cache(maxsize=64)

@@ -93,16 +93,15 @@ class OwnRuleFinder:
 
     def __init__(self, rule: OwnRule, engine: EngineName) -> None:
         self._rule = rule
-        self._group: bytes | str | int
         try:
             if engine == "re2" and re2 is not None:
                 options = re2.Options()
                 options.log_errors = False
                 self._pattern = re2.compile(rule.pattern.encode(), options)
-                self._group = b"value" if b"value" in self._pattern.groupindex else 0
+                self._group = self._pattern.groupindex.get(b"value", 0)
             else:
                 self._pattern = re.compile(rule.pattern, re.ASCII)
-                self._group = "value" if "value" in self._pattern.groupindex else 0
+                self._group = self._pattern.groupindex.get("value", 0)
         except _ERRORS as error:
             raise ConfigurationError(
                 f"rule {rule.id!r}: pattern {rule.pattern!r} does not compile: {error}"

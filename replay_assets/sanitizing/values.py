@@ -58,7 +58,13 @@ def looks_random(value: bytes) -> bool:
         return False
     if _UUID.match(value) or _HEX.match(value):
         return True
-    if _VERSION.match(value) or _IDENTIFIER.match(value) or _PATH.match(value) or b"://" in value:
+    if (
+        _VERSION.match(value)
+        or _IDENTIFIER.match(value)
+        or _PATH.match(value)
+        or b"://" in value
+        or b"@tcp(" in value
+    ):
         return False
     if not has_digit(value) or value.isdigit() or bits_per_character(value) < 3.0:
         return False
