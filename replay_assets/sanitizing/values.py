@@ -69,7 +69,11 @@ def looks_random(value: bytes) -> bool:
     if not has_digit(value) or value.isdigit() or bits_per_character(value) < 3.0:
         return False
     parts = re.split(rb"[._/:-]", value)
-    return len(parts) == 1 or max(map(len, parts)) >= 20 or _changes_per_character(value) >= 0.25
+    return (
+        len(parts) == 1
+        or any(len(part) >= 16 and has_digit(part) for part in parts)
+        or _changes_per_character(value) >= 0.25
+    )
 
 
 def _changes_per_character(value: bytes) -> float:
