@@ -11,12 +11,12 @@ from replay_assets.sanitizing.bare_values import bare_end, block_scalar, chinese
 from replay_assets.sanitizing.key_names import Strength, strength
 from replay_assets.sanitizing.matching import EngineName, scanner
 from replay_assets.sanitizing.spans import SECRET, Span
-from replay_assets.sanitizing.values import is_harmless, is_secret, looks_random
+from replay_assets.sanitizing.values import is_harmless, is_secret, is_uuid, looks_random
 
 ANCHORS = (
     r"(?i:pass|pwd|secret|token|cred|key|auth|cookie|session|salt|licen[sc]e|webhook|psk|crumb"
     r"|[cx]srf|signature"
-    r"|jwt|assertion|dockerc|(?:sig|sid|pat|dsn|otp|pin|sas|pw|sessid"
+    r"|jwt|assertion|dockerc|(?:sig|sid|appid|pat|dsn|otp|pin|sas|pw|sessid"
     r"|private)[\"'\\]{0,3} {0,3}[=:])"
     rf"|{key_names.CHINESE}"
 ).encode()
@@ -31,7 +31,7 @@ _OPEN = (
     + rb"|\xe3\x80\x8c|\xe3\x80\x8e|\xe2\x80\x9c|\xe2\x80\x98|\xef\xbc\x82)"
 )
 _COLOUR = rb"(?:(?:\x1b|\\{1,2}u001[bB]|\\{1,2}x1[bB]|\\{1,2}033|\\{1,2}e)\[[0-9;]{0,12}m){0,3}"
-_GAP = rb"(?:[ \t]|\xe3\x80\x80){0,40}"
+_GAP = rb"(?:[ \t]|%20|\xe3\x80\x80){0,40}"
 _BREAK = rb"(?:[ \t]{0,8}\r?\n[ \t]{0,40})?"
 _SEPARATOR = (
     rb"(?P<sep>=>|:{1,3}=|={1,3}|!={1,2}|->|:(?: ?(?:str|[Ss]tring|Secret|SecretStr))? ?=|:{1,2}"
@@ -172,10 +172,22 @@ def _elsewhere(data: bytes, start: int, end: int, name: str, believed: Strength)
         value = data[match.end() : stop] if stop > 0 else b""
         fits = is_secret(value, believed, quoted=True, equals=True, followed_by_word=False)
         return Span(match.end(), stop, SECRET, "xml_tag") if fits else None
+    return _beside(data, start, end, name, believed)
+
+
+def _beside(data: bytes, start: int, end: int, name: str, believed: Strength) -> Span | None:
+    """Look for a secret that a sentence or a blank parts from its name."""
     if (match := _STATED.match(data, end)) is not None:
         return _stated(data, match, start, name)
     if (match := _SPACED.match(data, end)) is None:
         return None
+    flag = data[start : start + 1] == b"-"
+    if not flag and looks_random(
+        data[match.end() : (end := bare_end(data, match.end(), in_url=False))]
+    ):
+        value = data[match.end() : end]
+        # "token 9f71c5…": no sign between them, so only what no identifier looks like.
+        return None if is_uuid(value) else Span(match.end(), end, SECRET, "key_value_beside")
     if flag and data[match.end() : match.end() + 1] not in (b"-", b"", b"\\"):
         return _value_at(data, match, start, name, believed, equals=True, rule="cli_flag")
     if _PASSWORD.search(name) and (

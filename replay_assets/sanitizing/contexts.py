@@ -12,7 +12,7 @@ from replay_assets.sanitizing.values import is_harmless, looks_random
 ANCHORS = (
     rb"(?i:authorization)|(?i:bearer)|(?i:cookie)|://|:\\/\\?/|:\\\\/|%3[Aa]%2[Ff]%2[Ff]"
     rb"|-----BEGIN |---- BEGIN SSH2"
-    rb"|PuTTY-User-Key-File|[ \t\"',\[(](?:-u|--user|--proxy-user|-U|-p|--pass|-a)[ =\"',:]"
+    rb"|PuTTY-User-Key-File|[ \t\"',\[(](?:-u|--user|--proxy-user|-U|-p|-w|--pass|-a)[ =\"',:]"
     rb"|[ \t]-p[^ \t\r\n/=-][^ \t\r\n=]{4}"
     rb"|@(?:tcp|unix)\(|(?i:identified (?:with [a-z_0-9]{1,40} )?by )"
 )
@@ -205,7 +205,7 @@ def _slashed_password(data: bytes, start: int, end: int, authority: bytes) -> li
 def _command_line(data: bytes, start: int, end: int) -> list[Span]:
     """Return the password of `-u user:password`, or of `-p password` behind a known command."""
     anchor = data[start:end].lstrip(b" \t\"',[(")
-    if anchor.startswith((b"-p", b"--pass", b"-a")):
+    if anchor.startswith((b"-p", b"-w", b"--pass", b"-a")):
         return _short_password(data, start, end, anchor)
     match = _BASIC.match(data, end - 1)
     if match is None:
@@ -237,9 +237,9 @@ def _quoted_end(data: bytes, begin: int, value: int) -> int:
 
 
 _COMMANDS = re.compile(
-    rb"(?i:mysql|mysqldump|mysqladmin|mariadb|sshpass|psexec|docker login|podman login|redis-cli"
-    rb"|mongo|mongosh|mongodump|plink|pscp|ldap|smbclient|rabbitmqctl|influx|curl|az login"
-    rb"|helm)[^\r\n]{0,200}\Z"
+    rb"(?:^|[\s/\"'`;&|(])(?i:mysql|mysqldump|mysqladmin|mariadb|sshpass|psexec|docker login"
+    rb"|podman login|redis-cli|mongo|mongosh|mongodump|plink|pscp|ldap[a-z]{1,9}|smbclient"
+    rb"|rabbitmqctl|influx|az login)(?:\.exe)?(?:[\s\"',][^\r\n]{0,200})?\Z"
 )
 
 _GLUED_ONLY = re.compile(rb"(?i:mysql|mysqldump|mysqladmin|mariadb)[^\r\n]{0,200}\Z")
@@ -253,19 +253,19 @@ def _short_password(data: bytes, start: int, end: int, anchor: bytes) -> list[Sp
     begin = start + data[start:end].find(b"-p") + 2 if glued else end
     while data[begin : begin + 1] in (b" ", b'"', b"'", b",", b"="):
         begin += 1
-    stop = bare_end(data, begin, in_url=False)
+    stop = _quoted_end(data, end - 1, begin)
     value = data[begin:stop]
     if not glued and _GLUED_ONLY.search(data, max(0, start - 220), start):
         return []
     if (
-        value.startswith(b"-")
+        value.startswith((b"-", b"{", b"["))
         or (value.isdigit() and len(value) < 6)
         or len(value) < 3
         or is_harmless(value)
     ):
         return []
     if re.fullmatch(rb"[0-9]{1,5}:[0-9]{1,5}", value) or (
-        anchor.startswith(b"-a") and not has_digit(value)
+        anchor.startswith((b"-a", b"-w")) and not has_digit(value)
     ):
         return []
     return [Span(begin, stop, SECRET, "password_argument")]

@@ -7,11 +7,13 @@ from functools import cached_property
 
 from replay_assets.sanitizing.checks import CHECKS, is_mixed
 from replay_assets.sanitizing.matching import EngineName, scanner
-from replay_assets.sanitizing.spans import ALNUM, SECRET, Span
+from replay_assets.sanitizing.spans import ALNUM, DIGITS, SECRET, Span
 
 _LETTERS_AND_DIGITS = bytes(sorted(ALNUM))
 
 LONGEST_BEFORE = 220
+FEWEST_DIGITS_GLUED = 6
+"""What follows a weak prefix inside a word must look generated: names hold fewer digits."""
 _OPEN_END = re.compile(r"\[((?:\\.|[^\]])+)\]\{\d+,(\d+)\}(?:=?\{0,2\})?$")
 _RUN = re.compile(rb"[A-Za-z0-9_-]*")
 _GLUED = re.compile(rb"[A-Za-z0-9]*")
@@ -63,8 +65,10 @@ class TokenRule:
             if ahead is None:
                 return None
             begin = ahead.start()
+            if begin and data[begin] in DIGITS and data[begin - 1] in DIGITS:
+                return None  # cut out of a longer number
         found = body.group()
-        if self.left and not is_mixed(found) and _is_in_word(data, begin):
+        if self.left and not is_mixed(found) and _is_in_word(data, begin, found):
             return None
         if self.check is not None and not CHECKS[self.check](found):
             return None
@@ -120,9 +124,11 @@ class TokenFinder:
         return best
 
 
-def _is_in_word(data: bytes, begin: int) -> bool:
+def _is_in_word(data: bytes, begin: int, found: bytes) -> bool:
     """Tell whether letters before a weak prefix make it the end of a word: `task_`, `disk-`."""
     glued = data[begin - _glued_before(data, begin) : begin]
+    if glued and sum(byte in DIGITS for byte in found) < FEWEST_DIGITS_GLUED:
+        return True  # "ask-holmes-namespace-45"
     return len(glued) > 1 and _WORD.search(glued) is not None
 
 

@@ -76,6 +76,11 @@ def looks_random(value: bytes) -> bool:
     )
 
 
+def is_uuid(value: bytes) -> bool:
+    """Tell whether a value is a UUID: more often an identifier than a secret."""
+    return _UUID.match(value) is not None
+
+
 def _changes_per_character(value: bytes) -> float:
     """Return how often letters, digits and cases follow each other; names change seldom."""
     plain = re.sub(rb"[^A-Za-z0-9]", b"", value)
