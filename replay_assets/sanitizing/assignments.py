@@ -7,7 +7,7 @@ escaped for JSON (`\"`, `\u0022`), a URL (`%3D`) or HTML, and terminals' colours
 import re
 
 from replay_assets.sanitizing import key_names
-from replay_assets.sanitizing.bare_values import bare_end, block_scalar, chinese_end
+from replay_assets.sanitizing.bare_values import bare_end, block_scalar, chinese_end, whole_end
 from replay_assets.sanitizing.key_names import Strength, strength
 from replay_assets.sanitizing.matching import EngineName, scanner
 from replay_assets.sanitizing.spans import SECRET, Span
@@ -238,7 +238,7 @@ def _value_at(
         value, believed, quoted=False, equals=equals, followed_by_word=prose
     ):
         return None
-    return Span(begin, end, SECRET, rule)
+    return Span(begin, whole_end(data, begin, end), SECRET, rule)
 
 
 def closing_quote(data: bytes, begin: int, opening: bytes) -> int | None:

@@ -30,11 +30,16 @@ def bare_end(data: bytes, begin: int, *, in_url: bool) -> int:
             continue
         value = value[: cut.start()]
         break
-    value = value.rstrip(b".,;:")
-    if len(value) == LONGEST_RUN:
-        rest = _REST.match(data, begin + len(value))
-        return rest.end() if rest else begin + len(value)
-    return begin + len(value)
+    return begin + len(value.rstrip(b".,;:"))
+
+
+def whole_end(data: bytes, begin: int, end: int) -> int:
+    """Return where an accepted value ends: one that met the cap takes the rest of its run along.
+
+    Only for what was accepted: to read on behind every candidate would be quadratic.
+    """
+    rest = _REST.match(data, end) if end - begin >= LONGEST_RUN - 4 else None
+    return rest.end() if rest else end
 
 
 _CHINESE_RUN = re.compile("(?:[!#-&*-;=?-~]|[\u3400-\u9fff]){3,60}")

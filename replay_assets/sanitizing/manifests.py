@@ -6,7 +6,7 @@ cut off, indented with tabs, or escaped inside an annotation, and a parser refus
 
 import re
 
-from replay_assets.sanitizing.bare_values import bare_end, block_scalar
+from replay_assets.sanitizing.bare_values import bare_end, block_scalar, whole_end
 from replay_assets.sanitizing.matching import EngineName, scanner
 from replay_assets.sanitizing.spans import SECRET, Span
 from replay_assets.sanitizing.values import is_harmless
@@ -122,7 +122,7 @@ def _value(data: bytes, entry: re.Match[bytes]) -> Span | None:
         stop = data.find(quote, begin, begin + 16_000)
     else:
         begin = entry.end()
-        stop = bare_end(data, begin, in_url=False)
+        stop = whole_end(data, begin, bare_end(data, begin, in_url=False))
     if stop <= begin or is_harmless(data[begin:stop]):
         return None
     return Span(begin, stop, SECRET, "manifest")
