@@ -41,9 +41,10 @@ class ManifestFinder:
             start, end = hit.span()
             if start < done:
                 continue
-            spans = _in_braces(data, start) if b'"' in data[start:end] else []
+            spans, done = _in_braces(data, start) if b'"' in data[start:end] else ([], done)
             if not spans:
-                spans, done = _in_lines(data, start)
+                spans, after = _in_lines(data, start)
+                done = max(done, after)
             found += spans
         return sorted(found)
 
@@ -128,8 +129,8 @@ def _value(data: bytes, entry: re.Match[bytes]) -> Span | None:
     return Span(begin, stop, SECRET, "manifest")
 
 
-def _in_braces(data: bytes, at: int) -> list[Span]:
-    """Return the values of the JSON object whose `kind` stands at an offset."""
+def _in_braces(data: bytes, at: int) -> tuple[list[Span], int]:
+    """Return the values of the JSON object whose `kind` stands at an offset, and its end."""
     depth, begin = 0, at
     for brace in _backwards(data, at):
         depth += 1 if data[brace] == 0x7D else -1
@@ -143,7 +144,10 @@ def _in_braces(data: bytes, at: int) -> list[Span]:
             end = match.end()
             break
     found: list[Span] = []
+    stop = begin
     for section in _JSON_SECTION.finditer(data, begin, end):
+        if section.end() < stop:
+            continue  # inside the one before, which has no end
         stop = data.find(b"}", section.end(), end)
         stop = end if stop < 0 else stop
         found += [
@@ -151,7 +155,7 @@ def _in_braces(data: bytes, at: int) -> list[Span]:
             for entry in _JSON_ENTRY.finditer(data, section.end(), stop)
             if not is_harmless(entry.group("value"))
         ]
-    return found
+    return found, end
 
 
 def _backwards(data: bytes, at: int) -> list[int]:

@@ -151,3 +151,26 @@ def test_every_count_in_a_pattern_has_a_cap() -> None:
             plain = plain[:start] + plain[plain.index("]", start) + 1 :]
         assert "*" not in plain, rule.id
         assert "+" not in plain, rule.id
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        '{"kind":"Secret","data":{',
+        '{"kind":"Secret",',
+        "kind: Secret\ndata:\n",
+        "Signature=",
+        "password: |\n ",
+        "cookie: a=bbbbbb;",
+        "-----BEGIN RSA " + "PRIVATE KEY-----",
+    ],
+)
+def test_a_hostile_text_of_80_kb_does_not_hang(unit: str) -> None:
+    """Retrying without a cap took 10 s to minutes here; with one, well under a second."""
+    script = f"""if True:
+        import resource
+        resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+        from replay_assets.sanitizing import sanitize_text
+        sanitize_text(({unit!r} * 80_000)[:80_000])
+    """
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
