@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from replay_assets.errors import ConfigurationError
-from replay_assets.sanitizing import IncidentSanitizer, load_rules, sanitize_text
+from replay_assets.sanitizing import IncidentSanitizer, load_rules, matching, sanitize_text
 from replay_assets.sanitizing.engine import gate_findings, rules_digest, strict_findings
 from replay_assets.sanitizing.own_rules import _SOFT, OwnRuleFinder
 from replay_assets.sanitizing.rules import shipped
@@ -136,3 +136,14 @@ def test_an_empty_file_means_the_shipped_rules(write: Write) -> None:
     """Nothing added, nothing switched on."""
     rules = load_rules(write("rules: []\n"))
     assert rules.tokens == shipped().tokens
+
+
+def test_without_google_re2_one_warning_tells_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Musl and some ARM systems have no wheel: the output is the same, ten times slower."""
+    monkeypatch.setattr(matching, "re2", None)
+    matching._slow_engine.cache_clear()
+    with pytest.warns(RuntimeWarning, match="google-re2 is not installed") as caught:
+        clean = [sanitize_text(text) for text in ("password=FAKE-1", "mei@example.com")]
+    assert clean == ["password=<SECRET_1>", "<EMAIL_1>"]
+    assert len(caught) == 1
+    matching._slow_engine.cache_clear()
