@@ -101,6 +101,10 @@ class ChatClient:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
+    def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what came back less keys and strict hits."""
+        return self._gate.cleaned(value)
+
     async def complete(self, messages: Sequence[Message]) -> Completion:
         """Return the model's answer to a conversation.
 

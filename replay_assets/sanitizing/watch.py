@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from replay_assets.errors import ConfigurationError
 from replay_assets.sanitizing.engine import clean_answer, gate_findings
-from replay_assets.sanitizing.rules import SHIPPED, RuleSet
+from replay_assets.sanitizing.rules import SHIPPED, RuleSet, load_rules
 
 SHORTEST_WATCHED = 8
 """Keys and canaries below this many characters would be found in ordinary words."""
@@ -76,6 +76,15 @@ class Watch:
                 value = value.replace(form, REMOVED)
             return clean_answer(value, secrets=self._secrets, rules=self.rules)
         return value
+
+
+def rules_of(path: Path | None) -> RuleSet:
+    """Return the shipped rules, and those of a deployment's own file where it has one.
+
+    Raises:
+        ConfigurationError: the file or one of its rules can't be used.
+    """
+    return SHIPPED if path is None else load_rules(path)
 
 
 def load_canaries(path: Path | None) -> tuple[str, ...]:
