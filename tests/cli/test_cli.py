@@ -21,7 +21,7 @@ from replay_assets.settings import Settings
 from tests.conftest import SAMPLES
 
 DAY = "2026-09-30"
-COMMANDS = ("demo", "load", "backfill", "replay", "serve-stand-in", "ui")
+COMMANDS = ("demo", "load", "backfill", "replay", "reveal", "serve-stand-in", "ui")
 
 
 @pytest.fixture
