@@ -15,9 +15,11 @@ from replay_assets.lake.store import Published
 from replay_assets.request_packs import builder
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing import RuleSet
+from replay_assets.sanitizing.engine import PLACEHOLDER
 from replay_assets.sanitizing.rules import rules_digest
 
 GROUP = "request_packs"
+SHOWN_BEFORE = 24
 MASKED_COLUMNS = ("category", "times", "values", "rules", "fields")
 
 
@@ -75,7 +77,7 @@ def _metadata(published: list[Published]) -> Metadata:
         {
             **one["incident_context"],
             "incident_id": one["incident_id"],
-            "evidence": one["user_prompt"].partition("Evidence:\n")[2],
+            "evidence": _excerpt(one["user_prompt"].partition("Evidence:\n")[2]),
         }
         for one in published[-1].records(builder.PACK_FILE)
     ]
@@ -87,6 +89,13 @@ def _metadata(published: list[Published]) -> Metadata:
         "masked_table": preview(_by_category(audit), MASKED_COLUMNS, rows=len(audit["masked"])),
         "rules": f"{audit['rules_version']} ({audit['rules_sha256'][:12]})",
     }
+
+
+def _excerpt(sanitized: str) -> str:
+    """Return sanitized evidence from shortly before its first placeholder, where it has one."""
+    masked = PLACEHOLDER.search(sanitized)
+    start = max(masked.start() - SHOWN_BEFORE, 0) if masked is not None else 0
+    return f"…{sanitized[start:]}" if start else sanitized
 
 
 def _by_category(audit: dict[str, Any]) -> list[dict[str, Any]]:
