@@ -1,10 +1,7 @@
 """Builds a day's request pack from raw evidence: sanitize, phrase, look once more, hand over."""
 
-import traceback
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 from replay_assets.contracts.request import (
@@ -15,12 +12,7 @@ from replay_assets.contracts.request import (
 )
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.errors import (
-    LabelLeakError,
-    ReplayAssetsError,
-    ResidualSecretError,
-    SanitizingFailedError,
-)
+from replay_assets.errors import LabelLeakError, ResidualSecretError
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.formats import encode_json, encode_jsonl, json_line
 from replay_assets.lake.store import Publication
@@ -39,6 +31,7 @@ from replay_assets.sanitizing.incident import (
     sanitize_incident,
 )
 from replay_assets.sanitizing.rules import RULES_VERSION
+from replay_assets.sanitizing.unseen import unseen
 from replay_assets.sanitizing.watch import Watch
 
 CODE_VERSION = f"prompt{PROMPT_VERSION}.rules{RULES_VERSION}"
@@ -115,22 +108,6 @@ def build_pack(
         pack.requests.append(request)
         pack.tool_output.extend(outputs)
     return pack
-
-
-@contextmanager
-def unseen(incident_id: str) -> Iterator[None]:
-    """Keep raw text out of what is raised: an unexpected error may quote what it stumbled over."""
-    try:
-        yield
-    except ReplayAssetsError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, its text may be evidence
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        raise SanitizingFailedError(
-            f"incident {incident_id}: {type(error).__name__} in {frame.name}, line {frame.lineno} "
-            f"of {PurePath(frame.filename).name}; its text is not shown, it may quote the "
-            "evidence. Nothing was written; please report it."
-        ) from None
 
 
 def _request(
