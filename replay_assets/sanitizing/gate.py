@@ -1,0 +1,119 @@
+"""What must not pass in either direction: strict rules, keys in use and canaries, in any form.
+
+Pure functions; the client and the pack builder call them and decide what a finding means.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from replay_assets.sanitizing.pseudonyms import PLACEHOLDER_BYTES, forms, replaced
+from replay_assets.sanitizing.rules import RuleSet, shipped
+from replay_assets.sanitizing.spans import Span
+
+MASK = "<MASKED_0>"
+SHORTEST_GUARDED = 6
+"""A key or canary shorter than this would be found in any text; none is."""
+
+
+def strict_findings(text: str, *, rules: RuleSet | None = None) -> list[str]:
+    """Return the ids of the strict rules that a text still trips: none in what may be sent."""
+    data = text.encode("utf-8", "surrogatepass")
+    return (rules or shipped()).strict_ids(data)
+
+
+def gate_findings(
+    body: str | bytes,
+    *,
+    secrets: Sequence[str] = (),
+    canaries: Sequence[str] = (),
+    rules: RuleSet | None = None,
+) -> list[str]:
+    r"""Return what must not leave in a JSON body: in its bytes, and in each key and text of it.
+
+    Both, because an escape hides a boundary: in `\n4111…` the card seems to follow a letter.
+
+    Args:
+        body: the body as it would be sent.
+        secrets: keys in use; also found escaped and in base64.
+        canaries: planted values that must never be seen outside; found in the same forms.
+        rules: the deployment's rules; default the shipped ones.
+
+    Returns:
+        Ids of strict rules, `api_key_in_use`, `canary`; empty if the body may be sent.
+
+    Raises:
+        ValueError: if the body is no JSON, so that a caller who fails closed refuses it.
+    """
+    raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
+    leaves = "\n\0\n".join(_texts(raw)).encode("utf-8", "surrogatepass")
+    found = [*_strict_ids(rules or shipped(), raw), *_strict_ids(rules or shipped(), leaves)]
+    for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
+        if any(form in raw or form in leaves for value in values for form in _guarded_forms(value)):
+            found.append(name)
+    return list(dict.fromkeys(found))
+
+
+def clean_answer(text: str, *, secrets: Sequence[str] = (), rules: RuleSet | None = None) -> str:
+    """Return what came back from an endpoint, less keys in any form and strict findings."""
+    data = text.encode("utf-8", "surrogatepass")
+    for value in secrets:
+        for form in _guarded_forms(value):
+            data = data.replace(form, MASK.encode())
+    for _ in range(4):
+        spans = _strict_spans(data, rules or shipped())
+        if not spans:
+            break
+        data = replaced(data, [(span.start, span.end, MASK) for span in spans])
+    return data.decode("utf-8", "surrogatepass")
+
+
+def mask_strict(value: Any, *, rules: RuleSet | None = None) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what came back from outside, less whatever a strict rule finds in its texts."""
+    if isinstance(value, Mapping):
+        return {name: mask_strict(item, rules=rules) for name, item in value.items()}
+    if isinstance(value, list):
+        return [mask_strict(item, rules=rules) for item in value]
+    return clean_answer(value, rules=rules) if isinstance(value, str) else value
+
+
+def _strict_spans(data: bytes, rules: RuleSet) -> list[Span]:
+    return [
+        span
+        for span in rules.spans(data)
+        if span.strict and not PLACEHOLDER_BYTES.fullmatch(data[span.start : span.end])
+    ]
+
+
+def _strict_ids(rules: RuleSet, data: bytes) -> list[str]:
+    return rules.strict_ids(data)
+
+
+@lru_cache(maxsize=64)
+def _guarded_forms(value: str) -> tuple[bytes, ...]:
+    """Return the spellings of a key or canary, longest first; none of one that is too short."""
+    if len(value) < SHORTEST_GUARDED:
+        return ()
+    return tuple(form for form, _ in forms(value))
+
+
+def _texts(raw: bytes) -> list[str]:
+    """Return every key and every text of a JSON body, at any depth."""
+    texts: list[str] = []
+    keep = texts.append
+
+    def pairs(items: list[tuple[str, Any]]) -> None:
+        for name, value in items:
+            keep(name)
+            leaf(value)
+
+    def leaf(value: Any) -> None:  # noqa: ANN401 - any JSON value
+        if isinstance(value, str):
+            keep(value)
+        elif isinstance(value, list):
+            for item in value:
+                leaf(item)
+
+    leaf(json.loads(raw, object_pairs_hook=pairs))
+    return texts
