@@ -9,7 +9,6 @@ from typing import Any
 
 from replay_assets.contracts.export_row import AlpacaMetadata, AlpacaRow
 from replay_assets.sanitizing import IncidentSanitizer, RuleSet
-from replay_assets.sanitizing.rules import SHIPPED
 
 INSTRUCTION = (
     "你是值班的維運工程師。請依據以下 AIOps 證據摘要，分析警報的根本原因，"
@@ -20,7 +19,7 @@ SUCCEEDED = "成功"
 
 
 def alpaca_row(
-    row: Mapping[str, Any], *, with_reasoning: bool, rules: RuleSet = SHIPPED
+    row: Mapping[str, Any], *, with_reasoning: bool, rules: RuleSet | None = None
 ) -> AlpacaRow | None:
     """Return an incident's training row; null where nothing would stand in its output.
 

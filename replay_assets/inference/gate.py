@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from replay_assets.sanitizing import RuleSet
-from replay_assets.sanitizing.rules import SHIPPED
 from replay_assets.sanitizing.watch import Watch
 
 LARGEST_BODY_BYTES = 2_000_000
@@ -33,7 +32,7 @@ class SendingGate:
         *,
         secrets: Iterable[str] = (),
         canaries: Iterable[str] = (),
-        rules: RuleSet = SHIPPED,
+        rules: RuleSet | None = None,
     ) -> None:
         self._watch = Watch(rules, secrets=secrets, canaries=canaries)
 

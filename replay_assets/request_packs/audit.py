@@ -14,7 +14,7 @@ from typing import Any
 
 from replay_assets.lake.files import sha256
 from replay_assets.sanitizing.incident import RawIncident, SanitizedIncident
-from replay_assets.sanitizing.rules import RULES_VERSION, SHIPPED, RuleSet, rules_digest
+from replay_assets.sanitizing.rules import RULES_VERSION, RuleSet, rules_digest
 
 AUDIT_VERSION = "sanitizing_audit_v2"
 HASH_CHARACTERS = 16
@@ -26,7 +26,7 @@ COUNTED_BY = ("category", "rule", "field")
 class Audit:
     """Counts of masked values over a whole pack, and one entry an incident."""
 
-    rules: RuleSet = SHIPPED
+    rules: RuleSet | None = None
     key: str | None = field(default=None, repr=False)
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     incidents: list[dict[str, Any]] = field(default_factory=list)

@@ -11,8 +11,8 @@ _DOMAIN = re.compile(
 )
 _NOT_A_TLD = frozenset(
     b"service timer socket mount target scope slice device path local svc cluster internal json"
-    b" yaml yml py js ts go png jpg svg css html md txt log gz zip jar so rb sh lock exe dll conf tar"
-    b" cfg tgz md5 sha".split()
+    b" yaml yml py js ts go png jpg svg css html md txt log gz zip jar so rb sh lock exe dll conf"
+    b" tar cfg tgz md5 sha".split()
 )
 """Units, cluster names and files: `getty@tty1.service` is no address."""
 _QUAD = re.compile(

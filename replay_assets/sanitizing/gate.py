@@ -95,7 +95,9 @@ def _guarded_forms(value: str) -> tuple[bytes, ...]:
     """Return the spellings of a key or canary, longest first; none of one that is too short."""
     if len(value) < SHORTEST_GUARDED:
         return ()
-    return tuple(form for form, _ in forms(value))
+    hexadecimal = value.encode("utf-8", "surrogatepass").hex()
+    spelled = tuple(form for form, _ in forms(value))
+    return (hexadecimal.encode(), hexadecimal.upper().encode(), *spelled)
 
 
 def _texts(raw: bytes) -> list[str]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from replay_assets.sanitizing.engine import Finding, IncidentSanitizer
-from replay_assets.sanitizing.rules import SHIPPED, RuleSet
+from replay_assets.sanitizing.rules import RuleSet
 
 PACK_COLUMNS = (
     "id",
@@ -98,7 +98,7 @@ def incidents_of(rows: Iterable[Row], messages: Iterable[Row]) -> Iterator[RawIn
         yield RawIncident.of(row, outputs.get(row["incident_id"], ()))
 
 
-def sanitize_incident(incident: RawIncident, rules: RuleSet = SHIPPED) -> SanitizedIncident:
+def sanitize_incident(incident: RawIncident, rules: RuleSet | None = None) -> SanitizedIncident:
     """Sanitize an incident and its tools' output under one map, in a fixed order of fields."""
     sanitizer = IncidentSanitizer(rules)
     counts: Counter[tuple[str, str, str]] = Counter()

@@ -102,7 +102,7 @@ def test_it_warns_where_the_pack_is_gone_or_was_built_otherwise(home: Path, tmp_
     rules = tmp_path / "rules.yaml"
     rules.write_text(
         "rules:\n- {id: own.ticket, category: TICKET, pattern: 'TICKET-[0-9]{6}', "
-        "example: TICKET-123456, counterexample: TICKET-1}\n"
+        "example: TICKET-123456, unlike: TICKET-1}\n"
     )
     other = run(home, "reveal", "--incident", incident, REPLAY_RULES=str(rules))
     assert "built with other rules" in other.stderr

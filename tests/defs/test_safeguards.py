@@ -85,7 +85,7 @@ def own_rules(home: Path) -> Path:
     file = home / "rules.yaml"
     file.write_text(
         "rules:\n- {id: own.bird, category: BIRD, pattern: 'tern-[0-9a-f]{4}-FAKE', "
-        "example: tern-0000-FAKE, counterexample: tern-zzzz-FAKE}\n"
+        "example: tern-0000-FAKE, unlike: tern-zzzz-FAKE}\n"
     )
     return file
 

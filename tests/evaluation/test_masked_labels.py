@@ -9,7 +9,7 @@ from replay_assets.evaluation.scoring import score_results
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Publication, Published, Store
 from replay_assets.request_packs.builder import build_pack
-from replay_assets.sanitizing.rules import SHIPPED, rules_digest
+from replay_assets.sanitizing.rules import rules_digest, shipped
 from tests.evaluation.records import label, result
 from tests.request_packs.rows import evidence_row, tool_message
 
@@ -20,7 +20,9 @@ ROW = evidence_row(evidence_summary=f"10.9.9.9 is well; {ADDRESS} of web refused
 def masked(component: str | None, **changes: object):
     """The label of an incident under the map of `ROW`."""
     labels = {"inc-1": label(root_cause_component=component, **changes)}
-    return labels_under_the_map(labels, [ROW], [tool_message(f"{ADDRESS} down")], SHIPPED)["inc-1"]
+    return labels_under_the_map(labels, [ROW], [tool_message(f"{ADDRESS} down")], shipped())[
+        "inc-1"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,7 @@ def test_all_free_text_of_a_label_is_under_the_map() -> None:
 def test_a_label_without_evidence_stays_as_it_is() -> None:
     """There is no map for it."""
     labels = {"inc-9": label(incident_id="inc-9", root_cause_component=ADDRESS)}
-    assert labels_under_the_map(labels, [ROW], [], SHIPPED) == labels
+    assert labels_under_the_map(labels, [ROW], [], shipped()) == labels
 
 
 def test_a_pack_of_other_rules_is_not_graded_by_ours(tmp_path) -> None:
@@ -86,7 +88,7 @@ def test_a_pack_of_other_rules_is_not_graded_by_ours(tmp_path) -> None:
             Address("request_pack", "2026-09-21"), Publication(inputs={"rules": rules})
         )
 
-    require_rules(None, SHIPPED)
-    require_rules(pack(rules_digest(SHIPPED)), SHIPPED)
+    require_rules(None, shipped())
+    require_rules(pack(rules_digest(shipped())), shipped())
     with pytest.raises(ConfigurationError, match=r"request_pack 2026-09-21 .* other rules"):
-        require_rules(pack("other"), SHIPPED)
+        require_rules(pack("other"), shipped())

@@ -11,7 +11,7 @@ from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.evaluation.provenance import Provenance, trace_labels
 from replay_assets.request_packs.builder import build_pack
-from replay_assets.sanitizing.rules import SHIPPED
+from replay_assets.sanitizing.rules import shipped
 from tests.evaluation.records import label
 from tests.request_packs.rows import Row, evidence_row, tool_message
 
@@ -28,7 +28,7 @@ def traced(
     request["user_prompt"] += pasted
     output = [{**one, "content": tool} for one in pack.tool_output]
     return trace_labels(
-        [request], output, {"inc-1": truth}, evidence=[row], messages=messages, rules=SHIPPED
+        [request], output, {"inc-1": truth}, evidence=[row], messages=messages, rules=shipped()
     )
 
 
@@ -87,7 +87,7 @@ def test_without_a_label_nothing_was_compared(vocabulary: Vocabulary) -> None:
     other = label(incident_id="inc-9")
     pack = build_pack([evidence_row()], [], day="2026-09-21", vocabulary=vocabulary)
     request = pack.requests[0].as_json()
-    arguments: dict[str, Any] = {"evidence": [evidence_row()], "messages": [], "rules": SHIPPED}
+    arguments: dict[str, Any] = {"evidence": [evidence_row()], "messages": [], "rules": shipped()}
     assert trace_labels([request], [], {"inc-9": other}, **arguments).status == "not run"
     assert trace_labels([request], [], {}, **arguments).status == "not run"
     assert trace_labels([], [], {}, **arguments).status == "passed"
@@ -122,7 +122,7 @@ def test_no_real_incident_trips(real_data: Path, vocabulary: Vocabulary) -> None
         labels,
         evidence=rows,
         messages=[],
-        rules=SHIPPED,
+        rules=shipped(),
     )
     assert (found.incidents, found.labelled) == (145, 145)
     assert found.findings == {}

@@ -48,7 +48,7 @@ def test_a_deployments_strict_rule_holds_at_the_gate(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(
         "rules:\n- {id: own.ticket, category: TICKET, pattern: 'TICKET-[0-9]{6}', strict: true, "
-        "example: TICKET-123456, counterexample: TICKET-1}\n"
+        "example: TICKET-123456, unlike: TICKET-1}\n"
     )
     watch = Watch(rules_of(file))
     assert watch.findings('{"a": "see TICKET-123456"}') == ["own.ticket"]
