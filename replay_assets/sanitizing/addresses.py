@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from replay_assets.sanitizing.spans import ALNUM, DIGITS, Span
 
@@ -128,15 +129,21 @@ def ipv6(data: bytes, at: int) -> Span | None:
 
 
 def _address(start: int, end: int, text: str, rule: str) -> Span | None:
+    category, canonical = _classified(text)
+    return Span(start, end, category, rule, False, canonical) if category else None
+
+
+@lru_cache(maxsize=4096)
+def _classified(text: str) -> tuple[str, str]:
+    """Return an address's category and its one spelling; no category if it names no host."""
     try:
         address: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(text)
     except ValueError:
-        return None
+        return "", text
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     canonical = str(address)
     if address.is_loopback or address.is_unspecified or canonical.startswith(("255.", "0.")):
-        return None
+        return "", canonical
     documentation = any(address in network for network in _DOCUMENTATION)
-    category = "IP_PRIV" if address.is_private and not documentation else "IP_PUB"
-    return Span(start, end, category, rule, False, canonical)
+    return "IP_PRIV" if address.is_private and not documentation else "IP_PUB", canonical

@@ -104,21 +104,20 @@ class AssignmentFinder:
         found: list[Span] = []
         done = 0
         for hit in self._scanner.finditer(data):
-            if hit.end() <= done:
+            begin, stop = hit.span()
+            if stop <= done:
                 continue
-            low = max(0, hit.start() - LONGEST_NAME)
-            ahead = data[low : hit.start()]
-            start = low + len(ahead.rstrip(_NAME))
-            right = _NAME_RIGHT.match(
-                data, hit.end() if data[hit.end() - 1] not in b"=:" else hit.end() - 1
-            )
-            end = right.end() if right else hit.end()
-            if data[hit.end() - 1] in b"=:":
-                end = start + len(_NAME_RIGHT.match(data, start).group())  # type: ignore[union-attr]
-            done = max(end, hit.start() + 1)
+            ahead = data[max(0, begin - LONGEST_NAME) : begin]
+            start = begin - len(ahead) + len(ahead.rstrip(_NAME))
+            if data[stop - 1] in b"=:":
+                stop = begin
+            right = _NAME_RIGHT.match(data, stop)
+            end = right.end() if right else stop
+            done = max(end, begin + 1)
             span = self._behind(data, start, end)
             if span is not None:
                 found.append(span)
+                done = max(done, span.end)
         return found
 
     def _behind(self, data: bytes, start: int, end: int) -> Span | None:

@@ -2,10 +2,10 @@
 
 import re
 
-LONGEST_RUN = 2000
-_RUN = re.compile(rb"[!#-&(-_a-~]{1,2000}")
+LONGEST_RUN = 512
+_RUN = re.compile(rb"[!#-&(-_a-~]{1,512}")
 _REST = re.compile(rb"[!#-&(-;=-_a-~]*")
-_URL_RUN = re.compile(rb"[!$%'-;=?-_a-~]{1,2000}")
+_URL_RUN = re.compile(rb"[!$%'-;=?-_a-~]{1,512}")
 _CUT = re.compile(
     rb"\\{1,8}[nrt\"'x]|\\{1,8}u00[0-9a-f]{2}|\\$|%2[26Cc7]|%0[AaDd]|%20|%3[Bb]|%7[Dd]|%253[Bb]|%26"
     rb"|&(?:amp;|quot;|#3[49];|[A-Za-z_.\[\]-]{1,40}=|$)"

@@ -68,9 +68,10 @@ class ContextFinder:
         found: list[Span] = []
         position = 0
         while (hit := self._scanner.search(data, position)) is not None:
-            spans = _finder_of(data[hit.start() : hit.end()])(data, hit.start(), hit.end())
+            start, end = hit.span()
+            spans = _finder_of(data[start:end])(data, start, end)
             found += spans
-            position = max(hit.start() + 1, spans[-1].end if spans else 0)
+            position = max(start + 1, spans[-1].end if spans else 0)
         return found
 
 

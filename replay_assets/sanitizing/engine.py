@@ -203,9 +203,9 @@ def sanitize_text(text: str, *, rules: RuleSet | None = None) -> str:
     """Return one text sanitized under a map of its own. A second pass changes nothing."""
     sanitizer = IncidentSanitizer(rules)
     for _ in range(ROUNDS):
-        before = text
         text = sanitizer.text(text)
-        text = sanitizer.sweep(text)
-        if text == before:
+        swept: str = sanitizer.sweep(text)
+        if swept == text:
             break
+        text = swept
     return text

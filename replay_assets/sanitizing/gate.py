@@ -4,10 +4,17 @@ Pure functions; the client and the pack builder call them and decide what a find
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from replay_assets.sanitizing.matching import (
+    EngineName,
+    Scanner,
+    default_engine,
+    uncached_scanner,
+)
 from replay_assets.sanitizing.pseudonyms import PLACEHOLDER_BYTES, forms, replaced
 from replay_assets.sanitizing.rules import RuleSet, shipped
 from replay_assets.sanitizing.spans import Span
@@ -50,7 +57,8 @@ def gate_findings(
     leaves = "\n\0\n".join(_texts(raw)).encode("utf-8", "surrogatepass")
     found = [*_strict_ids(rules or shipped(), raw), *_strict_ids(rules or shipped(), leaves)]
     for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
-        if any(form in raw or form in leaves for value in values for form in _guarded_forms(value)):
+        guard = _guard(tuple(values), default_engine())
+        if guard is not None and (guard.search(raw) or guard.search(leaves)):
             found.append(name)
     return list(dict.fromkeys(found))
 
@@ -88,6 +96,15 @@ def _strict_spans(data: bytes, rules: RuleSet) -> list[Span]:
 
 def _strict_ids(rules: RuleSet, data: bytes) -> list[str]:
     return rules.strict_ids(data)
+
+
+@lru_cache(maxsize=16)
+def _guard(values: tuple[str, ...], engine: EngineName) -> Scanner | None:
+    """Return one search for every spelling of some values; null where there is none to look for."""
+    spelled = {form for value in values for form in _guarded_forms(value)}
+    if not spelled:
+        return None
+    return uncached_scanner(b"|".join(map(re.escape, sorted(spelled))), engine)
 
 
 @lru_cache(maxsize=64)

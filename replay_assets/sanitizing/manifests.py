@@ -38,12 +38,12 @@ class ManifestFinder:
         found: list[Span] = []
         done = -1
         for hit in self._scanner.finditer(data):
-            if hit.start() < done:
+            start, end = hit.span()
+            if start < done:
                 continue
-            quoted = b'"' in data[hit.start() : hit.end()]
-            spans = _in_braces(data, hit.start()) if quoted else []
+            spans = _in_braces(data, start) if b'"' in data[start:end] else []
             if not spans:
-                spans, done = _in_lines(data, hit.start())
+                spans, done = _in_lines(data, start)
             found += spans
         return sorted(found)
 

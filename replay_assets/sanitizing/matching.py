@@ -24,11 +24,8 @@ AUTOMATON_BYTES = 64 << 20
 class Hit(Protocol):
     """Where a pattern matched."""
 
-    def start(self) -> int:
-        """Return the offset of the first byte."""
-
-    def end(self) -> int:
-        """Return the offset behind the last byte."""
+    def span(self) -> tuple[int, int]:
+        """Return the offsets of its first byte and behind its last."""
 
 
 class Scanner(Protocol):

@@ -19,6 +19,8 @@ SWEPT_FROM_CHARACTERS = 8
 """Shorter values are not swept: they are too often part of something else."""
 LONGEST_WORD = 15
 """Letters alone, all of one case, are a word up to here: `Availability`, `CHARACTERISTIC`."""
+_ESCAPED = re.compile(r"[^ !#-\[\]-~]")
+"""What JSON writes otherwise than it is."""
 _BASE64_RUN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+="
 
 
@@ -119,11 +121,11 @@ def forms(value: str) -> list[tuple[bytes, bool]]:
     """
     raw = value.encode("utf-8", "surrogatepass")
     plain = {raw}
-    for ascii_only in (True, False):
+    for ascii_only in (True, False) if _ESCAPED.search(value) else ():
         once = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
         twice = json.dumps(once, ensure_ascii=ascii_only)[1:-1]
         plain |= {one.encode("utf-8", "surrogatepass") for one in (once, twice)}
-    if raw.isalnum() is False:
+    if not raw.isalnum():
         with_blanks = quote(raw, safe="")
         for one in (with_blanks, quote(raw), quote_plus(raw), quote(with_blanks, safe="")):
             plain |= {
@@ -174,7 +176,7 @@ class _Sweeper:
         pieces = []
         done = position = 0
         while (hit := self._scanner.search(data, position)) is not None:
-            start = hit.start()
+            start = hit.span()[0]
             found = self._at(data, start)
             if found is None:
                 position = start + 1

@@ -9,9 +9,13 @@ from replay_assets.sanitizing.checks import CHECKS, is_mixed
 from replay_assets.sanitizing.matching import EngineName, scanner
 from replay_assets.sanitizing.spans import ALNUM, SECRET, Span
 
+_LETTERS_AND_DIGITS = bytes(sorted(ALNUM))
+
 LONGEST_BEFORE = 220
 _OPEN_END = re.compile(r"\[((?:\\.|[^\]])+)\]\{\d+,(\d+)\}(?:=?\{0,2\})?$")
-_RUN = re.compile(rb"[A-Za-z0-9_+/=-]*")
+_RUN = re.compile(rb"[A-Za-z0-9_-]*")
+_GLUED = re.compile(rb"[A-Za-z0-9]*")
+_WORD = re.compile(rb"[A-Z]?(?:[a-z]{2,}|[A-Z]+)\Z")
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,14 @@ class TokenRule:
                 return None
             begin = ahead.start()
         found = body.group()
-        if self.left and begin > 0 and data[begin - 1] in ALNUM and not is_mixed(found):
+        if self.left and not is_mixed(found) and _is_in_word(data, begin):
             return None
         if self.check is not None and not CHECKS[self.check](found):
             return None
-        if end - body.start() >= self._cap:
-            run = _RUN.match(data, end)
-            end = run.end() if run else end
+        run = (_RUN if self.left or end - body.start() >= self._cap else _GLUED).match(data, end)
+        end = run.end() if run else end
+        if self.left and begin > 0 and data[begin - 1] in ALNUM:
+            begin -= _glued_before(data, begin)  # where a weak prefix is glued, who knows the start
         return Span(begin, end, self.category, f"token.{self.id}", self.strict)
 
     @cached_property
@@ -95,7 +100,7 @@ class TokenFinder:
         found: list[Span] = []
         position = 0
         while (hit := self._scanner.search(data, position)) is not None:
-            start = hit.start()
+            start = hit.span()[0]
             span = self._longest(data, start)
             if span is None:
                 position = start + 1
@@ -113,6 +118,18 @@ class TokenFinder:
                     if span is not None and (best is None or _size(span) > _size(best)):
                         best = span
         return best
+
+
+def _is_in_word(data: bytes, begin: int) -> bool:
+    """Tell whether letters before a weak prefix make it the end of a word: `task_`, `disk-`."""
+    glued = data[begin - _glued_before(data, begin) : begin]
+    return len(glued) > 1 and _WORD.search(glued) is not None
+
+
+def _glued_before(data: bytes, begin: int) -> int:
+    """Return how many letters and digits stand directly before an offset."""
+    ahead = data[max(0, begin - 100) : begin]
+    return len(ahead) - len(ahead.rstrip(_LETTERS_AND_DIGITS))
 
 
 def _size(span: Span) -> int:

@@ -57,7 +57,7 @@ def _read(data: bytes) -> tuple[list[Code], bytes]:
     pieces: list[bytes] = []
     position = seen = 0
     for hit in scanner(CODE, default_engine()).finditer(data):
-        start, end = hit.start(), hit.end()
+        start, end = hit.span()
         char = b""
         if data[end - 1 : end] not in COLOUR_ENDS:
             char = chr(int(data[end - 4 : end], 16)).encode("utf-8", "surrogatepass")
