@@ -14,8 +14,8 @@ from replay_assets.sanitizing.spans import Span
 
 COLOUR = rb"(?:\x1b|\\{1,4}u001[bB]|\\{1,4}x1[bB]|\\{1,4}033|\\{1,4}e)\[[0-9;]{0,12}[mK]"
 ESCAPE = rb"\\{1,4}u[0-9a-fA-F]{4}"
-SIGNS = (b"\\u", b"\x1b[", b"\\x1", b"\\033", b"\\e[")
-"""One of these stands in every code: five searches for a fixed text cost less than one pattern."""
+ESCAPED_SIGNS = (b"\\u", b"\\x1", b"\\033", b"\\e[")
+"""One of these stands in every code that is escaped: cheaper than a pattern for all."""
 CODE = rb"%b|%b" % (COLOUR, ESCAPE)
 
 COLOUR_ENDS = (b"m", b"K")
@@ -36,7 +36,9 @@ def spans_in(data: bytes, find: Callable[[bytes], list[Span]]) -> list[Span]:
     In the text itself colours become blanks: one may stand within a value, or between two that only
     it keeps apart.
     """
-    if not any(sign in data for sign in SIGNS):
+    # One character is looked for ten times as fast as two.
+    escaped = b"\\" in data and any(sign in data for sign in ESCAPED_SIGNS)
+    if not escaped and b"\x1b" not in data:
         return find(data)
     codes, view = _read(data)
     if not codes:
