@@ -21,9 +21,9 @@ import httpx
 from replay_assets.contracts.result import Usage
 from replay_assets.errors import ConfigurationError, ReplayAssetsError
 from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.gate import SendingGate
 from replay_assets.inference.limits import estimate_tokens, shared_limit
 from replay_assets.inference.stand_in.app import embedded_app
-from replay_assets.sanitizing.engine import gate_findings
 
 TRIES = 4
 FIRST_WAIT_S = 0.5
@@ -36,6 +36,8 @@ ENDS_THE_RUN = {
     404: "the endpoint does not know this model or path",
 }
 SHOWN_CHARACTERS = 200
+READ_CHARACTERS = 20_000
+"""What of an error's body is looked at; more than is shown, so that no key is cut in two."""
 
 Message = Mapping[str, Any]
 
@@ -75,11 +77,17 @@ class Completion:
 
 
 class ChatClient:
-    """A candidate's endpoint, for as long as one run lasts."""
+    """A candidate's endpoint, for as long as one run lasts.
 
-    def __init__(self, candidate: Candidate, *, api_key: str | None) -> None:
+    Without a gate of the run's own, which knows every key, it guards the one key that it is given.
+    """
+
+    def __init__(
+        self, candidate: Candidate, *, api_key: str | None, gate: SendingGate | None = None
+    ) -> None:
         self._candidate = candidate
         self._api_key = _header_safe(api_key, candidate)
+        self._gate = gate or SendingGate(secrets=[self._api_key] if self._api_key else [])
         self._limit = shared_limit(
             candidate.limit_key, rpm=candidate.limits.rpm, tpm=candidate.limits.tpm
         )
@@ -93,6 +101,10 @@ class ChatClient:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
+    def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what came back less keys and strict hits."""
+        return self._gate.cleaned(value)
+
     async def complete(self, messages: Sequence[Message]) -> Completion:
         """Return the model's answer to a conversation.
 
@@ -102,8 +114,9 @@ class ChatClient:
             RequestRejectedError: another 4xx that retrying can't cure.
             InfrastructureError: every try failed.
         """
-        body = self._body(messages)
-        self._refuse_secrets(body)
+        body = chat_body(self._candidate, messages)
+        if found := self._gate.refusals(body):
+            raise GateRefusedError(f"not sent: rule {', '.join(found)} finds a value in the body")
         waited_s, problem = 0.0, ""
         for attempt in range(1, TRIES + 1):
             asked = time.perf_counter()
@@ -115,7 +128,7 @@ class ChatClient:
             response, problem = await self._send(body)
             latency_ms = (time.perf_counter() - started) * 1000
             if response is not None and (payload := _payload(response)) is not None:
-                completion = _completion(payload, latency_ms, waited_s * 1000, attempt)
+                completion = _completion(payload, latency_ms, waited_s * 1000, attempt, self._gate)
                 if completion.usage.total_tokens is not None:
                     self._limit.correct(entry, completion.usage.total_tokens)
                 return completion
@@ -135,26 +148,6 @@ class ChatClient:
         raise InfrastructureError(
             f"no answer after {TRIES} tries: {problem}", attempts=TRIES, wait_ms=waited_s * 1000
         )
-
-    def _body(self, messages: Sequence[Message]) -> bytes:
-        sampling = self._candidate.sampling.model_dump(mode="json", exclude_none=True)
-        return json.dumps(
-            {
-                **sampling,
-                "model": self._candidate.model,
-                "messages": list(messages),
-                "response_format": {"type": "json_object"},
-            },
-            ensure_ascii=False,
-        ).encode()
-
-    def _refuse_secrets(self, body: bytes) -> None:
-        text = body.decode()
-        found = gate_findings(text)
-        if self._api_key and self._api_key in text:
-            found.append("api_key_in_use")
-        if found:
-            raise GateRefusedError(f"not sent: rule {', '.join(found)} finds a value in the body")
 
     async def _send(self, body: bytes) -> tuple[httpx.Response | None, str]:
         """Ask once; return the response, or null and what went wrong on the way."""
@@ -188,10 +181,23 @@ class ChatClient:
         return self._jitter.uniform(0, min(FIRST_WAIT_S * 2**attempt, LONGEST_WAIT_S))
 
     def _shown(self, text: str) -> str:
-        """Return the start of a text from the endpoint, on one line, without our key."""
-        if self._api_key:
-            text = text.replace(self._api_key, "<API_KEY>")
+        """Return the start of a text from the endpoint, on one line, cleaned before it is cut."""
+        text = str(self._gate.cleaned(text[:READ_CHARACTERS]))
         return " ".join(text.split())[:SHOWN_CHARACTERS]
+
+
+def chat_body(candidate: Candidate, messages: Sequence[Message]) -> bytes:
+    """Return the bytes that ask a candidate for the next message of a conversation."""
+    sampling = candidate.sampling.model_dump(mode="json", exclude_none=True)
+    return json.dumps(
+        {
+            **sampling,
+            "model": candidate.model,
+            "messages": list(messages),
+            "response_format": {"type": "json_object"},
+        },
+        ensure_ascii=False,
+    ).encode()
 
 
 def _seconds_asked(retry_after: str) -> float | None:
@@ -245,21 +251,30 @@ def _header_safe(api_key: str | None, candidate: Candidate) -> str | None:
     return key or None
 
 
-def _whole(text: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return a text without half surrogate pairs, which JSON can spell and no file can hold."""
-    return None if text is None else str(text).encode("utf-8", "replace").decode()
+def _whole(text: Any, gate: SendingGate) -> str | None:  # noqa: ANN401 - any JSON value
+    """Return a text without keys and strict hits, and without half surrogate pairs.
+
+    JSON can spell half a pair, and no file can hold one.
+    """
+    if text is None:
+        return None
+    return str(gate.cleaned(str(text).encode("utf-8", "replace").decode()))
 
 
 def _completion(
-    payload: dict[str, Any], latency_ms: float, wait_ms: float, attempts: int
+    payload: dict[str, Any],
+    latency_ms: float,
+    wait_ms: float,
+    attempts: int,
+    gate: SendingGate,
 ) -> Completion:
     choice = payload["choices"][0]
     message = choice["message"]
     usage = payload["usage"] if isinstance(payload.get("usage"), dict) else {}
     return Completion(
-        content=_whole(message.get("content")),
-        refusal=_whole(message.get("refusal")),
-        finish_reason=choice.get("finish_reason"),
+        content=_whole(message.get("content"), gate),
+        refusal=_whole(message.get("refusal"), gate),
+        finish_reason=_whole(choice.get("finish_reason"), gate),
         usage=Usage(
             **{name: usage[name] for name in Usage.model_fields if isinstance(usage.get(name), int)}
         ),

@@ -4,10 +4,17 @@ Pure functions; the client and the pack builder call them and decide what a find
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from replay_assets.sanitizing.matching import (
+    EngineName,
+    Scanner,
+    default_engine,
+    uncached_scanner,
+)
 from replay_assets.sanitizing.pseudonyms import PLACEHOLDER_BYTES, forms, replaced
 from replay_assets.sanitizing.rules import RuleSet, shipped
 from replay_assets.sanitizing.spans import Span
@@ -53,7 +60,8 @@ def gate_findings(
     both = raw + _BETWEEN.encode() + leaves
     found = (rules or shipped()).strict_ids(both)
     for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
-        if any(form in both for value in values for form in _guarded_forms(value)):
+        guard = _guard(tuple(values), default_engine())
+        if guard is not None and guard.search(both):
             found.append(name)
     return list(dict.fromkeys(found))
 
@@ -89,12 +97,23 @@ def _strict_spans(data: bytes, rules: RuleSet) -> list[Span]:
     ]
 
 
+@lru_cache(maxsize=16)
+def _guard(values: tuple[str, ...], engine: EngineName) -> Scanner | None:
+    """Return one search for every spelling of some values; null where there is none to look for."""
+    spelled = {form for value in values for form in _guarded_forms(value)}
+    if not spelled:
+        return None
+    return uncached_scanner(b"|".join(map(re.escape, sorted(spelled))), engine)
+
+
 @lru_cache(maxsize=64)
 def _guarded_forms(value: str) -> tuple[bytes, ...]:
     """Return the spellings of a key or canary, longest first; none of one that is too short."""
     if len(value) < SHORTEST_GUARDED:
         return ()
-    return tuple(form for form, _ in forms(value))
+    hexadecimal = value.encode("utf-8", "surrogatepass").hex()
+    spelled = tuple(form for form, _ in forms(value))
+    return (hexadecimal.encode(), hexadecimal.upper().encode(), *spelled)
 
 
 def _texts(raw: bytes) -> list[str]:

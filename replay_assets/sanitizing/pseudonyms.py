@@ -17,6 +17,8 @@ PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]{1,20}_[0-9]{1,6}>")
 PLACEHOLDER_BYTES = re.compile(PLACEHOLDER.pattern.encode())
 SWEPT_FROM_CHARACTERS = 8
 """Shorter values are not swept: they are too often part of something else."""
+LONGEST_WORD = 15
+"""Letters alone, all of one case, are a word up to here: `Availability`, `CHARACTERISTIC`."""
 _ESCAPED = re.compile(r"[^ !#-\[\]-~]")
 """What JSON writes otherwise than it is."""
 _BASE64_RUN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+="
@@ -81,7 +83,10 @@ class PseudonymMap:
 
 def is_swept(value: str) -> bool:
     """Tell whether a value may be looked for anywhere: eight characters and more, and no word."""
-    return len(value) >= SWEPT_FROM_CHARACTERS and not value.isalpha()
+    if len(value) < SWEPT_FROM_CHARACTERS:
+        return False
+    is_word = value.isalpha() and value in (value.lower(), value.upper(), value.title())
+    return not is_word or len(value) > LONGEST_WORD
 
 
 def canonical_form(category: str, value: str) -> str:

@@ -24,6 +24,7 @@ from replay_assets.sanitizing.own_rules import OwnRule, OwnRuleFinder, SoftCateg
 from replay_assets.sanitizing.personal import PersonalFinder
 from replay_assets.sanitizing.spans import Span, merged
 from replay_assets.sanitizing.tokens import TokenFinder, TokenRule
+from replay_assets.sanitizing.views import spans_in
 
 RULES_VERSION = "2"
 Find = Callable[[bytes], list[Span]]
@@ -42,13 +43,13 @@ class RuleSet:
     def spans(self, data: bytes, engine: EngineName | None = None) -> list[Span]:
         """Return what must go from a text in UTF-8, left to right, none overlapping another."""
         finders = self._finders[engine or default_engine()]
-        return merged([span for find in finders for span in find(data)], data)
+        return merged(spans_in(data, _each(finders)), data)
 
     def strict_ids(self, data: bytes, engine: EngineName | None = None) -> list[str]:
         """Return the ids of the strict rules that a text trips, in order of what they found."""
         finders = self._strict_finders[engine or default_engine()]
-        found = (span for find in finders for span in find(data) if span.strict)
-        return list(dict.fromkeys(span.rule_id for span in found))
+        found = spans_in(data, _each(finders))
+        return list(dict.fromkeys(span.rule_id for span in found if span.strict))
 
     @cached_property
     def _finders(self) -> "_Finders":
@@ -57,6 +58,10 @@ class RuleSet:
     @cached_property
     def _strict_finders(self) -> "_Finders":
         return _Finders(self, strict_only=True)
+
+
+def _each(finders: tuple[Find, ...]) -> Find:
+    return lambda data: [span for find in finders for span in find(data)]
 
 
 class _Finders(dict[EngineName, tuple[Find, ...]]):
