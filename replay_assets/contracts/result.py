@@ -31,11 +31,16 @@ OUTCOMES: tuple[Outcome, ...] = (*GRADED_OUTCOMES, *UNGRADED_OUTCOMES)
 
 
 class Usage(Part):
-    """Tokens that the endpoint reported; null where it reported none."""
+    """Tokens that the endpoint reported; null where it reported none.
+
+    Reasoning tokens are among the completion's, cached ones among the prompt's.
+    """
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
 
 
 class TraceEvent(Part):

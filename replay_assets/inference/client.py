@@ -6,12 +6,12 @@ request, `InfrastructureError` is nobody's answer, `GateRefusedError` was never 
 """
 
 import asyncio
+import hashlib
 import json
 import random
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -19,10 +19,18 @@ from urllib.parse import urlsplit
 import httpx
 
 from replay_assets.contracts.result import Usage
-from replay_assets.errors import ConfigurationError, ReplayAssetsError
+from replay_assets.errors import ConfigurationError
 from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.completion import Attempt, Completion, ResponseMode
+from replay_assets.inference.failures import (
+    EndpointRefusedError,
+    GateRefusedError,
+    InfrastructureError,
+    RequestRejectedError,
+)
 from replay_assets.inference.limits import estimate_tokens, shared_limit
 from replay_assets.inference.stand_in.app import embedded_app
+from replay_assets.lake.digests import canonical
 from replay_assets.sanitizing.engine import gate_findings
 
 TRIES = 4
@@ -38,40 +46,6 @@ ENDS_THE_RUN = {
 SHOWN_CHARACTERS = 200
 
 Message = Mapping[str, Any]
-
-
-class EndpointRefusedError(ReplayAssetsError):
-    """The endpoint refuses the key, the model or the path: no request of this run can succeed."""
-
-
-class RequestRejectedError(ReplayAssetsError):
-    """The endpoint refused this one request with a 4xx."""
-
-
-class InfrastructureError(ReplayAssetsError):
-    """No answer after every try: time-outs, resets, 5xx, 429, or bodies out of protocol."""
-
-    def __init__(self, message: str, *, attempts: int, wait_ms: float) -> None:
-        super().__init__(message)
-        self.attempts = attempts
-        self.wait_ms = wait_ms
-
-
-class GateRefusedError(ReplayAssetsError):
-    """The body would carry a secret or personal data; it was not sent."""
-
-
-@dataclass(frozen=True)
-class Completion:
-    """One answer of an endpoint. `latency_ms` is the last call's own time, `wait_ms` the pauses."""
-
-    content: str | None
-    refusal: str | None
-    finish_reason: str | None
-    usage: Usage
-    latency_ms: float
-    wait_ms: float
-    attempts: int
 
 
 class ChatClient:
@@ -93,8 +67,40 @@ class ChatClient:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
-    async def complete(self, messages: Sequence[Message]) -> Completion:
-        """Return the model's answer to a conversation.
+    @property
+    def workers(self) -> int:
+        """How many workers should pull requests: some wait for a retry and hold no slot then."""
+        return self._candidate.limits.concurrency
+
+    @property
+    def response_mode(self) -> ResponseMode:
+        """How this endpoint is asked for JSON: what was wanted, less what it has refused."""
+        return "json_object"
+
+    def request_key(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        repeat: int = 0,
+    ) -> str:
+        """Return the SHA-256 of all that shapes an answer; never of the key or of the run."""
+        asked = {
+            "base_url": self._candidate.base_url,
+            "body": self._body(messages).decode(),
+            "schema": schema,
+            "repeat": repeat,
+        }
+        return hashlib.sha256(canonical(asked)).hexdigest()
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        repeat: int = 0,
+    ) -> Completion:
+        """Return the model's answer to a conversation, in a JSON schema's form where it can.
 
         Raises:
             GateRefusedError: a strict rule finds something in the body; nothing was sent.
@@ -104,36 +110,48 @@ class ChatClient:
         """
         body = self._body(messages)
         self._refuse_secrets(body)
-        waited_s, problem = 0.0, ""
+        attempts: list[Attempt] = []
+        problem, pause = "", 0.0
         for attempt in range(1, TRIES + 1):
             asked = time.perf_counter()
+            await asyncio.sleep(pause)
             entry = await self._limit.admit(
                 estimate_tokens(body.decode(), self._candidate.sampling.max_tokens)
             )
             started = time.perf_counter()
-            waited_s += started - asked
             response, problem = await self._send(body)
+            wait_ms = (started - asked) * 1000
             latency_ms = (time.perf_counter() - started) * 1000
-            if response is not None and (payload := _payload(response)) is not None:
-                completion = _completion(payload, latency_ms, waited_s * 1000, attempt)
-                if completion.usage.total_tokens is not None:
-                    self._limit.correct(entry, completion.usage.total_tokens)
-                return completion
+            payload = None if response is None else _payload(response)
+            usage = Usage() if payload is None else _usage(payload)
+            prices = self._candidate.prices_on(date.today())  # noqa: DTZ011 - until it is handed in
+            attempts.append(
+                Attempt(
+                    status=None if response is None else response.status_code,
+                    outcome="server_error" if payload is None else "answered",
+                    wait_ms=wait_ms,
+                    latency_ms=latency_ms,
+                    ttft_ms=None,
+                    usage=usage,
+                    cost_usd=None if prices is None else prices.cost_usd(usage),
+                    possibly_paid=False,
+                )
+            )
+            if payload is not None:
+                if usage.total_tokens is not None:
+                    self._limit.correct(entry, usage.total_tokens)
+                return _completion(payload, tuple(attempts))
             if response is not None:
                 problem = f"HTTP {response.status_code}: {self._shown(response.text)}"
-            if attempt < TRIES:
-                pause = self._pause_s(attempt, response)
-                if pause > LONGEST_WAIT_S:
-                    # Asking earlier than the server allows would only be refused again.
-                    raise InfrastructureError(
-                        f"asked to wait {pause:.0f} s, more than {LONGEST_WAIT_S:.0f}: {problem}",
-                        attempts=attempt,
-                        wait_ms=waited_s * 1000,
-                    )
-                waited_s += pause
-                await asyncio.sleep(pause)
+            pause = self._pause_s(attempt, response)
+            if pause > LONGEST_WAIT_S and attempt < TRIES:
+                # Asking earlier than the server allows would only be refused again.
+                raise InfrastructureError(
+                    f"asked to wait {pause:.0f} s, more than {LONGEST_WAIT_S:.0f}: {problem}",
+                    attempts=tuple(attempts),
+                )
         raise InfrastructureError(
-            f"no answer after {TRIES} tries: {problem}", attempts=TRIES, wait_ms=waited_s * 1000
+            f"no answer after {TRIES} tries: {problem}", attempts=tuple(attempts)
         )
 
     def _body(self, messages: Sequence[Message]) -> bytes:
@@ -250,20 +268,22 @@ def _whole(text: Any) -> str | None:  # noqa: ANN401 - any JSON value
     return None if text is None else str(text).encode("utf-8", "replace").decode()
 
 
-def _completion(
-    payload: dict[str, Any], latency_ms: float, wait_ms: float, attempts: int
-) -> Completion:
+def _usage(payload: dict[str, Any]) -> Usage:
+    usage = payload["usage"] if isinstance(payload.get("usage"), dict) else {}
+    return Usage(
+        **{name: usage[name] for name in Usage.model_fields if isinstance(usage.get(name), int)}
+    )
+
+
+def _completion(payload: dict[str, Any], attempts: tuple[Attempt, ...]) -> Completion:
     choice = payload["choices"][0]
     message = choice["message"]
-    usage = payload["usage"] if isinstance(payload.get("usage"), dict) else {}
     return Completion(
         content=_whole(message.get("content")),
+        reasoning=None,
         refusal=_whole(message.get("refusal")),
         finish_reason=choice.get("finish_reason"),
-        usage=Usage(
-            **{name: usage[name] for name in Usage.model_fields if isinstance(usage.get(name), int)}
-        ),
-        latency_ms=latency_ms,
-        wait_ms=wait_ms,
+        usage=attempts[-1].usage,
         attempts=attempts,
+        response_mode="json_object",
     )

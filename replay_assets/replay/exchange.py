@@ -13,9 +13,9 @@ from replay_assets.contracts.result import (
 )
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.client import (
-    ChatClient,
-    Completion,
+from replay_assets.inference.client import ChatClient
+from replay_assets.inference.completion import Attempt, Completion, total_cost
+from replay_assets.inference.failures import (
     GateRefusedError,
     InfrastructureError,
     RequestRejectedError,
@@ -51,6 +51,7 @@ class Exchange:
     vocabulary: Vocabulary
     ready_at: float
     events: list[TraceEvent] = field(default_factory=list)
+    costs: list[float | None] = field(default_factory=list)
     first_error: str | None = None
 
     @property
@@ -100,14 +101,13 @@ class Exchange:
         try:
             completion = await client.complete(messages)
         except InfrastructureError as error:
-            self._trace(Usage(), None, error.wait_ms, error.attempts)
+            self._trace(Usage(), None, error.attempts)
             raise
-        self._trace(
-            completion.usage, completion.latency_ms, completion.wait_ms, completion.attempts
-        )
+        self._trace(completion.usage, completion.latency_ms, completion.attempts)
         return completion
 
-    def _trace(self, usage: Usage, latency_ms: float | None, wait_ms: float, attempts: int) -> None:
+    def _trace(self, usage: Usage, latency_ms: float | None, attempts: tuple[Attempt, ...]) -> None:
+        self.costs.append(total_cost(attempts))
         self.events.append(
             TraceEvent(
                 line_number=self.line.number,
@@ -117,8 +117,8 @@ class Exchange:
                 first_error=self.first_error,
                 usage=usage,
                 latency_ms=None if latency_ms is None else round(latency_ms, 4),
-                wait_ms=round(wait_ms, 4),
-                attempts=attempts,
+                wait_ms=round(sum(attempt.wait_ms for attempt in attempts), 4),
+                attempts=len(attempts),
             )
         )
 
@@ -153,7 +153,7 @@ class Exchange:
             model_output=answer,
             latency_ms=round(sum(latencies), 4) if latencies else None,
             queue_ms=round(queue_ms, 4),
-            cost_usd=self._cost([event.usage for event in self.events]),
+            cost_usd=self._cost(),
             fallback_used=outcome != "answered",
             trace_complete=outcome == "answered",
             retry_used=self.first_error is not None and self.variant == CONTRACT_TUNED,
@@ -162,13 +162,9 @@ class Exchange:
             first_error=self.first_error,
         )
 
-    def _cost(self, usages: list[Usage]) -> float | None:
+    def _cost(self) -> float | None:
         """Return what the calls cost; 0 where none was answered, null where one is unknown."""
         if self.candidate.prices_usd_per_million is None:
             return None
-        costs = [
-            self.candidate.cost_usd(usage.prompt_tokens, usage.completion_tokens)
-            for usage in usages
-        ]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if len(known) == len(costs) else None
+        known = [cost for cost in self.costs if cost is not None]
+        return sum(known) if len(known) == len(self.costs) else None

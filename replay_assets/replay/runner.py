@@ -18,7 +18,8 @@ from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError, ReplayStoppedError
 from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.client import ChatClient, EndpointRefusedError
+from replay_assets.inference.client import ChatClient
+from replay_assets.inference.failures import EndpointRefusedError
 from replay_assets.lake.digests import digest_of, vocabulary_digest
 from replay_assets.lake.formats import encode_json, encode_jsonl, table_of
 from replay_assets.lake.store import Publication

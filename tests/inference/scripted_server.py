@@ -17,7 +17,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.client import ChatClient, Completion
+from replay_assets.inference.client import ChatClient
+from replay_assets.inference.completion import Completion
 
 MESSAGES = [{"role": "system", "content": "you answer"}, {"role": "user", "content": "磁碟已滿？"}]
 

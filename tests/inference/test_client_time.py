@@ -8,11 +8,9 @@ from email.utils import format_datetime
 import pytest
 
 from replay_assets.inference import client as client_module
-from replay_assets.inference.client import (
-    ChatClient,
-    Completion,
-    InfrastructureError,
-)
+from replay_assets.inference.client import ChatClient
+from replay_assets.inference.completion import Completion
+from replay_assets.inference.failures import InfrastructureError
 from replay_assets.inference.limits import SlidingLimit
 from tests.inference.scripted_server import (
     MESSAGES,
