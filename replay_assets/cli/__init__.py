@@ -8,15 +8,25 @@ from typing import Any
 import click
 
 from replay_assets.cli.display import console, progress_bar, show_week
-from replay_assets.cli.walk import candidates_to_replay, days_to_run, load_source, walk
+from replay_assets.cli.reveal import reveal_map, shown
+from replay_assets.cli.walk import candidates_to_replay, days_to_run, iso_day, load_source, walk
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError, ReplayAssetsError
 from replay_assets.inference.catalogue import Catalogue
+from replay_assets.inference.gate import SendingGate
 from replay_assets.inference.stand_in.faults import FAULTS, FaultPlan, parse_share
 from replay_assets.lake.files import open_root, publish
+from replay_assets.replay.preflight import refusals_in
 from replay_assets.replay.runner import API_KEY_MISSING, run_pack
-from replay_assets.settings import Settings, environment_with, named_file, read_secret
+from replay_assets.sanitizing.watch import load_canaries, rules_of
+from replay_assets.settings import (
+    Settings,
+    environment_with,
+    named_file,
+    read_secret,
+    read_secrets,
+)
 
 DEMO_WEEK = "2026-09-28"
 """A whole week of the samples, with an incident on every day."""
@@ -128,18 +138,29 @@ def backfill(first: str, last: str, candidate_ids: tuple[str, ...]) -> None:
 def replay(pack: Path, candidate_id: str, out: Path) -> None:
     """Replay one approved pack through one candidate, without Dagster.
 
-    Every line is checked first; a single finding means that nothing is sent. Nothing that an answer
-    proposes is executed. Status 0 only if each request has an answer that keeps the contract.
+    Every line is checked first; a single finding means that nothing is sent. Requests that the gate
+    on bytes refuses are listed, then the others are sent. Nothing that an answer proposes is
+    executed. Status 0 only if each request has an answer that keeps the contract.
     """
-    candidate = Catalogue.load(named_file("REPLAY_CANDIDATES")).get(candidate_id)
+    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
+    candidate = catalogue.get(candidate_id)
     vocabulary = load_vocabulary(named_file("REPLAY_VOCABULARY"))
+    content = pack.read_bytes()
+    gate = SendingGate(
+        secrets=read_secrets(catalogue.key_variables),
+        canaries=load_canaries(named_file("REPLAY_CANARIES")),
+        rules=rules_of(named_file("REPLAY_RULES")),
+    )
+    for refusal in refusals_in(content, candidate, vocabulary=vocabulary, gate=gate):
+        console.print(f"  will not be sent: {refusal}", style="yellow", markup=False)
     with progress_bar() as progress:
         task = progress.add_task(candidate.id, total=None)
         run = run_pack(
-            pack.read_bytes(),
+            content,
             candidate,
             api_key=read_secret(candidate.api_key_env),
             vocabulary=vocabulary,
+            gate=gate,
             progress=lambda done, of: progress.update(task, completed=done, total=of),
         )
     for name, content in run.files().items():
@@ -152,6 +173,24 @@ def replay(pack: Path, candidate_id: str, out: Path) -> None:
         console.print(f"  {failure}", style="red")
     if not report.valid:
         sys.exit(1)
+
+
+@main.command()
+@click.option("--incident", "incident_id", required=True, metavar="ID", help="An incident's id.")
+@click.option("--date", "day", metavar="DATE", help="Day of its evidence; default: the newest.")
+def reveal(incident_id: str, day: str | None) -> None:
+    """Print what stands behind an incident's placeholders.
+
+    Reads the raw evidence under REPLAY_EVIDENCE and makes the map again, which is stored nowhere.
+    What it prints is raw: secrets and personal data.
+    """
+    day = None if day is None else iso_day(day, "--date")
+    found_on, findings, doubts = reveal_map(Settings.from_environment(), incident_id, day)
+    click.echo(f"{incident_id}, evidence of {found_on}: {len(findings)} values", err=True)
+    for doubt in doubts:
+        click.echo(f"careful: {doubt}", err=True)
+    for one in findings:
+        click.echo(f"{one.placeholder} → {shown(one.canonical)}")
 
 
 @main.command("serve-stand-in")

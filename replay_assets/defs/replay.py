@@ -6,7 +6,7 @@ import dagster as dg
 
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, Keys, Root
+from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root
 from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published, Store
@@ -41,6 +41,7 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
         lake: Root,
         vocabulary: AnswerVocabulary,
         api_keys: Keys,
+        safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
         api_key = api_keys.key_of(candidate)
         published = []
@@ -51,6 +52,7 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
                 candidate,
                 api_key=api_key,
                 vocabulary=vocabulary,
+                gate=safeguards.gate(),
                 progress=lambda done, of: context.log.debug("%d of %d answered", done, of),
             )
             published.append(_publish(lake, day, run, pack))

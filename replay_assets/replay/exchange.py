@@ -28,7 +28,6 @@ from replay_assets.replay.prompts import (
     repair_conversation,
     required_fields,
 )
-from replay_assets.sanitizing.engine import mask_strict
 
 MAX_ERROR = 300
 REFUSAL_REASONS = ("content_filter", "refusal")
@@ -79,8 +78,9 @@ class Exchange:
         except GateRefusedError as error:
             outcome, problem = "gate_refused", str(error)
         else:
-            return self._result("answered", answer, error=None, queue_ms=queue_ms)
-        problem = " ".join(str(mask_strict(problem)).split())[:MAX_ERROR]
+            # Once more, because keys may have been escaped in the answer's own JSON.
+            return self._result("answered", client.cleaned(answer), error=None, queue_ms=queue_ms)
+        problem = " ".join(str(client.cleaned(problem)).split())[:MAX_ERROR]
         return self._result(outcome, safe_output(problem), error=problem, queue_ms=queue_ms)
 
     async def _answer(self, client: ChatClient) -> dict[str, object]:

@@ -20,6 +20,7 @@ from replay_assets.errors import ConfigurationError, ReplayStoppedError
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.client import ChatClient
 from replay_assets.inference.failures import EndpointRefusedError
+from replay_assets.inference.gate import SendingGate
 from replay_assets.lake.digests import digest_of, vocabulary_digest
 from replay_assets.lake.formats import encode_json, encode_jsonl, table_of
 from replay_assets.lake.store import Publication
@@ -66,8 +67,9 @@ def run_pack(
     api_key: str | None,
     vocabulary: Vocabulary,
     progress: Progress | None = None,
+    gate: SendingGate | None = None,
 ) -> ReplayRun:
-    """Replay a pack.
+    """Replay a pack. Without a gate of the run's own, the client guards the one key it is given.
 
     A pack with findings, or a missing key, gives a report with `valid` false and no results:
     nothing was sent.
@@ -86,7 +88,7 @@ def run_pack(
         return ReplayRun([], _report(candidate, [], count, digest, failures))
     _require_vocabulary(pack.lines, vocabulary)
     try:
-        results = asyncio.run(_replay(pack.lines, candidate, api_key, vocabulary, progress))
+        results = asyncio.run(_replay(pack.lines, candidate, api_key, vocabulary, progress, gate))
     except ExceptionGroup as group:
         # Workers fail together; the first of them says what happened.
         raise group.exceptions[0] from group
@@ -99,6 +101,7 @@ async def _replay(
     api_key: str | None,
     vocabulary: Vocabulary,
     progress: Progress | None,
+    gate: SendingGate | None,
 ) -> list[ReplayResult]:
     results: dict[int, ReplayResult] = {}
     waiting = iter(lines)
@@ -112,7 +115,10 @@ async def _replay(
                 progress(len(results), len(lines))
 
     try:
-        async with ChatClient(candidate, api_key=api_key) as client, asyncio.TaskGroup() as tasks:
+        async with (
+            ChatClient(candidate, api_key=api_key, gate=gate) as client,
+            asyncio.TaskGroup() as tasks,
+        ):
             for _ in range(min(candidate.limits.concurrency, len(lines))):
                 tasks.create_task(work(client))
     except* EndpointRefusedError as refused:
