@@ -132,7 +132,7 @@ _AS_HTTPX: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (aiohttp.ClientHttpProxyError, httpx.ProxyError),
     (aiohttp.ClientConnectorError, httpx.ConnectError),
     (aiohttp.ClientConnectorCertificateError, httpx.ConnectError),
-    (aiohttp.ServerDisconnectedError, httpx.RemoteProtocolError),
+    (aiohttp.ServerDisconnectedError, httpx.ReadError),
     (aiohttp.ClientOSError, httpx.ReadError),
     (aiohttp.ClientPayloadError, httpx.RemoteProtocolError),
     (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
@@ -143,6 +143,8 @@ _AS_HTTPX: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
 
 def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
     kind = next((kind for ours, kind in _AS_HTTPX if isinstance(error, ours)), httpx.ReadError)
+    if isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError" in str(error):
+        kind = httpx.ReadError  # in the middle of a body, only the text tells a reset from an end
     # Not the library's text: it may spell a proxy's password or a header. The system's is safe.
     reason = getattr(error, "strerror", None) or type(error).__name__
     if isinstance(error, aiohttp.ClientConnectorCertificateError):

@@ -20,6 +20,8 @@ from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.client import ChatClient
 from replay_assets.inference.completion import Completion
 from replay_assets.inference.limits import InProcessLimits
+from replay_assets.inference.stand_in.faults import FaultPlan
+from replay_assets.inference.stand_in.server import server_config
 
 MESSAGES = [{"role": "system", "content": "you answer"}, {"role": "user", "content": "磁碟已滿？"}]
 
@@ -131,6 +133,20 @@ def serving(app: ASGIApp) -> Iterator[str]:
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level=60, ws="none", lifespan="off", http="h11"
     )
+    with running(config) as address:
+        yield address
+
+
+@contextmanager
+def serving_stand_in(plan: FaultPlan) -> Iterator[str]:
+    """Serve the stand-in as the command line does; give its address."""
+    with running(server_config(plan, host="127.0.0.1", port=0)) as address:
+        yield address
+
+
+@contextmanager
+def running(config: uvicorn.Config) -> Iterator[str]:
+    """Run a server in a thread; give its address."""
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
