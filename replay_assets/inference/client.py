@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from replay_assets.errors import ConfigurationError
 from replay_assets.inference import pauses
 from replay_assets.inference.budget import Purse, Reservation
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.completion import Attempt, Completion, ResponseMode
 from replay_assets.inference.failures import (
+    BudgetExhaustedError,
     EndpointRefusedError,
     GateRefusedError,
     InfrastructureError,
@@ -24,7 +24,7 @@ from replay_assets.inference.failures import (
     RequestRejectedError,
 )
 from replay_assets.inference.gate import SendingGate
-from replay_assets.inference.http import Endpoint, WireError
+from replay_assets.inference.http import Endpoint, WireError, header_safe
 from replay_assets.inference.ledger import Ledger
 from replay_assets.inference.limits import SHARED_LIMITS, LimitStore, Settled, estimate_tokens
 from replay_assets.inference.protocol import Message, chat_body
@@ -79,7 +79,7 @@ class ChatClient:
         seed: int = 0,
     ) -> None:
         self._candidate = candidate
-        self._api_key = _header_safe(api_key, candidate)
+        self._api_key = header_safe(api_key, candidate)
         self._gate = gate or SendingGate(secrets=[self._api_key] if self._api_key else [])
         self._endpoint = Endpoint(candidate, api_key=self._api_key)
         self._limit = limits.limit_of(candidate.limit_key)
@@ -198,7 +198,7 @@ class ChatClient:
             try:
                 found = await self._send(body, call.mode)
             except BaseException:
-                self._purse.settle(reservation, None)
+                self._purse.settle(reservation, None)  # cancelled: it may have been paid
                 raise
             attempt = _account(found, reservation, call.ready_at, started)
             call.attempts.append(attempt)
@@ -209,6 +209,9 @@ class ChatClient:
                 tokens=attempt.usage.total_tokens,
                 pause_s=_bearable(found.pause_s, self._candidate.limits.patience_s),
             )
+        except BudgetExhaustedError as error:
+            error.attempts = call.made
+            raise
         finally:
             self._limit.settle(ticket, settled)
         return found
@@ -286,14 +289,3 @@ def _account(found: Finding, reservation: Reservation, ready_at: float, started:
 def _bearable(pause_s: float | None, patience_s: float) -> float | None:
     """Return a pause for the endpoint's limit to keep; the run ends at one beyond its patience."""
     return None if pause_s is None or pause_s > patience_s else pause_s
-
-
-def _header_safe(api_key: str | None, candidate: Candidate) -> str | None:
-    """Return a key without its edges' blanks; the library's own error would spell a wrong one."""
-    key = (api_key or "").strip()
-    if key and not (key.isascii() and key.isprintable()):
-        raise ConfigurationError(
-            f"{candidate.api_key_env or 'the key'} of candidate {candidate.id!r} holds characters "
-            "that no HTTP header can carry; set it again"
-        )
-    return key or None

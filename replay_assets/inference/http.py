@@ -228,6 +228,21 @@ class Endpoint:
         return Reply(response.status_code, response.headers, whole, ttft_ms)
 
 
+def header_safe(api_key: str | None, candidate: Candidate) -> str | None:
+    """Return a key without its edges' blanks; null for none.
+
+    Raises:
+        ConfigurationError: no header can carry it; the library's own error would spell it.
+    """
+    key = (api_key or "").strip()
+    if key and not (key.isascii() and key.isprintable()):
+        raise ConfigurationError(
+            f"{candidate.api_key_env or 'the key'} of candidate {candidate.id!r} holds characters "
+            "that no HTTP header can carry; set it again"
+        )
+    return key or None
+
+
 def _meaning(error: httpx.TransportError) -> tuple[AttemptOutcome, bool]:
     """Return what a fault on the wire is called, and whether the request may have been paid."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
