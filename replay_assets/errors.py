@@ -9,7 +9,9 @@
     ├── NotMaterializedError   a partition that something needs does not exist
     ├── LabelLeakError         a request carries what grades the answer
     ├── ResidualSecretError    sanitized text still trips a strict rule
-    └── ReplayStoppedError     a replay ended before each request had its result
+    ├── ReplayStoppedError     a replay ended before each request had its result
+    ├── JournalError           the journal of a replay is damaged or can't be written
+    └── LockedError            another process works on the same partition
 
 Every message names the thing, the value found and the way out. Anything else that is raised is a
 bug or the machine's.
@@ -54,3 +56,11 @@ class ResidualSecretError(ReplayAssetsError):
 
 class ReplayStoppedError(ReplayAssetsError):
     """A replay ended before each request had its result; nothing was published."""
+
+
+class JournalError(ReplayAssetsError):
+    """The journal of a replay is damaged, or can't be written."""
+
+
+class LockedError(ReplayAssetsError):
+    """Another process works on the same partition."""
