@@ -88,6 +88,17 @@ class Settings:
         return self.data / "samples"
 
 
+def state_folder() -> Path | None:
+    """Return where runs keep what they share; null where nothing names such a place.
+
+    For commands that need no other setting, and so no `data/` folder.
+    """
+    home = Path(os.environ.get("REPLAY_HOME") or Path.cwd()).absolute()
+    if named := os.environ.get("REPLAY_STATE"):
+        return Path(named).absolute()
+    return home / "data" / "state" if (home / "data").is_dir() else None
+
+
 def named_file(variable: str) -> Path | None:
     """Return the file that a variable names; null where it is not set.
 

@@ -1,4 +1,4 @@
-"""What the assets are handed: the source, the three roots, the vocabulary and the candidates' keys.
+"""What the assets are handed: the source, the three roots, the vocabulary, the keys, the state.
 
 Plain objects, not configurable resources: their settings come from the environment, and a database
 URL, which may hold a password, must not appear in run configuration or in the UI. Which asset gets
@@ -8,6 +8,7 @@ the labels root is visible in its signature, and tested.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import dagster as dg
 
@@ -42,6 +43,17 @@ class Source:
         return day_window(day, self.timezone)
 
 
+@dataclass(frozen=True)
+class ReplayState:
+    """Where replays keep their journals, and what they share; always on a local disk."""
+
+    root: Path
+
+    def folder(self, candidate: Candidate, day: str) -> Path:
+        """Return the folder of one candidate's day."""
+        return self.root / "replay" / candidate.id / day
+
+
 class ApiKeys:
     """Keys of endpoints, read from the environment when asked for and never kept."""
 
@@ -68,6 +80,7 @@ Root = dg.ResourceParam[Store]
 IncidentSource = dg.ResourceParam[Source]
 AnswerVocabulary = dg.ResourceParam[Vocabulary]
 Keys = dg.ResourceParam[ApiKeys]
+State = dg.ResourceParam[ReplayState]
 
 
 def build_resources(settings: Settings) -> dict[str, object]:
@@ -79,4 +92,5 @@ def build_resources(settings: Settings) -> dict[str, object]:
         "labels": Store(settings.labels),
         "vocabulary": load_vocabulary(settings.vocabulary),
         "api_keys": ApiKeys(),
+        "state": ReplayState(settings.state),
     }
