@@ -16,6 +16,7 @@ import os
 import re
 import zlib
 from collections.abc import AsyncIterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -139,19 +140,21 @@ class FileJournal:
         self.path = path
         self._unsynced: list[Call] = []
         self._appended = asyncio.Event()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("ab", buffering=0)
-            path.chmod(PRIVATE)
-            self._calls = CallFile(path)
-            self._file.truncate(self._calls.end)
-            if self._calls.header is None:
-                self._calls.header = header
-                self._calls.end = self._write(header)
-            self._sync()
-            sync_folder(path.parent)
-        except OSError as error:
-            raise _unwritable(path, error) from error
+        with ExitStack() as opened:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = opened.enter_context(path.open("ab", buffering=0))
+                path.chmod(PRIVATE)
+                self._calls = opened.enter_context(closing(CallFile(path)))
+                self._file.truncate(self._calls.end)
+                if self._calls.header is None:
+                    self._calls.header = header
+                    self._calls.end = self._write(header)
+                self._sync()
+                sync_folder(path.parent)
+            except OSError as error:
+                raise _unwritable(path, error) from error
+            self._opened = opened.pop_all()
 
     def get(self, key: str) -> Call | None:
         """Return the newest call with a key."""
@@ -191,8 +194,7 @@ class FileJournal:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._file.close()
-        self._calls.close()
+        self._opened.close()
 
     def _write(self, record: dict[str, Any]) -> int:
         """Write a record; return its size in bytes."""

@@ -13,6 +13,7 @@ them and not in the lake: they are as the model gave them, and only what was cle
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from replay_assets.inference.cache import AnswerCache
@@ -55,8 +56,12 @@ class KeptCalls:
         elif found is not None:
             rename(folder / JOURNAL_FILE, self._next_aside())
         self._refreshes = bool(header["refresh"])
-        self._journal: Journal = FileJournal(folder / JOURNAL_FILE, header)
-        self._earlier = [] if self._refreshes else [CallFile(path) for path in self._readable()]
+        with ExitStack() as opened:
+            journal = FileJournal(folder / JOURNAL_FILE, header)
+            self._journal: Journal = opened.enter_context(closing(journal))
+            readable = [] if self._refreshes else self._readable()
+            self._earlier = [opened.enter_context(closing(CallFile(path))) for path in readable]
+            self._opened = opened.pop_all()
 
     def answer_of(self, key: str) -> Call | None:
         """Return the answer to a question that was asked before, by whatever run.
@@ -111,9 +116,7 @@ class KeptCalls:
 
     def close(self) -> None:
         """Let go of every file; a run that is not finished goes on from them."""
-        self._journal.close()
-        for earlier in self._earlier:
-            earlier.close()
+        self._opened.close()
 
     def finish(self) -> None:
         """Make the journal the calls behind the results: these are whole, the run is over."""
