@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.client import ChatClient
 from replay_assets.inference.completion import Completion
+from replay_assets.inference.limits import InProcessLimits
 
 MESSAGES = [{"role": "system", "content": "you answer"}, {"role": "user", "content": "磁碟已滿？"}]
 
@@ -186,8 +187,18 @@ def candidate(base_url: str, **changes: Any) -> Candidate:
 def ask(server: Script, *, api_key: str | None = None, **changes: Any) -> Completion:
     """Send one conversation and return the answer."""
 
-    async def run() -> Completion:
-        async with ChatClient(candidate(server.base_url, **changes), api_key=api_key) as client:
-            return await client.complete(MESSAGES)
+    (answer,) = ask_all(server, 1, api_key=api_key, **changes)
+    return answer
+
+
+def ask_all(
+    server: Script, times: int, *, api_key: str | None = None, **changes: Any
+) -> list[Completion]:
+    """Send a conversation many times at once and return the answers, with limits of their own."""
+
+    async def run() -> list[Completion]:
+        one = candidate(server.base_url, **changes)
+        async with ChatClient(one, api_key=api_key, limits=InProcessLimits()) as client:
+            return await asyncio.gather(*(client.complete(MESSAGES) for _ in range(times)))
 
     return asyncio.run(run())

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from replay_assets.inference.client import TRIES
 from replay_assets.inference.failures import (
     EndpointRefusedError,
     InfrastructureError,
     RequestRejectedError,
 )
+from replay_assets.inference.pauses import REFUSALS, TRIES
 from tests.inference.scripted_server import (
     MESSAGES,
     Reply,
@@ -116,9 +116,10 @@ FAULTS: dict[str, Reply] = {
 def test_plumbing_that_stays_broken_is_nobodys_answer(server: Script, fault: Reply) -> None:
     """Every fault is tried again, and at last told apart from a wrong answer."""
     server.answers(fault)
-    with pytest.raises(InfrastructureError, match=f"no answer after {TRIES} tries: ") as caught:
+    tries = REFUSALS if fault is FAULTS["429"] else TRIES
+    with pytest.raises(InfrastructureError, match=f"no answer after {tries} tries: ") as caught:
         ask(server)
-    assert len(server.bodies) == len(caught.value.attempts) == TRIES
+    assert len(server.bodies) == len(caught.value.attempts) == tries
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())

@@ -8,8 +8,8 @@ import pytest
 
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.inference import client
 from replay_assets.replay.runner import ReplayRun, run_pack
+from tests.inference.conftest import retry_at_once
 from tests.inference.scripted_server import Script, ScriptedServer, candidate, scripted_server
 from tests.replay.packs import Request, pack_bytes, request
 
@@ -26,8 +26,7 @@ def shared_server() -> Iterator[ScriptedServer]:
 @pytest.fixture
 def server(shared_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Script:
     """A script of the test's own for the server to play; retries come at once."""
-    monkeypatch.setattr(client, "FIRST_WAIT_S", 0.0)
-    monkeypatch.setattr(client, "LONGEST_WAIT_S", 0.01)
+    retry_at_once(monkeypatch)
     return shared_server.new_script()
 
 
