@@ -77,7 +77,7 @@ class Settings:
             mapping=named_file("REPLAY_MAPPING"),
             candidates=named_file("REPLAY_CANDIDATES"),
             vocabulary=named_file("REPLAY_VOCABULARY"),
-            timezone=_timezone(environment.get("REPLAY_TIMEZONE") or DEFAULT_TIMEZONE),
+            timezone=timezone_name(),
             first_day=_monday(environment.get("REPLAY_FIRST_DAY") or SAMPLES_FIRST_DAY),
             dagster_home=Path(environment.get("DAGSTER_HOME") or data / "dagster_home").absolute(),
         )
@@ -97,6 +97,15 @@ def state_folder() -> Path | None:
     if named := os.environ.get("REPLAY_STATE"):
         return Path(named).absolute()
     return home / "data" / "state" if (home / "data").is_dir() else None
+
+
+def timezone_name() -> str:
+    """Return the zone of days and weeks.
+
+    Raises:
+        ConfigurationError: there is no such zone.
+    """
+    return _timezone(os.environ.get("REPLAY_TIMEZONE") or DEFAULT_TIMEZONE)
 
 
 def named_file(variable: str) -> Path | None:

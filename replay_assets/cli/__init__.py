@@ -21,6 +21,7 @@ from replay_assets.settings import (
     named_file,
     read_secret,
     state_folder,
+    timezone_name,
 )
 
 DEMO_WEEK = "2026-09-28"
@@ -158,6 +159,7 @@ def replay(
             vocabulary=vocabulary,
             folder=out.absolute(),
             shared=state_folder(),
+            timezone=timezone_name(),
             refresh=refresh,
             progress=progress,
         )

@@ -87,6 +87,7 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
                 vocabulary=vocabulary,
                 folder=state.folder(candidate, day),
                 shared=state.root,
+                timezone=state.timezone,
                 refresh=config.refresh,
                 progress=RunLog(context.log.info).tell,
             )

@@ -48,6 +48,7 @@ class ReplayState:
     """Where replays keep their journals, and what they share; always on a local disk."""
 
     root: Path
+    timezone: str
 
     def folder(self, candidate: Candidate, day: str) -> Path:
         """Return the folder of one candidate's day."""
@@ -92,5 +93,5 @@ def build_resources(settings: Settings) -> dict[str, object]:
         "labels": Store(settings.labels),
         "vocabulary": load_vocabulary(settings.vocabulary),
         "api_keys": ApiKeys(),
-        "state": ReplayState(settings.state),
+        "state": ReplayState(settings.state, settings.timezone),
     }

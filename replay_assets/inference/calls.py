@@ -46,6 +46,13 @@ class Call:
         return self.completion.attempts if self.completion is not None else self.attempts
 
     @property
+    def spent_usd(self) -> float:
+        """What the run that made this call paid, or may have paid; 0 where it is not known."""
+        if self.cached:
+            return 0.0
+        return sum(attempt.cost_usd or 0.0 for attempt in self.all_attempts)
+
+    @property
     def is_answer(self) -> bool:
         """Whether the endpoint said something final."""
         return self.outcome in ANSWERS

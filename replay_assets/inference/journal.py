@@ -75,6 +75,8 @@ class Journal(Protocol):
 class CallFile:
     """The calls of a file, by key: only where each stands is held in memory.
 
+    `spent_usd` is what was paid for those that were there when it was opened.
+
     Raises:
         JournalError: a record before the last is damaged; the message names file and line.
     """
@@ -83,6 +85,7 @@ class CallFile:
         self.path = path
         self.header: Header | None = None
         self.end = 0
+        self.spent_usd = 0.0
         self._offsets: dict[bytes, int] = {}
         self._stream = path.open("rb")
         try:
@@ -125,6 +128,7 @@ class CallFile:
                 self.header, self.end = record, len(line)
             else:
                 self.note(record["key"], len(line))
+                self.spent_usd += Call.from_json(record).spent_usd
 
 
 class FileJournal:
@@ -155,6 +159,11 @@ class FileJournal:
             except OSError as error:
                 raise _unwritable(path, error) from error
             self._opened = opened.pop_all()
+
+    @property
+    def spent_usd(self) -> float:
+        """What was paid for the calls that were here when it was opened."""
+        return self._calls.spent_usd
 
     def get(self, key: str) -> Call | None:
         """Return the newest call with a key."""

@@ -6,14 +6,16 @@ In the partition's folder, on a local disk:
     replay_calls.jsonl           the calls behind the results that were made last
     replay_calls.aside-1.jsonl   calls of a pack, candidate or contract that was changed since
 
-An answer with an equal key is reused from any of them, whatever changed around it; what it needs is
-copied into the journal, so a journal is whole by itself. The calls stay beside the results, not in
-them and not in the lake: they are as the model gave them, and only what was cleaned leaves.
+An answer with an equal key is reused from any of them, whatever changed around it. It is copied
+into the journal, marked as paid for by another run, so a journal is whole by itself. The calls stay
+beside the results, not in them and not in the lake: they are as the model gave them, and only what
+was cleaned leaves.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 from replay_assets.inference.cache import AnswerCache
@@ -29,6 +31,8 @@ FORMAT = 1
 
 class KeptCalls:
     """The finished calls of one partition, as one run sees them.
+
+    `spent_usd` is what this run paid before it was interrupted.
 
     Args:
         folder: the partition's own, on a local disk, held by this process.
@@ -58,6 +62,7 @@ class KeptCalls:
         self._refreshes = bool(header["refresh"])
         with ExitStack() as opened:
             journal = FileJournal(folder / JOURNAL_FILE, header)
+            self.spent_usd = journal.spent_usd
             self._journal: Journal = opened.enter_context(closing(journal))
             readable = [] if self._refreshes else self._readable()
             self._earlier = [opened.enter_context(closing(CallFile(path))) for path in readable]
@@ -75,6 +80,7 @@ class KeptCalls:
         for earlier in self._earlier:
             call = earlier.get(key)
             if call is not None and call.is_answer:
+                call = replace(call, cached=True)
                 self._journal.append(call)
                 return call
         if self._cache is None or self._refreshes:

@@ -6,7 +6,8 @@ the same however often the run was interrupted.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from replay_assets.contracts.result import RESULT_TABLE, RESULT_VERSION, ReplayResult, result_row
@@ -18,6 +19,7 @@ from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.client import ChatClient
 from replay_assets.inference.journal import Header
 from replay_assets.inference.kept_calls import KeptCalls
+from replay_assets.inference.ledger import Ledger
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import hold, publish_parts
 from replay_assets.lake.formats import decode_lines, encode_json, json_line, table_in_batches
@@ -83,6 +85,7 @@ def run_pack(
     vocabulary: Vocabulary,
     folder: Path,
     shared: Path | None = None,
+    timezone: str = "UTC",
     refresh: bool = False,
     progress: Report | None = None,
 ) -> ReplayRun:
@@ -98,7 +101,8 @@ def run_pack(
         api_key: its key, where it needs one.
         vocabulary: what answers are read by.
         folder: on a local disk; holds results and report in the end, the journal until then.
-        shared: the folder of what runs share, such as the cache; the same as `folder` by default.
+        shared: the folder of what runs share, cache and ledger; the same as `folder` by default.
+        timezone: the zone of the days that prices and budgets hold for.
         refresh: ask everything again.
         progress: is told how far the run has come, as answers become durable.
 
@@ -116,40 +120,69 @@ def run_pack(
         if failures:
             return _finished(folder, iter(()), ReportBuilder(candidate, pack), failures)
         _require_vocabulary(pack, vocabulary)
-        kept = KeptCalls(
-            folder,
-            _subject(pack, candidate),
-            refresh=refresh,
-            cache=_cache(candidate, shared or folder),
+        replay = _Replay(
+            pack, candidate, api_key, vocabulary, folder, shared or folder, timezone, progress
         )
+        return replay.run(refresh=refresh)
+
+
+@dataclass(frozen=True)
+class _Replay:
+    """A replay of a pack that may be sent."""
+
+    pack: Pack
+    candidate: Candidate
+    api_key: str | None = field(repr=False)
+    vocabulary: Vocabulary
+    folder: Path
+    shared: Path
+    timezone: str
+    progress: Report | None
+
+    def run(self, *, refresh: bool) -> ReplayRun:
+        """Ask what is not answered yet; make all that is kept results."""
+        kept = KeptCalls(self.folder, self._subject(), refresh=refresh, cache=self._cache())
         try:
-            how = _asked(pack, candidate, api_key, vocabulary, kept, progress)
-            results = (how.result(one, kept.get) for one in how.of(pack.lines()))
-            run = _finished(folder, results, ReportBuilder(candidate, pack), [])
+            requests = self.pack.requests * self.candidate.repeats
+            how = ask_all(partial(self._asking, kept), requests=requests)
+            results = (how.result(one, kept.get) for one in how.of(self.pack.lines()))
+            run = _finished(self.folder, results, ReportBuilder(self.candidate, self.pack), [])
             kept.finish()
         finally:
             kept.close()
         return run
 
+    def _asking(self, kept: KeptCalls) -> Asking:
+        """Return the asking of this run; called where its event loop runs."""
+        client = ChatClient(
+            self.candidate,
+            api_key=self.api_key,
+            ledger=self._ledger(),
+            spent_usd=kept.spent_usd,
+            timezone=self.timezone,
+        )
+        how = Exchanges(self.candidate, self.vocabulary, client.request_key)
+        meter = ProgressMeter(self.pack.requests * self.candidate.repeats, self.progress)
+        return Asking(client, how, how.of(self.pack.lines()), kept, meter)
 
-def _asked(
-    pack: Pack,
-    candidate: Candidate,
-    api_key: str | None,
-    vocabulary: Vocabulary,
-    kept: KeptCalls,
-    progress: Report | None,
-) -> Exchanges:
-    """Ask until every request has an answer, or its tries are over."""
-    requests = pack.requests * candidate.repeats
+    def _subject(self) -> Header:
+        """Return what the calls of a run are about: those of another subject are moved aside."""
+        return {
+            "pack_digest": self.pack.digest,
+            "candidate_digest": self.candidate.digest(),
+            "contract_version": RESULT_VERSION,
+            "prompt_version": PROMPT_VERSION,
+        }
 
-    def asking() -> Asking:
-        client = ChatClient(candidate, api_key=api_key)
-        how = Exchanges(candidate, vocabulary, client.request_key)
-        meter = ProgressMeter(requests, progress)
-        return Asking(client, how, how.of(pack.lines()), kept, meter)
+    def _cache(self) -> AnswerCache | None:
+        if not self.candidate.cache:
+            return None
+        return AnswerCache(self.shared / "cache", prompt_version=PROMPT_VERSION)
 
-    return ask_all(asking, requests=requests)
+    def _ledger(self) -> Ledger | None:
+        budget = self.candidate.budget_usd
+        has_days = budget is not None and budget.day is not None
+        return Ledger(self.shared / "ledger") if has_days else None
 
 
 def _finished(
@@ -166,22 +199,6 @@ def _finished(
     report = builder.report(failures)
     publish_parts(folder / REPORT_FILE, [encode_json(report.as_json())])
     return ReplayRun(folder, report)
-
-
-def _subject(pack: Pack, candidate: Candidate) -> Header:
-    """Return what the calls of a run are about: those of another subject are moved aside."""
-    return {
-        "pack_digest": pack.digest,
-        "candidate_digest": candidate.digest(),
-        "contract_version": RESULT_VERSION,
-        "prompt_version": PROMPT_VERSION,
-    }
-
-
-def _cache(candidate: Candidate, shared: Path) -> AnswerCache | None:
-    if not candidate.cache:
-        return None
-    return AnswerCache(shared / "cache", prompt_version=PROMPT_VERSION)
 
 
 def _require_vocabulary(pack: Pack, vocabulary: Vocabulary) -> None:
