@@ -7,6 +7,7 @@ from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import build_resources
 from replay_assets.defs.schedules import reports_follow_days, weekly_replay
 from replay_assets.inference.catalogue import Catalogue
+from replay_assets.sanitizing.watch import rules_of
 from replay_assets.settings import Settings
 
 LOCATION = "replay_assets"
@@ -19,7 +20,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     daily = [
         evidence.build_evidence(partitions),
         evidence.build_labels(partitions),
-        request_packs.build_asset(partitions),
+        request_packs.build_asset(partitions, rules_of(settings.rules)),
         *(replay.build_asset(candidate, partitions) for candidate in catalogue),
         *(evaluation.build_scores(candidate, partitions) for candidate in catalogue),
         evaluation.build_incumbent_scores(partitions),
@@ -34,7 +35,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         jobs=[jobs.daily_walk, jobs.weekly_walk],
         schedules=[weekly_replay(catalogue, settings)],
         sensors=[reports_follow_days()],
-        resources=build_resources(settings),
+        resources=build_resources(settings, catalogue),
         # Steps of a run share one process: a process a step costs 1.9 s of CPU, this 0.05 s. The
         # concurrency that counts is that of requests, inside the replay assets.
         executor=dg.in_process_executor,

@@ -9,6 +9,7 @@
     ├── NotMaterializedError   a partition that something needs does not exist
     ├── LabelLeakError         a request carries what grades the answer
     ├── ResidualSecretError    sanitized text still trips a strict rule
+    ├── SanitizingFailedError  the rules broke down over a text
     ├── ReplayStoppedError     a replay ended before each request had its result
     ├── JournalError           the journal of a replay is damaged or can't be written
     └── LockedError            another process works on the same partition
@@ -52,6 +53,10 @@ class LabelLeakError(ReplayAssetsError):
 
 class ResidualSecretError(ReplayAssetsError):
     """Text that should be sanitized still holds what a strict rule finds."""
+
+
+class SanitizingFailedError(ReplayAssetsError):
+    """The rules broke down over a text, which the message must not show."""
 
 
 class ReplayStoppedError(ReplayAssetsError):

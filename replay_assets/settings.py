@@ -4,6 +4,7 @@ Everything else is handed what it needs. Keys are read when they are used, never
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from replay_assets.errors import ConfigurationError
 
 DEFAULT_TIMEZONE = "Asia/Taipei"
+AUDIT_KEY = "REPLAY_AUDIT_KEY"
+"""Holds the key under which audits hash what was masked."""
 SAMPLES_FIRST_DAY = "2026-09-21"
 """The Monday of the samples' first week."""
 
@@ -31,9 +34,13 @@ class Settings:
         REPLAY_MAPPING     none: the schema that `load` creates
         REPLAY_CANDIDATES  the shipped catalogue
         REPLAY_VOCABULARY  the shipped vocabulary
+        REPLAY_RULES       none: YAML with sanitizing rules beside the shipped ones
+        REPLAY_CANARIES    none: a file of values, one a line, that must never leave
         REPLAY_TIMEZONE    Asia/Taipei
         REPLAY_FIRST_DAY   2026-09-21; must be a Monday
         DAGSTER_HOME       data/dagster_home
+
+    Read when used, never kept: `REPLAY_AUDIT_KEY`, and the variables that candidates name.
     """
 
     data: Path
@@ -46,6 +53,8 @@ class Settings:
     mapping: Path | None
     candidates: Path | None
     vocabulary: Path | None
+    rules: Path | None
+    canaries: Path | None
     timezone: str
     first_day: str
     dagster_home: Path
@@ -77,6 +86,8 @@ class Settings:
             mapping=named_file("REPLAY_MAPPING"),
             candidates=named_file("REPLAY_CANDIDATES"),
             vocabulary=named_file("REPLAY_VOCABULARY"),
+            rules=named_file("REPLAY_RULES"),
+            canaries=named_file("REPLAY_CANARIES"),
             timezone=timezone_name(),
             first_day=_monday(environment.get("REPLAY_FIRST_DAY") or SAMPLES_FIRST_DAY),
             dagster_home=Path(environment.get("DAGSTER_HOME") or data / "dagster_home").absolute(),
@@ -127,6 +138,15 @@ def read_secret(name: str | None) -> str | None:
     """Return the value of an environment variable that holds a key; null where unset or blank."""
     value = os.environ.get(name, "").strip() if name else ""
     return value or None
+
+
+def read_secrets(names: Iterable[str | None]) -> list[str]:
+    """Return the values of those variables that hold a key, and the audit's key: all to be kept in.
+
+    A request to one endpoint must not carry the key of another.
+    """
+    found = [read_secret(name) for name in (*names, AUDIT_KEY)]
+    return list(dict.fromkeys(key for key in found if key is not None))
 
 
 def environment_with(**values: str) -> dict[str, str]:

@@ -36,6 +36,8 @@ def test_without_variables_everything_lies_under_data(home: Path):
         mapping=None,
         candidates=None,
         vocabulary=None,
+        rules=None,
+        canaries=None,
         timezone="Asia/Taipei",
         first_day="2026-09-21",
         dagster_home=data / "dagster_home",

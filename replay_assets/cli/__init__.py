@@ -8,18 +8,23 @@ from typing import Any
 import click
 
 from replay_assets.cli.display import console, replay_progress, show_week
-from replay_assets.cli.walk import candidates_to_replay, days_to_run, load_source, walk
+from replay_assets.cli.reveal import reveal_map, shown
+from replay_assets.cli.walk import candidates_to_replay, days_to_run, iso_day, load_source, walk
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError, ReplayAssetsError
 from replay_assets.inference.catalogue import Catalogue
+from replay_assets.inference.gate import SendingGate
 from replay_assets.inference.stand_in.faults import FAULTS, FaultPlan, parse_share
+from replay_assets.replay.preflight import refusals_in
 from replay_assets.replay.runner import API_KEY_MISSING, run_pack
+from replay_assets.sanitizing.watch import load_canaries, rules_of
 from replay_assets.settings import (
     Settings,
     environment_with,
     named_file,
     read_secret,
+    read_secrets,
     state_folder,
     timezone_name,
 )
@@ -143,14 +148,23 @@ def replay(
 ) -> None:
     """Replay one approved pack through one candidate, without Dagster.
 
-    Every line is checked first; a single finding means that nothing is sent. Nothing that an answer
-    proposes is executed. Status 0 only if each request has an answer that keeps the contract.
+    Every line is checked first; a single finding means that nothing is sent. Requests that the gate
+    on bytes refuses are listed, then the others are sent. Nothing that an answer proposes is
+    executed. Status 0 only if each request has an answer that keeps the contract.
 
     A replay that was interrupted goes on where it stopped, and one that is over asks again only
     what has no answer: answers lie in --out, and none is paid for twice.
     """
-    candidate = Catalogue.load(named_file("REPLAY_CANDIDATES")).get(candidate_id)
+    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
+    candidate = catalogue.get(candidate_id)
     vocabulary = load_vocabulary(named_file("REPLAY_VOCABULARY"))
+    gate = SendingGate(
+        secrets=read_secrets(catalogue.key_variables),
+        canaries=load_canaries(named_file("REPLAY_CANARIES")),
+        rules=rules_of(named_file("REPLAY_RULES")),
+    )
+    for refusal in refusals_in(pack, candidate, vocabulary=vocabulary, gate=gate):
+        console.print(f"  will not be sent: {refusal}", style="yellow", markup=False)
     with replay_progress(candidate.id) as progress:
         run = run_pack(
             pack,
@@ -160,6 +174,7 @@ def replay(
             folder=out.absolute(),
             shared=state_folder(),
             timezone=timezone_name(),
+            gate=gate,
             refresh=refresh,
             progress=progress,
         )
@@ -171,6 +186,24 @@ def replay(
         console.print(f"  {failure}", style="red")
     if not report.valid:
         sys.exit(1)
+
+
+@main.command()
+@click.option("--incident", "incident_id", required=True, metavar="ID", help="An incident's id.")
+@click.option("--date", "day", metavar="DATE", help="Day of its evidence; default: the newest.")
+def reveal(incident_id: str, day: str | None) -> None:
+    """Print what stands behind an incident's placeholders.
+
+    Reads the raw evidence under REPLAY_EVIDENCE and makes the map again, which is stored nowhere.
+    What it prints is raw: secrets and personal data.
+    """
+    day = None if day is None else iso_day(day, "--date")
+    found_on, findings, doubts = reveal_map(Settings.from_environment(), incident_id, day)
+    click.echo(f"{incident_id}, evidence of {found_on}: {len(findings)} values", err=True)
+    for doubt in doubts:
+        click.echo(f"careful: {doubt}", err=True)
+    for one in findings:
+        click.echo(f"{one.placeholder} → {shown(one.canonical)}")
 
 
 @main.command("serve-stand-in")

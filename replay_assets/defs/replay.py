@@ -11,7 +11,7 @@ from pydantic import Field
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, Keys, Root, State
+from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
 from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published, Store
@@ -74,6 +74,7 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
         lake: Root,
         vocabulary: AnswerVocabulary,
         api_keys: Keys,
+        safeguards: Guards,
         state: State,
     ) -> dg.MaterializeResult[None]:
         api_key = api_keys.key_of(candidate)
@@ -85,6 +86,7 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
                 candidate,
                 api_key=api_key,
                 vocabulary=vocabulary,
+                gate=safeguards.gate(),
                 folder=state.folder(candidate, day),
                 shared=state.root,
                 timezone=state.timezone,

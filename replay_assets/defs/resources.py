@@ -1,4 +1,4 @@
-"""What the assets are handed: the source, the three roots, the vocabulary, the keys, the state.
+"""What the assets are handed: source, roots, vocabulary, keys, safeguards and the state.
 
 Plain objects, not configurable resources: their settings come from the environment, and a database
 URL, which may hold a password, must not appear in run configuration or in the UI. Which asset gets
@@ -15,8 +15,12 @@ import dagster as dg
 from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.catalogue import Catalogue
+from replay_assets.inference.gate import SendingGate
 from replay_assets.lake.store import Store
-from replay_assets.settings import Settings, read_secret
+from replay_assets.sanitizing import RuleSet
+from replay_assets.sanitizing.watch import Watch, load_canaries, rules_of
+from replay_assets.settings import AUDIT_KEY, Settings, read_secret, read_secrets
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.mapping import SourceMapping, load_mapping
 
@@ -76,15 +80,39 @@ class ApiKeys:
         return key
 
 
+@dataclass(frozen=True)
+class Safeguards:
+    """The rules to sanitize by, the canaries, and the keys that nothing sent or kept may hold."""
+
+    rules: RuleSet
+    canaries: tuple[str, ...] = field(repr=False)
+    key_variables: tuple[str, ...]
+
+    def watch(self) -> Watch:
+        """Return what to look for in text that is to be kept; keys are read now."""
+        return Watch(self.rules, secrets=read_secrets(self.key_variables), canaries=self.canaries)
+
+    def gate(self) -> SendingGate:
+        """Return the gate that every request of a run passes; keys are read now."""
+        return SendingGate(
+            secrets=read_secrets(self.key_variables), canaries=self.canaries, rules=self.rules
+        )
+
+    def audit_key(self) -> str | None:
+        """Return the key of the audit's hashes; null where none is set."""
+        return read_secret(AUDIT_KEY)
+
+
 Root = dg.ResourceParam[Store]
 """A root of partitions as an asset is handed it: `lake`, `evidence` or `labels`."""
 IncidentSource = dg.ResourceParam[Source]
 AnswerVocabulary = dg.ResourceParam[Vocabulary]
 Keys = dg.ResourceParam[ApiKeys]
 State = dg.ResourceParam[ReplayState]
+Guards = dg.ResourceParam[Safeguards]
 
 
-def build_resources(settings: Settings) -> dict[str, object]:
+def build_resources(settings: Settings, catalogue: Catalogue) -> dict[str, object]:
     """Return every resource by the name under which assets ask for it."""
     return {
         "source": Source(settings.source_url, load_mapping(settings.mapping), settings.timezone),
@@ -94,4 +122,9 @@ def build_resources(settings: Settings) -> dict[str, object]:
         "vocabulary": load_vocabulary(settings.vocabulary),
         "api_keys": ApiKeys(),
         "state": ReplayState(settings.state, settings.timezone),
+        "safeguards": Safeguards(
+            rules=rules_of(settings.rules),
+            canaries=load_canaries(settings.canaries),
+            key_variables=catalogue.key_variables,
+        ),
     }

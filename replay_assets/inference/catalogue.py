@@ -38,6 +38,12 @@ class Catalogue(tuple[Candidate, ...]):
             f"it has {', '.join(candidate.id for candidate in self)}"
         )
 
+    @property
+    def key_variables(self) -> tuple[str, ...]:
+        """The environment variables that hold a key of some candidate."""
+        names = (candidate.api_key_env for candidate in self)
+        return tuple(dict.fromkeys(name for name in names if name is not None))
+
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
         """Read a catalogue file; the shipped one where no path is given.

@@ -23,14 +23,14 @@ from replay_assets.inference.failures import (
     PatienceExceededError,
     RequestRejectedError,
 )
+from replay_assets.inference.gate import SendingGate
 from replay_assets.inference.http import Endpoint, WireError
 from replay_assets.inference.ledger import Ledger
 from replay_assets.inference.limits import SHARED_LIMITS, LimitStore, Settled, estimate_tokens
-from replay_assets.inference.protocol import Message, body_of
+from replay_assets.inference.protocol import Message, chat_body
 from replay_assets.inference.response_format import ResponseFormat
 from replay_assets.inference.responses import Finding, finding_of, finding_on_the_wire
 from replay_assets.lake.digests import canonical
-from replay_assets.sanitizing.engine import gate_findings
 
 ENDS_THE_RUN = {
     401: "the key is missing or not accepted",
@@ -61,6 +61,7 @@ class _Call:
 class ChatClient:
     """A candidate's endpoint, for as long as one run lasts.
 
+    Without a gate of the run's own, which knows every key, it guards the one key that it is given.
     `ledger` is the day's spending that all runs share, `spent_usd` what earlier parts of this run
     have spent, `timezone` the zone of the days that prices and budgets hold for.
     """
@@ -70,6 +71,7 @@ class ChatClient:
         candidate: Candidate,
         *,
         api_key: str | None,
+        gate: SendingGate | None = None,
         ledger: Ledger | None = None,
         spent_usd: float = 0.0,
         timezone: str = "UTC",
@@ -78,6 +80,7 @@ class ChatClient:
     ) -> None:
         self._candidate = candidate
         self._api_key = _header_safe(api_key, candidate)
+        self._gate = gate or SendingGate(secrets=[self._api_key] if self._api_key else [])
         self._endpoint = Endpoint(candidate, api_key=self._api_key)
         self._limit = limits.limit_of(candidate.limit_key)
         self._purse = Purse(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
@@ -111,6 +114,10 @@ class ChatClient:
     def response_mode(self, schema: Mapping[str, Any] | None = None) -> ResponseMode:
         """Return how this endpoint is asked for JSON now."""
         return self._format.mode(schema)
+
+    def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what came back less keys and strict hits."""
+        return self._gate.cleaned(value)
 
     def request_key(
         self,
@@ -174,9 +181,10 @@ class ChatClient:
     async def _attempt(self, call: _Call) -> Finding:
         """Wait for a slot, send once, and account for it."""
         call.mode = self._format.mode(call.schema)
-        body = body_of(self._candidate, call.messages, mode=call.mode, schema=call.schema)
-        if not call.attempts:
-            self._refuse_secrets(body)
+        body = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
+        if not call.attempts and (refusals := self._gate.refusals(body)):
+            rules = ", ".join(refusals)
+            raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
         most_out = self._candidate.sampling.max_tokens
         ticket = await self._limit.acquire(estimate_tokens(body.decode(), most_out))
         settled = Settled()
@@ -210,7 +218,7 @@ class ChatClient:
             reply = await self._endpoint.post(body)
         except WireError as error:
             return finding_on_the_wire(error)
-        return finding_of(reply, mode=mode, api_key=self._api_key)
+        return finding_of(reply, mode=mode, gate=self._gate)
 
     def _raise_if_final(self, call: _Call, found: Finding) -> None:
         """Raise what no further try can cure."""
@@ -257,14 +265,6 @@ class ChatClient:
             text = f"no answer after {len(call.attempts)} tries: {found.problem}"
             raise InfrastructureError(text, attempts=call.made)
         return pause_s
-
-    def _refuse_secrets(self, body: bytes) -> None:
-        text = body.decode()
-        found = gate_findings(text)
-        if self._api_key and self._api_key in text:
-            found.append("api_key_in_use")
-        if found:
-            raise GateRefusedError(f"not sent: rule {', '.join(found)} finds a value in the body")
 
 
 def _account(found: Finding, reservation: Reservation, ready_at: float, started: float) -> Attempt:

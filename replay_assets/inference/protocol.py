@@ -30,7 +30,7 @@ class Spoken:
     usage: Usage
 
 
-def body_of(
+def chat_body(
     candidate: Candidate,
     messages: Sequence[Message],
     *,

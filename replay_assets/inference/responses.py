@@ -1,12 +1,13 @@
 """What one attempt came to: from a response, or from a fault on the wire, to a finding.
 
-Texts of the endpoint are shortened here and lose our key: some servers echo a request's headers.
+Texts of the endpoint are cleaned here before they are cut: some servers echo a request's headers.
 """
 
 from dataclasses import dataclass, replace
 
 from replay_assets.contracts.result import Usage
 from replay_assets.inference.completion import AttemptOutcome, ResponseMode
+from replay_assets.inference.gate import SendingGate
 from replay_assets.inference.http import Reply, WireError
 from replay_assets.inference.pauses import pause_asked_s
 from replay_assets.inference.protocol import Spoken, read_completion
@@ -15,6 +16,8 @@ from replay_assets.inference.response_format import names_response_format
 REFUSED = frozenset({401, 403, 404})
 TIMED_OUT, TOO_MANY = 408, 429
 SHOWN_CHARACTERS = 200
+READ_BYTES = 20_000
+"""What of an error's body is looked at; more than is shown, so that no key is cut in two."""
 NO_USAGE = Usage()
 
 
@@ -44,7 +47,7 @@ def finding_on_the_wire(error: WireError) -> Finding:
     return Finding(error.outcome, problem=str(error), possibly_paid=error.possibly_paid)
 
 
-def finding_of(reply: Reply, *, mode: ResponseMode, api_key: str | None) -> Finding:
+def finding_of(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Finding:
     """Return what a whole response comes to."""
     status = reply.status
     pause_s = pause_asked_s(reply.headers) or None
@@ -55,16 +58,16 @@ def finding_of(reply: Reply, *, mode: ResponseMode, api_key: str | None) -> Find
             return Finding(
                 "answered",
                 status,
-                _without(spoken, api_key),
+                _cleaned(spoken, gate),
                 pause_s=pause_s,
                 ttft_ms=reply.ttft_ms,
             )
-    text = reply.body.decode("utf-8", "replace")
+    text = reply.body[:READ_BYTES].decode("utf-8", "replace")
     outcome = _outcome(status, text, mode)
     return Finding(
         outcome,
         status,
-        problem=f"HTTP {status}: {_shown(text, api_key)}",
+        problem=f"HTTP {status}: {_shown(text, gate)}",
         # A limit told as used up beside another error says nothing of that error.
         pause_s=pause_s if outcome in ("rate_limited", "server_error") else None,
         # A success whose body is no completion was made, and may have been charged.
@@ -84,17 +87,13 @@ def _outcome(status: int, text: str, mode: ResponseMode) -> AttemptOutcome:
     return "rejected" if status >= 400 else "not_protocol"
 
 
-def _without(spoken: Spoken, api_key: str | None) -> Spoken:
-    """Return what was said without our key in it."""
+def _cleaned(spoken: Spoken, gate: SendingGate) -> Spoken:
+    """Return what was said less keys and strict hits."""
     texts = {name: getattr(spoken, name) for name in ("content", "reasoning", "refusal")}
-    if api_key is None or not any(text and api_key in text for text in texts.values()):
-        return spoken
-    masked = {name: text and text.replace(api_key, "<API_KEY>") for name, text in texts.items()}
-    return replace(spoken, **masked)
+    cleaned = {name: gate.cleaned(text) for name, text in texts.items() if text}
+    return replace(spoken, **cleaned)
 
 
-def _shown(text: str, api_key: str | None) -> str:
-    """Return the start of a text from the endpoint, on one line, without our key."""
-    if api_key:
-        text = text.replace(api_key, "<API_KEY>")
-    return " ".join(text.split())[:SHOWN_CHARACTERS]
+def _shown(text: str, gate: SendingGate) -> str:
+    """Return the start of a text from the endpoint, on one line, cleaned before it is cut."""
+    return " ".join(str(gate.cleaned(text)).split())[:SHOWN_CHARACTERS]

@@ -157,6 +157,21 @@ class Store:
         manifest = PartitionManifest.read(formats.decode_json(content, str(path)))
         return Published(self._root, address, manifest)
 
+    def days_of(self, asset: str) -> list[str]:
+        """Return the days for which an asset has anything, in no particular order."""
+        folder = self._root / f"files/{asset}"
+        if not folder.exists():
+            return []
+        names = (path.name.partition("=") for path in folder.iterdir())
+        return [day for grain, _, day in names if grain == "date" and day]
+
+    def withdraw(self, address: Address) -> None:
+        """Take a partition out: its manifest first, so that nobody reads half of it."""
+        paths = self._paths_before(address)
+        files.remove(self._root / address.file(MANIFEST))
+        for path in sorted(paths):
+            files.remove(self._root / path)
+
     def _paths_before(self, address: Address) -> set[str]:
         """Return the files that a partition consisted of until now.
 

@@ -6,6 +6,7 @@ the same functions, so the same calls give the same result.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from replay_assets.contracts.request import CONTRACT_TUNED
 from replay_assets.contracts.result import ReplayResult
@@ -22,7 +23,6 @@ from replay_assets.replay.prompts import (
     required_fields,
 )
 from replay_assets.replay.results import Reading, result_of
-from replay_assets.sanitizing.engine import mask_strict
 
 REFUSAL_REASONS = ("content_filter", "refusal")
 MAX_ERROR = 300
@@ -54,11 +54,15 @@ class Exchange:
 
 @dataclass
 class Exchanges:
-    """How the requests of a run are asked and read."""
+    """How the requests of a run are asked and read.
+
+    `cleaned` takes out of what came back whatever must not be kept: keys, canaries, secrets.
+    """
 
     candidate: Candidate
     vocabulary: Vocabulary
     key_of: KeyOf
+    cleaned: Callable[[Any], Any]
     _schemas: dict[tuple[str, ...], Schema] = field(default_factory=dict)
 
     def of(self, lines: Iterator[PackLine]) -> Iterator[Exchange]:
@@ -102,21 +106,22 @@ class Exchanges:
         """Return what a call says: an answer in contract form, or why there is none."""
         completion = call.completion
         if completion is None:
-            return Reading(call.outcome, None, _one_line(call.error or ""))
+            return Reading(call.outcome, None, self._one_line(call.error or ""))
         if completion.refusal or completion.finish_reason in REFUSAL_REASONS:
             reason = completion.refusal or str(completion.finish_reason)
-            return Reading("model_refusal", None, _one_line(reason))
+            return Reading("model_refusal", None, self._one_line(reason))
         try:
             answer = parse_answer(
                 completion.content,
                 required=required_fields(exchange.line.request),
                 vocabulary=self.vocabulary,
+                cleaned=self.cleaned,
             )
         except ContractBrokenError as error:
             if completion.finish_reason == "length":
                 cut = f"cut at max_tokens={self.candidate.sampling.max_tokens}"
                 return Reading("length_stop", None, cut)
-            return Reading("contract_broken", None, _one_line(str(error)))
+            return Reading("contract_broken", None, self._one_line(str(error)))
         return Reading("answered", answer, None)
 
     def result(self, exchange: Exchange, kept: Callable[[str], Call | None]) -> ReplayResult:
@@ -145,6 +150,9 @@ class Exchanges:
             raise KeyError(question.key)
         return call, self.read(exchange, call)
 
+    def _one_line(self, text: str) -> str:
+        return " ".join(str(self.cleaned(text)).split())[:MAX_ERROR]
+
     def _schema(self, line: PackLine) -> Schema:
         required = tuple(required_fields(line.request))
         if required not in self._schemas:
@@ -155,7 +163,3 @@ class Exchanges:
 def _twin_key(key: str, twin: int) -> str:
     """Return a key of its own for a question that the same run asks more than once."""
     return f"{key}#{twin + 1}" if twin else key
-
-
-def _one_line(text: str) -> str:
-    return " ".join(str(mask_strict(text)).split())[:MAX_ERROR]

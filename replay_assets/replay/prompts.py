@@ -54,7 +54,7 @@ def repair_conversation(
     messages: list[Message], *, error: str, invalid_answer: str
 ) -> list[Message]:
     """Return the messages of the one call that may mend an answer which broke the contract."""
-    excerpt = mask_strict(invalid_answer[:EXCERPT_CHARACTERS])
+    excerpt = mask_strict(invalid_answer)[:EXCERPT_CHARACTERS]
     demand = (
         f"Your answer broke the response contract: {error}\n"
         "Answer again with one JSON object that keeps it, and nothing else."

@@ -17,6 +17,7 @@ from replay_assets.errors import ConfigurationError
 from replay_assets.inference.cache import AnswerCache
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.client import ChatClient
+from replay_assets.inference.gate import SendingGate
 from replay_assets.inference.journal import Header
 from replay_assets.inference.kept_calls import KeptCalls
 from replay_assets.inference.ledger import Ledger
@@ -86,6 +87,7 @@ def run_pack(
     folder: Path,
     shared: Path | None = None,
     timezone: str = "UTC",
+    gate: SendingGate | None = None,
     refresh: bool = False,
     progress: Report | None = None,
 ) -> ReplayRun:
@@ -103,6 +105,7 @@ def run_pack(
         folder: on a local disk; holds results and report in the end, the journal until then.
         shared: the folder of what runs share, cache and ledger; the same as `folder` by default.
         timezone: the zone of the days that prices and budgets hold for.
+        gate: what may leave; without one, the client guards the one key that it is given.
         refresh: ask everything again.
         progress: is told how far the run has come, as answers become durable.
 
@@ -121,7 +124,7 @@ def run_pack(
             return _finished(folder, iter(()), ReportBuilder(candidate, pack), failures)
         _require_vocabulary(pack, vocabulary)
         replay = _Replay(
-            pack, candidate, api_key, vocabulary, folder, shared or folder, timezone, progress
+            pack, candidate, api_key, vocabulary, folder, shared or folder, timezone, gate, progress
         )
         return replay.run(refresh=refresh)
 
@@ -137,6 +140,7 @@ class _Replay:
     folder: Path
     shared: Path
     timezone: str
+    gate: SendingGate | None
     progress: Report | None
 
     def run(self, *, refresh: bool) -> ReplayRun:
@@ -160,8 +164,9 @@ class _Replay:
             ledger=self._ledger(),
             spent_usd=kept.spent_usd,
             timezone=self.timezone,
+            gate=self.gate,
         )
-        how = Exchanges(self.candidate, self.vocabulary, client.request_key)
+        how = Exchanges(self.candidate, self.vocabulary, client.request_key, client.cleaned)
         meter = ProgressMeter(self.pack.requests * self.candidate.repeats, self.progress)
         return Asking(client, how, how.of(self.pack.lines()), kept, meter)
 

@@ -4,17 +4,38 @@ Placeholders read `<EMAIL_1>`: a category and an ordinal in first-seen order. Th
 second pass changes nothing. The map is never stored.
 """
 
-import hashlib
+import base64
 import ipaddress
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import quote, quote_plus
 
-from replay_assets.sanitizing.rules import RULES, RULES_VERSION, SECRET_KEY, Rule
+from replay_assets.sanitizing.rules import (
+    RULES_VERSION,
+    SECRET_KEY,
+    SHIPPED,
+    Rule,
+    RuleSet,
+    rules_digest,
+)
+
+__all__ = [
+    "RULES_VERSION",
+    "Finding",
+    "IncidentSanitizer",
+    "clean_answer",
+    "gate_findings",
+    "mask_strict",
+    "rules_digest",
+    "sanitize_text",
+    "strict_findings",
+]
 
 PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]{1,20}_[0-9]{1,6}>")
 SWEPT_FROM_CHARACTERS = 8
@@ -23,10 +44,14 @@ SHORTEST_SECRET_NUMBER = 4
 """A number under a secret's key is one from this many characters on, as in `password=1234`."""
 
 
-def rules_digest() -> str:
-    """Return the SHA-256 of all rules, so that an audit can name what was applied."""
-    text = "\n".join(f"{rule.id}\t{rule.category}\t{rule.pattern.pattern}" for rule in RULES)
-    return hashlib.sha256(f"{RULES_VERSION}\n{text}".encode()).hexdigest()
+@dataclass(frozen=True)
+class Finding:
+    """One value of an incident's map: what found it and what stands for it. Never written."""
+
+    category: str
+    rule_id: str
+    canonical: str
+    placeholder: str
 
 
 class IncidentSanitizer:
@@ -36,7 +61,9 @@ class IncidentSanitizer:
     one text names as such is then gone from the others as well.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RuleSet = SHIPPED) -> None:
+        self._rules = rules
+        self._findings: dict[str, Finding] = {}
         self._placeholders: dict[tuple[str, str], str] = {}
         self._values: dict[str, str] = {}
         self._ordinals: Counter[str] = Counter()
@@ -52,9 +79,24 @@ class IncidentSanitizer:
 
     def text(self, text: str) -> str:
         """Replace every value that a rule finds; leave placeholders alone."""
-        for rule in RULES:
+        for rule in self._rules.rules:
             text = rule.pattern.sub(partial(self._replace, rule), text)
         return text
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the map: each value with the rule that found it first, in order of ordinals."""
+        return tuple(self._findings.values())
+
+    def pseudonymized(self, text: str) -> str:
+        """Return a text with every value of the map replaced; what the map doesn't hold stays."""
+        known = IncidentSanitizer(self._rules)
+        known._placeholders = dict(self._placeholders)
+        masked = known.text(text)
+        for (category, canonical), placeholder in known._placeholders.items():
+            if (category, canonical) not in self._placeholders:
+                masked = masked.replace(placeholder, canonical)
+        swept: str = self.sweep(masked)
+        return swept
 
     def value(self, value: Any, key: str = "") -> Any:  # noqa: ANN401 - any JSON value
         """Sanitize every key and leaf of a JSON value; a leaf under a secret's key goes whole."""
@@ -107,6 +149,8 @@ class IncidentSanitizer:
         if known not in self._placeholders:
             self._ordinals[category] += 1
             self._placeholders[known] = f"<{category}_{self._ordinals[category]}>"
+            finding = Finding(category, rule_id, known[1], self._placeholders[known])
+            self._findings[finding.placeholder] = finding
         placeholder = self._placeholders[known]
         if len(value) >= SWEPT_FROM_CHARACTERS and not value.isalpha():
             self._values[value] = placeholder
@@ -127,7 +171,7 @@ def mask_strict(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, list):
         return [mask_strict(item) for item in value]
     if isinstance(value, str):
-        for rule in RULES:
+        for rule in SHIPPED.rules:
             if rule.strict:
                 value = rule.pattern.sub(partial(_masked, rule), value)
     return value
@@ -140,11 +184,11 @@ def _masked(rule: Rule, match: re.Match[str]) -> str:
     return match.group().replace(found, "<MASKED_0>")
 
 
-def strict_findings(text: str) -> list[str]:
+def strict_findings(text: str, *, rules: RuleSet = SHIPPED) -> list[str]:
     """Return the ids of the strict rules that a text still trips: none in what may be sent."""
     return [
         rule.id
-        for rule in RULES
+        for rule in rules.rules
         if rule.strict
         and any(
             rule.accepts(match.group("value")) and not PLACEHOLDER.fullmatch(match.group("value"))
@@ -153,12 +197,40 @@ def strict_findings(text: str) -> list[str]:
     ]
 
 
-def gate_findings(body: str) -> list[str]:
-    r"""Return what `strict_findings` sees in JSON: in its bytes, and in each key and text of it.
+def gate_findings(
+    body: str | bytes,
+    *,
+    secrets: Sequence[str] = (),
+    canaries: Sequence[str] = (),
+    rules: RuleSet = SHIPPED,
+) -> list[str]:
+    r"""Return what must not leave in JSON: in its bytes, and in each key and text of it.
 
     Both, because an escape hides a boundary: in `\n4111…` the card seems to follow a letter.
+    Ids of strict rules, `api_key_in_use` for a secret, `canary` for a canary.
     """
-    texts = [body]
+    text = body.decode() if isinstance(body, bytes) else body
+    texts = [text, *_texts(text)]
+    found = [rule for one in texts for rule in strict_findings(one, rules=rules)]
+    for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
+        if any(form in one for value in values for form in _forms(value) for one in texts):
+            found.append(name)
+    return list(dict.fromkeys(found))
+
+
+def clean_answer(text: str, *, secrets: Sequence[str] = (), rules: RuleSet = SHIPPED) -> str:
+    """Return what came back from an endpoint, less keys in any form and strict findings."""
+    for value in secrets:
+        for form in _forms(value):
+            text = text.replace(form, "<MASKED_0>")
+    for rule in rules.rules:
+        if rule.strict:
+            text = rule.pattern.sub(partial(_masked, rule), text)
+    return text
+
+
+def _texts(body: str) -> list[str]:
+    texts: list[str] = []
 
     def keep(pairs: list[tuple[str, Any]]) -> None:
         for name, value in pairs:
@@ -173,8 +245,18 @@ def gate_findings(body: str) -> list[str]:
                 keep_texts(item)
 
     keep_texts(json.loads(body, object_pairs_hook=keep))
-    found = [rule for text in texts for rule in strict_findings(text)]
-    return list(dict.fromkeys(found))
+    return texts
+
+
+def _forms(value: str) -> Iterable[str]:
+    """Return a value as it is written bare, escaped for JSON or a URL, and in base64."""
+    return sorted(set(_each_form(value)) - {""}, key=len, reverse=True)
+
+
+def _each_form(value: str) -> Iterator[str]:
+    yield from (value, json.dumps(value)[1:-1], quote(value, safe=""), quote_plus(value))
+    plain = base64.b64encode(value.encode()).decode()
+    yield from (plain, plain.rstrip("="), plain.replace("+", "-").replace("/", "_"))
 
 
 def _category(category: str, value: str) -> str:

@@ -4,11 +4,17 @@ Boundaries are ASCII on purpose: `\b` takes Chinese characters for word characte
 token that touches one. A `strict` rule must hold at the gate on bytes; the others only redact.
 """
 
+import hashlib
 import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import yaml
+
+from replay_assets.errors import ConfigurationError
 from replay_assets.sanitizing.checksums import is_card, is_taiwan_id
 
 RULES_VERSION = "1"
@@ -187,3 +193,38 @@ RULES: tuple[Rule, ...] = (
         strict=True,
     ),
 )
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The rules that one deployment applies: the shipped ones and its own."""
+
+    rules: tuple[Rule, ...]
+
+
+SHIPPED = RuleSet(RULES)
+
+
+def load_rules(path: Path | str) -> RuleSet:
+    """Return the shipped rules and those of a YAML file.
+
+    Raises:
+        ConfigurationError: if the file or one of its rules can't be used.
+    """
+    try:
+        document = yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+        own = tuple(_own_rule(entry) for entry in document.get("rules", []))
+    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, re.error) as error:
+        raise ConfigurationError(f"rules file {path}: {error!r}; see the README") from error
+    return RuleSet((*RULES, *own))
+
+
+def _own_rule(entry: dict[str, Any]) -> Rule:
+    pattern = re.compile(f"(?P<value>{entry['pattern']})")
+    return Rule(entry["id"], entry["category"], pattern, strict=bool(entry.get("strict", False)))
+
+
+def rules_digest(rules: RuleSet = SHIPPED) -> str:
+    """Return the SHA-256 of all rules, so that an audit can name what was applied."""
+    text = "\n".join(f"{rule.id}\t{rule.category}\t{rule.pattern.pattern}" for rule in rules.rules)
+    return hashlib.sha256(f"{RULES_VERSION}\n{text}".encode()).hexdigest()

@@ -116,7 +116,7 @@ def _measure(kind: str, port: int, pack: Path, requests: int) -> dict[str, Any]:
     started, cpu = time.perf_counter(), time.process_time()
     if kind == "bare":
         client = ChatClient(candidate, api_key=None)
-        how = Exchanges(candidate, vocabulary, client.request_key)
+        how = Exchanges(candidate, vocabulary, client.request_key, client.cleaned)
         lines = read_pack(pack, candidate_id=candidate.id).lines()
         exchanges = list(islice(how.of(lines), requests))
         started, cpu = time.perf_counter(), time.process_time()

@@ -21,7 +21,7 @@ from replay_assets.settings import Settings
 from tests.conftest import SAMPLES
 
 DAY = "2026-09-30"
-COMMANDS = ("demo", "load", "backfill", "replay", "serve-stand-in", "ui")
+COMMANDS = ("demo", "load", "backfill", "replay", "reveal", "serve-stand-in", "ui")
 
 
 @pytest.fixture
@@ -214,6 +214,37 @@ def test_a_pack_with_a_finding_is_not_sent_and_ends_with_status_one(tmp_path: Pa
     report = json.loads((tmp_path / "out" / "run_report.json").read_text())
     assert (report["valid"], report["results"]) == (False, 0)
     assert all(code.endswith(":line_1") for code in report["failures"])
+
+
+def test_what_the_gate_refuses_is_listed_before_anything_is_sent(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By line and rule; the others are sent, and the report counts the refusal apart."""
+    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    made = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    requests = [json.loads(line) for line in made.read_text().splitlines()]
+    key, canary = "FAKE-" + "key-of-nemotron-mini", "tern" + "-7f3a-FAKE"
+    requests[0]["user_prompt"] += f"\nkey {key}"
+    requests[1]["user_prompt"] += f"\nbird {canary}"
+    pack, out, canaries = tmp_path / "pack.jsonl", tmp_path / "out", tmp_path / "canaries.txt"
+    pack.write_text("".join(json.dumps(one) + "\n" for one in requests))
+    canaries.write_text(f"# planted in staging\n\n{canary}\n")
+    monkeypatch.setenv("NVIDIA_API_KEY", key)
+    monkeypatch.setenv("REPLAY_CANARIES", str(canaries))
+    result = run("replay", "--pack", str(pack), "--candidate", "rules-baseline", "--out", str(out))
+    assert result.exit_code == 1
+    flat = " ".join(result.output.split())
+    first, second = (one["incident_id"] for one in requests[:2])
+    listed = f"will not be sent: line 1, {first}: api_key_in_use"
+    assert listed in flat
+    assert f"will not be sent: line 2, {second}: canary" in flat
+    assert flat.index(listed) < flat.index("requests have a result")
+    report = json.loads((out / "run_report.json").read_text())
+    assert report["outcomes"]["gate_refused"] == 2
+    assert report["outcomes"]["answered"] == len(requests) - 2
+    written = result.output.encode() + b"".join(path.read_bytes() for path in out.iterdir())
+    assert key.encode() not in written
+    assert canary.encode() not in written
 
 
 def test_loading_a_bad_file_names_the_line_and_loads_nothing(home: Path, tmp_path: Path) -> None:
