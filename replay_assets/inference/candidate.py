@@ -126,7 +126,7 @@ class Candidate(Entry):
     model: Annotated[str, Field(min_length=1)]
     base_url: str
     api_key_env: str | None = None
-    prompt_variant: Literal["base", "contract_tuned"] = "base"
+    prompt_variant: Literal["base", "contract_tuned", "no_evidence"] = "base"
     sampling: Sampling = Sampling()
     limits: Limits = Limits()
     prices_usd_per_million: tuple[Prices, ...] | None = None
@@ -225,6 +225,11 @@ class Candidate(Entry):
         address = self.base_url.partition("://")[2].removesuffix("/v1")
         parts = (address, self.model, self.api_key_env or "")
         return re.sub(r"[^a-z0-9]+", "_", " ".join(parts).strip().lower())
+
+    def at_concurrency(self, concurrency: int) -> Self:
+        """Return the candidate asked at another concurrency: the same candidate, its digest too."""
+        limits = self.limits.model_copy(update={"concurrency": concurrency})
+        return self.model_copy(update={"limits": limits})
 
     def digest(self) -> str:
         """Return the SHA-256 of everything that shapes an answer."""

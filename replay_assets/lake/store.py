@@ -8,6 +8,7 @@ whichever of its days exist.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,7 @@ from replay_assets.errors import ContractError, NotMaterializedError
 from replay_assets.lake import files, formats
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import content_digest
+from replay_assets.lake.files import Content
 
 MANIFEST = "manifest.json"
 
@@ -27,13 +29,20 @@ class Publication:
     """Everything that one partition of one asset publishes.
 
     `inputs` are the content digests it was made from; `facts` are counts and bounds worth keeping.
+    A large file is named by its local path rather than held in memory.
     """
 
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    large_files: Mapping[str, Path] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     code_version: str = "1"
+
+    @property
+    def contents(self) -> dict[str, Content]:
+        """Every file by its name."""
+        return {**self.files, **self.large_files}
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,10 @@ class Published:
         """Return one of the partition's files."""
         return files.read(self.root / self.address.file(name))
 
+    def source_of(self, name: str) -> UPath:
+        """Return one of the partition's files to be read line by line."""
+        return self.root / self.address.file(name)
+
     def records(self, name: str) -> list[dict[str, Any]]:
         """Return the records of one of the partition's JSONL files."""
         return formats.decode_jsonl(self.file(name), name)
@@ -102,7 +115,7 @@ class Store:
         ]
         entries += [
             self._write(address.file(name), content, records_in(name, content))
-            for name, content in sorted(publication.files.items())
+            for name, content in sorted(publication.contents.items())
         ]
         manifest = PartitionManifest(
             schema_version=MANIFEST_VERSION,
@@ -110,7 +123,7 @@ class Store:
             candidate_id=address.candidate,
             partition=address.key,
             code_version=publication.code_version,
-            content_digest=content_digest(publication.tables, publication.files),
+            content_digest=content_digest(publication.tables, publication.contents),
             inputs=dict(sorted(publication.inputs.items())),
             facts=dict(publication.facts),
             files=entries,
@@ -171,13 +184,20 @@ class Store:
             return set()
         return {entry.path for entry in found.manifest.files} if found is not None else set()
 
-    def _write(self, path: str, content: bytes, records: int | None) -> FileEntry:
+    def _write(self, path: str, content: Content, records: int | None) -> FileEntry:
         files.publish(self._root / path, content)
         return FileEntry(
-            path=path, sha256=files.sha256(content), size_bytes=len(content), records=records
+            path=path, sha256=files.sha256(content), size_bytes=size_of(content), records=records
         )
 
 
-def records_in(name: str, content: bytes) -> int | None:
+def size_of(content: Content) -> int:
+    """Return the length of a file's content in bytes."""
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+def records_in(name: str, content: Content) -> int | None:
     """Return how many records a JSONL file holds; null for any other file."""
-    return content.count(b"\n") if name.endswith(".jsonl") else None
+    if not name.endswith(".jsonl"):
+        return None
+    return sum(part.count(b"\n") for part in files.parts_of(content))

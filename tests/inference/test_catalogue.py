@@ -67,7 +67,7 @@ def test_an_unknown_id_is_answered_with_those_there_are(shipped: Catalogue) -> N
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        (ENTRY + "  prompt_variant: tuned\n", 4, ("prompt_variant", "'base' or 'contract_tuned'")),
+        (ENTRY + "  prompt_variant: tuned\n", 4, ("prompt_variant", "'base', 'contract_tuned' or")),
         (ENTRY + "  limits:\n    rpm: 0\n", 5, ("limits.rpm", "greater than 0", "found 0")),
         (ENTRY + "  limits: {timeout: 3}\n", 4, ("limits.timeout", "unknown field")),
         (ENTRY + "  colour: red\n", 4, ("colour", "unknown field", "prompt_variant", "limits")),

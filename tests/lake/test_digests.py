@@ -16,6 +16,7 @@ from tests.contracts.examples import RESULT
 RECORD = RESULT.as_json()
 OTHER_VALUE: dict[type, object] = {
     str: "another",
+    int: 7,
     bool: "flipped",
     float: 3.25,
     type(None): "no longer null",

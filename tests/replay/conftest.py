@@ -1,6 +1,7 @@
 """A real endpoint on loopback that answers as scripted, and retries that do not wait."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,15 +31,25 @@ def server(shared_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Sc
 
 
 @pytest.fixture
-def replay(server: Script, vocabulary: Vocabulary) -> Runner:
-    """Replay requests through a candidate at the scripted server."""
+def replay(
+    server: Script, vocabulary: Vocabulary, tmp_path_factory: pytest.TempPathFactory
+) -> Runner:
+    """Replay requests through a candidate at the scripted server, in a folder of its own."""
 
-    def run(*requests: Request, api_key: str | None = None, **changes: Any) -> ReplayRun:
+    def run(
+        *requests: Request,
+        api_key: str | None = None,
+        folder: Path | None = None,
+        refresh: bool = False,
+        **changes: Any,
+    ) -> ReplayRun:
         return run_pack(
             pack_bytes(*requests),
             candidate(server.base_url, **changes),
             api_key=api_key,
             vocabulary=vocabulary,
+            folder=folder or tmp_path_factory.mktemp("replay"),
+            refresh=refresh,
         )
 
     return run

@@ -94,7 +94,7 @@ def test_a_line_that_is_no_request_is_a_finding(line: bytes) -> None:
     """Never an exception: the report must name the line."""
     pack = read_pack(pack_bytes(request()) + line + b"\n" + pack_bytes(request()), candidate_id="m")
     assert pack.findings == ["request_schema_mismatch:line_2"]
-    assert [one.number for one in pack.lines] == [1, 3]
+    assert [one.number for one in pack.lines()] == [1, 3]
 
 
 def test_one_line_may_have_several_findings() -> None:
@@ -110,7 +110,7 @@ def test_one_line_may_have_several_findings() -> None:
 def test_blank_lines_count_as_lines_and_are_no_requests() -> None:
     """A number must lead an editor to the line."""
     pack = read_pack(b"\n \n" + pack_bytes(request(), {}), candidate_id="mine")
-    assert [one.number for one in pack.lines] == [3]
+    assert [one.number for one in pack.lines()] == [3]
     assert [finding.rpartition(":")[2] for finding in pack.findings] == ["line_4"] * 2
 
 
@@ -118,7 +118,7 @@ def test_a_line_separator_within_a_text_does_not_end_a_line() -> None:
     """Only a line feed does; U+2028 in evidence is text."""
     line = json.dumps(request(user_prompt="a\u2028b\u0085c"), ensure_ascii=False).encode()
     pack = read_pack(line, candidate_id="mine")
-    assert pack.lines[0].request.user_prompt == "a\u2028b\u0085c"
+    assert next(pack.lines()).request.user_prompt == "a\u2028b\u0085c"
 
 
 @pytest.mark.parametrize(
@@ -138,4 +138,4 @@ def test_a_pack_that_names_its_candidate_names_its_variant_too(
     """Ours leave both to the runner."""
     pack = read_pack(pack_bytes(one), candidate_id="mine")
     assert pack.findings == []
-    assert pack.lines[0].variant(of_candidate) == used
+    assert next(pack.lines()).variant(of_candidate) == used
