@@ -1,17 +1,29 @@
 """A replay asset keeps its journal under the state folder, goes on from it, and cleans up."""
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import dagster as dg
 import pytest
+from dagster._utils.interrupts import setup_interrupt_handlers
 
 from replay_assets.inference.kept_calls import CALLS_FILE, JOURNAL_FILE
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings
 from tests.defs.walks import failed_steps, walk_day
-from tests.inference.scripted_server import Script, ScriptedServer, scripted_server, status
+from tests.inference.scripted_server import (
+    Script,
+    ScriptedServer,
+    completion,
+    scripted_server,
+    status,
+)
 from tests.replay.packs import answer_text
 
 DAY = "2026-09-28"
@@ -78,3 +90,37 @@ def test_a_run_can_be_told_to_ask_again(at_server: Settings, server: Script) -> 
     config = {"ops": {"replay_results__mine": {"config": {"refresh": True}}}}
     assert walk_day(at_server, DAY, ["mine"], run_config=config).success
     assert len(server.bodies) == 2 * asked
+
+
+@pytest.mark.parametrize("handled_by", ["nobody", "dagster"])
+def test_a_terminated_run_stops_within_two_seconds(
+    handled_by: str, at_server: Settings, server: Script
+) -> None:
+    """Also where Dagster takes SIGTERM for SIGINT, as its own processes do; the journal holds."""
+    server.answers(answer_text(), completion(answer_text(), delay_s=30))
+    sent_at: list[float] = []
+
+    def end() -> None:
+        while len(server.bodies) < 2:
+            time.sleep(0.01)
+        sent_at.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    ending = threading.Thread(target=end)
+    ending.start()
+    before = signal.getsignal(signal.SIGTERM)
+    if handled_by == "dagster":
+        setup_interrupt_handlers()
+    try:
+        assert not walk_day(at_server, DAY, ["mine"]).success
+    except dg.DagsterExecutionInterruptedError:
+        assert handled_by == "dagster"
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert time.monotonic() - sent_at[0] < 2
+    ending.join()
+    server.bodies.clear()
+    server.answers(answer_text())
+    assert walk_day(at_server, DAY, ["mine"]).success
+    results = Store(at_server.lake).get(Address("replay_results", DAY, "mine"))
+    assert len(server.bodies) == results.facts["requests"] - 1
