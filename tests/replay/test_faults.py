@@ -47,10 +47,10 @@ def test_faults_change_no_answer_and_all_adds_up(
     with serving_stand_in(plan) as base_url:
         first = replayed(base_url, content, vocabulary, tmp_path / "faulty")
         assert_adds_up(first, attempts=sum(plan._came.values()))
+        first_results = first.results
         again = replayed(base_url, content, vocabulary, tmp_path / "faulty")
     expected = {one.incident_id: one.model_output for one in sound.results}
-    for run in (first, again):
-        found = run.results
+    for found in (first_results, again.results):
         assert [one.incident_id for one in found] == list(expected)
         counts = Counter(one.outcome for one in found)
         assert counts["answered"] >= 0.85 * requests
@@ -60,7 +60,7 @@ def test_faults_change_no_answer_and_all_adds_up(
                 assert one.model_output == expected[one.incident_id]
             else:
                 assert one.outcome in ("contract_broken", *UNGRADED_OUTCOMES)
-    unanswered = [one.incident_id for one in first.results if one.outcome in UNGRADED_OUTCOMES]
+    unanswered = [one.incident_id for one in first_results if one.outcome in UNGRADED_OUTCOMES]
     fresh = [one.incident_id for one in again.results if not one.cached]
     assert fresh == unanswered
 
