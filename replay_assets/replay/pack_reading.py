@@ -1,5 +1,6 @@
 """Reading a pack: every line is checked before anything is sent; one finding stops all of it."""
 
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -52,12 +53,23 @@ class Pack:
     requests: int
     digest: str
     bad_lines: frozenset[int]
+    sha256: str
 
     def lines(self) -> Iterator[PackLine]:
-        """Yield the requests that may be sent, in the pack's order."""
-        for number, text in _texts(self.source):
+        """Yield the requests that may be sent, in the pack's order.
+
+        Raises:
+            ContractError: at the end, if this is not what was checked.
+        """
+        sha256 = hashlib.sha256()
+        for number, text in _texts(self.source, sha256):
             if number not in self.bad_lines:
                 yield PackLine(number, ReplayRequest.read(json.loads(text)))
+        if sha256.hexdigest() != self.sha256:
+            raise ContractError(
+                "the pack was changed while it was replayed; nothing was published. Run the same "
+                "again: what was answered is kept."
+            )
 
 
 def read_pack(source: PackSource, *, candidate_id: str) -> Pack:
@@ -65,8 +77,8 @@ def read_pack(source: PackSource, *, candidate_id: str) -> Pack:
     findings: list[str] = []
     bad_lines: set[int] = set()
     requests = 0
-    digest = ListDigest()
-    for number, text in _texts(source):
+    digest, sha256 = ListDigest(), hashlib.sha256()
+    for number, text in _texts(source, sha256):
         requests += 1
         codes, request = _checked(text, candidate_id)
         findings += [f"{code}:line_{number}" for code in codes]
@@ -74,13 +86,14 @@ def read_pack(source: PackSource, *, candidate_id: str) -> Pack:
             bad_lines.add(number)
         else:
             digest.add(request.as_json())
-    return Pack(source, findings, requests, digest.end(), frozenset(bad_lines))
+    return Pack(source, findings, requests, digest.end(), frozenset(bad_lines), sha256.hexdigest())
 
 
-def _texts(source: PackSource) -> Iterator[tuple[int, str]]:
-    """Yield the lines that are not blank, with their numbers from 1."""
+def _texts(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not blank, with their numbers from 1; hash all of them."""
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
         for number, line in enumerate(stream, start=1):
+            sha256.update(line)
             text = line.decode("utf-8", "replace")
             if text.strip():
                 yield number, text

@@ -1,11 +1,13 @@
 """Every line of a pack is checked, each finding has its code and its line."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
+from replay_assets.errors import ContractError
 from replay_assets.replay.pack_reading import read_pack
 from tests.replay.packs import original_request, pack_bytes, request
 
@@ -139,3 +141,14 @@ def test_a_pack_that_names_its_candidate_names_its_variant_too(
     pack = read_pack(pack_bytes(one), candidate_id="mine")
     assert pack.findings == []
     assert next(pack.lines()).variant(of_candidate) == used
+
+
+def test_a_pack_that_changes_while_it_is_replayed_is_refused(tmp_path: Path) -> None:
+    """Its lines are read more than once, and answers belong to the lines that were asked."""
+    path = tmp_path / "pack.jsonl"
+    path.write_bytes(pack_bytes(request("a"), request("b")))
+    pack = read_pack(path, candidate_id="mine")
+    assert [one.request.incident_id for one in pack.lines()] == ["a", "b"]
+    path.write_bytes(pack_bytes(request("b"), request("a")))
+    with pytest.raises(ContractError, match="changed while it was replayed"):
+        list(pack.lines())
