@@ -64,20 +64,27 @@ class Exchanges:
     key_of: KeyOf
     cleaned: Callable[[Any], Any]
     _schemas: dict[tuple[str, ...], Schema] = field(default_factory=dict)
+    _keys: list[bytes] = field(default_factory=list)
 
     def of(self, lines: Iterator[PackLine]) -> Iterator[Exchange]:
-        """Yield every exchange of a run: line by line, and of each line every repeat."""
+        """Yield every exchange of a run: line by line, and of each line every repeat.
+
+        Keys are worked out the first time, and kept for the second: the lines are the same.
+        """
         twins: dict[bytes, int] = {}
+        number = 0
         for line in lines:
             variant = line.variant(self.candidate.variant_id)
             messages = conversation(line.request, variant, self.vocabulary)
             schema = self._schema(line)
             for repeat in range(self.candidate.repeats):
-                key = self.key_of(messages, schema=schema, repeat=repeat)
-                short = bytes.fromhex(key[:32])
-                twin = twins.get(short, 0)
-                twins[short] = twin + 1
-                question = Question(_twin_key(key, twin), messages, schema, repeat)
+                if number == len(self._keys):
+                    new = self.key_of(messages, schema=schema, repeat=repeat)
+                    self._keys.append(bytes.fromhex(new))
+                key, number = self._keys[number], number + 1
+                twin = twins.get(key, 0)
+                twins[key] = twin + 1
+                question = Question(_twin_key(key.hex(), twin), messages, schema, repeat)
                 yield Exchange(line, variant, question, twin)
 
     def repair(

@@ -46,10 +46,10 @@ class ReplayProgress:
             parts.append(f"{self.rate_per_s:.1f}/s")
         if self.p95_latency_ms is not None:
             parts.append(f"p95 {self.p95_latency_ms:,.0f} ms")
-        if self.tokens is not None:
-            parts.append(f"{self.tokens:,} of {self.projected_tokens or 0:,.0f} tokens")
-        if self.cost_usd is not None:
-            parts.append(f"${self.cost_usd:.4f} of ${self.projected_cost_usd or 0:.4f}")
+        if self.projected_tokens is not None:
+            parts.append(f"{self.tokens:,} of {self.projected_tokens:,.0f} tokens")
+        if self.projected_cost_usd is not None:
+            parts.append(f"${self.cost_usd:.4f} of ${self.projected_cost_usd:.4f}")
         if self.left_s is not None:
             parts.append(f"{self.left_s:,.0f} s left")
         return ", ".join(parts)

@@ -280,7 +280,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 def test_a_wrong_fault_is_refused(home: Path) -> None:
     """With the faults that there are."""
-    result = run("serve-stand-in", "--fault", "503=1")
+    result = run("serve-stand-in", "--fault", "418=1")
     assert result.exit_code == 2
     assert "429" in result.output
     assert home.exists()
