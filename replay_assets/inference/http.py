@@ -30,8 +30,7 @@ from replay_assets.inference.completion import AttemptOutcome
 from replay_assets.inference.stand_in.app import embedded_app
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
-"""Far beyond any chat completion; counted on the wire and again after decompression."""
-CHUNK_BYTES = 64 * 1024
+"""Counted on the wire and again after decompression."""
 USER_AGENT = "replay-assets"
 FIRST_TOKEN = re.compile(rb'"(?:reasoning_)?(?:content|reasoning)"\s*:\s*"[^"]')
 
@@ -212,7 +211,10 @@ class Endpoint:
         response = await self._transport.handle_async_request(request)
         chunks, size, ttft_ms = [], 0, None
         stream = cast(httpx.AsyncByteStream, response.stream)
-        streamed = response.headers.get("content-type", "").startswith("text/event-stream")
+        headers = {
+            name.decode().lower(): value.decode("latin-1") for name, value in response.headers.raw
+        }
+        streamed = headers.get("content-type", "").startswith("text/event-stream")
         try:
             async for chunk in stream:
                 size += len(chunk)
@@ -223,16 +225,16 @@ class Endpoint:
                     ttft_ms = (time.perf_counter() - started) * 1000
         finally:
             await stream.aclose()
-        encoding = response.headers.get("content-encoding", "identity").strip().lower()
+        encoding = headers.get("content-encoding", "identity").strip().lower()
         whole = _decoded(b"".join(chunks), encoding)
-        return Reply(response.status_code, response.headers, whole, ttft_ms)
+        return Reply(response.status_code, headers, whole, ttft_ms)
 
 
 def header_safe(api_key: str | None, candidate: Candidate) -> str | None:
     """Return a key without its edges' blanks; null for none.
 
     Raises:
-        ConfigurationError: no header can carry it; the library's own error would spell it.
+        ConfigurationError: no header can carry it; the library's error would spell it.
     """
     key = (api_key or "").strip()
     if key and not (key.isascii() and key.isprintable()):
@@ -255,7 +257,7 @@ def _meaning(error: httpx.TransportError) -> tuple[AttemptOutcome, bool]:
 
 
 def _decoded(body: bytes, encoding: str) -> bytes:
-    """Return a body decompressed, never more of it than the limit: a small one may be a bomb."""
+    """Return a body decompressed, never more than the limit of it."""
     if encoding in ("identity", ""):
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):

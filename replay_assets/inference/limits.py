@@ -28,6 +28,8 @@ FIRST_PAUSE_S, PAUSE_GROWTH, LONGEST_PAUSE_S = 0.5, 1.5, 30.0
 CUT = 0.7
 WINDOW_S = 60.0
 PROBE_GRACE_S = 0.1
+ARRIVAL_S, ARRIVAL_SHARE = 0.3, 0.025
+"""How much later than let in a call may arrive: a new connection, a busy machine."""
 
 
 def estimate_tokens(text: str, max_tokens: int) -> int:
@@ -119,6 +121,10 @@ class EndpointLimit:
         """Take a call's slot back and learn from how it ended."""
         now = self._clock()
         self._in_flight -= 1
+        # It arrived after it was let in: when, is only known to lie before its end.
+        ticket.sent_at = min(
+            now, ticket.sent_at + min(ARRIVAL_S, ARRIVAL_SHARE * self._log.window_s)
+        )
         if end.tokens is not None:
             self._correct(ticket, end.tokens)
         if end.pause_s is not None:

@@ -18,6 +18,8 @@ FEWEST_REFUSED, SMALLEST_SHARE = 3, 0.3
 CALM_WINDOWS = 10
 """Windows without a refusal before more is tried: at 40 a window that costs 1 in 400 calls."""
 GROWTH, WIDER = 1.05, 1.05
+SLACK = 0.97
+"""A call that was refused at 6.0 s by our clock may have been early for a window of 6 s."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class LearnedWindow:
             return None
         start = served[0].sent_at
         shortest, longest = refusals.last_at - start, min(reopened_at - start, window_s)
-        usual = [span for span in USUAL_WINDOWS_S if shortest < span <= longest]
+        usual = [span for span in USUAL_WINDOWS_S if shortest * SLACK < span <= longest]
         return cls(len(served), usual[-1] if usual else max(longest, 0.1), calls)
 
     def delay(self, now: float) -> float:
