@@ -10,7 +10,9 @@
     ├── LabelLeakError         a request carries what grades the answer
     ├── ResidualSecretError    sanitized text still trips a strict rule
     ├── SanitizingFailedError  the rules broke down over a text
-    └── ReplayStoppedError     a replay ended before each request had its result
+    ├── ReplayStoppedError     a replay ended before each request had its result
+    ├── JournalError           the journal of a replay is damaged or can't be written
+    └── LockedError            another process works on the same partition
 
 Every message names the thing, the value found and the way out. Anything else that is raised is a
 bug or the machine's.
@@ -59,3 +61,11 @@ class SanitizingFailedError(ReplayAssetsError):
 
 class ReplayStoppedError(ReplayAssetsError):
     """A replay ended before each request had its result; nothing was published."""
+
+
+class JournalError(ReplayAssetsError):
+    """The journal of a replay is damaged, or can't be written."""
+
+
+class LockedError(ReplayAssetsError):
+    """Another process works on the same partition."""

@@ -94,7 +94,7 @@ class Settings:
             vocabulary=named_file("REPLAY_VOCABULARY"),
             rules=named_file("REPLAY_RULES"),
             canaries=named_file("REPLAY_CANARIES"),
-            timezone=_timezone(environment.get("REPLAY_TIMEZONE") or DEFAULT_TIMEZONE),
+            timezone=timezone_name(),
             first_day=_monday(environment.get("REPLAY_FIRST_DAY") or SAMPLES_FIRST_DAY),
             look_back_days=_count("REPLAY_LOOK_BACK_DAYS", DEFAULT_LOOK_BACK_DAYS),
             max_text_bytes=_count("REPLAY_MAX_TEXT_BYTES", DEFAULT_MAX_TEXT_BYTES),
@@ -105,6 +105,26 @@ class Settings:
     def samples(self) -> Path:
         """Where the project's own sample incidents lie in a clone."""
         return self.data / "samples"
+
+
+def state_folder() -> Path | None:
+    """Return where runs keep what they share; null where nothing names such a place.
+
+    For commands that need no other setting, and so no `data/` folder.
+    """
+    home = Path(os.environ.get("REPLAY_HOME") or Path.cwd()).absolute()
+    if named := os.environ.get("REPLAY_STATE"):
+        return Path(named).absolute()
+    return home / "data" / "state" if (home / "data").is_dir() else None
+
+
+def timezone_name() -> str:
+    """Return the zone of days and weeks.
+
+    Raises:
+        ConfigurationError: there is no such zone.
+    """
+    return _timezone(os.environ.get("REPLAY_TIMEZONE") or DEFAULT_TIMEZONE)
 
 
 def named_file(variable: str) -> Path | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from replay_assets.cli.display import console, progress_bar, show_week
+from replay_assets.cli.display import console, replay_progress, show_week
 from replay_assets.cli.doctor import doctor
 from replay_assets.cli.loading import load_source
 from replay_assets.cli.reveal import reveal_map, shown
@@ -18,7 +18,6 @@ from replay_assets.errors import ConfigurationError, ReplayAssetsError
 from replay_assets.inference.catalogue import Catalogue
 from replay_assets.inference.gate import SendingGate
 from replay_assets.inference.stand_in.faults import FAULTS, FaultPlan, parse_share
-from replay_assets.lake.files import open_root, publish
 from replay_assets.replay.preflight import refusals_in
 from replay_assets.replay.runner import API_KEY_MISSING, run_pack
 from replay_assets.sanitizing.watch import load_canaries, rules_of
@@ -28,6 +27,8 @@ from replay_assets.settings import (
     named_file,
     read_secret,
     read_secrets,
+    state_folder,
+    timezone_name,
 )
 
 DEMO_WEEK = "2026-09-28"
@@ -144,38 +145,50 @@ def backfill(first: str, last: str, candidate_ids: tuple[str, ...]) -> None:
     "--out",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for replay_results.jsonl and run_report.json.",
+    help="Folder for replay_results.jsonl and run_report.json; holds the journal until then.",
 )
-def replay(pack: Path, candidate_id: str, out: Path) -> None:
+@click.option(
+    "--concurrency",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Requests in flight at once, instead of the catalogue's figure.",
+)
+@click.option("--refresh", is_flag=True, help="Ask again, also what was answered before.")
+def replay(
+    pack: Path, candidate_id: str, out: Path, concurrency: int | None, refresh: bool
+) -> None:
     """Replay one approved pack through one candidate, without Dagster.
 
     Every line is checked first; a single finding means that nothing is sent. Requests that the gate
     on bytes refuses are listed, then the others are sent. Nothing that an answer proposes is
     executed. Status 0 only if each request has an answer that keeps the contract.
+
+    A replay that was interrupted goes on where it stopped, and one that is over asks again only
+    what has no answer: answers lie in --out, and none is paid for twice.
     """
     catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
     candidate = catalogue.get(candidate_id)
     vocabulary = load_vocabulary(named_file("REPLAY_VOCABULARY"))
-    content = pack.read_bytes()
     gate = SendingGate(
         secrets=read_secrets(catalogue.key_variables),
         canaries=load_canaries(named_file("REPLAY_CANARIES")),
         rules=rules_of(named_file("REPLAY_RULES")),
     )
-    for refusal in refusals_in(content, candidate, vocabulary=vocabulary, gate=gate):
+    for refusal in refusals_in(pack, candidate, vocabulary=vocabulary, gate=gate):
         console.print(f"  will not be sent: {refusal}", style="yellow", markup=False)
-    with progress_bar() as progress:
-        task = progress.add_task(candidate.id, total=None)
+    with replay_progress(candidate.id) as progress:
         run = run_pack(
-            content,
-            candidate,
+            pack,
+            candidate if concurrency is None else candidate.at_concurrency(concurrency),
             api_key=read_secret(candidate.api_key_env),
             vocabulary=vocabulary,
+            folder=out.absolute(),
+            shared=state_folder(),
+            timezone=timezone_name(),
             gate=gate,
-            progress=lambda done, of: progress.update(task, completed=done, total=of),
+            refresh=refresh,
+            progress=progress,
         )
-    for name, content in run.files().items():
-        publish(open_root(str((out / name).absolute())), content)
     report = run.report
     console.print(f"{report.results} of {report.requests} requests have a result, in {out}")
     if API_KEY_MISSING in report.failures:
@@ -216,12 +229,29 @@ def reveal(incident_id: str, day: str | None) -> None:
     help=f"Share of requests that meet a fault: {', '.join(FAULTS)}. May be repeated.",
 )
 @click.option("--seed", default=0, show_default=True, help="Which requests meet a fault.")
+@click.option("--limit", type=click.IntRange(min=1), help="Requests let in a window; 429 beyond.")
+@click.option(
+    "--window-s",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    help="Seconds that --limit counts over.",
+)
+@click.option("--retry-after", is_flag=True, help="Tell in the 429s of --limit when to come back.")
 def serve_stand_in(
-    host: str, port: int, latency_ms: float, faults: tuple[str, ...], seed: int
+    host: str,
+    port: int,
+    latency_ms: float,
+    faults: tuple[str, ...],
+    seed: int,
+    limit: int | None,
+    window_s: float,
+    retry_after: bool,
 ) -> None:
     """Serve the two baselines as an OpenAI-compatible endpoint, with faults if asked.
 
-    For load tests and for trying a client. They are baselines, no language models.
+    For load tests and for trying a client. They are baselines, no language models. What a request
+    meets depends on the seed, its body and how often it came: a test can be repeated exactly.
     """
     from replay_assets.inference.stand_in.server import serve
 
@@ -230,7 +260,15 @@ def serve_stand_in(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--fault") from error
     console.print(f"serving rules-baseline and constant-baseline at http://{host}:{port}/v1")
-    serve(FaultPlan(latency_ms=latency_ms, shares=shares, seed=seed), host=host, port=port)
+    plan = FaultPlan(
+        latency_ms=latency_ms,
+        shares=shares,
+        seed=seed,
+        limit=limit,
+        window_s=window_s,
+        tells_when=retry_after,
+    )
+    serve(plan, host=host, port=port)
 
 
 @main.command()

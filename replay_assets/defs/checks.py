@@ -51,7 +51,7 @@ def _result_checks(
         blocking=True,
         partitions_def=daily,
         additional_deps=["request_pack"],
-        description="Each request of the present pack has exactly one result, in its order.",
+        description="Each request of the present pack has exactly one result a repeat, in order.",
     )
     answered = dg.AssetCheckSpec(
         "few_requests_have_no_answer",
@@ -67,7 +67,11 @@ def _result_checks(
         day = context.partition_key
         pack = lake.get(Address("request_pack", day))
         results = lake.get(Address("replay_results", day, candidate.id))
-        asked = incidents_of(pack, "request_pack.jsonl")
+        asked = [
+            incident
+            for incident in incidents_of(pack, "request_pack.jsonl")
+            for _ in range(results.facts["repeats"])
+        ]
         found = incidents_of(results, "replay_results.jsonl")
         yield dg.AssetCheckResult(
             check_name=complete.name,

@@ -59,7 +59,7 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
         vocabulary: AnswerVocabulary,
         safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
-        """One row an incident of the day: what the label says of this candidate's answer.
+        """One row a result of the day: what the label says of this answer.
 
         A grade is null where nobody recorded what it needs, or where the question does not arise.
         Stale as soon as results or labels of the day change.

@@ -1,4 +1,4 @@
-"""What the assets are handed: the source, the three roots, the vocabulary, keys and safeguards.
+"""What the assets are handed: source, roots, vocabulary, keys, safeguards and the state.
 
 Plain objects, not configurable resources: their settings come from the environment, and a database
 URL, which may hold a password, must not appear in run configuration or in the UI. Which asset gets
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 
@@ -48,6 +49,18 @@ class Source:
     def window(self, day: str) -> DayWindow:
         """Return a day's window in the configured zone, as of now."""
         return day_window(day, self.timezone, now=datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class ReplayState:
+    """Where replays keep their journals, and what they share; always on a local disk."""
+
+    root: Path
+    timezone: str
+
+    def folder(self, candidate: Candidate, day: str) -> Path:
+        """Return the folder of one candidate's day."""
+        return self.root / "replay" / candidate.id / day
 
 
 class ApiKeys:
@@ -99,6 +112,7 @@ Root = dg.ResourceParam[Store]
 IncidentSource = dg.ResourceParam[Source]
 AnswerVocabulary = dg.ResourceParam[Vocabulary]
 Keys = dg.ResourceParam[ApiKeys]
+State = dg.ResourceParam[ReplayState]
 Guards = dg.ResourceParam[Safeguards]
 
 
@@ -118,6 +132,7 @@ def build_resources(settings: Settings, catalogue: Catalogue) -> dict[str, objec
         "labels": Store(settings.labels),
         "vocabulary": load_vocabulary(settings.vocabulary),
         "api_keys": ApiKeys(),
+        "state": ReplayState(settings.state, settings.timezone),
         "safeguards": Safeguards(
             rules=rules_of(settings.rules),
             canaries=load_canaries(settings.canaries),

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -26,7 +27,9 @@ CODE_POINT = re.compile(r"\\{1,15}(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 END_TAG = re.compile(r"</\s{0,5}([^<>\s/]{1,100})\s{0,5}>")
 HEADER_ROW = re.compile(r"^[ \t]*(\|[^\n]{1,2000}\|)[ \t]*\n[ \t]*\|[ \t]*:?-{2,}", re.MULTILINE)
 BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,}){0,200}={0,2}")
-HEX_RUN = re.compile(r"(?:[0-9a-fA-F]{2}){10,}")
+HEX_RUN = re.compile(r"(?=[0-9a-fA-F]{20})(?:[0-9a-fA-F]{2}){10,}")
+SHORTEST_ENCODED = 16
+"""Characters that the shorter of the two runs above needs at least."""
 URL_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 FAILED_PARSES = 200
 """After this many openings that start no JSON, only the shape of keys is looked for: parsing from
@@ -43,14 +46,19 @@ capitals, and the digits and letters that few fonts tell apart. What they stand 
 long as both sides are folded alike."""
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """Reduce a name to its letters and digits: `executionSuccess` equals `execution-success`."""
     return "".join(character for character in _plain(name) if character.isalnum())
 
 
-def names_in(key: str) -> set[str]:
-    """Return a key folded: whole, and the last part of a path such as `eval.ground_truth`."""
-    return {fold(key), fold(re.split(r"[./:\[\]]+", key.rstrip("]./: "))[-1])}
+@lru_cache(maxsize=4096)
+def names_in(key: str) -> frozenset[str]:
+    """Return a key folded: whole, and the last part of a path such as `eval.ground_truth`.
+
+    Kept, as what is folded is: the same few names stand in every request.
+    """
+    return frozenset({fold(key), fold(re.split(r"[./:\[\]]+", key.rstrip("]./: "))[-1])})
 
 
 def words(text: str) -> str:
@@ -64,10 +72,13 @@ def keys_spelled(text: str) -> Iterator[str]:
     Prose passes: a name counts after an opening brace or a comma and before a colon, as an end tag,
     or as a cell of a table's header.
     """
-    for pattern in (QUOTED_KEY, BARE_KEY, END_TAG):
+    # What a pattern can't do without is looked for first: most texts have none of it.
+    patterns = [QUOTED_KEY, BARE_KEY] if ":" in text or "：" in text else []
+    patterns += [END_TAG] if "</" in text else []
+    for pattern in patterns:
         for match in pattern.finditer(text):
             yield CODE_POINT.sub(_character, match.group(1))
-    for match in HEADER_ROW.finditer(text):
+    for match in HEADER_ROW.finditer(text) if "|" in text else ():
         yield from match.group(1).strip("|").split("|")
 
 
@@ -81,6 +92,8 @@ def laid_open(text: str) -> Iterator[tuple[str, Any]]:
         yield "url", unquote(text)
     if "&" in text and (unescaped := html.unescape(text)) != text:
         yield "html", unescaped
+    if len(text) < SHORTEST_ENCODED:
+        return
     for match in BASE64_RUN.finditer(text):
         for decoded in _base64_texts(match.group()):
             yield "base64", decoded

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from replay_assets.errors import ReplayAssetsError
-from replay_assets.inference.client import ChatClient, Completion
+from replay_assets.inference.client import ChatClient
+from replay_assets.inference.completion import Completion
 from replay_assets.inference.gate import SendingGate
 from tests.inference.scripted_server import MESSAGES, Script, candidate, completion, status
 

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference.client import ChatClient, GateRefusedError
+from replay_assets.inference.client import ChatClient
+from replay_assets.inference.failures import GateRefusedError
 from tests.inference.scripted_server import Script, candidate
 
 PLAIN_KEY = "FAKE-" + "plain-key-without-a-vendor"
