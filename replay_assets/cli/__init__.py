@@ -9,6 +9,7 @@ import click
 
 from replay_assets.cli.display import console, replay_progress, show_week
 from replay_assets.cli.doctor import doctor
+from replay_assets.cli.extract import extract
 from replay_assets.cli.loading import load_source
 from replay_assets.cli.reveal import reveal_map, shown
 from replay_assets.cli.walk import candidates_to_replay, days_to_run, iso_day, walk
@@ -103,6 +104,7 @@ def load(path: Path, table: str | None, keep_going: bool) -> None:
 
 
 main.add_command(doctor)
+main.add_command(extract)
 
 
 @main.command()

@@ -15,6 +15,7 @@ from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
 from replay_assets.replay.progress import ReplayProgress
 from replay_assets.settings import Settings
+from replay_assets.source.orphans import Orphans
 
 console = Console()
 
@@ -79,3 +80,11 @@ def _figures(one: dict[str, Any]) -> list[str]:
         "—" if latency is None else f"{latency:,.0f} ms",
         "—" if name == INCUMBENT else unknown if cost is None else f"${cost:.4f}",
     ]
+
+
+def show_orphans(orphans: Orphans) -> None:
+    """Say how many rows of the source no partition reaches; nothing where there are none."""
+    for name, count in orphans.counts().items():
+        if count:
+            said = f"rows that no day reads: {count} ({name.replace('_', ' ')})"
+            console.print(said, style="yellow")

@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime
 
 import click
 
-from replay_assets.cli.display import console, progress_bar
+from replay_assets.cli.display import console, progress_bar, show_orphans
 from replay_assets.contracts.calendar import days_between, days_of_week, is_over, monday_of
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.catalogue import Catalogue
 from replay_assets.settings import Settings, read_secret
+from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.mapping import load_mapping
+from replay_assets.source.orphans import Orphans, count_orphans
 
 
 def walk(
@@ -38,10 +41,20 @@ def walk(
             console.print(f"{run.partition}: {note}", markup=False)
     failed = [run for run in runs if run.failures]
     console.print(f"{len(runs) - len(failed)} of {len(runs)} partitions succeeded")
+    if not reuse:
+        show_orphans(_orphans(settings))
     for run in failed:
         for step, reason in run.failures.items():
             console.print(f"  {run.partition} {step}: {reason}", style="red", markup=False)
     return bool(failed)
+
+
+def _orphans(settings: Settings) -> Orphans:
+    database = IncidentDatabase(settings.source_url, load_mapping(settings.mapping))
+    try:
+        return count_orphans(database, settings.first_day, settings.timezone)
+    finally:
+        database.close()
 
 
 def days_to_run(settings: Settings, first: str, last: str) -> list[str]:

@@ -1,0 +1,71 @@
+"""`extract`: one day of the evidence stage, without Dagster, for looking into a source."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from replay_assets.cli.display import console, progress_bar, show_orphans
+from replay_assets.contracts.calendar import day_window
+from replay_assets.evidence.extraction import extract_day
+from replay_assets.lake.store import Published, Store
+from replay_assets.settings import Settings
+from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.mapping import load_mapping
+from replay_assets.source.orphans import count_orphans
+
+
+@click.command()
+@click.option("--date", "day", required=True, metavar="DATE", help="The day, YYYY-MM-DD.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the files; default: the root of raw evidence (REPLAY_EVIDENCE).",
+)
+def extract(day: str, out: Path | None) -> None:
+    """Read one day of the source into the files that the pipeline would write.
+
+    Evidence with each incident's newest decision and repair, recorded messages, all repairs, and
+    the quarantine of rows that can't be used, each with its reasons. Raw: keep them as you keep the
+    database.
+    """
+    settings = Settings.from_environment()
+    try:
+        window = day_window(
+            date.fromisoformat(day).isoformat(), settings.timezone, now=datetime.now(UTC)
+        )
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{day!r} is no date; write YYYY-MM-DD", param_hint="--date"
+        ) from error
+    root = Store(str(out.absolute()) if out is not None else settings.evidence)
+    database = IncidentDatabase(settings.source_url, load_mapping(settings.mapping))
+    try:
+        with progress_bar() as progress:
+            task = progress.add_task(f"day {window.day}", total=None)
+            published = extract_day(
+                database,
+                window,
+                root,
+                max_text_bytes=settings.max_text_bytes,
+                progress=lambda rows: progress.update(task, completed=rows),
+            )
+        orphans = count_orphans(database, settings.first_day, settings.timezone)
+    finally:
+        database.close()
+    _show(published, root.url)
+    show_orphans(orphans)
+
+
+def _show(published: Published, root: str) -> None:
+    facts = published.facts
+    console.print(
+        f"read {facts['read']} rows: kept {facts['kept']}, set aside {facts['quarantined']}; "
+        f"{facts['messages']} messages, {facts['repairs']} repairs "
+        f"(as of {facts['as_of']}, by {facts['read_by']})",
+        markup=False,
+    )
+    for reason, count in facts["quarantine_reasons"].items():
+        console.print(f"  {count} {reason}", style="yellow", markup=False)
+    for one in published.manifest.files:
+        console.print(f"{root}/{one.path} ({one.records} rows)", markup=False, soft_wrap=True)
