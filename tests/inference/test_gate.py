@@ -61,7 +61,7 @@ def test_what_a_strict_rule_finds_in_an_answer_is_masked() -> None:
 def test_clean_text_passes_and_comes_back_unchanged() -> None:
     """Else nothing would ever be sent."""
     gate = SendingGate(secrets=[KEY], canaries=[CANARY])
-    text = "排程失敗 0/3 nodes, password=<SECRET_1> from <IP_PRIV_1>"
+    text = "排程失敗 0/3 nodes, password=<CRED_1> from <IP_PRIV_1>"
     assert gate.refusals(body(text)) == []
     assert gate.cleaned({"a": [text, 1, None]}) == {"a": [text, 1, None]}
 

@@ -50,7 +50,7 @@ def values_of(audit: dict[str, Any]) -> dict[str, str | None]:
 def test_every_masked_value_is_counted_by_category_rule_and_field(vocabulary: Vocabulary) -> None:
     """Each occurrence counts, and the three tables add up to the same number."""
     audit, _ = audited(vocabulary)
-    assert audit["masked_by_category"] == {"EMAIL": 3, "IP_PRIV": 2, "SECRET": 1}
+    assert audit["masked_by_category"] == {"CRED": 1, "EMAIL": 3, "IP_PRIV": 2}
     assert audit["masked_by_rule"] == {"email": 3, "ipv4": 2, "key_value": 1}
     assert audit["masked_by_field"] == {"alertname": 1, "evidence_summary": 4, "tool_output": 1}
     assert sum(row["count"] for row in audit["masked"]) == 6
@@ -79,7 +79,7 @@ def test_equal_values_have_equal_hashes_under_one_key_and_incident_alone(
 ) -> None:
     """A value can be followed through an incident's audits, and never from one to another."""
     audit, _ = audited(vocabulary, KEY)
-    assert set(values_of(audit)) == {"<EMAIL_1>", "<IP_PRIV_1>", "<SECRET_1>"}
+    assert set(values_of(audit)) == {"<EMAIL_1>", "<IP_PRIV_1>", "<CRED_1>"}
     assert len(set(values_of(audit).values())) == 3
     assert values_of(audited(vocabulary, KEY)[0]) == values_of(audit)
     for other, _ in (audited(vocabulary, KEY + "2"), audited(vocabulary, KEY, incident_id="inc-2")):
@@ -116,7 +116,7 @@ def test_the_samples_audit_counts_every_planted_kind(
     pack = build_pack(sample_rows, sample_messages, day="2026-09-21", vocabulary=vocabulary)
     audit = json.loads(pack.publication(inputs={}).files[AUDIT_FILE])
     assert set(audit["masked_by_category"]) == {
-        "CARD", "EMAIL", "IP_PRIV", "IP_PUB", "NATIONAL_ID", "PHONE", "SECRET",
+        "CARD", "CRED", "EMAIL", "IP_PRIV", "IP_PUB", "NATIONAL_ID", "PHONE",
     }  # fmt: skip
     assert pack.audit.masked_values == sum(audit["masked_by_field"].values())
     assert pack.audit.masked_values == sum(audit["masked_by_rule"].values())

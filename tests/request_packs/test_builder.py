@@ -118,8 +118,8 @@ def test_a_value_is_one_placeholder_in_prompt_context_and_tool_output(
     (request,) = decode_jsonl(files[PACK_FILE], "pack")
     (output,) = decode_jsonl(files[TOOL_OUTPUT_FILE], "tool output")
     assert request["incident_context"]["labels"] == {"pod_ip": "<IP_PRIV_1>"}
-    assert "<IP_PRIV_1> refused <SECRET_1>" in request["user_prompt"]
-    assert output["content"] == "password=<SECRET_1> host=<IP_PRIV_1>"
+    assert "<IP_PRIV_1> refused <CRED_1>" in request["user_prompt"]
+    assert output["content"] == "password=<CRED_1> host=<IP_PRIV_1>"
 
 
 def test_a_password_that_the_evidence_names_is_gone_from_the_tool_output(
@@ -129,7 +129,7 @@ def test_a_password_that_the_evidence_names_is_gone_from_the_tool_output(
     row = evidence_row(evidence_summary=f"password={SECRET}")
     files = published([row], [tool_message(f"{SECRET} was refused")]).files
     (output,) = decode_jsonl(files[TOOL_OUTPUT_FILE], "tool output")
-    assert output["content"] == "<SECRET_1> was refused"
+    assert output["content"] == "<CRED_1> was refused"
 
 
 @pytest.mark.parametrize("where", ["evidence", "label", "tool_output"])

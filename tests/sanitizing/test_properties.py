@@ -28,7 +28,7 @@ VENDORS = [
 ]  # fmt: skip
 PIECES = (
     *("password", "token", "=", ": ", '"', "'", "FAKE-1a2b3c4d", "10.0.3.71", "a@example.com", " "),
-    *("<IP_1>", "<SECRET_2>", "\n", "密碼", "：", "://", "@", "u:p", "4111111111111111", "\\", "{"),
+    *("<IP_1>", "<CRED_2>", "\n", "密碼", "：", "://", "@", "u:p", "4111111111111111", "\\", "{"),
     *("}", ",", "Authorization: ", "Bearer ", "kind: Secret\n", "data:\n", "  a: RkFLRQ==\n", ";"),
     *("--token ", "cookie: a=", "&", "%3D", "-----BEGIN ", "AKIA" + "FAKE" * 4),
 )

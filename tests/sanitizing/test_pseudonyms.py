@@ -35,7 +35,7 @@ def test_a_value_is_swept_in_any_clothes(sanitizer: IncidentSanitizer, worn: str
     """A password seen once under its key is gone from the stack trace and the encoded header."""
     sanitizer.value({"password": SECRET})
     clean = sanitizer.sweep({"log": [f"before {worn} after", worn]})
-    assert clean == {"log": ["before <SECRET_1> after", "<SECRET_1>"]}
+    assert clean == {"log": ["before <CRED_1> after", "<CRED_1>"]}
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_spellings_of_a_secret_share_a_placeholder(sanitizer: IncidentSanitizer,
     """What a Secret holds in base64 is what the environment holds in the clear."""
     sanitizer.text("DB_PASSWORD=FAKE-hunter-22")
     clean = sanitizer.text(text)
-    assert "<SECRET_1>" in clean
+    assert "<CRED_1>" in clean
     assert len(sanitizer.findings()) == 1
 
 
@@ -83,14 +83,14 @@ def test_a_number_is_not_swept_out_of_a_longer_one(sanitizer: IncidentSanitizer)
 
 def test_the_sweep_leaves_placeholders_whole(sanitizer: IncidentSanitizer) -> None:
     """A value that reads like the inside of a placeholder must not nest in one."""
-    sanitizer.value({"password": "SECRET_1x", "pwd": "SECRET_12"})
-    assert sanitizer.sweep("<SECRET_12> SECRET_12") == "<SECRET_12> <SECRET_2>"
+    sanitizer.value({"password": "CRED_1x", "pwd": "CRED_1234"})
+    assert sanitizer.sweep("<CRED_1234> CRED_1234") == "<CRED_1234> <CRED_2>"
 
 
 def test_ordinals_follow_the_order_of_a_text(sanitizer: IncidentSanitizer) -> None:
     """Not the order of the rules."""
     clean = sanitizer.text("a token=FAKE-1234 b password=FAKE-5678 c token=FAKE-1234")
-    assert clean == "a token=<SECRET_1> b password=<SECRET_2> c token=<SECRET_1>"
+    assert clean == "a token=<CRED_1> b password=<CRED_2> c token=<CRED_1>"
 
 
 def test_findings_name_what_found_each_value(sanitizer: IncidentSanitizer) -> None:
@@ -107,7 +107,7 @@ def test_a_label_is_read_through_the_map(sanitizer: IncidentSanitizer) -> None:
     """Known values become their placeholders, others stay, and nothing new enters the map."""
     sanitizer.text("10.0.3.71 password=FAKE-hunter-22")
     label = "ip-10-0-3-71 and 10.0.3.72, with FAKE-hunter-22"
-    assert sanitizer.pseudonymized(label) == "<IP_PRIV_1> and 10.0.3.72, with <SECRET_1>"
+    assert sanitizer.pseudonymized(label) == "<IP_PRIV_1> and 10.0.3.72, with <CRED_1>"
     assert len(sanitizer.findings()) == 2
 
 
@@ -122,10 +122,10 @@ def test_what_a_shape_says_of_a_leaf_counts(sanitizer: IncidentSanitizer) -> Non
         ]
     )
     assert clean == [
-        {"kind": "Secret", "data": {"extra": "<SECRET_1>"}, "metadata": {"name": "orders-db"}},
-        {"name": "DB_PASSWORD", "value": "<SECRET_2>"},
+        {"kind": "Secret", "data": {"extra": "<CRED_1>"}, "metadata": {"name": "orders-db"}},
+        {"name": "DB_PASSWORD", "value": "<CRED_2>"},
         {"name": "REPLICAS", "value": "three"},
-        {"passwords": ["<SECRET_3>"], "token": "${TOKEN}"},
+        {"passwords": ["<CRED_3>"], "token": "${TOKEN}"},
     ]
 
 
@@ -142,4 +142,4 @@ def test_forms_come_longest_first_and_once() -> None:
     found = [form for form, _ in forms(SECRET)]
     assert len(found) == len(set(found))
     assert [len(form) for form in found] == sorted(map(len, found), reverse=True)
-    assert canonical_form("SECRET", base64.b64encode(b"FAKE text").decode()) == "FAKE text"
+    assert canonical_form("CRED", base64.b64encode(b"FAKE text").decode()) == "FAKE text"

@@ -67,7 +67,7 @@ def test_a_value_that_is_escaped_is_the_same_value() -> None:
     """One placeholder for both spellings."""
     sanitizer = IncidentSanitizer()
     masked = sanitizer.text(f"password={PASSWORD} \\u0070assword={PASSWORD}")
-    assert masked == "password=<SECRET_1> \\u0070assword=<SECRET_1>"
+    assert masked == "password=<CRED_1> \\u0070assword=<CRED_1>"
 
 
 @pytest.mark.parametrize(
