@@ -45,7 +45,7 @@ class SendingGate:
             return [TOO_LARGE]
         started = time.monotonic()
         try:
-            found = self._watch.findings(body.decode())
+            found = self._watch.findings(body)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody has seen the whole body
             return [f"{BROKEN}:{type(error).__name__}"]
         if time.monotonic() - started > LONGEST_LOOK_S:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from replay_assets.sanitizing.matching import (
     EngineName,
     Scanner,
@@ -22,6 +24,8 @@ from replay_assets.sanitizing.spans import Span
 MASK = "<MASKED_0>"
 _BETWEEN = "\n\0\n"
 """What parts two texts that are searched as one: part of no value."""
+MOST_REMEMBERED, LONGEST_REMEMBERED = 1024, 8192
+"""Texts known to be clean, and characters of one; a run's bodies share some hundred."""
 SHORTEST_GUARDED = 6
 """A key or canary shorter than this would be found in any text; none is."""
 
@@ -32,12 +36,33 @@ def strict_findings(text: str, *, rules: RuleSet | None = None) -> list[str]:
     return (rules or shipped()).strict_ids(data)
 
 
+class CleanTexts:
+    """Texts found clean under one set of rules, keys and canaries: not to be looked at again.
+
+    What stands in every body of a run, its system prompt and the schema of its answers, is one.
+    """
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+
+    def unknown(self, texts: Sequence[str]) -> list[str]:
+        """Return the texts that nobody has looked at yet."""
+        return [text for text in texts if text not in self._texts]
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Remember texts that nothing was found in; all are forgotten where they grow many."""
+        if len(self._texts) + len(texts) > MOST_REMEMBERED:
+            self._texts.clear()
+        self._texts.update(text for text in texts if len(text) <= LONGEST_REMEMBERED)
+
+
 def gate_findings(
     body: str | bytes,
     *,
     secrets: Sequence[str] = (),
     canaries: Sequence[str] = (),
     rules: RuleSet | None = None,
+    clean: CleanTexts | None = None,
 ) -> list[str]:
     r"""Return what must not leave in a JSON body: in its bytes, and in each key and text of it.
 
@@ -48,6 +73,8 @@ def gate_findings(
         secrets: keys in use; also found escaped and in base64.
         canaries: planted values that must never be seen outside; found in the same forms.
         rules: the deployment's rules; default the shipped ones.
+        clean: keys and texts that need not be looked at again beside the bytes; only ever hand one
+            in with the same secrets, canaries and rules.
 
     Returns:
         Ids of strict rules, `api_key_in_use`, `canary`; empty if the body may be sent.
@@ -56,13 +83,20 @@ def gate_findings(
         ValueError: if the body is no JSON, so that a caller who fails closed refuses it.
     """
     raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
-    leaves = _BETWEEN.join(_texts(raw)).encode("utf-8", "surrogatepass")
-    both = raw + _BETWEEN.encode() + leaves
-    found = (rules or shipped()).strict_ids(both)
-    for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
-        guard = _guard(tuple(values), default_engine())
-        if guard is not None and guard.search(both):
-            found.append(name)
+    leaves = _leaves(raw)
+    looked_at = leaves if clean is None else clean.unknown(leaves)
+    texts = _BETWEEN.join(looked_at).encode("utf-8", "surrogatepass")
+    # Escapes and colours in the bytes are read in the texts: not twice.
+    found = (rules or shipped()).strict_ids(texts, raw=raw)
+    both = b"%b%b%b" % (raw, _BETWEEN.encode(), texts)
+    everything = _guard((*secrets, *canaries), default_engine())
+    if everything is not None and everything.search(both):
+        for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
+            guard = _guard(tuple(values), default_engine())
+            if guard is not None and guard.search(both):
+                found.append(name)
+    if clean is not None and not found:
+        clean.add(looked_at)
     return list(dict.fromkeys(found))
 
 
@@ -114,6 +148,33 @@ def _guarded_forms(value: str) -> tuple[bytes, ...]:
     hexadecimal = value.encode("utf-8", "surrogatepass").hex()
     spelled = tuple(form for form, _ in forms(value))
     return (hexadecimal.encode(), hexadecimal.upper().encode(), *spelled)
+
+
+def _leaves(raw: bytes) -> list[str]:
+    """Return every key and every text of a JSON body, at any depth, no two equal.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        body = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return _texts(raw)  # half surrogate pairs, which Python reads; or no JSON: then this raises
+    texts: list[str] = []
+    waiting = [body]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, dict):
+            texts += value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    # In valid JSON quotes stand around strings and nowhere else. Fewer strings than that: an object
+    # names a key twice, and its first value is not among those decoded.
+    quotes = raw.count(b'"') - raw.replace(b"\\\\", b"").count(b'\\"')
+    return list(dict.fromkeys(texts)) if 2 * len(texts) == quotes else _texts(raw)
 
 
 def _texts(raw: bytes) -> list[str]:

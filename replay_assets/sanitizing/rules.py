@@ -45,10 +45,15 @@ class RuleSet:
         finders = self._finders[engine or default_engine()]
         return merged(spans_in(data, _each(finders)), data)
 
-    def strict_ids(self, data: bytes, engine: EngineName | None = None) -> list[str]:
-        """Return the ids of the strict rules that a text trips, in order of what they found."""
-        finders = self._strict_finders[engine or default_engine()]
-        found = spans_in(data, _each(finders))
+    def strict_ids(
+        self, data: bytes, engine: EngineName | None = None, *, raw: bytes = b""
+    ) -> list[str]:
+        """Return the ids of the strict rules that a text trips, in order of what they found.
+
+        `raw` is looked at as it stands: its colours and escapes are not read.
+        """
+        find = _each(self._strict_finders[engine or default_engine()])
+        found = [*find(raw), *spans_in(data, find)]
         return list(dict.fromkeys(span.rule_id for span in found if span.strict))
 
     @cached_property

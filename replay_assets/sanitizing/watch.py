@@ -10,6 +10,7 @@ from typing import Any
 
 from replay_assets.errors import ConfigurationError
 from replay_assets.sanitizing.engine import clean_answer, gate_findings
+from replay_assets.sanitizing.gate import CleanTexts
 from replay_assets.sanitizing.rules import RuleSet, load_rules, shipped
 
 SHORTEST_CANARY = 8
@@ -35,17 +36,24 @@ class Watch:
         self.rules = rules or shipped()
         self._secrets = _stripped(secrets)
         self._canaries = _stripped(canaries)
+        self._clean = CleanTexts()
 
     def __repr__(self) -> str:
         return f"Watch({len(self._secrets)} keys, {len(self._canaries)} canaries)"
 
-    def findings(self, body: str) -> list[str]:
+    def findings(self, body: str | bytes) -> list[str]:
         """Return what must not leave in a JSON text: ids of rules, `api_key_in_use`, `canary`.
 
         Raises:
             ValueError: it is not JSON.
         """
-        return gate_findings(body, secrets=self._secrets, canaries=self._canaries, rules=self.rules)
+        return gate_findings(
+            body,
+            secrets=self._secrets,
+            canaries=self._canaries,
+            rules=self.rules,
+            clean=self._clean,
+        )
 
     def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
         """Return what came back (a text, or any JSON value) less keys, canaries and strict hits."""

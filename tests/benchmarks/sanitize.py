@@ -16,11 +16,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from replay_assets.inference.gate import SendingGate
 from replay_assets.sanitizing import sanitize_text
 from replay_assets.sanitizing.assignments import ANCHORS as NAMES
 from replay_assets.sanitizing.checks import CHECKS
 from replay_assets.sanitizing.contexts import ANCHORS as CONTEXTS
-from replay_assets.sanitizing.gate import gate_findings
 from replay_assets.sanitizing.manifests import ANCHORS as MANIFESTS
 from replay_assets.sanitizing.personal import ANCHORS as PERSONAL
 from replay_assets.sanitizing.rules import shipped
@@ -141,18 +141,33 @@ def document(seed: int) -> tuple[str, float]:
 
 
 def gate_ms() -> float:
-    """Return the milliseconds that the gate takes for a request of 4 KB, the best of many."""
+    """Return the milliseconds that a run's gate takes for a request of 4 KB, the best of many.
+
+    Bodies as the client writes them: alike in their system prompt, each with evidence of its own.
+    """
     words = sanitize_text(document(9)[0])[: GATE_BYTES - 200]
-    messages = [
-        {"role": "system", "content": "Answer in JSON."},
-        {"role": "user", "content": words},
+    bodies = [
+        json.dumps(
+            {
+                "model": "m",
+                "messages": [
+                    {"role": "system", "content": "Answer in JSON."},
+                    {"role": "user", "content": f"Incident {number}\n{words}"},
+                ],
+                "max_tokens": 900,
+            },
+            ensure_ascii=False,
+        ).encode()
+        for number in range(50)
     ]
-    body = json.dumps({"model": "m", "messages": messages, "max_tokens": 900}).encode()[:]
     key = "nvapi-" + "FAKE" * 12
-    run = lambda: gate_findings(body, secrets=[key], canaries=["CANARY-1f0a2b3c4d"])  # noqa: E731
-    assert run() == []
-    rounds = [cpu_seconds(lambda: [run() for _ in range(50)]) / 50 for _ in range(20)]
-    return min(rounds) * 1000 * GATE_BYTES / len(body)
+
+    def run() -> None:
+        gate = SendingGate(secrets=[key], canaries=["CANARY-1f0a2b3c4d"])
+        assert all(gate.refusals(body) == [] for body in bodies)
+
+    size = sum(map(len, bodies))
+    return min(cpu_seconds(run) for _ in range(20)) * 1000 * GATE_BYTES / size
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from replay_assets.sanitizing.engine import clean_answer, gate_findings, mask_strict
+from replay_assets.sanitizing.gate import LONGEST_REMEMBERED, MOST_REMEMBERED, CleanTexts
 
 KEY = "FAKE/key+0123=4567 x"
 CANARY = "CANARY-1f0a2b3c"
@@ -49,6 +50,26 @@ def test_numbers_and_escapes_hide_nothing() -> None:
     """A card may arrive as a number, a mail address with an escaped sign."""
     assert gate_findings('{"a": 4111111111111111}') == ["card"]
     assert gate_findings('{"a": "mei\\u0040example.com"}') == ["email"]
+
+
+@pytest.mark.parametrize("before", ["", r"a \" and \\", r"\\\" \\"])
+def test_a_key_named_twice_hides_nothing(before: str) -> None:
+    """A reader keeps the last value; the first leaves all the same, and its bytes are escaped."""
+    body = '{"a": "' + before + r' mei\u0040example.com", "a": "fine"}'
+    assert gate_findings(body) == ["email"]
+
+
+def test_what_was_found_clean_is_remembered_and_nothing_else() -> None:
+    """A text with a finding is found again; few texts are kept, and no long ones."""
+    clean = CleanTexts()
+    for _ in range(2):
+        assert gate_findings('{"a": "mei\\u0040example.com"}', clean=clean) == ["email"]
+        assert gate_findings('{"b": "see below"}', clean=clean) == []
+    assert clean.unknown(["b", "see below", "a"]) == ["a"]
+    clean.add(["x" * (LONGEST_REMEMBERED + 1)])
+    assert clean.unknown(["x" * (LONGEST_REMEMBERED + 1)]) != []
+    clean.add([str(number) for number in range(MOST_REMEMBERED)])
+    assert clean.unknown(["see below"]) == ["see below"]
 
 
 @pytest.mark.parametrize("clothes", CLOTHES.values(), ids=CLOTHES)
