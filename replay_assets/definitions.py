@@ -12,6 +12,7 @@ from replay_assets.defs.schedules import (
     weekly_replay,
 )
 from replay_assets.inference.catalogue import Catalogue
+from replay_assets.sanitizing.watch import rules_of
 from replay_assets.settings import Settings
 
 LOCATION = "replay_assets"
@@ -25,7 +26,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         evidence.build_source(partitions),
         evidence.build_evidence(partitions),
         evidence.build_labels(partitions),
-        request_packs.build_asset(partitions),
+        request_packs.build_asset(partitions, rules_of(settings.rules)),
         *(replay.build_asset(candidate, partitions) for candidate in catalogue),
         *(evaluation.build_scores(candidate, partitions) for candidate in catalogue),
         evaluation.build_incumbent_scores(partitions),
@@ -40,7 +41,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         jobs=[jobs.daily_walk, jobs.weekly_walk, jobs.observe_source],
         schedules=[weekly_replay(catalogue, settings), source_watch(settings)],
         sensors=[reports_follow_days(), evidence_follows_source()],
-        resources=build_resources(settings),
+        resources=build_resources(settings, catalogue),
         # Steps of a run share one process: a process a step costs 1.9 s of CPU, this 0.05 s. The
         # concurrency that counts is that of requests, inside the replay assets.
         executor=dg.in_process_executor,

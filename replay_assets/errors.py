@@ -9,7 +9,10 @@
     ├── NotMaterializedError   a partition that something needs does not exist
     ├── LabelLeakError         a request carries what grades the answer
     ├── ResidualSecretError    sanitized text still trips a strict rule
-    └── ReplayStoppedError     a replay ended before each request had its result
+    ├── SanitizingFailedError  the rules broke down over a text
+    ├── ReplayStoppedError     a replay ended before each request had its result
+    ├── JournalError           the journal of a replay is damaged or can't be written
+    └── LockedError            another process works on the same partition
 
 Every message names the thing, the value found and the way out. Anything else that is raised is a
 bug or the machine's.
@@ -52,5 +55,17 @@ class ResidualSecretError(ReplayAssetsError):
     """Text that should be sanitized still holds what a strict rule finds."""
 
 
+class SanitizingFailedError(ReplayAssetsError):
+    """The rules broke down over a text, which the message must not show."""
+
+
 class ReplayStoppedError(ReplayAssetsError):
     """A replay ended before each request had its result; nothing was published."""
+
+
+class JournalError(ReplayAssetsError):
+    """The journal of a replay is damaged, or can't be written."""
+
+
+class LockedError(ReplayAssetsError):
+    """Another process works on the same partition."""

@@ -20,6 +20,8 @@ from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import is_alive, open_root, publish
 from replay_assets.lake.store import Store
+from replay_assets.sanitizing.rules import rules_digest
+from replay_assets.sanitizing.watch import rules_of
 from replay_assets.settings import Settings, set_dagster_home
 
 PROCESS_TAG = "replay_assets/process"
@@ -121,7 +123,8 @@ def shared_assets_present(settings: Settings, day: str) -> set[dg.AssetKey]:
         "incident_labels": truth is not None,
         "request_pack": pack is not None
         and pack.was_made_from("incident_evidence", raw)
-        and pack.names_input("vocabulary", vocabulary),
+        and pack.names_input("vocabulary", vocabulary)
+        and pack.names_input("rules", rules_digest(rules_of(settings.rules))),
         "incumbent_scores": graded is not None
         and graded.was_made_from("incident_evidence", raw)
         and graded.was_made_from("incident_labels", truth)

@@ -4,6 +4,7 @@ Everything else is handed what it needs. Keys are read when they are used, never
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,8 @@ from replay_assets.errors import ConfigurationError
 DEFAULT_TIMEZONE = "Asia/Taipei"
 DEFAULT_LOOK_BACK_DAYS = 35
 DEFAULT_MAX_TEXT_BYTES = 2**20
+AUDIT_KEY = "REPLAY_AUDIT_KEY"
+"""Holds the key under which audits hash what was masked."""
 SAMPLES_FIRST_DAY = "2026-09-21"
 """The Monday of the samples' first week."""
 
@@ -33,11 +36,15 @@ class Settings:
         REPLAY_MAPPING     none: the schema that `load` creates
         REPLAY_CANDIDATES  the shipped catalogue
         REPLAY_VOCABULARY  the shipped vocabulary
+        REPLAY_RULES       none: YAML with sanitizing rules beside the shipped ones
+        REPLAY_CANARIES    none: a file of values, one a line, that must never leave
         REPLAY_TIMEZONE    Asia/Taipei
         REPLAY_FIRST_DAY   2026-09-21; must be a Monday
         REPLAY_LOOK_BACK_DAYS  35: days that the daily observation of the source looks at
         REPLAY_MAX_TEXT_BYTES  1048576: a row with a longer text is set aside
         DAGSTER_HOME       data/dagster_home
+
+    Read when used, never kept: `REPLAY_AUDIT_KEY`, and the variables that candidates name.
     """
 
     data: Path
@@ -50,6 +57,8 @@ class Settings:
     mapping: Path | None
     candidates: Path | None
     vocabulary: Path | None
+    rules: Path | None
+    canaries: Path | None
     timezone: str
     first_day: str
     look_back_days: int
@@ -83,7 +92,9 @@ class Settings:
             mapping=named_file("REPLAY_MAPPING"),
             candidates=named_file("REPLAY_CANDIDATES"),
             vocabulary=named_file("REPLAY_VOCABULARY"),
-            timezone=_timezone(environment.get("REPLAY_TIMEZONE") or DEFAULT_TIMEZONE),
+            rules=named_file("REPLAY_RULES"),
+            canaries=named_file("REPLAY_CANARIES"),
+            timezone=timezone_name(),
             first_day=_monday(environment.get("REPLAY_FIRST_DAY") or SAMPLES_FIRST_DAY),
             look_back_days=_count("REPLAY_LOOK_BACK_DAYS", DEFAULT_LOOK_BACK_DAYS),
             max_text_bytes=_count("REPLAY_MAX_TEXT_BYTES", DEFAULT_MAX_TEXT_BYTES),
@@ -94,6 +105,26 @@ class Settings:
     def samples(self) -> Path:
         """Where the project's own sample incidents lie in a clone."""
         return self.data / "samples"
+
+
+def state_folder() -> Path | None:
+    """Return where runs keep what they share; null where nothing names such a place.
+
+    For commands that need no other setting, and so no `data/` folder.
+    """
+    home = Path(os.environ.get("REPLAY_HOME") or Path.cwd()).absolute()
+    if named := os.environ.get("REPLAY_STATE"):
+        return Path(named).absolute()
+    return home / "data" / "state" if (home / "data").is_dir() else None
+
+
+def timezone_name() -> str:
+    """Return the zone of days and weeks.
+
+    Raises:
+        ConfigurationError: there is no such zone.
+    """
+    return _timezone(os.environ.get("REPLAY_TIMEZONE") or DEFAULT_TIMEZONE)
 
 
 def named_file(variable: str) -> Path | None:
@@ -115,6 +146,15 @@ def read_secret(name: str | None) -> str | None:
     """Return the value of an environment variable that holds a key; null where unset or blank."""
     value = os.environ.get(name, "").strip() if name else ""
     return value or None
+
+
+def read_secrets(names: Iterable[str | None]) -> list[str]:
+    """Return the values of those variables that hold a key, and the audit's key: all to be kept in.
+
+    A request to one endpoint must not carry the key of another.
+    """
+    found = [read_secret(name) for name in (*names, AUDIT_KEY)]
+    return list(dict.fromkeys(key for key in found if key is not None))
 
 
 def environment_with(**values: str) -> dict[str, str]:

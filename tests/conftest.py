@@ -123,6 +123,8 @@ def settings_in(home: Path, *, source_url: str) -> Settings:
         mapping=None,
         candidates=None,
         vocabulary=None,
+        rules=None,
+        canaries=None,
         timezone="Asia/Taipei",
         first_day="2026-09-21",
         look_back_days=35,

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from replay_assets.errors import ConfigurationError
-from replay_assets.settings import Settings, environment_with, read_secret, set_dagster_home
+from replay_assets.settings import (
+    Settings,
+    environment_with,
+    read_secret,
+    set_dagster_home,
+    state_folder,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +42,8 @@ def test_without_variables_everything_lies_under_data(home: Path):
         mapping=None,
         candidates=None,
         vocabulary=None,
+        rules=None,
+        canaries=None,
         timezone="Asia/Taipei",
         first_day="2026-09-21",
         look_back_days=35,
@@ -169,3 +177,14 @@ def test_the_dagster_home_is_set_for_whatever_is_started(
     monkeypatch.setenv("DAGSTER_HOME", "of the user")
     set_dagster_home(home / "data" / "dagster_home")
     assert Settings.from_environment().dagster_home == home / "data" / "dagster_home"
+
+
+def test_the_state_folder_needs_no_other_setting(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pack can be replayed where there is no `data/`; beside one, its state is shared."""
+    assert state_folder() == home / "data" / "state"
+    (home / "data").rmdir()
+    assert state_folder() is None
+    monkeypatch.setenv("REPLAY_STATE", str(tmp_path / "elsewhere"))
+    assert state_folder() == tmp_path / "elsewhere"

@@ -7,19 +7,30 @@ from typing import Any
 
 import click
 
-from replay_assets.cli.display import console, progress_bar, show_week
+from replay_assets.cli.display import console, replay_progress, show_week
 from replay_assets.cli.doctor import doctor
 from replay_assets.cli.extract import extract
 from replay_assets.cli.loading import load_source
-from replay_assets.cli.walk import candidates_to_replay, days_to_run, walk
+from replay_assets.cli.reveal import reveal_map, shown
+from replay_assets.cli.serving import serve_stand_in
+from replay_assets.cli.walk import candidates_to_replay, days_to_run, iso_day, walk
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError, ReplayAssetsError
 from replay_assets.inference.catalogue import Catalogue
-from replay_assets.inference.stand_in.faults import FAULTS, FaultPlan, parse_share
-from replay_assets.lake.files import open_root, publish
+from replay_assets.inference.gate import SendingGate
+from replay_assets.replay.preflight import refusals_in
 from replay_assets.replay.runner import API_KEY_MISSING, run_pack
-from replay_assets.settings import Settings, environment_with, named_file, read_secret
+from replay_assets.sanitizing.watch import load_canaries, rules_of
+from replay_assets.settings import (
+    Settings,
+    environment_with,
+    named_file,
+    read_secret,
+    read_secrets,
+    state_folder,
+    timezone_name,
+)
 
 DEMO_WEEK = "2026-09-28"
 """A whole week of the samples, with an incident on every day."""
@@ -94,6 +105,7 @@ def load(path: Path, table: str | None, keep_going: bool) -> None:
 
 main.add_command(doctor)
 main.add_command(extract)
+main.add_command(serve_stand_in)
 
 
 @main.command()
@@ -136,27 +148,50 @@ def backfill(first: str, last: str, candidate_ids: tuple[str, ...]) -> None:
     "--out",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for replay_results.jsonl and run_report.json.",
+    help="Folder for replay_results.jsonl and run_report.json; holds the journal until then.",
 )
-def replay(pack: Path, candidate_id: str, out: Path) -> None:
+@click.option(
+    "--concurrency",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Requests in flight at once, instead of the catalogue's figure.",
+)
+@click.option("--refresh", is_flag=True, help="Ask again, also what was answered before.")
+def replay(
+    pack: Path, candidate_id: str, out: Path, concurrency: int | None, refresh: bool
+) -> None:
     """Replay one approved pack through one candidate, without Dagster.
 
-    Every line is checked first; a single finding means that nothing is sent. Nothing that an answer
-    proposes is executed. Status 0 only if each request has an answer that keeps the contract.
+    Every line is checked first; a single finding means that nothing is sent. Requests that the gate
+    on bytes refuses are listed, then the others are sent. Nothing that an answer proposes is
+    executed. Status 0 only if each request has an answer that keeps the contract.
+
+    A replay that was interrupted goes on where it stopped, and one that is over asks again only
+    what has no answer: answers lie in --out, and none is paid for twice.
     """
-    candidate = Catalogue.load(named_file("REPLAY_CANDIDATES")).get(candidate_id)
+    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
+    candidate = catalogue.get(candidate_id)
     vocabulary = load_vocabulary(named_file("REPLAY_VOCABULARY"))
-    with progress_bar() as progress:
-        task = progress.add_task(candidate.id, total=None)
+    gate = SendingGate(
+        secrets=read_secrets(catalogue.key_variables),
+        canaries=load_canaries(named_file("REPLAY_CANARIES")),
+        rules=rules_of(named_file("REPLAY_RULES")),
+    )
+    for refusal in refusals_in(pack, candidate, vocabulary=vocabulary, gate=gate):
+        console.print(f"  will not be sent: {refusal}", style="yellow", markup=False)
+    with replay_progress(candidate.id) as progress:
         run = run_pack(
-            pack.read_bytes(),
-            candidate,
+            pack,
+            candidate if concurrency is None else candidate.at_concurrency(concurrency),
             api_key=read_secret(candidate.api_key_env),
             vocabulary=vocabulary,
-            progress=lambda done, of: progress.update(task, completed=done, total=of),
+            folder=out.absolute(),
+            shared=state_folder(),
+            timezone=timezone_name(),
+            gate=gate,
+            refresh=refresh,
+            progress=progress,
         )
-    for name, content in run.files().items():
-        publish(open_root(str((out / name).absolute())), content)
     report = run.report
     console.print(f"{report.results} of {report.requests} requests have a result, in {out}")
     if API_KEY_MISSING in report.failures:
@@ -167,33 +202,22 @@ def replay(pack: Path, candidate_id: str, out: Path) -> None:
         sys.exit(1)
 
 
-@main.command("serve-stand-in")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8009, show_default=True)
-@click.option("--latency-ms", default=0.0, show_default=True, help="Time that each answer takes.")
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="FAULT=SHARE",
-    help=f"Share of requests that meet a fault: {', '.join(FAULTS)}. May be repeated.",
-)
-@click.option("--seed", default=0, show_default=True, help="Which requests meet a fault.")
-def serve_stand_in(
-    host: str, port: int, latency_ms: float, faults: tuple[str, ...], seed: int
-) -> None:
-    """Serve the two baselines as an OpenAI-compatible endpoint, with faults if asked.
+@main.command()
+@click.option("--incident", "incident_id", required=True, metavar="ID", help="An incident's id.")
+@click.option("--date", "day", metavar="DATE", help="Day of its evidence; default: the newest.")
+def reveal(incident_id: str, day: str | None) -> None:
+    """Print what stands behind an incident's placeholders.
 
-    For load tests and for trying a client. They are baselines, no language models.
+    Reads the raw evidence under REPLAY_EVIDENCE and makes the map again, which is stored nowhere.
+    What it prints is raw: secrets and personal data.
     """
-    from replay_assets.inference.stand_in.server import serve
-
-    try:
-        shares = dict(parse_share(text) for text in faults)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--fault") from error
-    console.print(f"serving rules-baseline and constant-baseline at http://{host}:{port}/v1")
-    serve(FaultPlan(latency_ms=latency_ms, shares=shares, seed=seed), host=host, port=port)
+    day = None if day is None else iso_day(day, "--date")
+    found_on, findings, doubts = reveal_map(Settings.from_environment(), incident_id, day)
+    click.echo(f"{incident_id}, evidence of {found_on}: {len(findings)} values", err=True)
+    for doubt in doubts:
+        click.echo(f"careful: {doubt}", err=True)
+    for one in findings:
+        click.echo(f"{one.placeholder} → {shown(one.canonical)}")
 
 
 @main.command()

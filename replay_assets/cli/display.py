@@ -1,7 +1,7 @@
 """What the terminal shows: progress while it works, and a week's figures at the end."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
+from replay_assets.replay.progress import ReplayProgress
 from replay_assets.settings import Settings
 from replay_assets.source.orphans import Orphans
 
@@ -30,6 +31,17 @@ def progress_bar() -> Iterator[Progress]:
     )
     with Progress(*columns, console=console) as progress:
         yield progress
+
+
+@contextmanager
+def replay_progress(candidate_id: str) -> Iterator[Callable[[ReplayProgress], None]]:
+    """Show how far a replay has come; give what is to be told of it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"))
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(candidate_id, total=None, figures="")
+        yield lambda moment: progress.update(
+            task, completed=moment.done, total=moment.total, figures=moment.line()
+        )
 
 
 def show_week(settings: Settings, week: str) -> None:

@@ -15,7 +15,7 @@ from replay_assets.contracts.finding import Finding, Status
 from replay_assets.errors import ConfigurationError
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.catalogue import Catalogue
-from replay_assets.inference.client import probe
+from replay_assets.inference.probe import probe
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.doctor import examine_source

@@ -59,7 +59,7 @@ def _orphans(settings: Settings) -> Orphans:
 
 def days_to_run(settings: Settings, first: str, last: str) -> list[str]:
     """Return the days of a range, or say which of it can't be materialised."""
-    first, last = _iso_day(first, "--from"), _iso_day(last, "--to")
+    first, last = iso_day(first, "--from"), iso_day(last, "--to")
     if first > last:
         raise click.BadParameter(f"{first} lies after {last}", param_hint="--from")
     if first < settings.first_day:
@@ -72,7 +72,7 @@ def days_to_run(settings: Settings, first: str, last: str) -> list[str]:
     return days_between(first, last)
 
 
-def _iso_day(text: str, option: str) -> str:
+def iso_day(text: str, option: str) -> str:
     """Return a day in the form that partitions are named in."""
     try:
         return date.fromisoformat(text).isoformat()

@@ -10,6 +10,9 @@ REQUEST_VERSION = "agent_nemotron_replay_request_v1"
 CANDIDATE_ID = "nemotron"
 """The candidate that a pack of the original's form names in every request."""
 CONTRACT_TUNED = "contract_tuned"
+NO_EVIDENCE = "no_evidence"
+"""The variant that leaves the evidence out: a model that does well all the same has seen a label,
+or guesses. Chosen by a candidate, never by a pack."""
 INCIDENT_FIELDS = ("incident_context", "source_metadata", "user_prompt")
 """The parts of a request that come from the incident: where a leak is looked for."""
 

@@ -16,6 +16,7 @@ Outcome = Literal[
     "length_stop",
     "infrastructure_failure",
     "gate_refused",
+    "not_sent",
 ]
 GRADED_OUTCOMES: tuple[Outcome, ...] = (
     "answered",
@@ -25,21 +26,44 @@ GRADED_OUTCOMES: tuple[Outcome, ...] = (
     "length_stop",
 )
 """Outcomes that the candidate answers for; all but the first are wrong."""
-UNGRADED_OUTCOMES: tuple[Outcome, ...] = ("infrastructure_failure", "gate_refused")
-"""Outcomes that are nobody's answer: the plumbing broke, or we refused to send."""
+UNGRADED_OUTCOMES: tuple[Outcome, ...] = ("infrastructure_failure", "gate_refused", "not_sent")
+"""Outcomes that are nobody's answer: the plumbing broke, we refused to send, or the money was out.
+The next run asks again."""
 OUTCOMES: tuple[Outcome, ...] = (*GRADED_OUTCOMES, *UNGRADED_OUTCOMES)
 
 
 class Usage(Part):
-    """Tokens that the endpoint reported; null where it reported none."""
+    """Tokens that the endpoint reported; null where it reported none.
+
+    Reasoning tokens are among the completion's, cached ones among the prompt's.
+    """
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+
+
+class Try(Part):
+    """One attempt of a call on the wire: its status, and what it waited, took, used and cost.
+
+    `possibly_paid` marks one whose outcome nobody can know, such as a reset: `cost_usd` is then the
+    highest that it can have been.
+    """
+
+    status: int | None
+    outcome: str
+    wait_ms: float
+    latency_ms: float
+    ttft_ms: float | None
+    usage: Usage
+    cost_usd: float | None
+    possibly_paid: bool
 
 
 class TraceEvent(Part):
-    """One call of the endpoint. A repair call is an event of its own."""
+    """One call of the endpoint, with every attempt that it took. A repair call is its own event."""
 
     type: Literal["nemotron_external_offline_runner"] = "nemotron_external_offline_runner"
     line_number: int
@@ -51,13 +75,22 @@ class TraceEvent(Part):
     latency_ms: float | None
     wait_ms: float
     attempts: int
+    ttft_ms: float | None = None
+    cost_usd: float | None = None
+    response_mode: str | None = None
+    cached: bool = False
+    tries: tuple[Try, ...] = ()
 
 
 class ReplayResult(Record):
     """The result of one request, whatever became of it.
 
-    `latency_ms` is the time of the calls alone, `queue_ms` what the request waited for its turn;
-    `cost_usd` is null where the candidate has no price or the endpoint reported no usage.
+    `latency_ms` is the time of the answered attempts alone, `queue_ms` what the request waited for
+    its turn from the start of the run, `ttft_ms` the time to the first token of the last call.
+    `cost_usd` is what its answers cost: null where the candidate has no price or the endpoint
+    reported no usage. Attempts that may have been paid for are in `possibly_paid_usd`, not in it.
+    `cached` marks answers that another run paid for; latency and cost are those of that run.
+    `repeat` counts from 0 where an incident is asked more than once.
     """
 
     VERSION: ClassVar[str] = RESULT_VERSION
@@ -78,6 +111,10 @@ class ReplayResult(Record):
     trace_events: list[TraceEvent]
     error: str | None
     first_error: str | None
+    repeat: int = 0
+    ttft_ms: float | None = None
+    possibly_paid_usd: float | None = None
+    cached: bool = False
 
 
 RESULT_TABLE = pa.schema(
@@ -104,6 +141,12 @@ RESULT_TABLE = pa.schema(
         ("error", pa.string()),
         ("latency_ms", pa.float64()),
         ("queue_ms", pa.float64()),
+        ("repeat", pa.int64()),
+        ("reasoning_tokens", pa.int64()),
+        ("cached_tokens", pa.int64()),
+        ("ttft_ms", pa.float64()),
+        ("possibly_paid_usd", pa.float64()),
+        ("cached", pa.bool_()),
     ]
 )
 
@@ -125,8 +168,11 @@ def result_row(result: ReplayResult) -> dict[str, Any]:
         "root_cause_category": cause.get("category"),
         "root_cause_components": cause.get("components"),
         "root_cause_statement": cause.get("statement"),
-        "prompt_tokens": total([usage.prompt_tokens for usage in tokens]),
-        "completion_tokens": total([usage.completion_tokens for usage in tokens]),
+        **{
+            name: total([getattr(usage, name) for usage in tokens])
+            for name in Usage.model_fields
+            if name in RESULT_TABLE.names
+        },
     }
 
 

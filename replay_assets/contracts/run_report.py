@@ -2,7 +2,10 @@
 
 from typing import ClassVar
 
+from pydantic import Field
+
 from replay_assets.contracts.record import Record
+from replay_assets.contracts.result import Usage
 
 RUN_REPORT_VERSION = "agent_nemotron_external_runner_report_v1"
 
@@ -12,7 +15,11 @@ class RunReport(Record):
 
     `valid` means: nothing failed and there are as many results as requests. `failures` holds input
     findings (`request_…:line_N`) or `external_error:<incident_id>`. The 95th percentile is numpy's
-    linear interpolation over the results that have a latency. Money is null where it is unknown.
+    linear interpolation over the results that have a latency. Money is null where it is unknown:
+    `total_cost_usd` is what the answers cost, whoever paid, `spent_usd` that less what came from
+    the cache, `possibly_paid_usd` the most that attempts of unknown outcome can have cost.
+    `response_modes` counts answers by how JSON was asked for; `usage` is null where a call reported
+    none. `requests` counts an incident once a repeat.
     """
 
     VERSION: ClassVar[str] = RUN_REPORT_VERSION
@@ -35,3 +42,12 @@ class RunReport(Record):
     total_cost_usd: float | None
     avg_latency_ms: float | None
     p95_latency_ms: float | None
+    repeats: int = 1
+    usage: Usage = Usage()
+    response_modes: dict[str, int] = Field(default_factory=dict)
+    retries: int = 0
+    cached_records: int = 0
+    spent_usd: float | None = None
+    possibly_paid_usd: float | None = None
+    avg_ttft_ms: float | None = None
+    avg_queue_ms: float | None = None

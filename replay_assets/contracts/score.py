@@ -19,7 +19,8 @@ class ReplayScore(Record):
     A grade is null where it is not applicable: its input was not recorded, or the question does not
     arise. `grade_status` is `unlabelled` without a label and `not_graded` where there was no answer
     to grade (the plumbing failed, or the request was not sent). `judged_wrong` is a verdict that
-    the incumbent's own record carries; null for candidates.
+    the incumbent's own record carries; null for candidates. `repeat` is that of the result: each
+    result has a score.
     """
 
     VERSION: ClassVar[str] = SCORE_VERSION
@@ -46,6 +47,7 @@ class ReplayScore(Record):
     judged_wrong: bool | None
     latency_ms: float | None
     cost_usd: float | None
+    repeat: int = 0
 
 
 SCORE_TABLE = pa.schema(
@@ -73,5 +75,6 @@ SCORE_TABLE = pa.schema(
         ("judged_wrong", pa.bool_()),
         ("latency_ms", pa.float64()),
         ("cost_usd", pa.float64()),
+        ("repeat", pa.int64()),
     ]
 )

@@ -1,4 +1,4 @@
-"""Which fields say when or how fast, not what: left out when two runs' content is compared."""
+"""Which fields say when, how fast or by which way, not what: left out when content is compared."""
 
 from typing import Any
 
@@ -11,8 +11,20 @@ TIMING_FIELDS = frozenset(
         "avg_latency_ms",
         "p50_latency_ms",
         "p95_latency_ms",
+        "ttft_ms",
+        "avg_ttft_ms",
+        "avg_queue_ms",
+        "tries",
+        "retries",
+        "possibly_paid_usd",
+        "cached",
+        "cached_records",
+        "spent_usd",
     }
 )
+
+"""Whether an answer was on the first try, paid now or by another run, is how it came; what it says
+and what such an answer costs is content."""
 
 OTHERS_WORDS = frozenset({"incident_context", "source_metadata", "model_output"})
 """Below these, names are not ours: an alert label called `attempts` is content."""

@@ -10,18 +10,15 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from replay_assets.contracts.request import INCIDENT_FIELDS
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
-from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.defs.evidence_checks import evidence_checks, source_check
+from replay_assets.defs.pack_checks import build_pack_checks, secrets_of
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import Root
+from replay_assets.defs.resources import Guards, Root
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.catalogue import Catalogue
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published
-from replay_assets.sanitizing import find_label_leaks
-from replay_assets.sanitizing.engine import gate_findings
 
 FEW_FAILURES = 0.02
 WARN = dg.AssetCheckSeverity.WARN
@@ -36,54 +33,12 @@ def build_checks(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetC
         return [
             source_check(),
             evidence_checks(partitions.daily),
-            _pack_checks(partitions.daily),
+            build_pack_checks(partitions.daily),
             *(_result_checks(candidate, partitions.daily) for candidate in catalogue),
             *(_score_check(candidate, partitions.daily) for candidate in catalogue),
             _report_check(partitions.weekly),
             _export_check(partitions.weekly),
         ]
-
-
-def _pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
-    complete = dg.AssetCheckSpec(
-        "packs_hold_one_request_per_incident",
-        asset="request_pack",
-        blocking=True,
-        partitions_def=daily,
-        additional_deps=["incident_evidence"],
-        description="Each kept incident has exactly one request, in the evidence's order.",
-    )
-    clean = dg.AssetCheckSpec(
-        "packs_carry_no_label_and_no_secret",
-        asset="request_pack",
-        blocking=True,
-        partitions_def=daily,
-        description="The published bytes hold no held-out field and nothing a strict rule finds.",
-    )
-
-    @dg.multi_asset_check(name="request_pack_checks", specs=[complete, clean])
-    def check(
-        context: dg.AssetCheckExecutionContext, lake: Root, evidence: Root
-    ) -> Iterator[dg.AssetCheckResult]:
-        day = context.partition_key
-        raw = evidence.get(Address("incident_evidence", day))
-        pack = lake.get(Address("request_pack", day))
-        asked = incidents_of(pack, "request_pack.jsonl")
-        kept = [row["incident_id"] for row in raw.rows("incident_evidence")]
-        yield dg.AssetCheckResult(
-            check_name=complete.name,
-            passed=asked == kept,
-            metadata={"requests": len(asked), "incidents": len(kept)},
-        )
-        leaks = leaks_of(pack)
-        secrets = secrets_of(pack, "request_pack.jsonl", "recorded_tool_output.jsonl")
-        yield dg.AssetCheckResult(
-            check_name=clean.name,
-            passed=not leaks and not secrets,
-            metadata={"leaks": leaks, "secret_rules": secrets, **pack.facts},
-        )
-
-    return check
 
 
 def _result_checks(
@@ -96,7 +51,7 @@ def _result_checks(
         blocking=True,
         partitions_def=daily,
         additional_deps=["request_pack"],
-        description="Each request of the present pack has exactly one result, in its order.",
+        description="Each request of the present pack has exactly one result a repeat, in order.",
     )
     answered = dg.AssetCheckSpec(
         "few_requests_have_no_answer",
@@ -112,7 +67,11 @@ def _result_checks(
         day = context.partition_key
         pack = lake.get(Address("request_pack", day))
         results = lake.get(Address("replay_results", day, candidate.id))
-        asked = incidents_of(pack, "request_pack.jsonl")
+        asked = [
+            incident
+            for incident in incidents_of(pack, "request_pack.jsonl")
+            for _ in range(results.facts["repeats"])
+        ]
         found = incidents_of(results, "replay_results.jsonl")
         yield dg.AssetCheckResult(
             check_name=complete.name,
@@ -176,11 +135,11 @@ def _report_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
 def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     @dg.asset_check(asset="sft_export", blocking=True, partitions_def=weekly)
     def exports_carry_no_secret(
-        context: dg.AssetCheckExecutionContext, lake: Root
+        context: dg.AssetCheckExecutionContext, lake: Root, safeguards: Guards
     ) -> dg.AssetCheckResult:
         """The published training file holds nothing that a strict rule finds."""
         export = lake.get(Address("sft_export", context.partition_key, grain="week"))
-        secrets = secrets_of(export, "sft.alpaca.train.jsonl")
+        secrets = secrets_of(export, safeguards.watch(), "sft.alpaca.train.jsonl")
         return dg.AssetCheckResult(
             passed=not secrets, metadata={"secret_rules": secrets, "rows": export.facts["rows"]}
         )
@@ -191,18 +150,3 @@ def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
 def incidents_of(published: Published, name: str) -> list[str]:
     """Return the incidents of a JSONL file, in its order."""
     return [record["incident_id"] for record in published.records(name)]
-
-
-def leaks_of(pack: Published) -> dict[str, list[str]]:
-    """Return what the requests of a pack leak, by incident."""
-    return {
-        one["incident_id"]: found
-        for one in pack.records("request_pack.jsonl")
-        if (found := find_label_leaks({k: one[k] for k in INCIDENT_FIELDS}, {}, HELD_OUT_FIELDS))
-    }
-
-
-def secrets_of(published: Published, *names: str) -> list[str]:
-    """Return the strict rules that a partition's JSONL files still trip."""
-    lines = [line for name in names for line in published.file(name).decode().split("\n") if line]
-    return sorted({rule for line in lines for rule in gate_findings(line)})

@@ -10,9 +10,10 @@ from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.defs.jobs import follow_days
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, Root
+from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
 from replay_assets.evaluation import report as report_module
 from replay_assets.evaluation import scoring
+from replay_assets.evaluation.masked_labels import masked_labels, require_rules
 from replay_assets.evaluation.report import build_report
 from replay_assets.evaluation.scoring import publication_of, score_incumbent, score_results
 from replay_assets.evaluation.week import WeekReader
@@ -56,8 +57,9 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
         evidence: Root,
         labels: Root,
         vocabulary: AnswerVocabulary,
+        safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
-        """One row an incident of the day: what the label says of this candidate's answer.
+        """One row a result of the day: what the label says of this answer.
 
         A grade is null where nobody recorded what it needs, or where the question does not arise.
         Stale as soon as results or labels of the day change.
@@ -65,11 +67,12 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
         published = []
         for day in context.partition_keys:
             results = lake.get(Address("replay_results", day, candidate.id))
-            truth, truth_partition = labels_of(labels, day)
             raw = evidence.get(Address("incident_evidence", day))
+            require_rules(lake.find(Address("request_pack", day)), safeguards.rules)
+            truth, truth_partition = labels_of(labels, day)
             scores = score_results(
                 [ReplayResult.read(one) for one in results.records("replay_results.jsonl")],
-                truth,
+                masked_labels(truth, raw, safeguards.rules),
                 raw.rows("recorded_repairs"),
                 vocabulary=vocabulary,
                 baseline=candidate.baseline,

@@ -5,7 +5,7 @@ import dagster as dg
 from replay_assets.defs.jobs import follow_days
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, IncidentSource, Root, Source
+from replay_assets.defs.resources import AnswerVocabulary, Guards, IncidentSource, Root, Source
 from replay_assets.finetune import export as export_module
 from replay_assets.finetune.export import EXPORT_FILE, WeekExport, build_export
 from replay_assets.finetune.week import read_week
@@ -36,6 +36,7 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
         labels: Root,
         source: IncidentSource,
         vocabulary: AnswerVocabulary,
+        safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
         """Alpaca rows from the week's incidents that were verified as repaired, sanitized.
 
@@ -47,7 +48,9 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
             found = read_week(
                 week, evidence=evidence, labels=labels, lake=lake, vocabulary=vocabulary
             )
-            export = build_export(week, found.evidence, found.scores, found.unusable_days)
+            export = build_export(
+                week, found.evidence, found.scores, found.unusable_days, safeguards.watch()
+            )
             publication = export.publication(inputs=found.inputs)
             address = Address("sft_export", week, grain="week")
             published.append(lake.publish(address, publication))

@@ -34,19 +34,21 @@ def partition_metadata(published: Sequence[Published]) -> Metadata:
     return metadata
 
 
-def preview(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> dg.MarkdownMetadataValue:
+def preview(
+    records: Sequence[Mapping[str, Any]], columns: Sequence[str], *, rows: int = PREVIEW_ROWS
+) -> dg.MarkdownMetadataValue:
     """Return the first rows as a table."""
     lines = [
         "| " + " | ".join(columns) + " |",
         "|" + "---|" * len(columns),
         *(
             "| " + " | ".join(_cell(row.get(name)) for name in columns) + " |"
-            for row in rows[:PREVIEW_ROWS]
+            for row in records[:rows]
         ),
     ]
-    if len(rows) > PREVIEW_ROWS:
-        lines.append(f"\n… and {len(rows) - PREVIEW_ROWS} more")
-    return dg.MetadataValue.md("\n".join(lines) if rows else "no rows")
+    if len(records) > rows:
+        lines.append(f"\n… and {len(records) - rows} more")
+    return dg.MetadataValue.md("\n".join(lines) if records else "no rows")
 
 
 def bars(counts: Mapping[str, int | float], title: str) -> dg.MarkdownMetadataValue:

@@ -1,20 +1,52 @@
 """Assets of the replay stage: one a candidate, made from the catalogue."""
 
 import json
+import time
+from collections.abc import Callable
+from itertools import islice
 
 import dagster as dg
+from pydantic import Field
 
+from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, Keys, Root
+from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
 from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published, Store
 from replay_assets.replay import runner
+from replay_assets.replay.progress import ReplayProgress
 from replay_assets.replay.runner import ReplayRun, run_pack
 
 GROUP = "replay"
+LOGGED_S = 10.0
+"""An entry of the event log costs some milliseconds, and a reader's patience."""
 ANSWER_COLUMNS = ("incident_id", "outcome", "action_id", "root_cause_category", "risk_level")
+
+
+class ReplayConfig(dg.Config):
+    """What a run of a replay asset may be told."""
+
+    refresh: bool = Field(
+        default=False,
+        description="Ask again what was answered before. Otherwise only what failed is asked.",
+    )
+
+
+class RunLog:
+    """Tells a run's log how far it has come: not more often than every `LOGGED_S`."""
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
+        self._next = time.monotonic() + LOGGED_S
+
+    def tell(self, moment: ReplayProgress) -> None:
+        """Log a moment if it is time to, or the last one."""
+        now = time.monotonic()
+        if now >= self._next or moment.done == moment.total:
+            self._next = now + LOGGED_S
+            self._log(moment.line())
 
 
 def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefinition:
@@ -38,20 +70,28 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
     )
     def replay_results(
         context: dg.AssetExecutionContext,
+        config: ReplayConfig,
         lake: Root,
         vocabulary: AnswerVocabulary,
         api_keys: Keys,
+        safeguards: Guards,
+        state: State,
     ) -> dg.MaterializeResult[None]:
         api_key = api_keys.key_of(candidate)
         published = []
         for day in context.partition_keys:
             pack = lake.get(Address("request_pack", day))
             run = run_pack(
-                pack.file("request_pack.jsonl"),
+                pack.source_of("request_pack.jsonl"),
                 candidate,
                 api_key=api_key,
                 vocabulary=vocabulary,
-                progress=lambda done, of: context.log.debug("%d of %d answered", done, of),
+                gate=safeguards.gate(),
+                folder=state.folder(candidate, day),
+                shared=state.root,
+                timezone=state.timezone,
+                refresh=config.refresh,
+                progress=RunLog(context.log.info).tell,
             )
             published.append(_publish(lake, day, run, pack))
         return dg.MaterializeResult(
@@ -79,11 +119,15 @@ def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Publishe
             "again; nothing was published.",
             allow_retries=False,
         )
-    if run.results and run.report.outcomes["infrastructure_failure"] == len(run.results):
+    unanswered = sum(run.report.outcomes[outcome] for outcome in UNGRADED_OUTCOMES)
+    if run.report.results and unanswered == run.report.results:
+        (first,) = islice(run.read_results(), 1)
         raise dg.Failure(
-            f"none of the {len(run.results)} requests of {day} got an answer; the first: "
-            f"{run.results[0].error}. Nothing was published; rerun the partition.",
+            f"none of the {unanswered} requests of {day} got an answer; the first: {first.error}. "
+            "Nothing was published; rerun the partition.",
             allow_retries=False,
         )
     address = Address("replay_results", day, run.report.candidate_id)
-    return lake.publish(address, run.publication(inputs={"request_pack": pack.digest}))
+    published = lake.publish(address, run.publication(inputs={"request_pack": pack.digest}))
+    run.remove_files()
+    return published

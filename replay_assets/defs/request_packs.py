@@ -1,23 +1,30 @@
 """The asset of the pack stage: the day's requests, the only thing that a candidate may see."""
 
 import json
+from collections import Counter
+from typing import Any
 
 import dagster as dg
 
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, Root
+from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.store import Published
 from replay_assets.request_packs import builder
 from replay_assets.request_packs.builder import build_pack
+from replay_assets.sanitizing import RuleSet
+from replay_assets.sanitizing.engine import PLACEHOLDER
+from replay_assets.sanitizing.rules import rules_digest
 
 GROUP = "request_packs"
+SHOWN_BEFORE = 24
+MASKED_COLUMNS = ("category", "times", "values", "rules", "fields")
 
 
-def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
-    """Return the asset that builds packs."""
+def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
+    """Return the asset that builds packs; other rules make other packs."""
 
     @dg.asset(
         partitions_def=partitions.daily,
@@ -25,13 +32,14 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
         owners=["team:platform"],
         kinds={"jsonl"},
         deps=["incident_evidence"],
-        code_version=builder.CODE_VERSION,
+        code_version=f"{builder.CODE_VERSION}.{rules_digest(rules)[:12]}",
     )
     def request_pack(
         context: dg.AssetExecutionContext,
         evidence: Root,
         lake: Root,
         vocabulary: AnswerVocabulary,
+        safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
         """One sanitized, label-free chat request an incident of the day; the same for everybody.
 
@@ -46,10 +54,13 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
                 raw.rows("recorded_messages"),
                 day=day,
                 vocabulary=vocabulary,
+                watch=safeguards.watch(),
+                audit_key=safeguards.audit_key(),
             )
             inputs = {
                 "incident_evidence": raw.digest,
                 "vocabulary": vocabulary_digest(vocabulary),
+                "rules": rules_digest(safeguards.rules),
             }
             published.append(
                 lake.publish(Address("request_pack", day), pack.publication(inputs=inputs))
@@ -66,7 +77,7 @@ def _metadata(published: list[Published]) -> Metadata:
         {
             **one["incident_context"],
             "incident_id": one["incident_id"],
-            "evidence": one["user_prompt"].partition("Evidence:\n")[2],
+            "evidence": _excerpt(one["user_prompt"].partition("Evidence:\n")[2]),
         }
         for one in published[-1].records(builder.PACK_FILE)
     ]
@@ -74,5 +85,34 @@ def _metadata(published: list[Published]) -> Metadata:
     return {
         **partition_metadata(published),
         "preview": preview(rows, ("incident_id", "alertname", "severity", "evidence")),
-        "masked": bars(audit["masked_by_category"], "masked values"),
+        "masked": bars(audit["masked_by_category"], "masked values by category"),
+        "masked_table": preview(_by_category(audit), MASKED_COLUMNS, rows=len(audit["masked"])),
+        "rules": f"{audit['rules_version']} ({audit['rules_sha256'][:12]})",
     }
+
+
+def _excerpt(sanitized: str) -> str:
+    """Return sanitized evidence from shortly before its first placeholder, where it has one."""
+    masked = PLACEHOLDER.search(sanitized)
+    start = max(masked.start() - SHOWN_BEFORE, 0) if masked is not None else 0
+    return f"…{sanitized[start:]}" if start else sanitized
+
+
+def _by_category(audit: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return one row a category: how often and how many values were masked, by what and where."""
+    distinct = Counter(
+        value["category"] for incident in audit["incidents"] for value in incident["values"]
+    )
+    rows = []
+    for category, count in audit["masked_by_category"].items():
+        own = [one for one in audit["masked"] if one["category"] == category]
+        rows.append(
+            {
+                "category": category,
+                "times": count,
+                "values": distinct[category],
+                "rules": ", ".join(sorted({one["rule"] for one in own})),
+                "fields": ", ".join(sorted({one["field"] for one in own})),
+            }
+        )
+    return sorted(rows, key=lambda row: (-row["times"], row["category"]))

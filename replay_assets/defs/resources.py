@@ -1,4 +1,4 @@
-"""What the assets are handed: the source, the three roots, the vocabulary and the candidates' keys.
+"""What the assets are handed: source, roots, vocabulary, keys, safeguards and the state.
 
 Plain objects, not configurable resources: their settings come from the environment, and a database
 URL, which may hold a password, must not appear in run configuration or in the UI. Which asset gets
@@ -9,14 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import dagster as dg
 
 from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.catalogue import Catalogue
+from replay_assets.inference.gate import SendingGate
 from replay_assets.lake.store import Store
-from replay_assets.settings import Settings, read_secret
+from replay_assets.sanitizing import RuleSet
+from replay_assets.sanitizing.watch import Watch, load_canaries, rules_of
+from replay_assets.settings import AUDIT_KEY, Settings, read_secret, read_secrets
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.mapping import SourceMapping, load_mapping
 
@@ -46,6 +51,18 @@ class Source:
         return day_window(day, self.timezone, now=datetime.now(UTC))
 
 
+@dataclass(frozen=True)
+class ReplayState:
+    """Where replays keep their journals, and what they share; always on a local disk."""
+
+    root: Path
+    timezone: str
+
+    def folder(self, candidate: Candidate, day: str) -> Path:
+        """Return the folder of one candidate's day."""
+        return self.root / "replay" / candidate.id / day
+
+
 class ApiKeys:
     """Keys of endpoints, read from the environment when asked for and never kept."""
 
@@ -67,14 +84,39 @@ class ApiKeys:
         return key
 
 
+@dataclass(frozen=True)
+class Safeguards:
+    """The rules to sanitize by, the canaries, and the keys that nothing sent or kept may hold."""
+
+    rules: RuleSet
+    canaries: tuple[str, ...] = field(repr=False)
+    key_variables: tuple[str, ...]
+
+    def watch(self) -> Watch:
+        """Return what to look for in text that is to be kept; keys are read now."""
+        return Watch(self.rules, secrets=read_secrets(self.key_variables), canaries=self.canaries)
+
+    def gate(self) -> SendingGate:
+        """Return the gate that every request of a run passes; keys are read now."""
+        return SendingGate(
+            secrets=read_secrets(self.key_variables), canaries=self.canaries, rules=self.rules
+        )
+
+    def audit_key(self) -> str | None:
+        """Return the key of the audit's hashes; null where none is set."""
+        return read_secret(AUDIT_KEY)
+
+
 Root = dg.ResourceParam[Store]
 """A root of partitions as an asset is handed it: `lake`, `evidence` or `labels`."""
 IncidentSource = dg.ResourceParam[Source]
 AnswerVocabulary = dg.ResourceParam[Vocabulary]
 Keys = dg.ResourceParam[ApiKeys]
+State = dg.ResourceParam[ReplayState]
+Guards = dg.ResourceParam[Safeguards]
 
 
-def build_resources(settings: Settings) -> dict[str, object]:
+def build_resources(settings: Settings, catalogue: Catalogue) -> dict[str, object]:
     """Return every resource by the name under which assets ask for it."""
     return {
         "source": Source(
@@ -90,4 +132,10 @@ def build_resources(settings: Settings) -> dict[str, object]:
         "labels": Store(settings.labels),
         "vocabulary": load_vocabulary(settings.vocabulary),
         "api_keys": ApiKeys(),
+        "state": ReplayState(settings.state, settings.timezone),
+        "safeguards": Safeguards(
+            rules=rules_of(settings.rules),
+            canaries=load_canaries(settings.canaries),
+            key_variables=catalogue.key_variables,
+        ),
     }

@@ -1,4 +1,4 @@
-"""A day's scores: one row an incident, for a candidate's results or for what production did."""
+"""A day's scores: one row a result, for a candidate's results or for what production did."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -65,6 +65,7 @@ def score_results(
             ),
             latency_ms=result.latency_ms,
             cost_usd=result.cost_usd,
+            repeat=result.repeat,
         )
         for result in results
     ]
@@ -169,6 +170,7 @@ def _score(
     judged_wrong: bool | None = None,
     latency_ms: float | None = None,
     cost_usd: float | None = None,
+    repeat: int = 0,
 ) -> ReplayScore:
     # An incident without a known group stands for itself.
     group = (label.scenario_group if label is not None else None) or incident_id
@@ -188,5 +190,6 @@ def _score(
         judged_wrong=judged_wrong,
         latency_ms=latency_ms,
         cost_usd=cost_usd,
+        repeat=repeat,
         **grades,
     )

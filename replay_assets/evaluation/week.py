@@ -87,9 +87,17 @@ class WeekReader:
         return ScoredWeek(INCUMBENT, False, False, scores, days)
 
     def _of_the_day(self, published: Published, table: str, day: str) -> list[ReplayScore]:
-        """Return a day's scores, less those of incidents that a later day's pack asks again."""
+        """Return a day's scores, less those of incidents that a later day's pack asks again.
+
+        Of an incident that was asked several times, the first repeat counts: an incident is the
+        unit that is paired and counted, and several answers of one model to it are not several.
+        """
         scores = [ReplayScore.read(row) for row in published.rows(table)]
-        return [one for one in scores if self.titles.get(one.incident_id, (day,))[0] == day]
+        return [
+            one
+            for one in scores
+            if one.repeat == 0 and self.titles.get(one.incident_id, (day,))[0] == day
+        ]
 
     def _candidate_state(
         self, candidate: Candidate, day: str, scores: Published | None

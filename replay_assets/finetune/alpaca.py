@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from replay_assets.contracts.export_row import AlpacaMetadata, AlpacaRow
-from replay_assets.sanitizing import IncidentSanitizer
+from replay_assets.sanitizing import IncidentSanitizer, RuleSet
 
 INSTRUCTION = (
     "你是值班的維運工程師。請依據以下 AIOps 證據摘要，分析警報的根本原因，"
@@ -18,12 +18,15 @@ DECISION, ACTION, RESULT = "AI 決策", "執行動作", "執行結果"
 SUCCEEDED = "成功"
 
 
-def alpaca_row(row: Mapping[str, Any], *, with_reasoning: bool) -> AlpacaRow | None:
+def alpaca_row(
+    row: Mapping[str, Any], *, with_reasoning: bool, rules: RuleSet | None = None
+) -> AlpacaRow | None:
     """Return an incident's training row; null where nothing would stand in its output.
 
     Args:
         row: a row of `incident_evidence` whose newest repair succeeded or was not recorded.
         with_reasoning: false where the recorded reasoning is known to be wrong.
+        rules: what to sanitize by.
     """
     sections = [
         (DECISION, reasoning_of(row) if with_reasoning else None),
@@ -34,7 +37,7 @@ def alpaca_row(row: Mapping[str, Any], *, with_reasoning: bool) -> AlpacaRow | N
         return None
     if row["repair_success"]:
         found.append((RESULT, SUCCEEDED))
-    sanitizer = IncidentSanitizer()
+    sanitizer = IncidentSanitizer(rules)
     clean = sanitizer.value(
         {
             "alertname": row["alertname"],

@@ -12,7 +12,8 @@ from replay_assets.finetune.alpaca import alpaca_row
 from replay_assets.lake.files import sha256
 from replay_assets.lake.formats import encode_json, encode_jsonl, json_line
 from replay_assets.lake.store import Publication
-from replay_assets.sanitizing.engine import gate_findings
+from replay_assets.sanitizing.unseen import unseen
+from replay_assets.sanitizing.watch import Watch
 from replay_assets.source.export_log import ExportLogEntry
 
 CODE_VERSION = "1"
@@ -81,6 +82,7 @@ def build_export(
     evidence: Iterable[Mapping[str, Any]],
     incumbent: Sequence[ReplayScore],
     unusable_days: Sequence[str] = (),
+    watch: Watch | None = None,
 ) -> WeekExport:
     """Return a week's export.
 
@@ -89,8 +91,10 @@ def build_export(
     apart, for a model that was trained on the rest. An incident counts once, by its newest row.
 
     Raises:
-        ResidualSecretError: a row still trips a strict rule after sanitizing.
+        ResidualSecretError: a row still trips a strict rule after sanitizing, or holds a key or a
+            canary that is watched for.
     """
+    watch = watch or Watch()
     scores = {score.incident_id: score for score in incumbent}
     rows: list[AlpacaRow] = []
     left_out: Counter[str] = Counter()
@@ -101,11 +105,12 @@ def build_export(
             left_out[reason] += 1
             continue
         known_wrong = score is not None and reasoning_is_wrong(score)
-        example = alpaca_row(row, with_reasoning=not known_wrong)
+        with unseen(row["incident_id"]):
+            example = alpaca_row(row, with_reasoning=not known_wrong, rules=watch.rules)
         if example is None:
             left_out["nothing_recorded_to_learn"] += 1
             continue
-        _refuse_secrets(example)
+        _refuse_secrets(example, watch)
         without_reasoning += known_wrong
         rows.append(example)
     return WeekExport(
@@ -138,8 +143,8 @@ def reasoning_is_wrong(score: ReplayScore) -> bool:
     return False in parts or score.judged_wrong is True
 
 
-def _refuse_secrets(row: AlpacaRow) -> None:
-    if found := gate_findings(json_line(row.model_dump(mode="json"))):
+def _refuse_secrets(row: AlpacaRow, watch: Watch) -> None:
+    if found := watch.findings(json_line(row.model_dump(mode="json"))):
         raise ResidualSecretError(
             f"incident {row.metadata.incident_id}: after sanitizing, rule {', '.join(found)} still "
             "finds a value in the training row. Nothing was written; please report it."

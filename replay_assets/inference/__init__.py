@@ -1,4 +1,4 @@
-"""Talking to a model: the catalogue of candidates, the client with its gate, limits, the stand-in.
+"""Talking to a model: the catalogue of candidates, the client, its limits and budget, the stand-in.
 
-`client` is the one module that holds an HTTP client and the one that retries.
+`http` is the one module that holds an HTTP client, `client` the one that retries.
 """

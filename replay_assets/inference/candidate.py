@@ -1,6 +1,7 @@
 """A candidate: a model, where it answers, how it is asked and what it costs."""
 
 import re
+from datetime import date
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from replay_assets.contracts.result import Usage
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.lake.digests import digest_of
 
@@ -48,19 +50,73 @@ class Sampling(BaseModel):
 
 
 class Limits(Entry):
-    """How hard an endpoint may be asked; requests and tokens are counted over a minute."""
+    """How hard an endpoint may be asked, and how long it may take.
+
+    Requests and tokens are rates a minute; `window_s` is the span over which the endpoint counts
+    them. `timeout_s` is for a whole attempt, `read_timeout_s` for a pause within it.
+    """
 
     concurrency: PositiveInt = 1
     rpm: PositiveInt | None = None
     tpm: PositiveInt | None = None
+    window_s: PositiveFloat = 60.0
     timeout_s: PositiveFloat = 60.0
+    connect_timeout_s: PositiveFloat = 10.0
+    read_timeout_s: PositiveFloat | None = None
+    retry_budget_s: PositiveFloat = 300.0
+    """How long one request may be tried, pauses included, before it is given up."""
+    patience_s: PositiveFloat = 300.0
+    """The longest pause an endpoint may ask for; a longer one ends the run, to be resumed."""
 
 
 class Prices(Entry):
-    """US dollars for a million tokens."""
+    """US dollars for a million tokens, from a day on.
+
+    Cached prompt tokens and reasoning tokens cost as much as others where no price of their own is
+    given.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     input: NonNegativeFloat
     output: NonNegativeFloat
+    cached: NonNegativeFloat | None = None
+    reasoning: NonNegativeFloat | None = None
+    since: Annotated[date, Field(alias="from")] = date.min
+
+    def cost_usd(self, usage: Usage) -> float | None:
+        """Return what a call cost; null where its usage is unknown."""
+        prompt, completion = usage.prompt_tokens, usage.completion_tokens
+        if prompt is None or completion is None:
+            return None
+        cached = min(usage.cached_tokens or 0, prompt)
+        reasoning = min(usage.reasoning_tokens or 0, completion)
+        dollars = (
+            (prompt - cached) * self.input
+            + cached * (self.input if self.cached is None else self.cached)
+            + (completion - reasoning) * self.output
+            + reasoning * (self.output if self.reasoning is None else self.reasoning)
+        )
+        return dollars / 1_000_000
+
+    def highest_cost_usd(self, *, prompt_tokens: int, completion_tokens: int) -> float:
+        """Return the most that a call with so many tokens at most can cost."""
+        dearest_in = max(self.input, self.cached or 0.0)
+        dearest_out = max(self.output, self.reasoning or 0.0)
+        return (prompt_tokens * dearest_in + completion_tokens * dearest_out) / 1_000_000
+
+
+class Budget(Entry):
+    """US dollars that may be spent: by one run, and by all runs of this candidate in a day."""
+
+    run: PositiveFloat | None = None
+    day: PositiveFloat | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.run is None and self.day is None:
+            raise ValueError("name run, day or both")
+        return self
 
 
 class Candidate(Entry):
@@ -70,14 +126,43 @@ class Candidate(Entry):
     model: Annotated[str, Field(min_length=1)]
     base_url: str
     api_key_env: str | None = None
-    prompt_variant: Literal["base", "contract_tuned"] = "base"
+    prompt_variant: Literal["base", "contract_tuned", "no_evidence"] = "base"
     sampling: Sampling = Sampling()
     limits: Limits = Limits()
-    prices_usd_per_million: Prices | None = None
+    prices_usd_per_million: tuple[Prices, ...] | None = None
+    budget_usd: Budget | None = None
     scheduled: bool = True
-    repeats: Literal[1] = 1
-    cache: Literal[False] = False
-    budget_usd: Literal[None] = None
+    repeats: Annotated[int, Field(ge=1, le=100)] = 1
+    cache: bool = False
+    stream: bool = False
+    response_format: Literal["auto", "json_schema", "json_object", "none"] = "auto"
+    """`auto`: by schema where one is at hand, and less where the endpoint refuses that."""
+
+    @field_validator("prices_usd_per_million", mode="before")
+    @classmethod
+    def _one_price_is_a_list_of_one(cls, prices: object) -> object:
+        return [prices] if isinstance(prices, dict | Prices) else prices
+
+    @field_validator("prices_usd_per_million")
+    @classmethod
+    def _prices_follow_each_other(cls, prices: tuple[Prices, ...] | None) -> object:
+        days = [price.since for price in prices or ()]
+        if prices is not None and (not days or days != sorted(set(days))):
+            raise ValueError("needs prices in the order of their `from`, no day twice")
+        return prices
+
+    @field_validator("budget_usd", mode="before")
+    @classmethod
+    def _a_number_is_the_budget_of_a_run(cls, budget: object) -> object:
+        return {"run": budget} if type(budget) in (int, float) else budget
+
+    @model_validator(mode="after")
+    def _can_count_what_it_spends(self) -> Self:
+        if self.budget_usd is not None and self.prices_usd_per_million is None:
+            raise ValueError(
+                "budget_usd needs prices_usd_per_million: what has no price can't be counted"
+            )
+        return self
 
     @field_validator("base_url")
     @classmethod
@@ -137,20 +222,25 @@ class Candidate(Entry):
     @property
     def limit_key(self) -> str:
         """Candidates with the same key share one endpoint's limits; letters and digits only."""
-        parts = (urlsplit(self.base_url).netloc, self.model, self.api_key_env or "")
+        address = self.base_url.partition("://")[2].removesuffix("/v1")
+        parts = (address, self.model, self.api_key_env or "")
         return re.sub(r"[^a-z0-9]+", "_", " ".join(parts).strip().lower())
+
+    def at_concurrency(self, concurrency: int) -> Self:
+        """Return the candidate asked at another concurrency: the same candidate, its digest too."""
+        limits = self.limits.model_copy(update={"concurrency": concurrency})
+        return self.model_copy(update={"limits": limits})
 
     def digest(self) -> str:
         """Return the SHA-256 of everything that shapes an answer."""
         return digest_of(
             self.model_dump(
-                mode="json", include={"model", "base_url", "prompt_variant", "sampling"}
+                mode="json",
+                include={"model", "base_url", "prompt_variant", "sampling", "response_format"},
             )
         )
 
-    def cost_usd(self, prompt_tokens: int | None, completion_tokens: int | None) -> float | None:
-        """Return what a call cost; null where a price or the usage is unknown."""
-        prices = self.prices_usd_per_million
-        if prices is None or prompt_tokens is None or completion_tokens is None:
-            return None
-        return (prompt_tokens * prices.input + completion_tokens * prices.output) / 1_000_000
+    def prices_on(self, day: date) -> Prices | None:
+        """Return the prices that hold on a day; null where none do yet."""
+        valid = [one for one in self.prices_usd_per_million or () if one.since <= day]
+        return valid[-1] if valid else None

@@ -38,6 +38,12 @@ class Catalogue(tuple[Candidate, ...]):
             f"it has {', '.join(candidate.id for candidate in self)}"
         )
 
+    @property
+    def key_variables(self) -> tuple[str, ...]:
+        """The environment variables that hold a key of some candidate."""
+        names = (candidate.api_key_env for candidate in self)
+        return tuple(dict.fromkeys(name for name in names if name is not None))
+
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
         """Read a catalogue file; the shipped one where no path is given.
@@ -84,8 +90,6 @@ def _problem(tree: yaml.Node | None, problem: Any) -> str:  # noqa: ANN401 - pyd
     field = ".".join(str(part) for part in location) or "file"
     found = "nothing" if problem["type"] == "missing" else _shown(problem)
     message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "literal_error" and location[-1] in ("repeats", "cache", "budget_usd"):
-        message = f"only {problem['ctx']['expected']} is available in this version"
     if problem["type"] == "extra_forbidden":
         known = Candidate.model_fields if len(location) <= 2 else ()
         message = "unknown field" + (f"; use {', '.join(known)}" if known else "")

@@ -1,295 +1,291 @@
-"""The one module that talks HTTP to a model, retries, and looks at the bytes before they leave.
+"""The client of a candidate's endpoint: the one that retries, and looks at bytes before they leave.
 
-Errors fall in four kinds, because four different things happen next: `EndpointRefusedError` ends
-the run (no later request can succeed), `RequestRejectedError` is the candidate's answer to this
-request, `InfrastructureError` is nobody's answer, `GateRefusedError` was never sent.
+A slot is held only while a request is in flight: one that waits for its next try gives it back.
+What ends a call without an answer is in `failures`; HTTP itself is in `http`.
 """
 
 import asyncio
-import json
-import random
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import urlsplit
 
-import httpx
-
-from replay_assets.contracts.result import Usage
-from replay_assets.errors import ConfigurationError, ReplayAssetsError
+from replay_assets.inference import pauses
+from replay_assets.inference.budget import Purse, Reservation
 from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.limits import estimate_tokens, shared_limit
-from replay_assets.inference.stand_in.app import embedded_app
-from replay_assets.sanitizing.engine import gate_findings
+from replay_assets.inference.completion import Attempt, Completion, ResponseMode
+from replay_assets.inference.failures import (
+    BudgetExhaustedError,
+    EndpointRefusedError,
+    GateRefusedError,
+    InfrastructureError,
+    PatienceExceededError,
+    RequestRejectedError,
+)
+from replay_assets.inference.gate import SendingGate
+from replay_assets.inference.http import Endpoint, WireError, header_safe
+from replay_assets.inference.ledger import Ledger
+from replay_assets.inference.limits import SHARED_LIMITS, LimitStore, Settled, estimate_tokens
+from replay_assets.inference.protocol import Message, chat_body
+from replay_assets.inference.response_format import ResponseFormat
+from replay_assets.inference.responses import Finding, finding_of, finding_on_the_wire
+from replay_assets.lake.digests import canonical
 
-TRIES = 4
-FIRST_WAIT_S = 0.5
-LONGEST_WAIT_S = 30.0
-CONNECT_TIMEOUT_S = 10.0
-RETRIED_STATUS = frozenset({408, 429})
 ENDS_THE_RUN = {
     401: "the key is missing or not accepted",
     403: "the key may not use this model",
     404: "the endpoint does not know this model or path",
 }
-SHOWN_CHARACTERS = 200
-
-Message = Mapping[str, Any]
+WORKERS_A_SLOT, MOST_SPARE_WORKERS = 4, 512
 
 
-class EndpointRefusedError(ReplayAssetsError):
-    """The endpoint refuses the key, the model or the path: no request of this run can succeed."""
+@dataclass(slots=True)
+class _Call:
+    """One request on its way to an answer."""
 
+    messages: Sequence[Message]
+    schema: Mapping[str, Any] | None
+    ready_at: float = field(default_factory=time.perf_counter)
+    first_sent_at: float | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    failures: int = 0
+    refusals: int = 0
+    mode: ResponseMode = "none"
 
-class RequestRejectedError(ReplayAssetsError):
-    """The endpoint refused this one request with a 4xx."""
-
-
-class InfrastructureError(ReplayAssetsError):
-    """No answer after every try: time-outs, resets, 5xx, 429, or bodies out of protocol."""
-
-    def __init__(self, message: str, *, attempts: int, wait_ms: float) -> None:
-        super().__init__(message)
-        self.attempts = attempts
-        self.wait_ms = wait_ms
-
-
-class GateRefusedError(ReplayAssetsError):
-    """The body would carry a secret or personal data; it was not sent."""
-
-
-@dataclass(frozen=True)
-class Completion:
-    """One answer of an endpoint. `latency_ms` is the last call's own time, `wait_ms` the pauses."""
-
-    content: str | None
-    refusal: str | None
-    finish_reason: str | None
-    usage: Usage
-    latency_ms: float
-    wait_ms: float
-    attempts: int
+    @property
+    def made(self) -> tuple[Attempt, ...]:
+        return tuple(self.attempts)
 
 
 class ChatClient:
-    """A candidate's endpoint, for as long as one run lasts."""
+    """A candidate's endpoint, for as long as one run lasts.
 
-    def __init__(self, candidate: Candidate, *, api_key: str | None) -> None:
+    Without a gate of the run's own, which knows every key, it guards the one key that it is given.
+    `ledger` is the day's spending that all runs share, `spent_usd` what earlier parts of this run
+    have spent, `timezone` the zone of the days that prices and budgets hold for.
+    """
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        *,
+        api_key: str | None,
+        gate: SendingGate | None = None,
+        ledger: Ledger | None = None,
+        spent_usd: float = 0.0,
+        timezone: str = "UTC",
+        limits: LimitStore = SHARED_LIMITS,
+        seed: int = 0,
+    ) -> None:
         self._candidate = candidate
-        self._api_key = _header_safe(api_key, candidate)
-        self._limit = shared_limit(
-            candidate.limit_key, rpm=candidate.limits.rpm, tpm=candidate.limits.tpm
-        )
-        # Seeded: two runs over the same faults wait alike.
-        self._jitter = random.Random(0)  # noqa: S311 - spreads retries, guards nothing
-        self._http = _http_client(candidate)
+        self._api_key = header_safe(api_key, candidate)
+        self._gate = gate or SendingGate(secrets=[self._api_key] if self._api_key else [])
+        self._endpoint = Endpoint(candidate, api_key=self._api_key)
+        self._limit = limits.limit_of(candidate.limit_key)
+        self._purse = Purse(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
+        self._format = ResponseFormat(candidate)
+        self._backoff = pauses.Backoff(seed)
 
     async def __aenter__(self) -> Self:
+        self._limit.join(self._candidate.limits)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._http.aclose()
+        self._limit.leave(self._candidate.limits)
+        await self._endpoint.aclose()
 
-    async def complete(self, messages: Sequence[Message]) -> Completion:
-        """Return the model's answer to a conversation.
+    @property
+    def workers(self) -> int:
+        """How many workers should pull requests: those that wait for a retry hold no slot."""
+        slots = self._candidate.limits.concurrency
+        return min(slots * WORKERS_A_SLOT, slots + MOST_SPARE_WORKERS)
+
+    @property
+    def refused_modes(self) -> tuple[ResponseMode, ...]:
+        """The forms of answer that the endpoint has refused, for the run's report."""
+        return tuple(self._format.refused)
+
+    @property
+    def spent_usd(self) -> float:
+        """What this run has spent; 0 for a candidate without a price."""
+        return self._purse.spent_usd
+
+    def response_mode(self, schema: Mapping[str, Any] | None = None) -> ResponseMode:
+        """Return how this endpoint is asked for JSON now."""
+        return self._format.mode(schema)
+
+    def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what came back less keys and strict hits."""
+        return self._gate.cleaned(value)
+
+    def request_key(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        repeat: int = 0,
+    ) -> str:
+        """Return the SHA-256 of all that shapes an answer; never of the key or of the run.
+
+        The form counts as it is asked for, not as the endpoint grants it.
+        """
+        asked = {
+            "base_url": self._candidate.base_url,
+            "model": self._candidate.model,
+            "sampling": self._candidate.sampling.model_dump(mode="json", exclude_none=True),
+            "response_format": self._candidate.response_format,
+            "schema": schema,
+            "messages": list(messages),
+            "repeat": repeat,
+        }
+        return hashlib.sha256(canonical(asked)).hexdigest()
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        repeat: int = 0,
+    ) -> Completion:
+        """Return the model's answer to a conversation, in a JSON schema's form where it can.
+
+        `repeat` asks the same once more: it is part of the key, not of the body.
 
         Raises:
             GateRefusedError: a strict rule finds something in the body; nothing was sent.
+            BudgetExhaustedError: the next attempt may cost more than is left.
             EndpointRefusedError: 401, 403 or 404.
+            PatienceExceededError: the endpoint asks for a pause beyond the run's patience.
             RequestRejectedError: another 4xx that retrying can't cure.
             InfrastructureError: every try failed.
         """
-        body = self._body(messages)
-        self._refuse_secrets(body)
-        waited_s, problem = 0.0, ""
-        for attempt in range(1, TRIES + 1):
-            asked = time.perf_counter()
-            entry = await self._limit.admit(
-                estimate_tokens(body.decode(), self._candidate.sampling.max_tokens)
+        call = _Call(messages, schema)
+        while True:
+            found = await self._attempt(call)
+            if found.spoken is not None:
+                return Completion(
+                    content=found.spoken.content,
+                    reasoning=found.spoken.reasoning,
+                    refusal=found.spoken.refusal,
+                    finish_reason=found.spoken.finish_reason,
+                    usage=found.spoken.usage,
+                    attempts=call.made,
+                    response_mode=call.mode,
+                )
+            self._raise_if_final(call, found)
+            call.ready_at = time.perf_counter()
+            if (pause := self._pause_s(call, found)) > 0:
+                await asyncio.sleep(pause)
+
+    async def _attempt(self, call: _Call) -> Finding:
+        """Wait for a slot, send once, and account for it."""
+        call.mode = self._format.mode(call.schema)
+        body = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
+        if not call.attempts and (refusals := self._gate.refusals(body)):
+            rules = ", ".join(refusals)
+            raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
+        most_out = self._candidate.sampling.max_tokens
+        ticket = await self._limit.acquire(estimate_tokens(body.decode(), most_out))
+        settled = Settled()
+        try:
+            # No tokenizer makes more tokens of a text than it has bytes.
+            reservation = await self._purse.reserve(
+                prompt_tokens=len(body), completion_tokens=most_out
             )
             started = time.perf_counter()
-            waited_s += started - asked
-            response, problem = await self._send(body)
-            latency_ms = (time.perf_counter() - started) * 1000
-            if response is not None and (payload := _payload(response)) is not None:
-                completion = _completion(payload, latency_ms, waited_s * 1000, attempt)
-                if completion.usage.total_tokens is not None:
-                    self._limit.correct(entry, completion.usage.total_tokens)
-                return completion
-            if response is not None:
-                problem = f"HTTP {response.status_code}: {self._shown(response.text)}"
-            if attempt < TRIES:
-                pause = self._pause_s(attempt, response)
-                if pause > LONGEST_WAIT_S:
-                    # Asking earlier than the server allows would only be refused again.
-                    raise InfrastructureError(
-                        f"asked to wait {pause:.0f} s, more than {LONGEST_WAIT_S:.0f}: {problem}",
-                        attempts=attempt,
-                        wait_ms=waited_s * 1000,
-                    )
-                waited_s += pause
-                await asyncio.sleep(pause)
-        raise InfrastructureError(
-            f"no answer after {TRIES} tries: {problem}", attempts=TRIES, wait_ms=waited_s * 1000
-        )
-
-    def _body(self, messages: Sequence[Message]) -> bytes:
-        sampling = self._candidate.sampling.model_dump(mode="json", exclude_none=True)
-        return json.dumps(
-            {
-                **sampling,
-                "model": self._candidate.model,
-                "messages": list(messages),
-                "response_format": {"type": "json_object"},
-            },
-            ensure_ascii=False,
-        ).encode()
-
-    def _refuse_secrets(self, body: bytes) -> None:
-        text = body.decode()
-        found = gate_findings(text)
-        if self._api_key and self._api_key in text:
-            found.append("api_key_in_use")
-        if found:
-            raise GateRefusedError(f"not sent: rule {', '.join(found)} finds a value in the body")
-
-    async def _send(self, body: bytes) -> tuple[httpx.Response | None, str]:
-        """Ask once; return the response, or null and what went wrong on the way."""
-        headers = {"Content-Type": "application/json"}
-        if self._api_key:
-            headers["Authorization"] = f"Bearer {self._api_key}"
-        try:
-            async with asyncio.timeout(self._candidate.limits.timeout_s):
-                response = await self._http.post("/chat/completions", content=body, headers=headers)
-        except TimeoutError:
-            return None, f"no answer within {self._candidate.limits.timeout_s:g} s"
-        except httpx.RequestError as error:
-            return None, f"{type(error).__name__}: {self._shown(str(error))}"
-        if (reason := ENDS_THE_RUN.get(response.status_code)) is not None:
-            variable = self._candidate.api_key_env or "api_key_env"
-            raise EndpointRefusedError(
-                f"{self._candidate.base_url} answered {response.status_code}: {reason}. Check "
-                f"{variable}, model {self._candidate.model!r} and base_url of candidate "
-                f"{self._candidate.id!r}."
+            call.first_sent_at = call.first_sent_at or started
+            try:
+                found = await self._send(body, call.mode)
+            except BaseException:
+                self._purse.settle(reservation, None)  # cancelled: it may have been paid
+                raise
+            attempt = _account(found, reservation, call.ready_at, started)
+            call.attempts.append(attempt)
+            self._purse.settle(reservation, attempt.cost_usd)
+            settled = Settled(
+                refused=found.outcome == "rate_limited",
+                served=found.outcome == "answered",
+                tokens=attempt.usage.total_tokens,
+                pause_s=_bearable(found.pause_s, self._candidate.limits.patience_s),
             )
-        status = response.status_code
-        if response.is_client_error and status not in RETRIED_STATUS:
-            raise RequestRejectedError(f"HTTP {status}: {self._shown(response.text)}")
-        return response, ""
+        except BudgetExhaustedError as error:
+            error.attempts = call.made
+            raise
+        finally:
+            self._limit.settle(ticket, settled)
+        return found
 
-    def _pause_s(self, attempt: int, response: httpx.Response | None) -> float:
-        """Return the pause before the next try: what the server asks for, else full jitter."""
-        asked = response.headers.get("Retry-After", "") if response is not None else ""
-        if (seconds := _seconds_asked(asked)) is not None:
-            return seconds
-        return self._jitter.uniform(0, min(FIRST_WAIT_S * 2**attempt, LONGEST_WAIT_S))
+    async def _send(self, body: bytes, mode: ResponseMode) -> Finding:
+        try:
+            reply = await self._endpoint.post(body)
+        except WireError as error:
+            return finding_on_the_wire(error)
+        return finding_of(reply, mode=mode, gate=self._gate)
 
-    def _shown(self, text: str) -> str:
-        """Return the start of a text from the endpoint, on one line, without our key."""
-        if self._api_key:
-            text = text.replace(self._api_key, "<API_KEY>")
-        return " ".join(text.split())[:SHOWN_CHARACTERS]
+    def _raise_if_final(self, call: _Call, found: Finding) -> None:
+        """Raise what no further try can cure."""
+        candidate, made = self._candidate, call.made
+        if found.outcome == "refused":
+            raise EndpointRefusedError(
+                f"{candidate.base_url} answered {found.status}: {ENDS_THE_RUN[found.status or 0]}. "
+                f"Check {candidate.api_key_env or 'api_key_env'}, model {candidate.model!r} and "
+                f"base_url of candidate {candidate.id!r}.",
+                attempts=made,
+            )
+        if found.outcome == "rejected":
+            raise RequestRejectedError(found.problem, attempts=made)
+        patience_s = candidate.limits.patience_s
+        pause_s = found.pause_s or 0.0
+        if pause_s > patience_s or self._limit.refused_for_s > patience_s:
+            asks = f"asks to wait {pause_s:.0f} s" if pause_s else "has refused every request"
+            raise PatienceExceededError(
+                f"{candidate.base_url} {asks}, beyond the {patience_s:g} s of patience_s "
+                f"({found.problem}). Run it again later: what is answered is kept.",
+                pause_s=max(pause_s, self._limit.refused_for_s),
+                attempts=made,
+            )
 
+    def _pause_s(self, call: _Call, found: Finding) -> float:
+        """Return the request's own pause before its next try; a refusal pauses the endpoint.
 
-def _seconds_asked(retry_after: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for: a number, or an HTTP date."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after)
-    try:
-        moment = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    return max((moment - datetime.now(UTC)).total_seconds(), 0.0) if moment.tzinfo else None
-
-
-def _http_client(candidate: Candidate) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=candidate.limits.concurrency)
-    timeout = httpx.Timeout(candidate.limits.timeout_s, connect=CONNECT_TIMEOUT_S)
-    parts = urlsplit(candidate.base_url)
-    if candidate.embedded:
-        return httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=embedded_app()),
-            base_url=f"http://{parts.netloc}{parts.path}",
-            timeout=timeout,
-        )
-    return httpx.AsyncClient(
-        base_url=candidate.base_url, timeout=timeout, limits=limits, follow_redirects=False
-    )
-
-
-def _payload(response: httpx.Response) -> dict[str, Any] | None:
-    """Return the body of a completion; null where this is none and another try may help."""
-    if not response.is_success:
-        return None
-    try:
-        payload = response.json()
-        message = payload["choices"][0]["message"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return None
-    if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
-        return None
-    return payload if isinstance(payload, dict) else None
-
-
-def _header_safe(api_key: str | None, candidate: Candidate) -> str | None:
-    """Return a key without its edges' blanks; the library's own error would spell a wrong one."""
-    key = (api_key or "").strip()
-    if key and not (key.isascii() and key.isprintable()):
-        raise ConfigurationError(
-            f"{candidate.api_key_env or 'the key'} of candidate {candidate.id!r} holds characters "
-            "that no HTTP header can carry; set it again"
-        )
-    return key or None
+        Raises:
+            InfrastructureError: its tries or its time have run out.
+        """
+        if found.outcome == "response_format_refused":
+            self._format.refuse(call.mode)
+            return 0.0
+        pause_s = 0.0
+        if found.outcome == "rate_limited":
+            call.refusals += 1
+        else:
+            call.failures += 1
+            if found.pause_s is None:
+                pause_s = self._backoff.pause_s(call.failures)
+        spent_s = time.perf_counter() - (call.first_sent_at or 0.0) + pause_s
+        tired = call.failures >= pauses.TRIES or call.refusals >= pauses.REFUSALS
+        if tired or spent_s > self._candidate.limits.retry_budget_s:
+            text = f"no answer after {len(call.attempts)} tries: {found.problem}"
+            raise InfrastructureError(text, attempts=call.made)
+        return pause_s
 
 
-def _whole(text: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return a text without half surrogate pairs, which JSON can spell and no file can hold."""
-    return None if text is None else str(text).encode("utf-8", "replace").decode()
-
-
-def _completion(
-    payload: dict[str, Any], latency_ms: float, wait_ms: float, attempts: int
-) -> Completion:
-    choice = payload["choices"][0]
-    message = choice["message"]
-    usage = payload["usage"] if isinstance(payload.get("usage"), dict) else {}
-    return Completion(
-        content=_whole(message.get("content")),
-        refusal=_whole(message.get("refusal")),
-        finish_reason=choice.get("finish_reason"),
-        usage=Usage(
-            **{name: usage[name] for name in Usage.model_fields if isinstance(usage.get(name), int)}
+def _account(found: Finding, reservation: Reservation, ready_at: float, started: float) -> Attempt:
+    """Return an attempt with its times and its cost."""
+    return Attempt(
+        status=found.status,
+        outcome=found.outcome,
+        wait_ms=(started - ready_at) * 1000,
+        latency_ms=(time.perf_counter() - started) * 1000,
+        ttft_ms=found.ttft_ms,
+        usage=found.usage,
+        cost_usd=reservation.cost_usd(
+            found.usage, answered=found.spoken is not None, possibly_paid=found.possibly_paid
         ),
-        latency_ms=latency_ms,
-        wait_ms=wait_ms,
-        attempts=attempts,
+        possibly_paid=found.possibly_paid,
     )
 
 
-@dataclass(frozen=True)
-class Probe:
-    """What an endpoint says when asked for its models: its status and their ids, or why none."""
-
-    status: int | None
-    models: tuple[str, ...] = ()
-    problem: str = ""
-
-
-def probe(candidate: Candidate, *, api_key: str | None) -> Probe:
-    """Ask a candidate's endpoint once for its models; sends nothing but the key."""
-    key = _header_safe(api_key, candidate)
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    try:
-        response = httpx.get(
-            f"{candidate.base_url}/models", headers=headers, timeout=CONNECT_TIMEOUT_S
-        )
-        listed = response.json()["data"] if response.is_success else []
-        models = tuple(str(one["id"]) for one in listed)
-    except httpx.RequestError as error:
-        return Probe(None, problem=type(error).__name__)
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return Probe(response.status_code, problem="its answer is no list of models")
-    return Probe(response.status_code, models)
+def _bearable(pause_s: float | None, patience_s: float) -> float | None:
+    """Return a pause for the endpoint's limit to keep; the run ends at one beyond its patience."""
+    return None if pause_s is None or pause_s > patience_s else pause_s

@@ -1,17 +1,35 @@
-"""Requests and tokens a minute: a sliding log that waits until the next call fits.
+"""How hard an endpoint is asked: slots, requests and tokens in a window, and pauses it asks for.
 
-The window is 1 % longer than the server's: the two clocks differ by the network's delay, and what
-the client counts as a minute is a little less at the server.
+One `EndpointLimit` admits the calls of all candidates that share base URL, model and key variable,
+in the order in which they came. The configured figures are a ceiling; what the endpoint refuses
+(429) lowers what is really used, what it answers raises it again. A 5xx changes nothing: it is
+broken, not asked too much.
+
+A limit belongs to one event loop at a time. Two runs in two processes are kept apart by a Dagster
+pool a limit key; a store that processes share can take the place of `InProcessLimits`.
 """
 
 import asyncio
+import random
 import time
 from collections import deque
-from weakref import WeakKeyDictionary
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
-WINDOW_S = 60.0 * 1.01
+from replay_assets.inference.candidate import Limits
+from replay_assets.inference.rate_learning import LearnedWindow, Refusals
+from replay_assets.inference.sliding_log import SlidingLog, Ticket
+
 CHARACTERS_PER_TOKEN = 2
 """A careful guess for mixed English and Chinese; it is corrected by the usage reported."""
+FIRST_PAUSE_S, PAUSE_GROWTH, LONGEST_PAUSE_S = 0.5, 1.5, 30.0
+"""After a 429 without Retry-After: ten refusals in a row span a minute, the usual window."""
+CUT = 0.7
+WINDOW_S = 60.0
+PROBE_GRACE_S = 0.1
+ARRIVAL_S, ARRIVAL_SHARE = 0.3, 0.025
+"""How much later than let in a call may arrive: a new connection, a busy machine."""
 
 
 def estimate_tokens(text: str, max_tokens: int) -> int:
@@ -19,68 +37,218 @@ def estimate_tokens(text: str, max_tokens: int) -> int:
     return len(text) // CHARACTERS_PER_TOKEN + max_tokens
 
 
-class SlidingLimit:
-    """Admits calls so that no window holds more requests or tokens than allowed."""
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a limit is told of a finished attempt. `tokens` is null where none were reported."""
 
-    def __init__(self, *, rpm: int | None, tpm: int | None, window_s: float = WINDOW_S) -> None:
-        self._rpm = rpm
-        self._tpm = tpm
-        self._window_s = window_s
-        self._calls: deque[list[float]] = deque()
-        # One lock a loop: the limit outlives the event loop of a run, a lock does not.
-        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
-            WeakKeyDictionary()
+    refused: bool = False
+    served: bool = False
+    tokens: int | None = None
+    pause_s: float | None = None
+
+
+class EndpointLimit:
+    """Admits calls: in order, within slots and windows, never while the endpoint asks for a pause.
+
+    After a refusal one call goes first, and the others follow once it is clear that it was let in.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._users: list[Limits] = []
+        self._log = SlidingLog(WINDOW_S, None, None)
+        self._learned: LearnedWindow | None = None
+        self._most_slots = 1
+        self._slots = 1.0
+        self._in_flight = 0
+        self._waiting: deque[tuple[asyncio.Future[Ticket], int]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed_until = 0.0
+        self._opened_at = 0.0
+        self._refusals: Refusals | None = None
+        self._probe: Ticket | None = None
+        self._slowest_refusal_s = 0.0
+        self._jitter = random.Random(0)  # noqa: S311 - spreads retries, guards nothing
+
+    def join(self, limits: Limits) -> None:
+        """Hold to a candidate's limits too, for as long as it asks: the smallest of all hold."""
+        self._users.append(limits)
+        self._resize()
+
+    def leave(self, limits: Limits) -> None:
+        """Forget a candidate's limits; what was sent and learned stays known."""
+        self._users.remove(limits)
+        self._resize()
+
+    def _resize(self) -> None:
+        if not self._users:
+            return
+        present, self._most_slots = self._most_slots, min(one.concurrency for one in self._users)
+        if self._slots >= present:  # nothing was cut
+            self._slots = float(self._most_slots)
+        self._slots = min(self._slots, self._most_slots)
+        self._log.resize(
+            max(one.window_s for one in self._users),
+            _smallest([one.rpm for one in self._users]),
+            _smallest([one.tpm for one in self._users]),
         )
 
-    def tighten(self, *, rpm: int | None, tpm: int | None) -> None:
-        """Hold to the smaller of the present and another configured limit."""
-        self._rpm = _smaller(self._rpm, rpm)
-        self._tpm = _smaller(self._tpm, tpm)
+    @property
+    def slots(self) -> int:
+        """How many calls may be in flight now."""
+        return max(int(self._slots), 1)
 
-    async def admit(self, tokens: int) -> list[float]:
-        """Wait for room, then return the call's entry, to be corrected when its usage is known.
+    @property
+    def refused_for_s(self) -> float:
+        """For how long every call has been refused; 0 where the last was not."""
+        return 0.0 if self._refusals is None else self._clock() - self._refusals.first_at
 
-        Calls are let in in the order in which they came.
-        """
-        async with self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-            while (delay := self._delay(tokens)) > 0:
-                await asyncio.sleep(delay)
-            entry = [time.monotonic(), float(tokens)]
-            self._calls.append(entry)
-            return entry
+    async def acquire(self, tokens: int) -> Ticket:
+        """Wait for a slot and for room, then return the call's ticket, to be settled."""
+        if not self._waiting and self._delay(tokens) == 0:
+            return self._admit(tokens)
+        turn: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()
+        self._waiting.append((turn, tokens))
+        self._pump()
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.settle(turn.result(), Settled())
+            raise
 
-    @staticmethod
-    def correct(entry: list[float], tokens: int) -> None:
-        """Replace a call's estimate by what the endpoint reported."""
-        entry[1] = float(tokens)
+    def settle(self, ticket: Ticket, end: Settled) -> None:
+        """Take a call's slot back and learn from how it ended."""
+        now = self._clock()
+        self._in_flight -= 1
+        # It arrived after it was let in: when, is only known to lie before its end.
+        ticket.sent_at = min(
+            now, ticket.sent_at + min(ARRIVAL_S, ARRIVAL_SHARE * self._log.window_s)
+        )
+        if end.tokens is not None:
+            self._correct(ticket, end.tokens)
+        if end.pause_s is not None:
+            self._closed_until = max(self._closed_until, now + end.pause_s)
+        if end.refused:
+            self._refuse(ticket, now, told_when=end.pause_s is not None)
+        elif end.served:
+            self._slots = min(self._slots + 1 / self._slots, self._most_slots)
+        if ticket is self._probe and not end.refused:
+            self._reopen(ticket)
+        self._pump()
+
+    def _refuse(self, ticket: Ticket, now: float, *, told_when: bool) -> None:
+        ticket.refused = True
+        self._slowest_refusal_s = max(self._slowest_refusal_s, now - ticket.sent_at)
+        self._correct(ticket, 0)
+        self._log.forget(ticket)
+        if self._learned is not None:
+            self._learned.log.forget(ticket)
+        if self._refusals is None:
+            self._refusals = Refusals(first_at=ticket.sent_at)
+            self._slots = max(self._slots * CUT, 1.0)
+        elif ticket is not self._probe:
+            self._refusals.add(ticket)
+            return  # sent before the pause began: it says nothing new
+        self._refusals.add(ticket)
+        self._probe = None
+        if not told_when:
+            pause = FIRST_PAUSE_S * PAUSE_GROWTH**self._refusals.probes
+            pause = min(pause, LONGEST_PAUSE_S) * self._jitter.uniform(0.8, 1.0)
+            self._closed_until = max(self._closed_until, now + pause)
+        self._refusals.probes += 1
+
+    def _reopen(self, probe: Ticket) -> None:
+        refusals, self._refusals, self._probe = self._refusals, None, None
+        if refusals is None:
+            return
+        burst = [call for call in self._log.recent() if call.sent_at >= self._opened_at]
+        self._opened_at = probe.sent_at
+        if self._learned is not None and self._learned.took_back(refusals):
+            return
+        learned = LearnedWindow.of(
+            refusals, burst, reopened_at=probe.sent_at, window_s=self._log.window_s
+        )
+        if learned is not None:
+            self._learned = learned
+        elif self._learned is not None:
+            self._learned.widen(refusals)
 
     def _delay(self, tokens: int) -> float:
-        """Return the seconds until the oldest call that stands in the way leaves the window."""
-        now = time.monotonic()
-        while self._calls and self._calls[0][0] <= now - self._window_s:
-            self._calls.popleft()
-        over_requests = self._rpm is not None and len(self._calls) >= self._rpm
-        used = sum(entry[1] for entry in self._calls)
-        # A call larger than the whole allowance goes alone, rather than never.
-        over_tokens = self._tpm is not None and bool(self._calls) and used + tokens > self._tpm
-        if not (over_requests or over_tokens):
-            return 0.0
-        return max(self._calls[0][0] + self._window_s - now, 0.001)
+        """Return the seconds until a call may go; infinite where only another's end can help."""
+        now = self._clock()
+        if self._in_flight >= self.slots:
+            return float("inf")
+        if now < self._closed_until:
+            return self._closed_until - now
+        if self._probe is not None:
+            grace = max(PROBE_GRACE_S, 3 * self._slowest_refusal_s)
+            if (left := self._probe.sent_at + grace - now) > 0:
+                return left
+            self._reopen(self._probe)
+        delay = self._log.delay(now, tokens)
+        if self._learned is not None:
+            delay = max(delay, self._learned.delay(now))
+        return delay
+
+    def _admit(self, tokens: int) -> Ticket:
+        ticket = Ticket(self._clock(), tokens)
+        self._in_flight += 1
+        self._log.add(ticket)
+        if self._learned is not None:
+            self._learned.log.add(ticket)
+        if self._refusals is not None:
+            self._probe = ticket
+        return ticket
+
+    def _correct(self, ticket: Ticket, tokens: int) -> None:
+        self._log.correct(ticket, tokens)
+        ticket.tokens = tokens
+
+    def _pump(self) -> None:
+        """Let in whoever may go; come back when the next may, if time alone decides that."""
+        while self._waiting:
+            turn, tokens = self._waiting[0]
+            if turn.done() or turn.get_loop().is_closed():
+                self._waiting.popleft()
+                continue
+            delay = self._delay(tokens)
+            if delay > 0:
+                self._wake_in(delay)
+                return
+            self._waiting.popleft()
+            turn.set_result(self._admit(tokens))
+
+    def _wake_in(self, delay: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if delay != float("inf"):
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(delay, 0.001), self._pump)
 
 
-_SHARED: dict[str, SlidingLimit] = {}
+class LimitStore(Protocol):
+    """Where limits are kept: in this process, or some day where processes share them."""
+
+    def limit_of(self, key: str) -> EndpointLimit:
+        """Return the one limit of a key."""
 
 
-def shared_limit(key: str, *, rpm: int | None, tpm: int | None) -> SlidingLimit:
-    """Return the one limit of an endpoint's key in this process, however many runs ask through it.
+class InProcessLimits:
+    """The limits of this process, however many runs ask through it."""
 
-    Where candidates configure it differently, the smallest holds.
-    """
-    limit = _SHARED.setdefault(key, SlidingLimit(rpm=rpm, tpm=tpm))
-    limit.tighten(rpm=rpm, tpm=tpm)
-    return limit
+    def __init__(self) -> None:
+        self._limits: dict[str, EndpointLimit] = {}
+
+    def limit_of(self, key: str) -> EndpointLimit:
+        """Return the one limit of a key."""
+        return self._limits.setdefault(key, EndpointLimit())
 
 
-def _smaller(one: int | None, other: int | None) -> int | None:
-    known = [limit for limit in (one, other) if limit is not None]
+SHARED_LIMITS = InProcessLimits()
+
+
+def _smallest(limits: list[int | None]) -> int | None:
+    known = [limit for limit in limits if limit is not None]
     return min(known) if known else None

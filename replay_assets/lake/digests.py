@@ -12,7 +12,8 @@ from typing import Any
 
 from replay_assets.contracts.timing import without_timing
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.lake.formats import decode_jsonl
+from replay_assets.lake.files import Content, lines_of, parts_of
+from replay_assets.lake.formats import decode_lines
 
 
 def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
@@ -25,6 +26,25 @@ def digest_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
     return hashlib.sha256(canonical(without_timing(value))).hexdigest()
 
 
+class ListDigest:
+    """The digest of a list, as `digest_of` gives it, from items that need not be in memory."""
+
+    def __init__(self, sha256: "hashlib._Hash | None" = None) -> None:
+        self._sha256 = sha256 or hashlib.sha256()
+        self._sha256.update(b"[")
+        self._separator = b""
+
+    def add(self, item: Any) -> None:  # noqa: ANN401 - any JSON value
+        """Take up the next item."""
+        self._sha256.update(self._separator + canonical(without_timing(item)))
+        self._separator = b","
+
+    def end(self) -> str:
+        """Close the list and return the digest of what was taken up."""
+        self._sha256.update(b"]")
+        return self._sha256.hexdigest()
+
+
 @lru_cache(maxsize=8)
 def vocabulary_digest(vocabulary: Vocabulary) -> str:
     """Return the digest by which packs, results and scores name the vocabulary they were made with.
@@ -34,13 +54,13 @@ def vocabulary_digest(vocabulary: Vocabulary) -> str:
     return digest_of(vocabulary.as_json())
 
 
-def content_digest(tables: Mapping[str, str], files: Mapping[str, bytes]) -> str:
+def content_digest(tables: Mapping[str, str], files: Mapping[str, Content]) -> str:
     """Return the SHA-256 of a partition: its tables by their own digests, its files by content."""
     return digest_of(
         {
             "tables": dict(tables),
             "files": {
-                name: digest_of(_parsed(name, content))
+                name: _file_digest(name, content)
                 for name, content in files.items()
                 if name.endswith((".json", ".jsonl"))
             },
@@ -48,5 +68,10 @@ def content_digest(tables: Mapping[str, str], files: Mapping[str, bytes]) -> str
     )
 
 
-def _parsed(name: str, content: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    return decode_jsonl(content, name) if name.endswith(".jsonl") else json.loads(content)
+def _file_digest(name: str, content: Content) -> str:
+    if not name.endswith(".jsonl"):
+        return digest_of(json.loads(b"".join(parts_of(content))))
+    records = ListDigest()
+    for record in decode_lines(lines_of(content), name):
+        records.add(record)
+    return records.end()

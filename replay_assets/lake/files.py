@@ -6,21 +6,28 @@ locally is sent there in one piece.
 """
 
 import hashlib
+import io
+import json
 import os
 import re
 import socket
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
 from upath import UPath
 
-from replay_assets.errors import NotMaterializedError
+from replay_assets.errors import LockedError, NotMaterializedError
+
+Content = bytes | Path
+"""Bytes, or the local file that has them: what need not be in memory is not."""
+PART_BYTES = 1 << 20
 
 HOST = f"{zlib.crc32(socket.gethostname().encode()):08x}"
 HIDDEN = re.compile(r"^\..+\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{32}\.tmp$")
@@ -44,7 +51,7 @@ class StagedFile:
     `stream` takes the bytes; `publish` makes them visible whole, `discard` leaves no trace.
     """
 
-    def __init__(self, target: UPath) -> None:
+    def __init__(self, target: UPath, *, mode: int | None = None) -> None:
         self._target = target
         folder = Path(tempfile.gettempdir())
         if is_local(target):
@@ -52,6 +59,8 @@ class StagedFile:
             folder.mkdir(parents=True, exist_ok=True)
         self._hidden = folder / f".{target.name}.{HOST}-{os.getpid()}-{uuid4().hex}.tmp"
         self.stream: IO[bytes] = self._hidden.open("wb")
+        if mode is not None:
+            self._hidden.chmod(mode)
 
     def close(self) -> None:
         """End the writing; what was written is on the disk."""
@@ -75,8 +84,7 @@ class StagedFile:
         """Let readers see the file in place of whatever was there before."""
         self.close()
         if is_local(self._target):
-            self._hidden.replace(self._target.path)
-            _sync_folder(self._hidden.parent)
+            rename(self._hidden, Path(self._target.path))
         else:
             # One PUT of a closed file: a stream would complete the upload even on an error.
             self._target.fs.put_file(str(self._hidden), self._target.path)
@@ -89,9 +97,9 @@ class StagedFile:
 
 
 @contextmanager
-def staged(target: UPath) -> Iterator[StagedFile]:
+def staged(target: UPath, *, mode: int | None = None) -> Iterator[StagedFile]:
     """Stage a file for the length of a block; what the block does not publish is discarded."""
-    file = StagedFile(target)
+    file = StagedFile(target, mode=mode)
     try:
         yield file
     finally:
@@ -105,6 +113,14 @@ def publish(path: UPath, content: bytes) -> None:
         return
     with staged(path) as file:
         file.stream.write(content)
+        file.publish()
+
+
+def publish_parts(target: Path, parts: Iterable[bytes], *, mode: int | None = None) -> None:
+    """Write a local file whole or not at all, from parts that need not be in memory together."""
+    sweep(UPath(target.parent))
+    with staged(UPath(target), mode=mode) as file:
+        file.stream.writelines(parts)
         file.publish()
 
 
@@ -145,7 +161,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Let a rename outlive a power cut, where the system can sync a folder."""
     if os.name == "nt":
         return
@@ -173,6 +189,62 @@ def remove(path: UPath) -> None:
     path.unlink(missing_ok=True)
 
 
+def rename(path: Path, target: Path) -> None:
+    """Give a whole local file another name, for good."""
+    path.replace(target)
+    sync_folder(target.parent)
+
+
+def parts_of(content: Content) -> Iterator[bytes]:
+    """Yield bytes part by part."""
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content.open("rb") as stream:
+        while part := stream.read(PART_BYTES):
+            yield part
+
+
+def lines_of(content: Content) -> Iterator[bytes]:
+    """Yield bytes line by line."""
+    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
+        yield from stream
+
+
 def sha256(content: bytes) -> str:
     """Return the hexadecimal SHA-256 of some bytes."""
     return hashlib.sha256(content).hexdigest()
+
+
+@contextmanager
+def hold(path: Path, work: str) -> Iterator[None]:
+    """Keep other processes of this machine from the same work for the length of a block.
+
+    The lock is the system's own, on a file that is never replaced or removed: it ends with its
+    process, however that ends. The file says who holds it.
+
+    Raises:
+        LockedError: another process holds it; the message says which, and since when.
+    """
+    import fcntl  # not at the top: Windows has none, and reads and loads without it
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LockedError(f"{work}: {_holder(path)}; nothing was sent by this one") from error
+        stream.truncate(0)
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": since}, stream)
+        stream.flush()
+        yield
+
+
+def _holder(path: Path) -> str:
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return f"process {held['pid']} on {held['host']} has worked on it since {held['since']}"
+    except (ValueError, KeyError, TypeError):
+        # The holder has taken the lock and not written its name yet.
+        return "another process has just begun to work on it"

@@ -1,7 +1,8 @@
 """Bytes of the three formats: Parquet for tables, JSONL for records, JSON for single documents."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 
 from replay_assets.errors import ContractError
 
+BATCH_ROWS = 1_000
 LINE_BREAKS = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 """Characters that some readers of JSONL take for the end of a line: always escaped."""
 
@@ -21,6 +23,15 @@ def decode_table(content: bytes) -> pa.Table:
 def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     """Return rows as a table of exactly this schema; columns that a row lacks are null."""
     return pa.Table.from_pylist(list(rows), schema=schema)
+
+
+def table_in_batches(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Return rows as a table, without holding more than `BATCH_ROWS` of them as objects."""
+    waiting = iter(rows)
+    batches = []
+    while batch := list(islice(waiting, BATCH_ROWS)):
+        batches.append(pa.RecordBatch.from_pylist(batch, schema=schema))
+    return pa.Table.from_batches(batches, schema=schema)
 
 
 def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -42,8 +53,16 @@ def decode_jsonl(content: bytes, name: str) -> list[dict[str, Any]]:
     Raises:
         ContractError: a line is not a JSON object; the message names the line.
     """
-    records = []
-    for number, line in enumerate(content.split(b"\n"), start=1):
+    return list(decode_lines(content.split(b"\n"), name))
+
+
+def decode_lines(lines: Iterable[bytes], name: str) -> Iterator[dict[str, Any]]:
+    """Yield the records of a JSONL file's lines.
+
+    Raises:
+        ContractError: a line is not a JSON object; the message names the line.
+    """
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
@@ -52,8 +71,7 @@ def decode_jsonl(content: bytes, name: str) -> list[dict[str, Any]]:
             raise ContractError(f"{name}, line {number}: not JSON: {error}") from error
         if not isinstance(record, dict):
             raise ContractError(f"{name}, line {number}: expected an object, found {record!r:.60}")
-        records.append(record)
-    return records
+        yield record
 
 
 def encode_json(document: Mapping[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ whichever of its days exist.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from replay_assets.errors import ContractError, NotMaterializedError
 from replay_assets.lake import files, formats
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import content_digest
+from replay_assets.lake.files import Content
 from replay_assets.lake.tables import TableWriter
 
 MANIFEST = "manifest.json"
@@ -29,13 +31,20 @@ class Publication:
     """Everything that one partition of one asset publishes.
 
     `inputs` are the content digests it was made from; `facts` are counts and bounds worth keeping.
+    A large file is named by its local path rather than held in memory.
     """
 
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    large_files: Mapping[str, Path] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     code_version: str = "1"
+
+    @property
+    def contents(self) -> dict[str, Content]:
+        """Every file by its name."""
+        return {**self.files, **self.large_files}
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,10 @@ class Published:
         """Return one of the partition's files."""
         return files.read(self.root / self.address.file(name))
 
+    def source_of(self, name: str) -> UPath:
+        """Return one of the partition's files to be read line by line."""
+        return self.root / self.address.file(name)
+
     def records(self, name: str) -> list[dict[str, Any]]:
         """Return the records of one of the partition's JSONL files."""
         return formats.decode_jsonl(self.file(name), name)
@@ -98,7 +111,7 @@ class Store:
         with self.writing(address) as partition:
             for name, table in sorted(publication.tables.items()):
                 partition.table(name, table.schema).write(table)
-            for name, content in sorted(publication.files.items()):
+            for name, content in sorted(publication.contents.items()):
                 partition.file(name, content)
             return partition.publish(
                 inputs=publication.inputs,
@@ -136,6 +149,21 @@ class Store:
         manifest = PartitionManifest.read(formats.decode_json(content, str(path)))
         return Published(self._root, address, manifest)
 
+    def days_of(self, asset: str) -> list[str]:
+        """Return the days for which an asset has anything, in no particular order."""
+        folder = self._root / f"files/{asset}"
+        if not folder.exists():
+            return []
+        names = (path.name.partition("=") for path in folder.iterdir())
+        return [day for grain, _, day in names if grain == "date" and day]
+
+    def withdraw(self, address: Address) -> None:
+        """Take a partition out: its manifest first, so that nobody reads half of it."""
+        paths = self.paths_of(address)
+        files.remove(self._root / address.file(MANIFEST))
+        for path in sorted(paths):
+            files.remove(self._root / path)
+
     def paths_of(self, address: Address) -> set[str]:
         """Return the files that a partition consists of, none where it is not there.
 
@@ -161,7 +189,7 @@ class PartitionWriter:
         self._staged_files = staged_files
         self._staged: dict[str, files.StagedFile] = {}
         self._tables: dict[str, TableWriter] = {}
-        self._contents: dict[str, bytes] = {}
+        self._contents: dict[str, Content] = {}
 
     def table(
         self, name: str, schema: pa.Schema, *, dictionary: Sequence[str] | bool = True
@@ -172,10 +200,10 @@ class PartitionWriter:
         self._staged_files.callback(self._tables[name].abandon)
         return self._tables[name]
 
-    def file(self, name: str, content: bytes) -> None:
-        """Add a file."""
+    def file(self, name: str, content: Content) -> None:
+        """Add a file; a large one from the local file that has it."""
         self._contents[name] = content
-        self._stage(self._address.file(name)).stream.write(content)
+        self._stage(self._address.file(name)).stream.writelines(files.parts_of(content))
 
     def publish(
         self, *, facts: Mapping[str, Any], inputs: Mapping[str, str], code_version: str
@@ -234,6 +262,8 @@ class PartitionWriter:
         ]
 
 
-def records_in(name: str, content: bytes) -> int | None:
+def records_in(name: str, content: Content) -> int | None:
     """Return how many records a JSONL file holds; null for any other file."""
-    return content.count(b"\n") if name.endswith(".jsonl") else None
+    if not name.endswith(".jsonl"):
+        return None
+    return sum(part.count(b"\n") for part in files.parts_of(content))

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from replay_assets.contracts import answer as codes
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ReplayAssetsError
+from replay_assets.replay.json_scanning import TwoValuesError, scan
 from replay_assets.sanitizing import find_label_leaks
 from replay_assets.sanitizing.engine import mask_strict
 
@@ -21,7 +22,11 @@ class ContractBrokenError(ReplayAssetsError):
 
 
 def parse_answer(
-    content: str | None, *, required: Sequence[str], vocabulary: Vocabulary
+    content: str | None,
+    *,
+    required: Sequence[str],
+    vocabulary: Vocabulary,
+    cleaned: Callable[[Any], Any] = mask_strict,
 ) -> dict[str, Any]:
     """Return the answer in contract form, its fields in the order required.
 
@@ -48,8 +53,8 @@ def parse_answer(
         name: readers[name](name, found[name], vocabulary) if name in readers else found[name]
         for name in required
     }
-    masked: dict[str, Any] = mask_strict(answer)
-    return masked
+    clean: dict[str, Any] = cleaned(answer)
+    return clean
 
 
 def safe_output(error: str) -> dict[str, Any]:
@@ -65,15 +70,25 @@ def safe_output(error: str) -> dict[str, Any]:
 
 
 def json_object(content: str, required: Sequence[str]) -> dict[str, Any]:
-    """Return the one JSON object of a text: bare, in a fence, or within prose.
+    """Return the one JSON object of a text that is an answer.
 
-    Objects that hold none of the required fields are passed over: prose may quote some other JSON.
+    Prose may quote other JSON: objects that hold none of the required fields are passed over, and
+    so are those that hold some where another holds all.
 
     Raises:
         ContractBrokenError: there is none, or there are two that differ.
     """
-    objects = [found for found in _objects(content) if isinstance(found, dict)]
-    answers = [found for found in objects if any(name in found for name in required)] or objects
+    try:
+        found = scan(content)
+    except TwoValuesError as error:
+        raise ContractBrokenError(codes.AMBIGUOUS) from error
+    partial = [one for one in found.objects if any(name in one for name in required)]
+    if not partial and found.trailing_comma_at is not None:
+        raise ContractBrokenError(
+            f"{codes.NOT_AN_OBJECT}:trailing_comma_at_{found.trailing_comma_at}"
+        )
+    complete = [one for one in partial if all(name in one for name in required)]
+    answers = complete or partial or found.objects
     if not answers:
         raise ContractBrokenError(codes.NOT_AN_OBJECT)
     if any(other != answers[0] for other in answers[1:]):
@@ -82,26 +97,17 @@ def json_object(content: str, required: Sequence[str]) -> dict[str, Any]:
 
 
 def _writable(found: dict[str, Any]) -> dict[str, Any]:
-    r"""Return an answer without half surrogate pairs (`"\ud83d"`), which no file can hold."""
-    text = json.dumps(found, ensure_ascii=False).encode("utf-8", "replace")
+    r"""Return an answer without half surrogate pairs (`"\ud83d"`), which no file can hold.
+
+    Raises:
+        ContractBrokenError: it holds NaN or an infinity, which Python reads and JSON does not have.
+    """
+    try:
+        text = json.dumps(found, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    except ValueError as error:
+        raise ContractBrokenError(codes.NOT_AN_OBJECT) from error
     writable: dict[str, Any] = json.loads(text)
     return writable
-
-
-def _objects(content: str) -> Iterator[Any]:
-    """Yield the outermost JSON objects of a text, each read by a JSON parser where it begins."""
-    try:
-        yield json.loads(content)
-    except (ValueError, RecursionError):
-        decoder = json.JSONDecoder()
-        position = 0
-        while (brace := content.find("{", position)) >= 0:
-            try:
-                found, position = decoder.raw_decode(content, brace)
-            except (ValueError, RecursionError):
-                position = brace + 1
-                continue
-            yield found
 
 
 def _text(name: str, value: Any, _: Vocabulary) -> str:  # noqa: ANN401 - any JSON value

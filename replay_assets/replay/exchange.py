@@ -1,26 +1,20 @@
-"""One request and what became of it: at most two calls, one result, whatever happens."""
+"""One request of a run: the questions it asks, and the one result that its calls become.
 
-import time
-from dataclasses import dataclass, field
+Nothing is sent here. A run that asks, one that goes on and one that reuses answers all go through
+the same functions, so the same calls give the same result.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from replay_assets.contracts.request import CONTRACT_TUNED
-from replay_assets.contracts.result import (
-    RESULT_VERSION,
-    Outcome,
-    ReplayResult,
-    TraceEvent,
-    Usage,
-)
+from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.inference.calls import Call
 from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.client import (
-    ChatClient,
-    Completion,
-    GateRefusedError,
-    InfrastructureError,
-    RequestRejectedError,
-)
-from replay_assets.replay.answers import ContractBrokenError, parse_answer, safe_output
+from replay_assets.replay.answer_schema import Schema, answer_schema
+from replay_assets.replay.answers import ContractBrokenError, parse_answer
 from replay_assets.replay.pack_reading import PackLine
 from replay_assets.replay.prompts import (
     Message,
@@ -28,147 +22,151 @@ from replay_assets.replay.prompts import (
     repair_conversation,
     required_fields,
 )
-from replay_assets.sanitizing.engine import mask_strict
+from replay_assets.replay.results import Reading, result_of
 
-MAX_ERROR = 300
 REFUSAL_REASONS = ("content_filter", "refusal")
+MAX_ERROR = 300
+
+KeyOf = Callable[..., str]
+"""The client's `request_key`: messages, and by name `schema` and `repeat`."""
 
 
-class _ModelRefusedError(Exception):
-    """The model declined to answer."""
+@dataclass(frozen=True)
+class Question:
+    """One call to be made: what shapes its answer, and the key by which that is kept."""
+
+    key: str
+    messages: list[Message]
+    schema: Schema
+    repeat: int
 
 
-class _LengthStopError(Exception):
-    """The answer was cut at `max_tokens` before it was whole."""
+@dataclass(frozen=True)
+class Exchange:
+    """One request, one repeat of it, and its first question."""
+
+    line: PackLine
+    variant: str | None
+    question: Question
+    twin: int
+    """How many requests of this run before this one ask the very same."""
 
 
 @dataclass
-class Exchange:
-    """The calls of one request. `ready_at` is when it could first have been sent."""
+class Exchanges:
+    """How the requests of a run are asked and read.
 
-    line: PackLine
+    `cleaned` takes out of what came back whatever must not be kept: keys, canaries, secrets.
+    """
+
     candidate: Candidate
     vocabulary: Vocabulary
-    ready_at: float
-    events: list[TraceEvent] = field(default_factory=list)
-    first_error: str | None = None
+    key_of: KeyOf
+    cleaned: Callable[[Any], Any]
+    _schemas: dict[tuple[str, ...], Schema] = field(default_factory=dict)
+    _keys: list[bytes] = field(default_factory=list)
 
-    @property
-    def variant(self) -> str | None:
-        """The prompt variant of this request."""
-        return self.line.variant(self.candidate.variant_id)
+    def of(self, lines: Iterator[PackLine]) -> Iterator[Exchange]:
+        """Yield every exchange of a run: line by line, and of each line every repeat.
 
-    async def run(self, client: ChatClient) -> ReplayResult:
-        """Ask, check the answer, ask once more where the variant allows it, and tell the result."""
-        started = time.perf_counter()
-        queue_ms = (started - self.ready_at) * 1000
-        outcome: Outcome
-        try:
-            answer = await self._answer(client)
-        except ContractBrokenError as error:
-            outcome, problem = "contract_broken", str(error)
-        except _ModelRefusedError as error:
-            outcome, problem = "model_refusal", str(error)
-        except _LengthStopError as error:
-            outcome, problem = "length_stop", str(error)
-        except RequestRejectedError as error:
-            outcome, problem = "request_rejected", str(error)
-        except InfrastructureError as error:
-            outcome, problem = "infrastructure_failure", str(error)
-        except GateRefusedError as error:
-            outcome, problem = "gate_refused", str(error)
-        else:
-            return self._result("answered", answer, error=None, queue_ms=queue_ms)
-        problem = " ".join(str(mask_strict(problem)).split())[:MAX_ERROR]
-        return self._result(outcome, safe_output(problem), error=problem, queue_ms=queue_ms)
+        Keys are worked out the first time, and kept for the second: the lines are the same.
+        """
+        twins: dict[bytes, int] = {}
+        number = 0
+        for line in lines:
+            variant = line.variant(self.candidate.variant_id)
+            messages = conversation(line.request, variant, self.vocabulary)
+            schema = self._schema(line)
+            for repeat in range(self.candidate.repeats):
+                if number == len(self._keys):
+                    new = self.key_of(messages, schema=schema, repeat=repeat)
+                    self._keys.append(bytes.fromhex(new))
+                key, number = self._keys[number], number + 1
+                twin = twins.get(key, 0)
+                twins[key] = twin + 1
+                question = Question(_twin_key(key.hex(), twin), messages, schema, repeat)
+                yield Exchange(line, variant, question, twin)
 
-    async def _answer(self, client: ChatClient) -> dict[str, object]:
-        messages = conversation(self.line.request, self.variant, self.vocabulary)
-        completion = await self._call(client, messages)
-        try:
-            return self._parsed(completion)
-        except ContractBrokenError as error:
-            self.first_error = str(error)
-            if self.variant != CONTRACT_TUNED:
-                raise
-        repair = repair_conversation(
-            messages, error=self.first_error, invalid_answer=completion.content or ""
+    def repair(
+        self, exchange: Exchange, call: Call, reading: Reading | None = None
+    ) -> Question | None:
+        """Return the one question that may mend an answer; null where none is due.
+
+        Only the contract-tuned variant repairs, and only a broken contract: a model that declined,
+        or was cut, says the same again.
+        """
+        if exchange.variant != CONTRACT_TUNED or call.completion is None:
+            return None
+        reading = reading or self.read(exchange, call)
+        if reading.outcome != "contract_broken":
+            return None
+        question = exchange.question
+        messages = repair_conversation(
+            question.messages,
+            error=reading.error or "",
+            invalid_answer=call.completion.content or "",
         )
-        return self._parsed(await self._call(client, repair))
+        key = self.key_of(messages, schema=question.schema, repeat=question.repeat)
+        return replace(question, key=_twin_key(key, exchange.twin), messages=messages)
 
-    async def _call(self, client: ChatClient, messages: list[Message]) -> Completion:
-        try:
-            completion = await client.complete(messages)
-        except InfrastructureError as error:
-            self._trace(Usage(), None, error.wait_ms, error.attempts)
-            raise
-        self._trace(
-            completion.usage, completion.latency_ms, completion.wait_ms, completion.attempts
-        )
-        return completion
-
-    def _trace(self, usage: Usage, latency_ms: float | None, wait_ms: float, attempts: int) -> None:
-        self.events.append(
-            TraceEvent(
-                line_number=self.line.number,
-                model=self.candidate.model,
-                candidate_variant_id=self.variant,
-                retry_used=self.first_error is not None,
-                first_error=self.first_error,
-                usage=usage,
-                latency_ms=None if latency_ms is None else round(latency_ms, 4),
-                wait_ms=round(wait_ms, 4),
-                attempts=attempts,
-            )
-        )
-
-    def _parsed(self, completion: Completion) -> dict[str, object]:
+    def read(self, exchange: Exchange, call: Call) -> Reading:
+        """Return what a call says: an answer in contract form, or why there is none."""
+        completion = call.completion
+        if completion is None:
+            return Reading(call.outcome, None, self._one_line(call.error or ""))
         if completion.refusal or completion.finish_reason in REFUSAL_REASONS:
-            raise _ModelRefusedError(completion.refusal or str(completion.finish_reason))
+            reason = completion.refusal or str(completion.finish_reason)
+            return Reading("model_refusal", None, self._one_line(reason))
         try:
-            return parse_answer(
+            answer = parse_answer(
                 completion.content,
-                required=required_fields(self.line.request),
+                required=required_fields(exchange.line.request),
                 vocabulary=self.vocabulary,
+                cleaned=self.cleaned,
             )
         except ContractBrokenError as error:
             if completion.finish_reason == "length":
-                raise _LengthStopError(
-                    f"cut at max_tokens={self.candidate.sampling.max_tokens}"
-                ) from error
-            raise
+                cut = f"cut at max_tokens={self.candidate.sampling.max_tokens}"
+                return Reading("length_stop", None, cut)
+            return Reading("contract_broken", None, self._one_line(str(error)))
+        return Reading("answered", answer, None)
 
-    def _result(
-        self, outcome: Outcome, answer: dict[str, object], *, error: str | None, queue_ms: float
-    ) -> ReplayResult:
-        latencies = [event.latency_ms for event in self.events if event.latency_ms is not None]
-        return ReplayResult(
-            schema_version=RESULT_VERSION,
-            run_id=self.line.request.run_id,
-            incident_id=self.line.request.incident_id,
-            candidate_id=self.candidate.id,
-            candidate_variant_id=self.variant,
-            model=self.candidate.model,
-            outcome=outcome,
-            model_output=answer,
-            latency_ms=round(sum(latencies), 4) if latencies else None,
-            queue_ms=round(queue_ms, 4),
-            cost_usd=self._cost([event.usage for event in self.events]),
-            fallback_used=outcome != "answered",
-            trace_complete=outcome == "answered",
-            retry_used=self.first_error is not None and self.variant == CONTRACT_TUNED,
-            trace_events=self.events,
-            error=error,
-            first_error=self.first_error,
+    def result(self, exchange: Exchange, kept: Callable[[str], Call | None]) -> ReplayResult:
+        """Return the result of a request from its calls.
+
+        Raises:
+            KeyError: a call of it is not kept.
+        """
+        calls = [self._kept(exchange, exchange.question, kept)]
+        repair = self.repair(exchange, *calls[0])
+        if repair is not None:
+            calls.append(self._kept(exchange, repair, kept))
+        return result_of(
+            exchange.line,
+            calls,
+            candidate=self.candidate,
+            variant=exchange.variant,
+            repeat=exchange.question.repeat,
         )
 
-    def _cost(self, usages: list[Usage]) -> float | None:
-        """Return what the calls cost; 0 where none was answered, null where one is unknown."""
-        if self.candidate.prices_usd_per_million is None:
-            return None
-        costs = [
-            self.candidate.cost_usd(usage.prompt_tokens, usage.completion_tokens)
-            for usage in usages
-        ]
-        known = [cost for cost in costs if cost is not None]
-        return sum(known) if len(known) == len(costs) else None
+    def _kept(
+        self, exchange: Exchange, question: Question, kept: Callable[[str], Call | None]
+    ) -> tuple[Call, Reading]:
+        call = kept(question.key)
+        if call is None:
+            raise KeyError(question.key)
+        return call, self.read(exchange, call)
+
+    def _one_line(self, text: str) -> str:
+        return " ".join(str(self.cleaned(text)).split())[:MAX_ERROR]
+
+    def _schema(self, line: PackLine) -> Schema:
+        required = tuple(required_fields(line.request))
+        if required not in self._schemas:
+            self._schemas[required] = answer_schema(required, self.vocabulary)
+        return self._schemas[required]
+
+
+def _twin_key(key: str, twin: int) -> str:
+    """Return a key of its own for a question that the same run asks more than once."""
+    return f"{key}#{twin + 1}" if twin else key

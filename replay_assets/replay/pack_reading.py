@@ -1,8 +1,14 @@
 """Reading a pack: every line is checked before anything is sent; one finding stops all of it."""
 
+import hashlib
+import io
 import json
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from upath import UPath
 
 from replay_assets.contracts.request import (
     CANDIDATE_ID,
@@ -12,8 +18,12 @@ from replay_assets.contracts.request import (
 )
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.errors import ContractError
+from replay_assets.lake.digests import ListDigest
 from replay_assets.lake.formats import json_line
 from replay_assets.sanitizing import find_label_leaks
+
+PackSource = bytes | Path | UPath
+"""A pack's content, or the file that has it."""
 
 
 @dataclass(frozen=True)
@@ -32,31 +42,73 @@ class PackLine:
 
 @dataclass(frozen=True)
 class Pack:
-    """The lines of a pack, or the findings that keep it from being sent."""
+    """A pack that was read once: what is wrong with it, and how much there is of it.
 
-    lines: list[PackLine]
+    `requests` counts lines, bad ones included. The lines themselves are read from `source` whenever
+    they are asked for: a quarter of a year of them does not fit into memory.
+    """
+
+    source: PackSource = field(repr=False)
     findings: list[str]
+    requests: int
+    digest: str
+    bad_lines: frozenset[int]
+    sha256: str
+
+    def lines(self) -> Iterator[PackLine]:
+        """Yield the requests that may be sent, in the pack's order.
+
+        Raises:
+            ContractError: at the end, if this is not what was checked.
+        """
+        sha256 = hashlib.sha256()
+        for number, text in _texts(self.source, sha256):
+            if number not in self.bad_lines:
+                yield PackLine(number, ReplayRequest.read(json.loads(text)))
+        if sha256.hexdigest() != self.sha256:
+            raise ContractError(
+                "the pack was changed while it was replayed; nothing was published. Run the same "
+                "again: what was answered is kept."
+            )
 
 
-def read_pack(content: bytes, *, candidate_id: str) -> Pack:
-    """Read and check a pack for one candidate."""
-    lines: list[PackLine] = []
+def read_pack(source: PackSource, *, candidate_id: str) -> Pack:
+    """Check every line of a pack for one candidate."""
     findings: list[str] = []
-    for number, text in enumerate(content.decode("utf-8", "replace").split("\n"), start=1):
-        if not text.strip():
-            continue
-        try:
-            record = json.loads(text)
-            # What can't be written as UTF-8 JSON again can't be sent: NaN, half surrogate pairs.
-            json_line(record).encode()
-        except (ValueError, RecursionError):
-            findings.append(f"request_schema_mismatch:line_{number}")
-            continue
-        codes = findings_of(record, candidate_id)
+    bad_lines: set[int] = set()
+    requests = 0
+    digest, sha256 = ListDigest(), hashlib.sha256()
+    for number, text in _texts(source, sha256):
+        requests += 1
+        codes, request = _checked(text, candidate_id)
         findings += [f"{code}:line_{number}" for code in codes]
-        if not codes:
-            lines.append(PackLine(number, ReplayRequest.read(record)))
-    return Pack(lines=lines, findings=findings)
+        if request is None:
+            bad_lines.add(number)
+        else:
+            digest.add(request.as_json())
+    return Pack(source, findings, requests, digest.end(), frozenset(bad_lines), sha256.hexdigest())
+
+
+def _texts(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, str]]:
+    """Yield the lines that are not blank, with their numbers from 1; hash all of them."""
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
+        for number, line in enumerate(stream, start=1):
+            sha256.update(line)
+            text = line.decode("utf-8", "replace")
+            if text.strip():
+                yield number, text
+
+
+def _checked(text: str, candidate_id: str) -> tuple[list[str], ReplayRequest | None]:
+    """Return the codes of what is wrong with a line, or else its request."""
+    try:
+        record = json.loads(text)
+        # What can't be written as UTF-8 JSON again can't be sent: NaN, half surrogate pairs.
+        json_line(record).encode()
+    except (ValueError, RecursionError):
+        return ["request_schema_mismatch"], None
+    codes = findings_of(record, candidate_id)
+    return codes, None if codes else ReplayRequest.read(record)
 
 
 def findings_of(record: Any, candidate_id: str) -> list[str]:  # noqa: ANN401 - any JSON value

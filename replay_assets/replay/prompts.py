@@ -1,13 +1,15 @@
-"""The conversation that a request becomes, in either prompt variant, and the one repair call."""
+"""The conversation that a request becomes, in each prompt variant, and the one repair call."""
 
 import json
 from typing import Any
 
 from replay_assets.contracts.answer import ORIGINAL_FIELDS
-from replay_assets.contracts.request import CONTRACT_TUNED, ReplayRequest
+from replay_assets.contracts.request import CONTRACT_TUNED, NO_EVIDENCE, ReplayRequest
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.sanitizing.engine import mask_strict
 
+PROMPT_VERSION = "1"
+"""Part of the key of a cached answer: a new version of these words asks anew."""
 EXCERPT_CHARACTERS = 1200
 
 Message = dict[str, str]
@@ -36,7 +38,12 @@ def conversation(
     request: ReplayRequest, variant: str | None, vocabulary: Vocabulary
 ) -> list[Message]:
     """Return the messages of the first call."""
-    question = _tuned(request, vocabulary) if variant == CONTRACT_TUNED else _base(request)
+    if variant == CONTRACT_TUNED:
+        question = _tuned(request, vocabulary)
+    elif variant == NO_EVIDENCE:
+        question = _base(request, _without_evidence(request))
+    else:
+        question = _base(request, request.user_prompt)
     return [
         {"role": "system", "content": request.system_prompt},
         {"role": "user", "content": question},
@@ -47,7 +54,7 @@ def repair_conversation(
     messages: list[Message], *, error: str, invalid_answer: str
 ) -> list[Message]:
     """Return the messages of the one call that may mend an answer which broke the contract."""
-    excerpt = mask_strict(invalid_answer[:EXCERPT_CHARACTERS])
+    excerpt = mask_strict(invalid_answer)[:EXCERPT_CHARACTERS]
     demand = (
         f"Your answer broke the response contract: {error}\n"
         "Answer again with one JSON object that keeps it, and nothing else."
@@ -59,7 +66,17 @@ def repair_conversation(
     ]
 
 
-def _base(request: ReplayRequest) -> str:
+def _without_evidence(request: ReplayRequest) -> str:
+    """Return the name of the alert alone: what is left when nothing was collected."""
+    context = request.incident_context
+    return (
+        f"Alert: {context.get('alertname') or 'not recorded'}\n"
+        f"Severity: {context.get('severity') or 'not recorded'}\n\n"
+        "Evidence: left out on purpose."
+    )
+
+
+def _base(request: ReplayRequest, prompt: str) -> str:
     fields = request.response_contract.get("fields") or {}
     lines = [
         f"- {name}: {_described(fields.get(name))}" if name in fields else f"- {name}"
@@ -67,7 +84,7 @@ def _base(request: ReplayRequest) -> str:
     ]
     return "\n".join(
         [
-            request.user_prompt,
+            prompt,
             "",
             "Answer with one JSON object that has these fields and no others:",
             *lines,

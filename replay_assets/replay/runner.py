@@ -1,130 +1,214 @@
-"""The runner: a pack through a candidate, results in request order, and the run's report.
+"""The runner: a pack through a candidate into a folder that has its results, or its journal.
 
-Workers pull requests one by one, as many as the candidate's concurrency. A key or a model that the
-endpoint refuses ends the run at once; what was not sent then leaves nothing published.
+First every line is checked, then each question that no kept call answers is asked, then the kept
+calls become results, in request order. The last step reads only pack and calls, so the content is
+the same however often the run was interrupted.
 """
 
-import asyncio
-import time
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
-import numpy as np
-
-from replay_assets.contracts.result import OUTCOMES, RESULT_TABLE, ReplayResult, result_row
-from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
+from replay_assets.contracts.result import RESULT_TABLE, RESULT_VERSION, ReplayResult, result_row
+from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.errors import ConfigurationError, ReplayStoppedError
+from replay_assets.errors import ConfigurationError
+from replay_assets.inference.cache import AnswerCache
 from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.client import ChatClient, EndpointRefusedError
-from replay_assets.lake.digests import digest_of, vocabulary_digest
-from replay_assets.lake.formats import encode_json, encode_jsonl, table_of
+from replay_assets.inference.client import ChatClient
+from replay_assets.inference.gate import SendingGate
+from replay_assets.inference.journal import Header
+from replay_assets.inference.kept_calls import KeptCalls
+from replay_assets.inference.ledger import Ledger
+from replay_assets.lake.digests import vocabulary_digest
+from replay_assets.lake.files import hold, publish_parts
+from replay_assets.lake.formats import decode_lines, encode_json, json_line, table_in_batches
 from replay_assets.lake.store import Publication
-from replay_assets.replay.exchange import Exchange
-from replay_assets.replay.pack_reading import PackLine, read_pack
+from replay_assets.replay.asking import Asking, ask_all
+from replay_assets.replay.exchange import Exchanges
+from replay_assets.replay.pack_reading import Pack, PackSource, read_pack
+from replay_assets.replay.progress import ProgressMeter, Report
+from replay_assets.replay.prompts import PROMPT_VERSION
+from replay_assets.replay.report import ReportBuilder
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 RESULTS_FILE = "replay_results.jsonl"
 REPORT_FILE = "run_report.json"
+LOCK_FILE = ".replay.lock"
 API_KEY_MISSING = "api_key_missing"
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class ReplayRun:
-    """Results of a pack in request order, and what the run says of itself."""
+    """A run that is over: its report, and the folder with its results in request order."""
 
-    results: list[ReplayResult]
+    folder: Path
     report: RunReport
 
-    def files(self) -> dict[str, bytes]:
-        """Return the two files that a run writes."""
-        return {
-            RESULTS_FILE: encode_jsonl(result.as_json() for result in self.results),
-            REPORT_FILE: encode_json(self.report.as_json()),
-        }
+    @property
+    def results(self) -> list[ReplayResult]:
+        """All results; `read_results` where they may be many."""
+        return list(self.read_results())
+
+    def read_results(self) -> Iterator[ReplayResult]:
+        """Yield the results one by one."""
+        with (self.folder / RESULTS_FILE).open("rb") as stream:
+            for record in decode_lines(stream, RESULTS_FILE):
+                yield ReplayResult.read(record)
 
     def publication(self, *, inputs: Mapping[str, str]) -> Publication:
         """Return the run as a partition: its files, and a table of the answers."""
+        table = table_in_batches(map(result_row, self.read_results()), RESULT_TABLE)
         return Publication(
-            tables={"replay_results": table_of(map(result_row, self.results), RESULT_TABLE)},
-            files=self.files(),
+            tables={"replay_results": table},
+            large_files={name: self.folder / name for name in (RESULTS_FILE, REPORT_FILE)},
             inputs={**inputs, "candidate": self.report.candidate_digest},
-            facts={"requests": self.report.requests, "outcomes": self.report.outcomes},
+            facts={
+                "requests": self.report.requests,
+                "repeats": self.report.repeats,
+                "outcomes": self.report.outcomes,
+            },
             code_version=CODE_VERSION,
         )
 
+    def remove_files(self) -> None:
+        """Remove results and report, once they lie elsewhere; the calls behind them stay."""
+        for name in (RESULTS_FILE, REPORT_FILE):
+            (self.folder / name).unlink(missing_ok=True)
+
 
 def run_pack(
-    content: bytes,
+    source: PackSource,
     candidate: Candidate,
     *,
     api_key: str | None,
     vocabulary: Vocabulary,
-    progress: Progress | None = None,
+    folder: Path,
+    shared: Path | None = None,
+    timezone: str = "UTC",
+    gate: SendingGate | None = None,
+    refresh: bool = False,
+    progress: Report | None = None,
 ) -> ReplayRun:
-    """Replay a pack.
+    """Replay a pack into a folder.
 
     A pack with findings, or a missing key, gives a report with `valid` false and no results:
-    nothing was sent.
+    nothing was sent. What an earlier run was answered, in this folder, is not asked again; what
+    failed is.
+
+    Args:
+        source: the pack's content, or its file.
+        candidate: who is asked, and how often.
+        api_key: its key, where it needs one.
+        vocabulary: what answers are read by.
+        folder: on a local disk; holds results and report in the end, the journal until then.
+        shared: the folder of what runs share, cache and ledger; the same as `folder` by default.
+        timezone: the zone of the days that prices and budgets hold for.
+        gate: what may leave; without one, the client guards the one key that it is given.
+        refresh: ask everything again.
+        progress: is told how far the run has come, as answers become durable.
 
     Raises:
-        ReplayStoppedError: the endpoint refused the key or the model; nothing is kept.
+        ReplayStoppedError: the run ended early; what was answered is kept, the same run goes on.
+        JournalError: the journal is damaged, or can't be written.
+        LockedError: another process works in this folder.
         ConfigurationError: the pack was built with another vocabulary than the one at hand.
     """
-    pack = read_pack(content, candidate_id=candidate.id)
-    failures = list(pack.findings)
-    if candidate.api_key_env is not None and not (api_key or "").strip():
-        failures.append(API_KEY_MISSING)
-    digest = digest_of([line.request.as_json() for line in pack.lines])
-    count = len(pack.lines) + len({finding.rpartition(":")[2] for finding in pack.findings})
-    if failures:
-        return ReplayRun([], _report(candidate, [], count, digest, failures))
-    _require_vocabulary(pack.lines, vocabulary)
-    try:
-        results = asyncio.run(_replay(pack.lines, candidate, api_key, vocabulary, progress))
-    except ExceptionGroup as group:
-        # Workers fail together; the first of them says what happened.
-        raise group.exceptions[0] from group
-    return ReplayRun(results, _report(candidate, results, count, digest, []))
+    with hold(folder / LOCK_FILE, f"replay of candidate {candidate.id} in {folder}"):
+        pack = read_pack(source, candidate_id=candidate.id)
+        failures = list(pack.findings)
+        if candidate.api_key_env is not None and not (api_key or "").strip():
+            failures.append(API_KEY_MISSING)
+        if failures:
+            return _finished(folder, iter(()), ReportBuilder(candidate, pack), failures)
+        _require_vocabulary(pack, vocabulary)
+        replay = _Replay(
+            pack, candidate, api_key, vocabulary, folder, shared or folder, timezone, gate, progress
+        )
+        return replay.run(refresh=refresh)
 
 
-async def _replay(
-    lines: list[PackLine],
-    candidate: Candidate,
-    api_key: str | None,
-    vocabulary: Vocabulary,
-    progress: Progress | None,
-) -> list[ReplayResult]:
-    results: dict[int, ReplayResult] = {}
-    waiting = iter(lines)
-    ready_at = time.perf_counter()
+@dataclass(frozen=True)
+class _Replay:
+    """A replay of a pack that may be sent."""
 
-    async def work(client: ChatClient) -> None:
-        for line in waiting:
-            exchange = Exchange(line, candidate, vocabulary, ready_at)
-            results[line.number] = await exchange.run(client)
-            if progress is not None:
-                progress(len(results), len(lines))
+    pack: Pack
+    candidate: Candidate
+    api_key: str | None = field(repr=False)
+    vocabulary: Vocabulary
+    folder: Path
+    shared: Path
+    timezone: str
+    gate: SendingGate | None
+    progress: Report | None
 
-    try:
-        async with ChatClient(candidate, api_key=api_key) as client, asyncio.TaskGroup() as tasks:
-            for _ in range(min(candidate.limits.concurrency, len(lines))):
-                tasks.create_task(work(client))
-    except* EndpointRefusedError as refused:
-        raise ReplayStoppedError(
-            f"{refused.exceptions[0]} {len(lines) - len(results)} of {len(lines)} requests have no "
-            "result; nothing was published."
-        ) from None
-    return [results[line.number] for line in lines]
+    def run(self, *, refresh: bool) -> ReplayRun:
+        """Ask what is not answered yet; make all that is kept results."""
+        kept = KeptCalls(self.folder, self._subject(), refresh=refresh, cache=self._cache())
+        try:
+            requests = self.pack.requests * self.candidate.repeats
+            how = ask_all(partial(self._asking, kept), requests=requests)
+            results = (how.result(one, kept.get) for one in how.of(self.pack.lines()))
+            run = _finished(self.folder, results, ReportBuilder(self.candidate, self.pack), [])
+            kept.finish()
+        finally:
+            kept.close()
+        return run
+
+    def _asking(self, kept: KeptCalls) -> Asking:
+        """Return the asking of this run; called where its event loop runs."""
+        client = ChatClient(
+            self.candidate,
+            api_key=self.api_key,
+            ledger=self._ledger(),
+            spent_usd=kept.spent_usd,
+            timezone=self.timezone,
+            gate=self.gate,
+        )
+        how = Exchanges(self.candidate, self.vocabulary, client.request_key, client.cleaned)
+        meter = ProgressMeter(self.pack.requests * self.candidate.repeats, self.progress)
+        return Asking(client, how, how.of(self.pack.lines()), kept, meter)
+
+    def _subject(self) -> Header:
+        """Return what the calls of a run are about: those of another subject are moved aside."""
+        return {
+            "pack_digest": self.pack.digest,
+            "candidate_digest": self.candidate.digest(),
+            "contract_version": RESULT_VERSION,
+            "prompt_version": PROMPT_VERSION,
+        }
+
+    def _cache(self) -> AnswerCache | None:
+        if not self.candidate.cache:
+            return None
+        return AnswerCache(self.shared / "cache", prompt_version=PROMPT_VERSION)
+
+    def _ledger(self) -> Ledger | None:
+        budget = self.candidate.budget_usd
+        has_days = budget is not None and budget.day is not None
+        return Ledger(self.shared / "ledger") if has_days else None
 
 
-def _require_vocabulary(lines: list[PackLine], vocabulary: Vocabulary) -> None:
+def _finished(
+    folder: Path, results: Iterator[ReplayResult], builder: ReportBuilder, failures: list[str]
+) -> ReplayRun:
+    """Write results, one after the other, and their report."""
+
+    def lines() -> Iterator[bytes]:
+        for result in results:
+            builder.add(result)
+            yield json_line(result.as_json()).encode() + b"\n"
+
+    publish_parts(folder / RESULTS_FILE, lines())
+    report = builder.report(failures)
+    publish_parts(folder / REPORT_FILE, [encode_json(report.as_json())])
+    return ReplayRun(folder, report)
+
+
+def _require_vocabulary(pack: Pack, vocabulary: Vocabulary) -> None:
     ours = vocabulary_digest(vocabulary)
-    for line in lines:
+    for line in pack.lines():
         theirs = line.request.source_metadata.get("vocabulary_digest", ours)
         if theirs != ours:
             raise ConfigurationError(
@@ -132,52 +216,3 @@ def _require_vocabulary(lines: list[PackLine], vocabulary: Vocabulary) -> None:
                 f"({str(theirs)[:12]}…, ours is {ours[:12]}…). Set REPLAY_VOCABULARY to that file, "
                 "or build the pack again."
             )
-
-
-def _report(
-    candidate: Candidate,
-    results: list[ReplayResult],
-    requests: int,
-    pack_digest: str,
-    failures: list[str],
-) -> RunReport:
-    outcomes = Counter(result.outcome for result in results)
-    failed = [result for result in results if result.error is not None]
-    failures = failures + [f"external_error:{result.incident_id}" for result in failed]
-    latencies = [result.latency_ms for result in results if result.latency_ms is not None]
-    return RunReport(
-        schema_version=RUN_REPORT_VERSION,
-        candidate_id=candidate.id,
-        candidate_variant_id=_common_variant(results, candidate),
-        model=candidate.model,
-        baseline=candidate.baseline,
-        pack_digest=pack_digest,
-        candidate_digest=candidate.digest(),
-        requests=requests,
-        results=len(results),
-        valid=not failures and len(results) == requests,
-        outcomes={str(outcome): outcomes[outcome] for outcome in OUTCOMES},
-        failures=failures,
-        external_error_records=len(failed),
-        fallback_used_records=sum(result.fallback_used for result in results),
-        trace_incomplete_records=sum(not result.trace_complete for result in results),
-        retry_used_records=sum(result.retry_used for result in results),
-        total_cost_usd=_total_cost(results, candidate),
-        avg_latency_ms=round(float(np.mean(latencies)), 4) if latencies else None,
-        p95_latency_ms=round(float(np.percentile(latencies, 95)), 4) if latencies else None,
-    )
-
-
-def _common_variant(results: list[ReplayResult], candidate: Candidate) -> str | None:
-    variants: set[Any] = {result.candidate_variant_id for result in results}
-    if not variants:
-        return candidate.variant_id
-    return variants.pop() if len(variants) == 1 else "mixed"
-
-
-def _total_cost(results: list[ReplayResult], candidate: Candidate) -> float | None:
-    """Sum what was paid; null without a price, or where an endpoint did not say what it used."""
-    unknown = any(result.cost_usd is None for result in results)
-    if candidate.prices_usd_per_million is None or unknown:
-        return None
-    return round(sum(result.cost_usd or 0.0 for result in results), 6)

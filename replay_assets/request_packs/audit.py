@@ -1,53 +1,97 @@
-"""What sanitizing did to a pack, for a security reviewer: counts and digests, never a value."""
+"""What sanitizing did to a pack, for a security reviewer: counts and digests, never a value.
 
+A digest of an address or a phone number can be reversed by trying all of them, so inputs and values
+are hashed under the deployment's key, `REPLAY_AUDIT_KEY`, and the incident: the same value has
+another hash in another incident. Without a key those hashes are null.
+"""
+
+import hashlib
+import hmac
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from replay_assets.lake.files import sha256
-from replay_assets.sanitizing.engine import IncidentSanitizer, rules_digest
-from replay_assets.sanitizing.rules import RULES_VERSION
+from replay_assets.sanitizing.incident import RawIncident, SanitizedIncident
+from replay_assets.sanitizing.rules import RULES_VERSION, RuleSet, rules_digest
 
-AUDIT_VERSION = "sanitizing_audit_v1"
+AUDIT_VERSION = "sanitizing_audit_v2"
+HASH_CHARACTERS = 16
+"""64 bits: no two values of an incident collide, and less is kept than could be inverted."""
+COUNTED_BY = ("category", "rule", "field")
 
 
 @dataclass
 class Audit:
-    """Counts of masked values by category, rule and field over a whole pack."""
+    """Counts of masked values over a whole pack, and one entry an incident."""
 
-    by_category: Counter[str] = dataclass_field(default_factory=Counter)
-    by_rule: Counter[str] = dataclass_field(default_factory=Counter)
-    by_field: Counter[str] = dataclass_field(default_factory=Counter)
+    rules: RuleSet | None = None
+    key: str | None = field(default=None, repr=False)
+    counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    incidents: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def masked_values(self) -> int:
         """How many values were replaced."""
-        return self.by_category.total()
+        return self.counts.total()
 
-    @contextmanager
-    def field(self, name: str, sanitizer: IncidentSanitizer) -> Iterator[None]:
-        """Count what a sanitizer finds within the block as findings of one field."""
-        before = sanitizer.counts.copy()
-        yield
-        for (category, rule), count in (sanitizer.counts - before).items():
-            self.by_category[category] += count
-            self.by_rule[rule] += count
-            self.by_field[name] += count
+    def add(self, raw: RawIncident, clean: SanitizedIncident) -> None:
+        """Count what was masked in an incident; keep its hashes."""
+        self.counts.update(clean.counts)
+        name = raw.incident_id
+        self.incidents.append(
+            {
+                "incident_id": name,
+                "input_hmac": self._hash(name, "input", *raw.texts()),
+                "masked": _table(clean.counts),
+                "values": [
+                    {
+                        "placeholder": found.placeholder,
+                        "category": found.category,
+                        "rule": found.rule_id,
+                        "value_hmac": self._hash(name, "value", found.category, found.canonical),
+                    }
+                    for found in clean.findings()
+                ],
+            }
+        )
 
     def document(self, pack: bytes, tool_output: bytes) -> dict[str, Any]:
         """Return the audit that is written beside the pack."""
         return {
             "schema_version": AUDIT_VERSION,
             "rules_version": RULES_VERSION,
-            "rules_sha256": rules_digest(),
-            "masked_by_category": dict(sorted(self.by_category.items())),
-            "masked_by_rule": dict(sorted(self.by_rule.items())),
-            "masked_by_field": dict(sorted(self.by_field.items())),
+            "rules_sha256": rules_digest(self.rules),
+            "keyed": self.key is not None,
+            **{
+                f"masked_by_{name}": _by(self.counts, position)
+                for position, name in enumerate(COUNTED_BY)
+            },
+            "masked": _table(self.counts),
+            "incidents": self.incidents,
             "request_pack_sha256": sha256(pack),
             "recorded_tool_output_sha256": sha256(tool_output),
             "label_gate": "passed",
             "residual_secret_gate": "passed",
         }
+
+    def _hash(self, *parts: str) -> str | None:
+        """Return the truncated HMAC-SHA256 of some texts, each preceded by its length."""
+        if self.key is None:
+            return None
+        raw = [part.encode("utf-8", "replace") for part in parts]
+        message = b"".join(f"{len(one)}:".encode() + one for one in raw)
+        return hmac.new(self.key.encode(), message, hashlib.sha256).hexdigest()[:HASH_CHARACTERS]
+
+
+def _by(counts: Mapping[tuple[str, str, str], int], position: int) -> dict[str, int]:
+    totals: Counter[str] = Counter()
+    for names, count in counts.items():
+        totals[names[position]] += count
+    return dict(sorted(totals.items()))
+
+
+def _table(counts: Mapping[tuple[str, str, str], int]) -> list[dict[str, Any]]:
+    rows: Iterable[tuple[tuple[str, str, str], int]] = sorted(counts.items())
+    return [{**dict(zip(COUNTED_BY, names, strict=True)), "count": count} for names, count in rows]

@@ -1,10 +1,8 @@
 """Builds a day's request pack from raw evidence: sanitize, phrase, look once more, hand over."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from replay_assets.contracts.request import (
     INCIDENT_FIELDS,
@@ -25,48 +23,21 @@ from replay_assets.request_packs.prompts import (
     system_prompt,
     user_prompt,
 )
-from replay_assets.sanitizing import IncidentSanitizer, find_label_leaks
-from replay_assets.sanitizing.engine import gate_findings
+from replay_assets.sanitizing import find_label_leaks
+from replay_assets.sanitizing.incident import (
+    TOOL_OUTPUT,
+    RawIncident,
+    incidents_of,
+    sanitize_incident,
+)
 from replay_assets.sanitizing.rules import RULES_VERSION
+from replay_assets.sanitizing.unseen import unseen
+from replay_assets.sanitizing.watch import Watch
 
 CODE_VERSION = f"prompt{PROMPT_VERSION}.rules{RULES_VERSION}"
 PACK_FILE = "request_pack.jsonl"
 TOOL_OUTPUT_FILE = "recorded_tool_output.jsonl"
 AUDIT_FILE = "audit.json"
-
-PACK_COLUMNS = (
-    "id",
-    "incident_id",
-    "alertname",
-    "labels",
-    "severity",
-    "evidence_summary",
-    "evidence_kind",
-    "collected_at",
-    "schema_version",
-)
-"""The columns of evidence that a pack may read: no decision, no repair, no outcome."""
-
-
-@dataclass(frozen=True)
-class RawIncident:
-    """What a pack may know of an incident. There is no field for an outcome or a label."""
-
-    id: str
-    incident_id: str
-    alertname: str | None
-    labels: dict[str, Any]
-    severity: str | None
-    evidence_summary: str
-    evidence_kind: str | None
-    collected_at: datetime
-    schema_version: str | None
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
-        """Return the incident of an evidence row; other columns are not looked at."""
-        labels = json.loads(row["labels"] or "null") or {}
-        return cls(**{**{name: row[name] for name in PACK_COLUMNS}, "labels": labels})
 
 
 @dataclass(frozen=True)
@@ -103,6 +74,8 @@ def build_pack(
     *,
     day: str,
     vocabulary: Vocabulary,
+    watch: Watch | None = None,
+    audit_key: str | None = None,
 ) -> RequestPack:
     """Return the pack of a day.
 
@@ -111,53 +84,30 @@ def build_pack(
         messages: the recorded messages of the day's coordinator sessions.
         day: ISO day that names the run.
         vocabulary: stands whole in every request's instructions.
+        watch: the rules to sanitize by, and the keys and canaries that must not be left.
+        audit_key: the key of the audit's hashes; without one they are null.
 
     Raises:
         LabelLeakError: a request would carry a field that grades its answer.
-        ResidualSecretError: sanitized text still trips a strict rule.
+        ResidualSecretError: sanitized text still trips a strict rule, or holds a key or a canary.
+        SanitizingFailedError: the rules broke down over a text; the message does not show it.
     """
-    audit = Audit()
-    requests: list[ReplayRequest] = []
-    tool_output: list[dict[str, Any]] = []
-    outputs: dict[str, list[Mapping[str, Any]]] = {}
-    for message in messages:
-        if message["role"] == "tool":
-            outputs.setdefault(message["incident_id"], []).append(message)
+    watch = watch or Watch()
+    audit = Audit(watch.rules, audit_key)
+    pack = RequestPack(requests=[], tool_output=[], audit=audit)
     instructions = system_prompt(vocabulary)
-    for incident in map(RawIncident.of, rows):
-        recorded = outputs.get(incident.incident_id, [])
-        clean, clean_outputs = sanitize_incident(incident, recorded, audit)
-        request = _request(clean, day=day, instructions=instructions, vocabulary=vocabulary)
-        _refuse_leaks(request, clean_outputs)
-        requests.append(request)
-        tool_output += clean_outputs
-    return RequestPack(requests=requests, tool_output=tool_output, audit=audit)
-
-
-def sanitize_incident(
-    incident: RawIncident, recorded: list[Mapping[str, Any]], audit: Audit
-) -> tuple[RawIncident, list[dict[str, Any]]]:
-    """Sanitize an incident and its tool output under one map, in a fixed order of fields."""
-    sanitizer = IncidentSanitizer()
-    fields: dict[str, Any] = {}
-    for name in ("alertname", "severity", "labels", "evidence_summary", "evidence_kind"):
-        with audit.field(name, sanitizer):
-            fields[name] = sanitizer.value(getattr(incident, name))
-    with audit.field("tool_output", sanitizer):
-        outputs = [
-            {
-                "incident_id": incident.incident_id,
-                "session_id": message["session_id"],
-                "position": message["position"],
-                "tool_call_id": message["tool_call_id"],
-                "content": sanitizer.value(message["content"]),
-            }
-            for message in recorded
-        ]
-    swept = {**vars(incident), **sanitizer.sweep(fields)}
-    for output in outputs:
-        output["content"] = sanitizer.sweep(output["content"])
-    return RawIncident(**swept), outputs
+    for raw in incidents_of(rows, messages):
+        with unseen(raw.incident_id):
+            clean = sanitize_incident(raw, watch.rules)
+            audit.add(raw, clean)
+            request = _request(
+                clean.incident, day=day, instructions=instructions, vocabulary=vocabulary
+            )
+            outputs = [{"incident_id": raw.incident_id, **one} for one in clean.incident.outputs]
+            _refuse_leaks(request, outputs, watch)
+        pack.requests.append(request)
+        pack.tool_output.extend(outputs)
+    return pack
 
 
 def _request(
@@ -194,16 +144,22 @@ def _request(
     )
 
 
-def _refuse_leaks(request: ReplayRequest, outputs: list[dict[str, Any]]) -> None:
+def _refuse_leaks(request: ReplayRequest, outputs: list[dict[str, Any]], watch: Watch) -> None:
     record = request.as_json()
-    seen = {name: record[name] for name in INCIDENT_FIELDS}
-    if leaks := find_label_leaks({**seen, "tool_output": outputs}, {}, HELD_OUT_FIELDS):
+    seen = {**{name: record[name] for name in INCIDENT_FIELDS}, TOOL_OUTPUT: outputs}
+    if leaks := find_label_leaks(seen, {}, HELD_OUT_FIELDS):
         raise LabelLeakError(
             f"incident {request.incident_id}: the request would carry {'; '.join(leaks[:5])}. "
             "Nothing was written. Take the field out of the evidence at its source."
         )
-    if found := gate_findings(json_line([seen, outputs])):
+    found = [
+        f"{rule} in {name}"
+        for name, part in seen.items()
+        for rule in watch.findings(json_line(part))
+    ]
+    if found:
         raise ResidualSecretError(
-            f"incident {request.incident_id}: after sanitizing, rule {', '.join(found)} still "
-            "finds a value. Nothing was written; this is a fault of the rules, please report it."
+            f"incident {request.incident_id}: after sanitizing there still is {', '.join(found)}. "
+            "Nothing was written. Add a rule of your own (REPLAY_RULES); where a shipped rule "
+            "finds what it should have masked, please report it."
         )

@@ -13,7 +13,7 @@ from replay_assets.contracts.answer import (
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 
 INSTRUCTIONS = """\
 You are the incident responder of a production platform. You read the evidence that was collected \
@@ -23,7 +23,9 @@ Answer in the language of the evidence. Name the parts at fault as the evidence 
 nothing is wrong, say so and change nothing. Where the evidence does not carry a conclusion, say \
 so and ask for approval.
 
-A value such as <IP_PRIV_1> stands for something masked: same name and number, same value.
+A placeholder such as <IP_PRIV_1> stands for a value that was masked before you saw it: same name \
+and number, same value. That is no fault of the system. Where the part at fault is masked, name it \
+by its placeholder. What stands between ‹ and › was in the evidence like that and masks nothing.
 
 Root-cause categories (answer with the id):
 {categories}

@@ -4,7 +4,15 @@ Used by every stage that writes or sends text. `sanitize_text` and `find_label_l
 entry points; the stages hold an `IncidentSanitizer`, which keeps one map of pseudonyms an incident.
 """
 
-from replay_assets.sanitizing.engine import IncidentSanitizer, sanitize_text
+from replay_assets.sanitizing.engine import Finding, IncidentSanitizer, sanitize_text
 from replay_assets.sanitizing.label_gate import find_label_leaks
+from replay_assets.sanitizing.rules import RuleSet, load_rules
 
-__all__ = ["IncidentSanitizer", "find_label_leaks", "sanitize_text"]
+__all__ = [
+    "Finding",
+    "IncidentSanitizer",
+    "RuleSet",
+    "find_label_leaks",
+    "load_rules",
+    "sanitize_text",
+]

@@ -4,29 +4,43 @@ Placeholders read `<EMAIL_1>`: a category and an ordinal in first-seen order. Th
 second pass changes nothing. The map is never stored.
 """
 
-import hashlib
-import ipaddress
-import json
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
-from replay_assets.sanitizing.rules import RULES, RULES_VERSION, SECRET_KEY, Rule
+from replay_assets.sanitizing.gate import clean_answer, gate_findings, mask_strict, strict_findings
+from replay_assets.sanitizing.key_names import strength
+from replay_assets.sanitizing.matching import default_engine
+from replay_assets.sanitizing.pseudonyms import (
+    PLACEHOLDER,
+    PLACEHOLDER_BYTES,
+    Finding,
+    PseudonymMap,
+    canonical_form,
+    replaced,
+)
+from replay_assets.sanitizing.rules import RULES_VERSION, RuleSet, rules_digest, shipped
+from replay_assets.sanitizing.spans import SECRET, Span
+from replay_assets.sanitizing.values import is_harmless, looks_random
 
-PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]{1,20}_[0-9]{1,6}>")
-SWEPT_FROM_CHARACTERS = 8
-"""Shorter values are not swept: they are too often part of something else."""
+__all__ = [
+    "PLACEHOLDER",
+    "RULES_VERSION",
+    "Finding",
+    "IncidentSanitizer",
+    "clean_answer",
+    "gate_findings",
+    "mask_strict",
+    "rules_digest",
+    "sanitize_text",
+    "strict_findings",
+]
+
 SHORTEST_SECRET_NUMBER = 4
 """A number under a secret's key is one from this many characters on, as in `password=1234`."""
-
-
-def rules_digest() -> str:
-    """Return the SHA-256 of all rules, so that an audit can name what was applied."""
-    text = "\n".join(f"{rule.id}\t{rule.category}\t{rule.pattern.pattern}" for rule in RULES)
-    return hashlib.sha256(f"{RULES_VERSION}\n{text}".encode()).hexdigest()
+ROUNDS = 6
+"""A masked value may leave a new boundary behind; two rounds settle all but hostile texts."""
 
 
 class IncidentSanitizer:
@@ -36,11 +50,14 @@ class IncidentSanitizer:
     one text names as such is then gone from the others as well.
     """
 
-    def __init__(self) -> None:
-        self._placeholders: dict[tuple[str, str], str] = {}
-        self._values: dict[str, str] = {}
-        self._ordinals: Counter[str] = Counter()
+    def __init__(self, rules: RuleSet | None = None) -> None:
+        self._rules = rules or shipped()
+        self._map = PseudonymMap(default_engine())
         self.counts: Counter[tuple[str, str]] = Counter()
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the map: each value with the rule that found it first, in first-seen order."""
+        return tuple(self._map)
 
     def raw_text(self, text: str) -> str:
         """Sanitize text known to be raw: what only looks like a placeholder is escaped first.
@@ -52,33 +69,39 @@ class IncidentSanitizer:
 
     def text(self, text: str) -> str:
         """Replace every value that a rule finds; leave placeholders alone."""
-        for rule in RULES:
-            text = rule.pattern.sub(partial(self._replace, rule), text)
-        return text
+        data = text.encode("utf-8", "surrogatepass")
+        for _ in range(ROUNDS):
+            spans = self._found(data)
+            if not spans:
+                break
+            parts = [(span.start, span.end, self._placeholder(span, data)) for span in spans]
+            data = replaced(data, parts)
+        return data.decode("utf-8", "surrogatepass")
+
+    def pseudonymized(self, text: str) -> str:
+        """Return a text with every value of the map replaced; what the map doesn't hold stays."""
+        data = text.encode("utf-8", "surrogatepass")
+        parts = []
+        for span in self._found(data):
+            value = data[span.start : span.end].decode("utf-8", "surrogatepass")
+            canonical = span.canonical or canonical_form(span.category, value)
+            if (placeholder := self._map.known(span.category, canonical)) is not None:
+                parts.append((span.start, span.end, placeholder))
+        return self._map.sweep(replaced(data, parts).decode("utf-8", "surrogatepass"))
 
     def value(self, value: Any, key: str = "") -> Any:  # noqa: ANN401 - any JSON value
         """Sanitize every key and leaf of a JSON value; a leaf under a secret's key goes whole."""
         if isinstance(value, Mapping):
-            return {
-                self.raw_text(str(name)): self.value(item, str(name))
-                for name, item in value.items()
-            }
+            return self._object(value)
         if isinstance(value, list | tuple):
             return [self.value(item, key) for item in value]
         if isinstance(value, str):
-            if value and SECRET_KEY.search(key) and not PLACEHOLDER.fullmatch(value):
-                return self._placeholder("SECRET", value, "json_key")
+            if _goes_whole(value, key):
+                return self._whole(value)
             return self.raw_text(value)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._number(value, key)
         return value
-
-    def _number(self, value: float, key: str) -> float | str:
-        text = str(value)
-        if SECRET_KEY.search(key) and len(text) >= SHORTEST_SECRET_NUMBER:
-            return self._placeholder("SECRET", text, "json_key")
-        masked = self.text(text)
-        return value if masked == text and math.isfinite(value) else masked
 
     def sweep(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
         """Replace every value found anywhere in the incident, wherever else it stands."""
@@ -86,116 +109,103 @@ class IncidentSanitizer:
             return {self.sweep(name): self.sweep(item) for name, item in value.items()}
         if isinstance(value, list):
             return [self.sweep(item) for item in value]
-        if isinstance(value, str):
-            for raw in sorted(self._values, key=len, reverse=True):
-                value = value.replace(raw, self._values[raw])
-        return value
+        return self._map.sweep(value) if isinstance(value, str) else value
 
-    def _replace(self, rule: Rule, match: re.Match[str]) -> str:
-        found = match.group("value")
-        if not rule.accepts(found) or PLACEHOLDER.fullmatch(found):
-            return match.group()
-        start, end = match.span("value")
-        whole = match.group()
-        offset = match.start()
-        placeholder = self._placeholder(_category(rule.category, found), found, rule.id)
-        return whole[: start - offset] + placeholder + whole[end - offset :]
+    def _object(self, value: Mapping[Any, Any]) -> dict[str, Any]:
+        """Sanitize a JSON object: a Secret's sections and name/value pairs say what a leaf is."""
+        secret_below = _SECTIONS if str(value.get("kind", "")).lower() == "secret" else frozenset()
+        named = _name_of_pair(value)
+        return {
+            self.raw_text(str(name)): self._below(
+                item,
+                named if named and str(name).lower() == "value" else str(name),
+                str(name) in secret_below,
+            )
+            for name, item in value.items()
+        }
 
-    def _placeholder(self, category: str, value: str, rule_id: str) -> str:
-        self.counts[(category, rule_id)] += 1
-        known = (category, _canonical(category, value))
-        if known not in self._placeholders:
-            self._ordinals[category] += 1
-            self._placeholders[known] = f"<{category}_{self._ordinals[category]}>"
-        placeholder = self._placeholders[known]
-        if len(value) >= SWEPT_FROM_CHARACTERS and not value.isalpha():
-            self._values[value] = placeholder
-        return placeholder
+    def _below(self, item: Any, name: str, in_secret: bool) -> Any:  # noqa: ANN401 - any JSON value
+        if in_secret and isinstance(item, Mapping):
+            return {self.raw_text(str(key)): self._whole(str(leaf)) for key, leaf in item.items()}
+        return self.value(item, name)
 
+    def _number(self, value: float, key: str) -> float | str:
+        text = str(value)
+        if strength(key) == "strong" and len(text) >= SHORTEST_SECRET_NUMBER:
+            return self._whole(text)
+        masked = self.text(text)
+        return value if masked == text and math.isfinite(value) else masked
 
-def sanitize_text(text: str) -> str:
-    """Return one text sanitized under a map of its own. A second pass changes nothing."""
-    sanitizer = IncidentSanitizer()
-    swept: str = sanitizer.sweep(sanitizer.text(text))
-    return swept
+    def _whole(self, value: str) -> str:
+        if not value or PLACEHOLDER.fullmatch(value):
+            return value
+        value = value.encode("utf-8", "replace").decode()
+        self.counts[(SECRET, "json_key")] += 1
+        return self._map.placeholder(SECRET, value, "json_key", None)
 
+    def _found(self, data: bytes) -> list[Span]:
+        """Return what the rules find, less what is a placeholder or touches one."""
+        found: list[Span] = []
+        for span in self._rules.spans(data):
+            found += _around_placeholders(span, data)
+        return found
 
-def mask_strict(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return what came back from outside, less whatever a strict rule finds in its texts."""
-    if isinstance(value, Mapping):
-        return {name: mask_strict(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [mask_strict(item) for item in value]
-    if isinstance(value, str):
-        for rule in RULES:
-            if rule.strict:
-                value = rule.pattern.sub(partial(_masked, rule), value)
-    return value
-
-
-def _masked(rule: Rule, match: re.Match[str]) -> str:
-    found = match.group("value")
-    if not rule.accepts(found) or PLACEHOLDER.fullmatch(found):
-        return match.group()
-    return match.group().replace(found, "<MASKED_0>")
+    def _placeholder(self, span: Span, data: bytes) -> str:
+        value = data[span.start : span.end].decode("utf-8", "surrogatepass")
+        self.counts[(span.category, span.rule_id)] += 1
+        return self._map.placeholder(span.category, value, span.rule_id, span.canonical)
 
 
-def strict_findings(text: str) -> list[str]:
-    """Return the ids of the strict rules that a text still trips: none in what may be sent."""
+_SECTIONS = frozenset({"data", "stringData"})
+_NAMES = ("name", "key", "field", "variable", "env")
+
+
+def _name_of_pair(value: Mapping[Any, Any]) -> str:
+    """Return the name that `{"name": "DB_PASSWORD", "value": "…"}` gives to its value."""
+    folded = {str(name).lower(): item for name, item in value.items()}
+    if "value" not in folded:
+        return ""
+    return next((str(folded[name]) for name in _NAMES if isinstance(folded.get(name), str)), "")
+
+
+def _goes_whole(value: str, key: str) -> bool:
+    """Tell whether a text leaf is a secret because of its key, whatever it looks like."""
+    believed = strength(key)
+    if not value or believed == "none" or PLACEHOLDER.fullmatch(value):
+        return False
+    data = value.encode("utf-8", "replace")
+    if believed == "weak":
+        return looks_random(data)
+    return not is_harmless(data)
+
+
+def _around_placeholders(span: Span, data: bytes) -> list[Span]:
+    """Return the parts of a span between placeholders: these stay."""
+    value = data[span.start : span.end]
+    if b"<" not in value:
+        return [span]
+    parts = []
+    position = 0
+    for match in PLACEHOLDER_BYTES.finditer(value):
+        parts.append((position, match.start()))
+        position = match.end()
+    if not parts:
+        return [span]
+    parts.append((position, len(value)))
     return [
-        rule.id
-        for rule in RULES
-        if rule.strict
-        and any(
-            rule.accepts(match.group("value")) and not PLACEHOLDER.fullmatch(match.group("value"))
-            for match in rule.pattern.finditer(text)
-        )
+        span._replace(start=span.start + start, end=span.start + end, canonical=None)
+        for start, end in parts
+        if len(value[start:end].strip(b" \t\r\n,;:.\"'|&()[]{}\\/=-")) > 2
     ]
 
 
-def gate_findings(body: str) -> list[str]:
-    r"""Return what `strict_findings` sees in JSON: in its bytes, and in each key and text of it.
-
-    Both, because an escape hides a boundary: in `\n4111…` the card seems to follow a letter.
-    """
-    texts = [body]
-
-    def keep(pairs: list[tuple[str, Any]]) -> None:
-        for name, value in pairs:
-            texts.append(name)
-            keep_texts(value)
-
-    def keep_texts(value: Any) -> None:  # noqa: ANN401 - any JSON value
-        if isinstance(value, str):
-            texts.append(value)
-        elif isinstance(value, list):
-            for item in value:
-                keep_texts(item)
-
-    keep_texts(json.loads(body, object_pairs_hook=keep))
-    found = [rule for text in texts for rule in strict_findings(text)]
-    return list(dict.fromkeys(found))
-
-
-def _category(category: str, value: str) -> str:
-    if category != "IP":
-        return category
-    address = ipaddress.ip_address(value)
-    documentation = any(address in network for network in DOCUMENTATION_NETWORKS)
-    return "IP_PRIV" if address.is_private and not documentation else "IP_PUB"
-
-
-DOCUMENTATION_NETWORKS = tuple(
-    ipaddress.ip_network(network)
-    for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
-)
-"""Python calls these private; in an incident they stand for public addresses."""
-
-
-def _canonical(category: str, value: str) -> str:
-    if category == "EMAIL":
-        return value.lower()
-    if category in ("CARD", "PHONE"):
-        digits = "".join(character for character in value if character.isdigit())
-        return "0" + digits[3:] if digits.startswith("886") else digits
-    return value
+def sanitize_text(text: str, *, rules: RuleSet | None = None) -> str:
+    """Return one text sanitized under a map of its own. A second pass changes nothing."""
+    sanitizer = IncidentSanitizer(rules)
+    for _ in range(ROUNDS):
+        text = sanitizer.text(text)
+        swept: str = sanitizer.sweep(text)
+        if swept == text:
+            break
+        text = swept
+    return text

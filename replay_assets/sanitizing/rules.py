@@ -1,189 +1,152 @@
-r"""What counts as a secret or as personal data: rules as data, each with an id and a category.
+"""Rules as data: the shipped tokens, a deployment's own patterns, and what is switched on.
 
-Boundaries are ASCII on purpose: `\b` takes Chinese characters for word characters and would skip a
-token that touches one. A `strict` rule must hold at the gate on bytes; the others only redact.
+A rule has an id, a category, an example that it must find and one that it must leave; loading a
+file tries both. `strict` rules must hold at the gate on bytes; the others only redact.
 """
 
-import ipaddress
+import hashlib
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
-from replay_assets.sanitizing.checksums import is_card, is_taiwan_id
+import yaml
 
-RULES_VERSION = "1"
-LEFT, RIGHT = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9])"
+from replay_assets.errors import ConfigurationError
+from replay_assets.sanitizing.assignments import AssignmentFinder
+from replay_assets.sanitizing.contexts import ContextFinder
+from replay_assets.sanitizing.manifests import ManifestFinder
+from replay_assets.sanitizing.matching import EngineName, default_engine
+from replay_assets.sanitizing.own_rules import OwnRule, OwnRuleFinder, SoftCategories
+from replay_assets.sanitizing.personal import PersonalFinder
+from replay_assets.sanitizing.spans import Span, merged
+from replay_assets.sanitizing.tokens import TokenFinder, TokenRule
+from replay_assets.sanitizing.views import spans_in
+
+RULES_VERSION = "2"
+Find = Callable[[bytes], list[Span]]
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A pattern whose group `value` is what must go, if `accepts` agrees."""
+class RuleSet:
+    """The rules that one deployment applies: the shipped ones, its own, and its soft categories."""
 
-    id: str
-    category: str
-    pattern: re.Pattern[str]
-    strict: bool
-    accepts: Callable[[str], bool] = bool
+    tokens: tuple[TokenRule, ...]
+    own: tuple[OwnRule, ...] = ()
+    soft: SoftCategories = field(default_factory=SoftCategories)
+    source: str = ""
+    """The text of the deployment's own file: part of the digest."""
 
+    def spans(self, data: bytes, engine: EngineName | None = None) -> list[Span]:
+        """Return what must go from a text in UTF-8, left to right, none overlapping another."""
+        finders = self._finders[engine or default_engine()]
+        return merged(spans_in(data, _each(finders)), data)
 
-def _token(name: str, body: str) -> Rule:
-    """A vendor's token: the prefix is unmistakable, so no left boundary is asked for."""
-    return Rule(f"token.{name}", "SECRET", re.compile(rf"(?P<value>{body}){RIGHT}"), strict=True)
+    def strict_ids(
+        self, data: bytes, engine: EngineName | None = None, *, raw: bytes = b""
+    ) -> list[str]:
+        """Return the ids of the strict rules that a text trips, in order of what they found.
 
+        `raw` is looked at as it stands: its colours and escapes are not read.
+        """
+        find = _each(self._strict_finders[engine or default_engine()])
+        found = [*find(raw), *spans_in(data, find)]
+        return list(dict.fromkeys(span.rule_id for span in found if span.strict))
 
-def _is_masked(value: str) -> bool:
-    """Tell whether a value is a placeholder, a template or a word that says it was removed."""
-    stripped = value.strip("\"'*")
-    return not stripped or stripped[0] in "<${%[" or stripped.lower() in HARMLESS_VALUES
+    @cached_property
+    def _finders(self) -> "_Finders":
+        return _Finders(self, strict_only=False)
 
-
-HARMLESS_VALUES = frozenset({"null", "none", "true", "false", "redacted", "masked", "not", "is"})
-
-KEY_WORDS = (
-    r"password|passwd|passphrase|(?<![A-Za-z])pass|pwd|secret(?:[_-]?(?:access[_-]?)?key)?|client[_-]?secret|"
-    r"api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?token|access[_-]?token|"
-    r"refresh[_-]?token|session[_-]?token|token|credentials?"
-)
-KEY_WORDS_ZH = "密碼|金鑰|密鑰|權杖|通行碼"
-SECRET_KEY = re.compile(
-    rf"^(?:.*[^A-Za-z0-9]|(?-i:.*[a-z0-9](?=[A-Z])))?(?:{KEY_WORDS})$"
-    rf"|(?:password|passwd|passphrase|secret)$|{KEY_WORDS_ZH}",
-    re.IGNORECASE,
-)
-"""A JSON key whose value is a secret, whatever it looks like."""
+    @cached_property
+    def _strict_finders(self) -> "_Finders":
+        return _Finders(self, strict_only=True)
 
 
-def _is_address_to_mask(value: str) -> bool:
+def _each(finders: tuple[Find, ...]) -> Find:
+    return lambda data: [span for find in finders for span in find(data)]
+
+
+class _Finders(dict[EngineName, tuple[Find, ...]]):
+    """A rule set's searches, made for an engine when it is first asked for."""
+
+    def __init__(self, rules: RuleSet, *, strict_only: bool) -> None:
+        super().__init__()
+        self._rules, self._strict_only = rules, strict_only
+
+    def __missing__(self, engine: EngineName) -> tuple[Find, ...]:
+        rules = self._rules
+        finders: list[Find] = [
+            ContextFinder(engine).find,
+            TokenFinder(rules.tokens, engine).find,
+            PersonalFinder(engine).find,
+        ]
+        if not self._strict_only:
+            finders[:1] = [ManifestFinder(engine).find, finders[0]]
+            finders.insert(3, AssignmentFinder(engine).find)
+        finders += [OwnRuleFinder(rule, engine).find for rule in (*rules.own, *rules.soft.rules())]
+        self[engine] = tuple(finders)
+        return self[engine]
+
+
+@cache
+def shipped() -> RuleSet:
+    """Return the rules that come with this package."""
+    text = files(__package__).joinpath("shipped/tokens.yaml").read_text(encoding="utf-8")
+    rows = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return RuleSet(tuple(TokenRule(**{**row, "starts": tuple(row["starts"])}) for row in rows))
+
+
+def load_rules(path: Path | str) -> RuleSet:
+    """Return the shipped rules with those and the soft categories of a deployment's YAML file.
+
+    Raises:
+        ConfigurationError: if the file or one of its rules can't be used: the message names the
+            rule, the value and the way out.
+    """
+    path = Path(path)
     try:
-        address = ipaddress.ip_address(value)
-    except ValueError:
-        return False
-    return not (address.is_loopback or address.is_unspecified or value.startswith("255."))
+        text = path.read_text(encoding="utf-8")
+        document = yaml.safe_load(text)
+    except OSError as error:
+        raise ConfigurationError(f"rules file {path}: {error}; name a file that exists") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"rules file {path} is no YAML: {error}") from error
+    if not isinstance(document, Mapping) or set(document) - {"rules", "soft"}:
+        raise ConfigurationError(f"rules file {path}: expected the keys `rules` and `soft` only")
+    try:
+        rules = document.get("rules") or []
+        if not isinstance(rules, list):
+            raise ConfigurationError(f"`rules` is {rules!r}; make it a list of rules")
+        own = tuple(OwnRule.of(entry) for entry in rules)
+        taken = [rule.id for rule in own]
+        if twice := sorted({name for name in taken if taken.count(name) > 1}):
+            raise ConfigurationError(f"two rules have the id {twice[0]!r}; give each its own")
+        soft = SoftCategories.of(document.get("soft") or {})
+    except ConfigurationError as error:
+        raise ConfigurationError(f"rules file {path}: {error}") from error
+    return RuleSet(shipped().tokens, own, soft, text)
 
 
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "pem",
-        "SECRET",
-        re.compile(
-            # The last branch is for a block without an end, far from the end of the text.
-            r"(?P<value>-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY-----(?:[\s\S]{0,8000}?"
-            r"(?:-----END [A-Z0-9 ]{0,30}PRIVATE KEY-----|\Z)|[A-Za-z0-9+/=\s\\:,-]{0,8000}))"
-        ),
-        strict=True,
-    ),
-    _token("nvidia", r"nvapi-[A-Za-z0-9_-]{8,200}"),
-    Rule(
-        "token.openai",
-        "SECRET",
-        re.compile(rf"{LEFT}(?P<value>sk-(?:proj-|ant-)?[A-Za-z0-9_-]{{16,200}}){RIGHT}"),
-        strict=True,
-        # "sk-" also ends words that hyphens join: "task-runner-deployment", "disk-…".
-        accepts=lambda value: any(character.isdigit() for character in value[:24]),
-    ),
-    _token("github", r"(?:gh[oprsu]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255})"),
-    _token("gitlab", r"glpat-[A-Za-z0-9_-]{16,64}"),
-    _token("slack", r"xox[abeprs]-[A-Za-z0-9-]{10,250}"),
-    _token("slack_webhook", r"https://hooks\.slack\.com/services/[A-Za-z0-9/_-]{10,100}"),
-    _token("aws_key_id", r"(?:AKIA|ASIA)[A-Z0-9]{16}"),
-    _token("google", r"AIza[A-Za-z0-9_-]{35}"),
-    _token("huggingface", r"hf_[A-Za-z0-9]{20,64}"),
-    _token("npm", r"npm_[A-Za-z0-9]{30,64}"),
-    _token("jwt", r"eyJ[A-Za-z0-9_-]{6,2000}\.[A-Za-z0-9_-]{4,4000}\.[A-Za-z0-9_-]{0,1000}"),
-    Rule(
-        "authorization",
-        "SECRET",
-        re.compile(
-            r"(?i)authorization\\?[\"']?\s{0,3}[:=：]\s{0,3}\\?[\"']?"
-            r"(?:bearer|basic|token)\s{1,3}"
-            r"(?P<value>[A-Za-z0-9._~+/=-]{6,4000})"
-        ),
-        strict=True,
-    ),
-    Rule(
-        "bearer",
-        "SECRET",
-        re.compile(r"(?i)bearer\s{1,3}(?P<value>[A-Za-z0-9._~+/=-]{12,4000})"),
-        strict=True,
-    ),
-    Rule(
-        "url_password",
-        "SECRET",
-        re.compile(
-            r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@\"'<>]{0,100}:"
-            r"(?P<value>[^\s/\"'<>]{1,200})@(?=[^\s@]{1,200})"
-        ),
-        strict=True,
-    ),
-    Rule(
-        "key_value",
-        "SECRET",
-        re.compile(
-            rf"(?i)(?:{KEY_WORDS})\\?[\"']?\s{{0,3}}[=:：＝]\s{{0,3}}\\?[\"']?"
-            # Within quotes a value may hold any punctuation; without, it ends at the first.
-            r"(?P<value>(?<=[\"'])[^\s\"'\\<>]{4,500}(?=\\?[\"'])"
-            r"|[^\s\"'\\,;，。；、&<>(){}\[\]]{4,500})"
-        ),
-        strict=False,
-        accepts=lambda value: not _is_masked(value),
-    ),
-    Rule(
-        "key_value_zh",
-        "SECRET",
-        re.compile(
-            rf"(?:{KEY_WORDS_ZH})\s{{0,3}}(?:[=:：＝為是])\s{{0,3}}[\"'「]?"
-            # Not into a placeholder: what stands before one would stay.
-            r"(?P<value>(?:(?!<[A-Z])[!-~]){4,500})"
-        ),
-        strict=False,
-        accepts=lambda value: not _is_masked(value),
-    ),
-    Rule(
-        "cli_flag",
-        "SECRET",
-        re.compile(
-            rf"(?i)--(?:{KEY_WORDS})\s{{1,3}}[\"']?(?P<value>[^\s\"'<>-][^\s\"'<>]{{3,500}})"
-        ),
-        strict=False,
-        accepts=lambda value: not _is_masked(value),
-    ),
-    Rule(
-        "email",
-        "EMAIL",
-        re.compile(
-            r"(?P<value>[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,6}"
-            r"\.[A-Za-z]{2,24})"
-        ),
-        strict=True,
-    ),
-    Rule(
-        "ipv4",
-        "IP",
-        re.compile(r"(?<![0-9.])(?P<value>(?:[0-9]{1,3}\.){3}[0-9]{1,3})(?![0-9]|\.[0-9])"),
-        strict=False,
-        accepts=_is_address_to_mask,
-    ),
-    Rule(
-        "card",
-        "CARD",
-        re.compile(rf"{LEFT}(?P<value>[0-9]{{4}}(?:[ -]?[0-9]{{4}}){{2}}[ -]?[0-9]{{1,7}}){RIGHT}"),
-        strict=True,
-        accepts=is_card,
-    ),
-    Rule(
-        "taiwan_id",
-        "NATIONAL_ID",
-        re.compile(rf"{LEFT}(?P<value>[A-Z][1289][0-9]{{8}}){RIGHT}"),
-        strict=True,
-        accepts=is_taiwan_id,
-    ),
-    Rule(
-        "taiwan_phone",
-        "PHONE",
-        re.compile(
-            r"(?<![0-9A-Za-z.-])(?P<value>(?:\+886[ -]?9|09)[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3})"
-            r"(?![0-9-])"
-        ),
-        strict=True,
-    ),
-)
+def rules_digest(rules: RuleSet | None = None) -> str:
+    """Return the SHA-256 of all that decides what is masked, so that an audit can name it.
+
+    That is the code of this package, the shipped data and a deployment's own file.
+    """
+    own = rules.source if rules is not None else ""
+    return hashlib.sha256(f"{RULES_VERSION}\n{_shipped_digest()}\n{own}".encode()).hexdigest()
+
+
+@cache
+def _shipped_digest() -> str:
+    package = files(__package__)
+    parts: list[Any] = [*package.iterdir(), *package.joinpath("shipped").iterdir()]
+    texts = {
+        part.name: part.read_bytes() for part in parts if re.search(r"\.(?:py|yaml)$", part.name)
+    }
+    digest = hashlib.sha256()
+    for name, text in sorted(texts.items()):
+        digest.update(f"{name}\n".encode() + text)
+    return digest.hexdigest()

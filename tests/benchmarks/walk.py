@@ -91,7 +91,11 @@ def walk_bare(settings: Settings, days: list[str], candidates: list[Candidate]) 
         request_pack = lake.publish(Address("request_pack", day), pack.publication(inputs={}))
         for one in candidates:
             run = run_pack(
-                request_pack.file("request_pack.jsonl"), one, api_key=None, vocabulary=vocabulary
+                request_pack.source_of("request_pack.jsonl"),
+                one,
+                api_key=None,
+                vocabulary=vocabulary,
+                folder=settings.state / one.id / day,
             )
             lake.publish(Address("replay_results", day, one.id), run.publication(inputs={}))
             scores = scoring.score_results(

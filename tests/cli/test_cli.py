@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from replay_assets.cli import DEMO_WEEK, main
 from replay_assets.definitions import build_definitions
-from replay_assets.inference import client
+from replay_assets.inference import pauses
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
 from replay_assets.launching import PROCESS_TAG, THIS_PROCESS, end_dead_runs
@@ -21,7 +21,7 @@ from replay_assets.settings import Settings
 from tests.conftest import SAMPLES
 
 DAY = "2026-09-30"
-COMMANDS = ("demo", "load", "doctor", "backfill", "replay", "serve-stand-in", "ui")
+COMMANDS = ("demo", "load", "doctor", "backfill", "replay", "reveal", "serve-stand-in", "ui")
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_an_endpoint_that_never_answers_is_a_failure_not_a_score(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An outage overnight must not pass for a finished day."""
-    monkeypatch.setattr(client, "FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr(pauses, "FIRST_WAIT_S", 0.0)
     catalogue = home / "candidates.yaml"
     catalogue.write_text("- {id: dead, model: m, base_url: 'http://127.0.0.1:9/v1'}\n")
     monkeypatch.setenv("REPLAY_CANDIDATES", str(catalogue))
@@ -216,6 +216,37 @@ def test_a_pack_with_a_finding_is_not_sent_and_ends_with_status_one(tmp_path: Pa
     assert all(code.endswith(":line_1") for code in report["failures"])
 
 
+def test_what_the_gate_refuses_is_listed_before_anything_is_sent(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By line and rule; the others are sent, and the report counts the refusal apart."""
+    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    made = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    requests = [json.loads(line) for line in made.read_text().splitlines()]
+    key, canary = "FAKE-" + "key-of-nemotron-mini", "tern" + "-7f3a-FAKE"
+    requests[0]["user_prompt"] += f"\nkey {key}"
+    requests[1]["user_prompt"] += f"\nbird {canary}"
+    pack, out, canaries = tmp_path / "pack.jsonl", tmp_path / "out", tmp_path / "canaries.txt"
+    pack.write_text("".join(json.dumps(one) + "\n" for one in requests))
+    canaries.write_text(f"# planted in staging\n\n{canary}\n")
+    monkeypatch.setenv("NVIDIA_API_KEY", key)
+    monkeypatch.setenv("REPLAY_CANARIES", str(canaries))
+    result = run("replay", "--pack", str(pack), "--candidate", "rules-baseline", "--out", str(out))
+    assert result.exit_code == 1
+    flat = " ".join(result.output.split())
+    first, second = (one["incident_id"] for one in requests[:2])
+    listed = f"will not be sent: line 1, {first}: api_key_in_use"
+    assert listed in flat
+    assert f"will not be sent: line 2, {second}: canary" in flat
+    assert flat.index(listed) < flat.index("requests have a result")
+    report = json.loads((out / "run_report.json").read_text())
+    assert report["outcomes"]["gate_refused"] == 2
+    assert report["outcomes"]["answered"] == len(requests) - 2
+    written = result.output.encode() + b"".join(path.read_bytes() for path in out.iterdir())
+    assert key.encode() not in written
+    assert canary.encode() not in written
+
+
 def test_loading_a_bad_file_names_the_line_and_loads_nothing(home: Path, tmp_path: Path) -> None:
     """Nothing is lost silently, and nothing is half there."""
     (tmp_path / "incident_evidence.jsonl").write_text("{}\n")
@@ -294,7 +325,7 @@ def test_every_command_explains_itself(command: str) -> None:
 
 def test_a_wrong_fault_is_refused(home: Path) -> None:
     """With the faults that there are."""
-    result = run("serve-stand-in", "--fault", "503=1")
+    result = run("serve-stand-in", "--fault", "418=1")
     assert result.exit_code == 2
     assert "429" in result.output
     assert home.exists()

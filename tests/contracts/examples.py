@@ -7,7 +7,7 @@ from typing import Any
 from replay_assets.contracts.export_row import AlpacaMetadata, AlpacaRow
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.request import REQUEST_VERSION, ReplayRequest
-from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, TraceEvent, Usage
+from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, TraceEvent, Try, Usage
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
 from replay_assets.contracts.score import SCORE_TABLE, SCORE_VERSION, ReplayScore
 from replay_assets.lake.addresses import Address
@@ -59,14 +59,37 @@ RESULT = ReplayResult(
             candidate_variant_id=None,
             retry_used=False,
             first_error=None,
-            usage=Usage(prompt_tokens=900, completion_tokens=120, total_tokens=1020),
+            usage=(
+                usage := Usage(
+                    prompt_tokens=900,
+                    completion_tokens=120,
+                    total_tokens=1020,
+                    reasoning_tokens=0,
+                    cached_tokens=64,
+                )
+            ),
             latency_ms=812.5,
             wait_ms=0.0,
             attempts=1,
+            ttft_ms=80.0,
+            response_mode="json_schema",
+            tries=(
+                Try(
+                    status=200,
+                    outcome="answered",
+                    wait_ms=0.0,
+                    latency_ms=812.5,
+                    ttft_ms=80.0,
+                    usage=usage,
+                    cost_usd=None,
+                    possibly_paid=False,
+                ),
+            ),
         )
     ],
     error=None,
     first_error=None,
+    ttft_ms=80.0,
 )
 
 RUN_REPORT = RunReport(
@@ -104,6 +127,7 @@ SCORE = ReplayScore.read(
         "grade_status": "graded",
         "contract_valid": True,
         "harm": False,
+        "repeat": 0,
     }
 )
 

@@ -32,6 +32,7 @@ def test_a_result_fills_every_column_of_its_table():
         "candidate_variant_id",
         "cost_usd",
         "error",
+        "possibly_paid_usd",
     ]
     assert table_of([row], RESULT_TABLE).to_pylist() == [row]
 

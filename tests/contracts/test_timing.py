@@ -19,14 +19,21 @@ def test_a_value_that_is_no_timing_field_stays_as_it_is(value: object):
     assert without_timing(value) == value
 
 
-def test_of_a_result_and_a_report_only_speed_is_left_out():
+def test_of_a_result_and_a_report_only_speed_and_way_are_left_out():
     """Cost, tokens and outcome are content: a rerun that differs there is a different run."""
     result = RESULT.as_json()
-    assert set(result) - set(without_timing(result)) == {"latency_ms", "queue_ms"}
+    assert set(result) - set(without_timing(result)) == {
+        "latency_ms", "queue_ms", "ttft_ms", "possibly_paid_usd", "cached",
+    }  # fmt: skip
     event = result["trace_events"][0]
-    assert set(event) - set(without_timing(event)) == {"latency_ms", "wait_ms", "attempts"}
+    assert set(event) - set(without_timing(event)) == {
+        "latency_ms", "wait_ms", "attempts", "ttft_ms", "cached", "tries",
+    }  # fmt: skip
     report = RUN_REPORT.as_json()
-    assert set(report) - set(without_timing(report)) == {"avg_latency_ms", "p95_latency_ms"}
+    assert set(report) - set(without_timing(report)) == {
+        "avg_latency_ms", "p95_latency_ms", "avg_ttft_ms", "avg_queue_ms", "retries",
+        "cached_records", "spent_usd", "possibly_paid_usd",
+    }  # fmt: skip
 
 
 def test_names_that_others_chose_are_content() -> None:

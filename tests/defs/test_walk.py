@@ -53,7 +53,7 @@ def test_every_asset_check_passes_on_the_samples(tmp_path: Path, sample_source: 
     """And each is recorded with the partition it looked at."""
     result = walk_day(settings_in(tmp_path, source_url=sample_source), DAY)
     checks = result.get_asset_check_evaluations()
-    assert len(checks) == 11
+    assert len(checks) == 13
     assert all(check.passed for check in checks)
     assert {check.partition for check in checks} == {DAY}
 

@@ -36,7 +36,8 @@ def execute(job: dg.JobDefinition, **arguments: Any) -> dg.ExecuteInProcessResul
     """Run a job in this process; failures stay in the result."""
     with dg.DagsterInstance.ephemeral() as instance:
         arguments = {"instance": instance, "raise_on_error": False, **arguments}
-        return job.execute_in_process(run_config=QUIET, **arguments)
+        config = {**QUIET, **arguments.pop("run_config", {})}
+        return job.execute_in_process(run_config=config, **arguments)
 
 
 def failed_steps(result: dg.ExecuteInProcessResult) -> set[str]:

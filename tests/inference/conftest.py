@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from replay_assets.inference import client
+from replay_assets.inference import limits, pauses
 from replay_assets.inference.catalogue import Catalogue
 from tests.inference.scripted_server import Script, ScriptedServer, scripted_server
 
@@ -25,8 +25,15 @@ def server(shared_server: ScriptedServer) -> Script:
 @pytest.fixture
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry at once."""
-    monkeypatch.setattr(client, "FIRST_WAIT_S", 0.0)
-    monkeypatch.setattr(client, "LONGEST_WAIT_S", 0.01)
+    retry_at_once(monkeypatch)
+
+
+def retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the time out of retries; what an endpoint asks for in seconds is still honoured."""
+    monkeypatch.setattr(pauses, "FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr(limits, "FIRST_PAUSE_S", 0.001)
+    # All tests ask one server: what one was refused must not slow down the next.
+    monkeypatch.setattr(limits.SHARED_LIMITS, "_limits", {})
 
 
 @pytest.fixture(scope="session")

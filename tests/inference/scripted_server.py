@@ -17,7 +17,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.client import ChatClient, Completion
+from replay_assets.inference.client import ChatClient
+from replay_assets.inference.completion import Completion
+from replay_assets.inference.limits import InProcessLimits
+from replay_assets.inference.stand_in.faults import FaultPlan
+from replay_assets.inference.stand_in.server import server_config
 
 MESSAGES = [{"role": "system", "content": "you answer"}, {"role": "user", "content": "磁碟已滿？"}]
 
@@ -129,6 +133,20 @@ def serving(app: ASGIApp) -> Iterator[str]:
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level=60, ws="none", lifespan="off", http="h11"
     )
+    with running(config) as address:
+        yield address
+
+
+@contextmanager
+def serving_stand_in(plan: FaultPlan) -> Iterator[str]:
+    """Serve the stand-in as the command line does; give its address."""
+    with running(server_config(plan, host="127.0.0.1", port=0)) as address:
+        yield address
+
+
+@contextmanager
+def running(config: uvicorn.Config) -> Iterator[str]:
+    """Run a server in a thread; give its address."""
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -185,8 +203,18 @@ def candidate(base_url: str, **changes: Any) -> Candidate:
 def ask(server: Script, *, api_key: str | None = None, **changes: Any) -> Completion:
     """Send one conversation and return the answer."""
 
-    async def run() -> Completion:
-        async with ChatClient(candidate(server.base_url, **changes), api_key=api_key) as client:
-            return await client.complete(MESSAGES)
+    (answer,) = ask_all(server, 1, api_key=api_key, **changes)
+    return answer
+
+
+def ask_all(
+    server: Script, times: int, *, api_key: str | None = None, **changes: Any
+) -> list[Completion]:
+    """Send a conversation many times at once and return the answers, with limits of their own."""
+
+    async def run() -> list[Completion]:
+        one = candidate(server.base_url, **changes)
+        async with ChatClient(one, api_key=api_key, limits=InProcessLimits()) as client:
+            return await asyncio.gather(*(client.complete(MESSAGES) for _ in range(times)))
 
     return asyncio.run(run())

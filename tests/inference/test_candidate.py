@@ -1,9 +1,11 @@
 """A candidate's price, digest and limits."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from replay_assets.contracts.result import Usage
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.catalogue import Catalogue
 
@@ -26,7 +28,10 @@ def test_what_is_unpriced_is_null_and_never_0(
     candidate = Candidate.model_validate(
         {"id": "x", "model": "m", "base_url": "http://h/v1", "prices_usd_per_million": prices}
     )
-    assert candidate.cost_usd(*tokens) == (cost if cost is None else pytest.approx(cost))
+    usage = Usage(prompt_tokens=tokens[0], completion_tokens=tokens[1])
+    price = candidate.prices_on(date(2026, 9, 21))
+    found = price and price.cost_usd(usage)
+    assert found == (cost if cost is None else pytest.approx(cost))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference.client import ChatClient, GateRefusedError
+from replay_assets.inference.client import ChatClient
+from replay_assets.inference.failures import GateRefusedError
 from tests.inference.scripted_server import Script, candidate
 
 PLAIN_KEY = "FAKE-" + "plain-key-without-a-vendor"
@@ -55,7 +56,7 @@ def test_the_key_in_use_is_never_part_of_a_body(server: Script) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["password=<SECRET_1> from <IP_PRIV_1> by <EMAIL_2>", "host 10.0.0.5", "排程失敗 0/3 nodes"],
+    ["password=<CRED_1> from <IP_PRIV_1> by <EMAIL_2>", "host 10.0.0.5", "排程失敗 0/3 nodes"],
     ids=["placeholders", "address", "chinese"],
 )
 def test_sanitized_text_passes(server: Script, content: str) -> None:

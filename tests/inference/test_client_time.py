@@ -1,25 +1,18 @@
 """What the client makes of time: limits, waits, latency."""
 
-import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from replay_assets.inference import client as client_module
-from replay_assets.inference.client import (
-    ChatClient,
-    Completion,
-    InfrastructureError,
-)
-from replay_assets.inference.limits import SlidingLimit
+from replay_assets.inference import pauses
+from replay_assets.inference.failures import InfrastructureError, PatienceExceededError
 from tests.inference.scripted_server import (
-    MESSAGES,
     Reply,
     Script,
     ask,
-    candidate,
+    ask_all,
     completion,
     drip,
     hang,
@@ -39,13 +32,23 @@ def test_an_endpoint_that_never_ends_is_left_in_time(server: Script, endpoint: R
     assert time.perf_counter() - started < 3
 
 
-def test_retry_after_is_honoured(server: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retry_after_is_honoured(server: Script) -> None:
     """The server knows best when it will answer again."""
-    monkeypatch.setattr(client_module, "LONGEST_WAIT_S", 2.0)
     server.answers(status(429, Retry_After="1"), "later")
     answer = ask(server)
     assert server.arrived_at[1] - server.arrived_at[0] >= 1
-    assert 1000 <= answer.wait_ms < 1100
+    assert 1000 <= answer.wait_ms < 1200
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_retry_after_holds_for_the_requests_queued_behind_too(server: Script, code: int) -> None:
+    """A pause is the endpoint's, not one request's."""
+    server.answers(status(code, Retry_After="1"), "later")
+    answers = ask_all(server, 12, limits={"concurrency": 2, "timeout_s": 5})
+    assert [answer.content for answer in answers] == ["later"] * 12
+    refused_at, under_way = server.arrived_at[0], server.arrived_at[1]
+    assert under_way - refused_at < 0.5
+    assert min(server.arrived_at[2:]) - refused_at >= 1
 
 
 @pytest.mark.parametrize("asked", ["Sun, 06 Nov 1994 08:49:37 GMT", "0", "-5", "soon", "\xb2", ""])
@@ -56,26 +59,46 @@ def test_a_retry_after_that_names_no_time_to_come_is_passed_over(
     server.answers(status(503, Retry_After=asked), "later")
     answer = ask(server)
     assert answer.content == "later"
-    assert answer.wait_ms <= client_module.LONGEST_WAIT_S * 1000
+    assert answer.wait_ms < 100
 
 
-def test_a_retry_after_may_be_a_date(server: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retry_after_may_be_a_date(server: Script) -> None:
     """HTTP allows both; the date counts in whole seconds."""
-    monkeypatch.setattr(client_module, "LONGEST_WAIT_S", 4.0)
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
     server.answers(status(429, Retry_After=moment), "later")
     assert ask(server).wait_ms > 500
 
 
 @pytest.mark.parametrize("asked", ["3600", "Wed, 21 Oct 2099 07:28:00 GMT"])
-def test_a_wait_beyond_patience_ends_the_request_and_nothing_is_asked_too_early(
+def test_a_wait_beyond_patience_ends_the_run_and_nothing_is_asked_too_early(
     server: Script, asked: str
 ) -> None:
     """Asking before the server allows it would only be refused again, or punished."""
     server.answers(status(429, Retry_After=asked), "too early")
-    with pytest.raises(InfrastructureError, match="asked to wait"):
+    with pytest.raises(
+        PatienceExceededError, match=r"asks to wait .* Run it again later"
+    ) as caught:
         ask(server)
-    assert len(server.arrived_at) == 1
+    assert len(server.arrived_at) == len(caught.value.attempts) == 1
+    assert caught.value.pause_s > 3500
+
+
+def test_an_endpoint_that_refuses_everything_ends_the_run(server: Script) -> None:
+    """A quota that is used up is often told as a 429 without a time."""
+    server.answers(completion("x", delay_s=0.01), status(429))
+    limits = {"concurrency": 1, "timeout_s": 5, "patience_s": 0.2}
+    with pytest.raises(PatienceExceededError, match="has refused every request"):
+        ask_all(server, 60, limits=limits)
+
+
+def test_the_time_of_one_request_is_bounded(
+    server: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pauses included: a request must not be tried for an hour."""
+    monkeypatch.setattr(pauses, "FIRST_WAIT_S", 100.0)
+    server.answers(status(500))
+    with pytest.raises(InfrastructureError, match="no answer after 1 tries"):
+        ask(server, limits={"timeout_s": 5, "retry_budget_s": 0.01})
 
 
 def test_latency_is_the_last_calls_own_time(server: Script) -> None:
@@ -84,23 +107,30 @@ def test_latency_is_the_last_calls_own_time(server: Script) -> None:
     assert 50 <= ask(server).latency_ms < 1000
 
 
-def test_latency_leaves_out_the_wait_for_a_turn(
-    server: Script, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_latency_leaves_out_the_wait_for_a_turn(server: Script) -> None:
     """The original's clock started in the queue."""
-    one_limit = SlidingLimit(rpm=1, tpm=None, window_s=0.5)
     server.answers(completion("x", delay_s=0.02))
-    monkeypatch.setattr(
-        client_module,
-        "shared_limit",
-        lambda *_, **__: one_limit,
-    )
-
-    async def run() -> list[Completion]:
-        only_one = candidate(server.base_url, limits={"rpm": 1, "timeout_s": 5})
-        async with ChatClient(only_one, api_key=None) as client:
-            return await asyncio.gather(*(client.complete(MESSAGES) for _ in range(2)))
-
-    answers = asyncio.run(run())
+    answers = ask_all(server, 2, limits={"rpm": 120, "window_s": 0.5, "timeout_s": 5})
     assert server.arrived_at[1] - server.arrived_at[0] >= 0.45
     assert all(answer.latency_ms < 400 for answer in answers)
+    assert max(answer.wait_ms for answer in answers) >= 450
+
+
+def test_a_request_that_waits_for_its_retry_gives_its_slot_back(
+    server: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one slot, the second request is answered while the first one waits."""
+    monkeypatch.setattr(pauses, "FIRST_WAIT_S", 0.5)
+    server.answers(status(500), "x")
+    answers = ask_all(server, 2, limits={"concurrency": 1, "timeout_s": 5})
+    assert server.most_at_once == 1
+    assert [len(answer.attempts) for answer in answers] == [2, 1]
+    assert server.bodies[1] == server.bodies[2]
+    assert answers[1].wait_ms < answers[0].wait_ms
+
+
+def test_the_limits_are_those_of_the_configuration_however_many_workers(server: Script) -> None:
+    """Concurrency is held by the client, not by who asks."""
+    server.answers(completion("x", delay_s=0.02))
+    ask_all(server, 30, limits={"concurrency": 3, "timeout_s": 5})
+    assert server.most_at_once == 3

@@ -17,6 +17,7 @@ from tests.lake.written import table_digest
 RECORD = RESULT.as_json()
 OTHER_VALUE: dict[type, object] = {
     str: "another",
+    int: 7,
     bool: "flipped",
     float: 3.25,
     type(None): "no longer null",

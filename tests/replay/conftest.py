@@ -1,14 +1,15 @@
 """A real endpoint on loopback that answers as scripted, and retries that do not wait."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.inference import client
 from replay_assets.replay.runner import ReplayRun, run_pack
+from tests.inference.conftest import retry_at_once
 from tests.inference.scripted_server import Script, ScriptedServer, candidate, scripted_server
 from tests.replay.packs import Request, pack_bytes, request
 
@@ -25,21 +26,30 @@ def shared_server() -> Iterator[ScriptedServer]:
 @pytest.fixture
 def server(shared_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Script:
     """A script of the test's own for the server to play; retries come at once."""
-    monkeypatch.setattr(client, "FIRST_WAIT_S", 0.0)
-    monkeypatch.setattr(client, "LONGEST_WAIT_S", 0.01)
+    retry_at_once(monkeypatch)
     return shared_server.new_script()
 
 
 @pytest.fixture
-def replay(server: Script, vocabulary: Vocabulary) -> Runner:
-    """Replay requests through a candidate at the scripted server."""
+def replay(
+    server: Script, vocabulary: Vocabulary, tmp_path_factory: pytest.TempPathFactory
+) -> Runner:
+    """Replay requests through a candidate at the scripted server, in a folder of its own."""
 
-    def run(*requests: Request, api_key: str | None = None, **changes: Any) -> ReplayRun:
+    def run(
+        *requests: Request,
+        api_key: str | None = None,
+        folder: Path | None = None,
+        refresh: bool = False,
+        **changes: Any,
+    ) -> ReplayRun:
         return run_pack(
             pack_bytes(*requests),
             candidate(server.base_url, **changes),
             api_key=api_key,
             vocabulary=vocabulary,
+            folder=folder or tmp_path_factory.mktemp("replay"),
+            refresh=refresh,
         )
 
     return run

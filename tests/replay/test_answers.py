@@ -13,6 +13,7 @@ from tests.replay.packs import answer, answer_text, original_answer
 
 TEXT = answer_text()
 CAUSE = answer()["root_cause"]
+PLAN_COMMA = len("Here:\n") + TEXT.index("action_plan") + len('action_plan": ["a",')
 
 
 def with_cause(**changes: Any) -> str:
@@ -49,13 +50,18 @@ def code_of(parsed: Any) -> Any:
         f"The set {{a, b}} is at fault {{really}}. {TEXT} }} {{",
         f'The log said {{"level": "error"}}. {TEXT}',
         f"{TEXT}\n{TEXT}",
+        f'In short {{"risk_level": "high"}}, in full: {TEXT}',
+        f'Not {TEXT[:40]} but {TEXT}',
+        f'{{"a": 1,}} is no JSON, this is: {TEXT}',
+        TEXT[:-1] + ', "risk_level": "low"}',
         answer_text(extra="dropped"),
         json.dumps(answer()),
         json.dumps(answer(), indent=4),
     ],
     ids=[
         "bare", "blanks", "fence", "plain_fence", "prose", "braces_in_prose", "other_json",
-        "said_twice", "extra_field", "ascii", "indented",
+        "said_twice", "part_and_whole", "begun_twice",
+        "broken_beside_it", "same_field_twice", "extra_field", "ascii", "indented",
     ],
 )  # fmt: skip
 def test_the_one_answer_is_found(parsed: Any, text: str) -> None:
@@ -72,8 +78,18 @@ def test_the_one_answer_is_found(parsed: Any, text: str) -> None:
         ("[1, 2]", "model_output_not_object"),
         (f"[{TEXT}]", "model_output_not_object"),
         ('"text"', "model_output_not_object"),
-        (TEXT[:-20], "model_output_missing_fields:" + ",".join(ANSWER_FIELDS)),
+        (TEXT[:-20], "model_output_not_object"),
         ('{"proposed_action": "x"', "model_output_not_object"),
+        (TEXT[:-1] + ",}", f"model_output_not_object:trailing_comma_at_{len(TEXT)}"),
+        (
+            f"Here:\n{answer_text(action_plan=[1])}".replace("[1]", '["a", ]'),
+            f"model_output_not_object:trailing_comma_at_{PLAN_COMMA}",
+        ),
+        (f'{{"answer": {TEXT}', "model_output_not_object"),
+        (answer_text(risk_level=float("nan")), "model_output_not_object"),
+        (answer_text(proposed_action=1).replace("1", "1e999", 1), "model_output_not_object"),
+        (TEXT[:-1] + ', "risk_level": "high"}', "model_output_ambiguous"),
+        ('{"number": ' + "9" * 5_000 + "}", "model_output_not_object"),
         ("{" * 2_000, "model_output_not_object"),
         ('{"a":' * 2_000, "model_output_not_object"),
         (f"{TEXT} or {answer_text(risk_level='high')}", "model_output_ambiguous"),

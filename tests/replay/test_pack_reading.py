@@ -1,11 +1,13 @@
 """Every line of a pack is checked, each finding has its code and its line."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
+from replay_assets.errors import ContractError
 from replay_assets.replay.pack_reading import read_pack
 from tests.replay.packs import original_request, pack_bytes, request
 
@@ -94,7 +96,7 @@ def test_a_line_that_is_no_request_is_a_finding(line: bytes) -> None:
     """Never an exception: the report must name the line."""
     pack = read_pack(pack_bytes(request()) + line + b"\n" + pack_bytes(request()), candidate_id="m")
     assert pack.findings == ["request_schema_mismatch:line_2"]
-    assert [one.number for one in pack.lines] == [1, 3]
+    assert [one.number for one in pack.lines()] == [1, 3]
 
 
 def test_one_line_may_have_several_findings() -> None:
@@ -110,7 +112,7 @@ def test_one_line_may_have_several_findings() -> None:
 def test_blank_lines_count_as_lines_and_are_no_requests() -> None:
     """A number must lead an editor to the line."""
     pack = read_pack(b"\n \n" + pack_bytes(request(), {}), candidate_id="mine")
-    assert [one.number for one in pack.lines] == [3]
+    assert [one.number for one in pack.lines()] == [3]
     assert [finding.rpartition(":")[2] for finding in pack.findings] == ["line_4"] * 2
 
 
@@ -118,7 +120,7 @@ def test_a_line_separator_within_a_text_does_not_end_a_line() -> None:
     """Only a line feed does; U+2028 in evidence is text."""
     line = json.dumps(request(user_prompt="a\u2028b\u0085c"), ensure_ascii=False).encode()
     pack = read_pack(line, candidate_id="mine")
-    assert pack.lines[0].request.user_prompt == "a\u2028b\u0085c"
+    assert next(pack.lines()).request.user_prompt == "a\u2028b\u0085c"
 
 
 @pytest.mark.parametrize(
@@ -138,4 +140,15 @@ def test_a_pack_that_names_its_candidate_names_its_variant_too(
     """Ours leave both to the runner."""
     pack = read_pack(pack_bytes(one), candidate_id="mine")
     assert pack.findings == []
-    assert pack.lines[0].variant(of_candidate) == used
+    assert next(pack.lines()).variant(of_candidate) == used
+
+
+def test_a_pack_that_changes_while_it_is_replayed_is_refused(tmp_path: Path) -> None:
+    """Its lines are read more than once, and answers belong to the lines that were asked."""
+    path = tmp_path / "pack.jsonl"
+    path.write_bytes(pack_bytes(request("a"), request("b")))
+    pack = read_pack(path, candidate_id="mine")
+    assert [one.request.incident_id for one in pack.lines()] == ["a", "b"]
+    path.write_bytes(pack_bytes(request("b"), request("a")))
+    with pytest.raises(ContractError, match="changed while it was replayed"):
+        list(pack.lines())

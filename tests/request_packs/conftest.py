@@ -1,6 +1,7 @@
 """The samples as a day's evidence, read once, and what a pack of some rows publishes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -26,8 +27,8 @@ def sample_messages() -> list[Row]:
 def published(vocabulary: Vocabulary) -> Callable[..., Publication]:
     """Build a day's pack and return what it publishes."""
 
-    def build(rows: list[Row], messages: list[Row] | None = None) -> Publication:
-        pack = build_pack(rows, messages or [], day="2026-09-21", vocabulary=vocabulary)
+    def build(rows: list[Row], messages: list[Row] | None = None, **settings: Any) -> Publication:
+        pack = build_pack(rows, messages or [], day="2026-09-21", vocabulary=vocabulary, **settings)
         return pack.publication(inputs={"incident_evidence": "digest"})
 
     return build

@@ -2,48 +2,102 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.request_packs.audit import Audit
 from replay_assets.request_packs.builder import (
     AUDIT_FILE,
     PACK_FILE,
     TOOL_OUTPUT_FILE,
     build_pack,
 )
-from replay_assets.sanitizing import IncidentSanitizer
 from replay_assets.sanitizing.engine import rules_digest
 from tests.request_packs.rows import Row, evidence_row, tool_message
 
 EMAIL = "mei.lin@example.com"
+KEY = "FAKE-" + "audit-key"
 
 
-def audited(vocabulary: Vocabulary) -> tuple[dict[str, Any], Any]:
+def audited(
+    vocabulary: Vocabulary, key: str | None = None, **changes: Any
+) -> tuple[dict[str, Any], Mapping[str, bytes]]:
     """Return the audit of a small pack, and its files."""
     row = evidence_row(
         alertname=f"Mail of {EMAIL}",
         evidence_summary=f"{EMAIL} and {EMAIL} from 10.0.0.5; password=" + "FAKE-pw",
+        **changes,
     )
-    pack = build_pack([row], [tool_message("10.0.0.5")], day="2026-09-21", vocabulary=vocabulary)
+    pack = build_pack(
+        [row],
+        [tool_message("10.0.0.5", incident_id=row["incident_id"])],
+        day="2026-09-21",
+        vocabulary=vocabulary,
+        audit_key=key,
+    )
     files = pack.publication(inputs={}).files
     return json.loads(files[AUDIT_FILE]), files
+
+
+def values_of(audit: dict[str, Any]) -> dict[str, str | None]:
+    """Return each placeholder's hash."""
+    (incident,) = audit["incidents"]
+    return {one["placeholder"]: one["value_hmac"] for one in incident["values"]}
 
 
 def test_every_masked_value_is_counted_by_category_rule_and_field(vocabulary: Vocabulary) -> None:
     """Each occurrence counts, and the three tables add up to the same number."""
     audit, _ = audited(vocabulary)
-    assert audit["masked_by_category"] == {"EMAIL": 3, "IP_PRIV": 2, "SECRET": 1}
+    assert audit["masked_by_category"] == {"CRED": 1, "EMAIL": 3, "IP_PRIV": 2}
     assert audit["masked_by_rule"] == {"email": 3, "ipv4": 2, "key_value": 1}
     assert audit["masked_by_field"] == {"alertname": 1, "evidence_summary": 4, "tool_output": 1}
+    assert sum(row["count"] for row in audit["masked"]) == 6
+    assert audit["incidents"][0]["masked"] == audit["masked"]
 
 
-def test_an_audit_holds_no_value(vocabulary: Vocabulary) -> None:
+@pytest.mark.parametrize("key", [None, KEY], ids=["without_key", "with_key"])
+def test_an_audit_holds_no_value_and_no_key(vocabulary: Vocabulary, key: str | None) -> None:
     """It travels further than the pack does."""
-    audit, _ = audited(vocabulary)
+    audit, _ = audited(vocabulary, key)
     text = json.dumps(audit)
-    for value in (EMAIL, "10.0.0.5", "FAKE", "inc-1"):
+    for value in (EMAIL, "10.0.0.5", "FAKE"):
         assert value not in text
+
+
+def test_without_a_key_there_are_no_hashes(vocabulary: Vocabulary) -> None:
+    """A plain digest of an address can be reversed by trying all of them."""
+    audit, _ = audited(vocabulary)
+    assert audit["keyed"] is False
+    assert audit["incidents"][0]["input_hmac"] is None
+    assert set(values_of(audit).values()) == {None}
+
+
+def test_equal_values_have_equal_hashes_under_one_key_and_incident_alone(
+    vocabulary: Vocabulary,
+) -> None:
+    """A value can be followed through an incident's audits, and never from one to another."""
+    audit, _ = audited(vocabulary, KEY)
+    assert set(values_of(audit)) == {"<EMAIL_1>", "<IP_PRIV_1>", "<CRED_1>"}
+    assert len(set(values_of(audit).values())) == 3
+    assert values_of(audited(vocabulary, KEY)[0]) == values_of(audit)
+    for other, _ in (audited(vocabulary, KEY + "2"), audited(vocabulary, KEY, incident_id="inc-2")):
+        assert not set(values_of(other).values()) & set(values_of(audit).values())
+        assert other["incidents"][0]["input_hmac"] != audit["incidents"][0]["input_hmac"]
+
+
+def test_the_hash_of_the_input_follows_the_evidence(vocabulary: Vocabulary) -> None:
+    """What a pack was made from can be proved with the evidence and the key in hand."""
+    before = audited(vocabulary, KEY)[0]["incidents"][0]["input_hmac"]
+    after = audited(vocabulary, KEY, severity="low")[0]["incidents"][0]["input_hmac"]
+    assert before != after
+
+
+def test_hashes_tell_nothing_of_a_value_s_length(vocabulary: Vocabulary) -> None:
+    """All are cut to the same 64 bits."""
+    audit, _ = audited(vocabulary, KEY)
+    assert {len(value or "") for value in values_of(audit).values()} == {16}
 
 
 def test_an_audit_names_the_bytes_and_the_rules_that_it_speaks_of(vocabulary: Vocabulary) -> None:
@@ -60,17 +114,9 @@ def test_the_samples_audit_counts_every_planted_kind(
 ) -> None:
     """Each category of the samples' planted values is seen at work."""
     pack = build_pack(sample_rows, sample_messages, day="2026-09-21", vocabulary=vocabulary)
-    assert set(pack.audit.by_category) == {
-        "CARD", "EMAIL", "IP_PRIV", "IP_PUB", "NATIONAL_ID", "PHONE", "SECRET",
+    audit = json.loads(pack.publication(inputs={}).files[AUDIT_FILE])
+    assert set(audit["masked_by_category"]) == {
+        "CARD", "CRED", "EMAIL", "IP_PRIV", "IP_PUB", "NATIONAL_ID", "PHONE",
     }  # fmt: skip
-    assert pack.audit.masked_values == pack.audit.by_field.total() == pack.audit.by_rule.total()
-
-
-def test_only_what_is_found_within_a_field_counts_for_it() -> None:
-    """Counts of an earlier field are not counted again for the next."""
-    audit, sanitizer = Audit(), IncidentSanitizer()
-    with audit.field("first", sanitizer):
-        sanitizer.text("10.0.0.5 10.0.0.6")
-    with audit.field("second", sanitizer):
-        sanitizer.text("10.0.0.5")
-    assert audit.by_field == {"first": 2, "second": 1}
+    assert pack.audit.masked_values == sum(audit["masked_by_field"].values())
+    assert pack.audit.masked_values == sum(audit["masked_by_rule"].values())

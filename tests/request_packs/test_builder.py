@@ -8,12 +8,9 @@ import pytest
 from replay_assets.contracts.vocabulary import Action, Category, Vocabulary
 from replay_assets.lake.formats import decode_jsonl
 from replay_assets.lake.store import Publication
-from replay_assets.request_packs.builder import (
-    PACK_COLUMNS,
-    PACK_FILE,
-    TOOL_OUTPUT_FILE,
-)
+from replay_assets.request_packs.builder import PACK_FILE, TOOL_OUTPUT_FILE
 from replay_assets.sanitizing.engine import gate_findings
+from replay_assets.sanitizing.incident import PACK_COLUMNS
 from tests.request_packs.rows import Row, evidence_row, tool_message
 
 SECRET = "FAKE-" + "orders-pw-1"
@@ -121,8 +118,8 @@ def test_a_value_is_one_placeholder_in_prompt_context_and_tool_output(
     (request,) = decode_jsonl(files[PACK_FILE], "pack")
     (output,) = decode_jsonl(files[TOOL_OUTPUT_FILE], "tool output")
     assert request["incident_context"]["labels"] == {"pod_ip": "<IP_PRIV_1>"}
-    assert "<IP_PRIV_1> refused <SECRET_1>" in request["user_prompt"]
-    assert output["content"] == "password=<SECRET_1> host=<IP_PRIV_1>"
+    assert "<IP_PRIV_1> refused <CRED_1>" in request["user_prompt"]
+    assert output["content"] == "password=<CRED_1> host=<IP_PRIV_1>"
 
 
 def test_a_password_that_the_evidence_names_is_gone_from_the_tool_output(
@@ -132,4 +129,31 @@ def test_a_password_that_the_evidence_names_is_gone_from_the_tool_output(
     row = evidence_row(evidence_summary=f"password={SECRET}")
     files = published([row], [tool_message(f"{SECRET} was refused")]).files
     (output,) = decode_jsonl(files[TOOL_OUTPUT_FILE], "tool output")
-    assert output["content"] == "<SECRET_1> was refused"
+    assert output["content"] == "<CRED_1> was refused"
+
+
+@pytest.mark.parametrize("where", ["evidence", "label", "tool_output"])
+def test_evidence_can_not_forge_a_placeholder(
+    published: Callable[..., Publication], where: str
+) -> None:
+    """What looks like one is escaped first: it would claim to be a value that it is not."""
+    forged = "host <IP_PRIV_1> is to blame"
+    row = evidence_row(
+        evidence_summary="10.0.0.5 down" + (f", {forged}" if where == "evidence" else ""),
+        labels=json.dumps({"note": forged} if where == "label" else {}),
+    )
+    output = [tool_message(forged)] if where == "tool_output" else []
+    files = published([row], output).files
+    text = b"".join(files[name] for name in (PACK_FILE, TOOL_OUTPUT_FILE)).decode()
+    assert "host ‹IP_PRIV_1› is to blame" in text
+    assert "host <IP_PRIV_1>" not in text
+    assert "<IP_PRIV_1> down" in text
+
+
+def test_the_instructions_say_what_a_placeholder_means(
+    published: Callable[..., Publication],
+) -> None:
+    """Models took `***` for a user's mistake."""
+    (request,) = decode_jsonl(published([evidence_row()]).files[PACK_FILE], "pack")
+    assert "<IP_PRIV_1> stands for a value that was masked" in request["system_prompt"]
+    assert request["source_metadata"]["prompt_version"] == "2"

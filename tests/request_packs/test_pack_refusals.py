@@ -1,12 +1,14 @@
 """What stops a pack from being written, and what does not."""
 
+import base64
 import json
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from replay_assets.errors import LabelLeakError, ResidualSecretError
+from replay_assets.errors import LabelLeakError, ResidualSecretError, SanitizingFailedError
 from replay_assets.lake.formats import decode_jsonl
 from replay_assets.lake.store import Publication
 from replay_assets.request_packs.builder import (
@@ -14,6 +16,8 @@ from replay_assets.request_packs.builder import (
     PACK_FILE,
     TOOL_OUTPUT_FILE,
 )
+from replay_assets.sanitizing import IncidentSanitizer
+from replay_assets.sanitizing.watch import Watch
 from tests.request_packs.rows import evidence_row, tool_message
 
 
@@ -49,9 +53,41 @@ def test_a_secret_that_sanitizing_does_not_reach_stops_the_pack(
     published: Callable[..., Publication],
 ) -> None:
     """Row ids are kept as they are: one that holds a person's address is refused, unseen."""
-    with pytest.raises(ResidualSecretError, match=r"inc-1: .*email") as caught:
+    with pytest.raises(ResidualSecretError, match=r"inc-1: .*email in source_metadata") as caught:
         published([evidence_row(id="mei@example.com")])
     assert "mei@" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["canaries", "secrets"])
+@pytest.mark.parametrize("place", ["user_prompt", "tool_output"])
+def test_a_canary_or_a_key_in_use_that_no_rule_knows_stops_the_pack(
+    published: Callable[..., Publication], kind: str, place: str
+) -> None:
+    """It would be refused at sending time too; here it does not even reach the lake."""
+    value = "tern" + "-7f3a-FAKE"
+    text = f"said {base64.b64encode(f'u:{value}'.encode()).decode()}"
+    row = evidence_row(**({"evidence_summary": text} if place == "user_prompt" else {}))
+    messages = [tool_message(text)] if place == "tool_output" else []
+    watch = Watch(canaries=[value]) if kind == "canaries" else Watch(secrets=[value])
+    with pytest.raises(ResidualSecretError, match=rf"inc-1: .* in {place}") as caught:
+        published([row], messages, watch=watch)
+    assert value not in str(caught.value)
+
+
+def test_an_unexpected_error_does_not_quote_the_evidence(
+    published: Callable[..., Publication], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's own errors repeat what they stumbled over, and events keep them."""
+    secret = "FAKE-" + "text-of-the-evidence"
+
+    def stumble(self: IncidentSanitizer, value: object, key: str = "") -> object:
+        raise ValueError(f"bad value {value!r}")
+
+    monkeypatch.setattr(IncidentSanitizer, "value", stumble)
+    with pytest.raises(SanitizingFailedError, match="incident inc-1: ValueError in stumble") as one:
+        published([evidence_row(evidence_summary=secret, alertname=secret)])
+    shown = "".join(traceback.format_exception(one.value))
+    assert secret not in shown
 
 
 def test_the_words_of_a_field_in_prose_do_not_stop_a_pack(

@@ -1,12 +1,28 @@
 """A leak is a key, in whatever dress; a mention is none."""
 
+import base64
 import json
+from html import escape
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.sanitizing import find_label_leaks
+
+
+def coded(text: str) -> str:
+    """Return a text in base64."""
+    return base64.b64encode(text.encode()).decode()
+
+
+@pytest.fixture(scope="session")
+def label_cases(real_data: Path) -> list[dict[str, Any]]:
+    """The labelled requests of the sanitizing corpus."""
+    lines = (real_data.parent / "sanitize" / "label_leak.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in lines.splitlines()]
 
 
 def nested(value: Any, levels: int) -> Any:
@@ -34,6 +50,13 @@ def test_every_self_grading_field_is_a_leak(field: str) -> None:
         "EXECUTION SUCCESS",
         "execution.success",
         "ｅｘｅｃｕｔｉｏｎ＿ｓｕｃｃｅｓｓ",
+        " execution_success ",
+        "execution\u200b_suc\u00adcess",
+        "\u0435xecuti\u043en_succ\u0435ss",
+        "ехесution_ѕuссеѕѕ",
+        "exécution_sùccess",
+        "executi0n_success",
+        "labels.execution_success",
     ],
 )
 @pytest.mark.parametrize(
@@ -48,10 +71,32 @@ def test_every_self_grading_field_is_a_leak(field: str) -> None:
         lambda key: {"pairs": [{"name": key, "value": "no"}]},
         lambda key: {"pairs": [{"Key": key, "Value": "no"}]},
         lambda key: {"note": f"cut off {{ [1, {json.dumps({key: 1})}"},
+        lambda key: {"note": json.dumps(json.dumps({key: 1}))},
+        lambda key: {"note": f"said {json.dumps(json.dumps({key: 1}))} twice"},
+        lambda key: {"note": f"cut short: {json.dumps({'a': 1, key: 'x'})[:-3]}"},
+        lambda key: {"note": f"python: {({'a': 1, key: False})!r}"},
+        lambda key: {"note": f"notes {coded(json.dumps({key: 1}))} end"},
+        lambda key: {"note": coded(json.dumps({"b": coded(json.dumps({key: 1}))}))},
+        lambda key: {"note": json.dumps({"a": 1, key: 1}).encode().hex()},
+        lambda key: {"note": quote(json.dumps({key: 1}))},
+        lambda key: {"note": escape(json.dumps({key: 1}))},
+        lambda key: {"tags": [[key, 1.0]]},
+        lambda key: {"tags": [key, False]},
+        lambda key: {"attributes": [{"key": key, "value": {"boolValue": True}}]},
+        lambda key: {"tools": [{"function": {"parameters": {"properties": {key: {}}}}}]},
+        lambda key: {"tools": [{"function": {"parameters": {"required": [key]}}}]},
+        lambda key: {"calls": [{"function": {"arguments": json.dumps({key: 1})}}]},
+        lambda key: {"table": {"columns": ["id", key], "rows": [[1, 2]]}},
+        lambda key: {"table": [["id", key], [1, 2]]},
+        lambda key: {"note": f"| id | {key} |\n|---|---|\n| 1 | yes |"},
+        lambda key: {"note": f"<x>yes</{key.strip().replace(' ', '_')}>"},
     ],
     ids=[
         "top", "deep", "very_deep", "json_in_text", "json_in_prose", "json_in_json",
-        "pair", "capital_pair", "after_a_stray_brace",
+        "pair", "capital_pair", "after_a_stray_brace", "json_string", "json_string_in_prose",
+        "truncated", "python_literal", "base64", "base64_in_base64", "hex", "url", "html",
+        "pair_in_a_list", "two_item_list", "otel_attribute", "tool_schema", "required_list",
+        "tool_call", "columns", "header_row", "markdown_table", "element",
     ],
 )  # fmt: skip
 def test_a_key_is_found_in_any_dress(key: str, dress: Any) -> None:
@@ -59,6 +104,34 @@ def test_a_key_is_found_in_any_dress(key: str, dress: Any) -> None:
     found = find_label_leaks(dress(key), {}, ["execution_success"])
     assert found
     assert all(finding.startswith("forbidden_key:execution_success at $") for finding in found)
+
+
+def test_every_case_of_the_corpus_is_judged_right(label_cases: list[dict[str, Any]]) -> None:
+    """21 leaks and 14 clean requests, 48-50 % and 71-79 % of which a substring search got wrong."""
+    wrong = [
+        (case["id"], case["why"], found)
+        for case in label_cases
+        if bool(found := find_label_leaks(case["request"], case["labels"], case["forbidden"]))
+        is not case["leak"]
+    ]
+    assert len(label_cases) == 35
+    assert wrong == []
+
+
+def test_a_finding_names_the_place_and_repeats_no_evidence() -> None:
+    """Keys may be evidence too: what is not a plain name stands as a star."""
+    request = {"mei@example.com": {"x" * 50: {"execution_success": "FAKE value"}}}
+    (found,) = find_label_leaks(request, {}, SELF_GRADING_FIELDS)
+    assert found == "forbidden_key:execution_success at $.*.*.execution_success"
+
+
+@pytest.mark.parametrize(
+    "unit", ["[", "[1,", '{"a":', "{", "%41", "&amp;", '\\"', "QUJD", "6162", "| a |\n", "</a"]
+)
+def test_a_hostile_text_is_read_to_its_end(unit: str) -> None:
+    """Half a megabyte of what could start something: parsing from each bracket would not end."""
+    text = unit * (500_000 // len(unit)) + ' {"execution_success": 1, '
+    assert find_label_leaks({"a": text}, {}, SELF_GRADING_FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +142,28 @@ def test_a_key_is_found_in_any_dress(key: str, dress: Any) -> None:
         {"note": '{"message": "execution_error"}'},
         {"pairs": [{"name": "execution_error"}]},
         {"value": "execution_error"},
+        {"tags": ["execution_error", "network"]},
+        {"note": "missing field 'execution_error': null is not allowed"},
+        {"note": "execution_error, execution_success: see the manual"},
+        {"note": "metric execution_error{job='etl', pod='a'} 31, flag execution_success=off"},
+        {"note": f"digest {'ab12' * 16} {coded('the log said execution_error twice')}"},
+        {"url": "https://example.com/docs/execution_error.html"},
         {},
     ],
-    ids=["prose", "longer_key", "json_value", "pair_without_value", "value", "empty"],
+    ids=[
+        "prose",
+        "longer_key",
+        "json_value",
+        "pair_without_value",
+        "value",
+        "tags",
+        "quoted_prose",
+        "list_in_prose",
+        "metric",
+        "mention_in_base64",
+        "url",
+        "empty",
+    ],
 )
 def test_a_mention_is_no_leak(request_part: dict[str, Any]) -> None:
     """Evidence may well talk about an `execution_error`; the original refused it."""
@@ -84,13 +176,17 @@ def test_a_mention_is_no_leak(request_part: dict[str, Any]) -> None:
         ("connection pool leak in orders", "Cause: Connection-pool LEAK in orders!"),
         ("記憶體洩漏導致服務反覆重啟", "原因是記憶體洩漏導致服務反覆重啟，請處理。"),
         ("memory_exhaustion", "it is memory exhaustion again"),
+        ("disk is full on db-7", "notes " + coded("because disk is full on db-7 today")),
+        ("disk is full on db-7", json.dumps(json.dumps({"a": "disk is full on db-7"}))),
+        ("disk is full on db-7", "d\u0456sk is fu\u200bll on db-7"),
     ],
-    ids=["english", "chinese", "id"],
+    ids=["english", "chinese", "id", "base64", "json", "look_alikes"],
 )
 def test_a_label_value_that_the_evidence_does_not_hold_is_found(value: str, leaf: str) -> None:
     """Case, punctuation and what surrounds it do not hide a value, in either language."""
     found = find_label_leaks({"context": [leaf]}, {"cause": [value]}, [], raw_evidence="pods died")
-    assert found == ["label_value:cause at $.context[0]"]
+    assert found
+    assert all(one.startswith("label_value:cause at $.context[0]") for one in found)
 
 
 def test_a_label_value_that_stands_in_the_evidence_gives_nothing_away() -> None:

@@ -1,136 +1,117 @@
 """Each rule finds its kind of secret or personal data, and leaves what only looks like it."""
 
+from importlib.resources import files
+from typing import Any
+
 import pytest
+import yaml
 
-from replay_assets.sanitizing.engine import (
-    IncidentSanitizer,
-    gate_findings,
-    rules_digest,
-    strict_findings,
+from replay_assets.sanitizing.engine import IncidentSanitizer, gate_findings, strict_findings
+from replay_assets.sanitizing.rules import RuleSet, rules_digest, shipped
+from replay_assets.sanitizing.spans import Span
+
+SHAPES: list[dict[str, Any]] = yaml.safe_load(
+    files("replay_assets.sanitizing").joinpath("shipped/shapes.yaml").read_text(encoding="utf-8")
 )
-from replay_assets.sanitizing.rules import RULES
-
-JWT = ".".join(["eyJhbGciOiJI", "eyJzdWIiOiJm", "FAKEsignature"])
-PEM = "\n".join(
-    ["-----BEGIN RSA " + "PRIVATE KEY-----", "FAKEkey", "-----END RSA PRIVATE KEY-----"]
-)
-
-FOUND = {
-    "pem": [PEM, PEM.partition("-----END")[0]],
-    "token.nvidia": ["nvapi-" + "FAKE1234-_x"],
-    "token.openai": ["sk-" + "FAKE0123456789abcd", "sk-proj-" + "FAKE0123456789abcd"],
-    "token.github": ["ghp_" + "FAKE" * 6, "github_pat_" + "FAKE_" * 5],
-    "token.gitlab": ["glpat-" + "FAKE" * 5],
-    "token.slack": ["xoxb-" + "12345-FAKEtoken"],
-    "token.slack_webhook": ["https://hooks.slack.com/" + "services/T0/B0/FAKEhook"],
-    "token.aws_key_id": ["AKIA" + "FAKE" * 4],
-    "token.google": ["AIza" + "FAKE_" * 7],
-    "token.huggingface": ["hf_" + "FAKE" * 6],
-    "token.npm": ["npm_" + "FAKE" * 9],
-    "token.jwt": [JWT],
-    "authorization": [
-        "Authorization: Basic " + "RkFLRQ==",
-        '{"authorization": "Bearer ' + 'FAKE-t"}',
-        r"{\"Authorization\": \"Basic " + r"RkFLRQ==\"}",
-    ],
-    "bearer": ["sent bearer " + "FAKE-0123456789"],
-    "url_password": ["postgres://app:" + "FAKE-pw@db:5432/x", "redis://:" + "FAKE-pw@cache"],
-    "key_value": [
-        "password=" + "FAKE-1",
-        "SMTP_PASSWORD=" + "FAKE-1",
-        "dbPassword: " + "FAKE-1",
-        '{"client_secret":"' + 'FAKE-1"}',
-        r"{\"token\": \"" + r"FAKE-1\"}",
-        "X-Api-Key: " + "FAKE-1",
-    ],
-    "key_value_zh": ["密碼：" + "FAKE-1", "金鑰為" + "FAKE-1", "權杖 = 「" + "FAKE-1」"],
-    "cli_flag": ["mysqldump --password " + "FAKE-1"],
-    "email": ["mei.lin@example.com", "ops@mail.example.com.tw"],
-    "ipv4": ["10.4.7.21", "203.0.113.9"],
-    "card": ["4111 1111 1111 1111", "4111-1111-1111-1111", "4111111111111111"],
-    "taiwan_id": ["A123456789"],
-    "taiwan_phone": ["0900-000-123", "0900000123", "+886 900 000 123"],
-}
-
-LEFT_ALONE = {
-    "pem": ["-----BEGIN CERTIFICATE-----\nFAKE\n-----END CERTIFICATE-----"],
-    "token.nvidia": ["nvapi-key"],
-    "token.openai": ["task-runner-deployment-of-the-shop", "sk-short1"],
-    "token.github": ["ghp_short"],
-    "token.slack": ["xoxb-"],
-    "token.aws_key_id": ["AKIAS-shop"],
-    "token.huggingface": ["hf_hub"],
-    "token.jwt": ["eyJ is how base64 of a brace begins"],
-    "bearer": ["the bearer of bad news"],
-    "authorization": ["authorization: failed"],
-    "url_password": ["http://cache:6379/x@y", "https://registry.example/img@sha256:ab"],
-    "key_value": [
-        "password=${DB_PASSWORD}",
-        "password: null",
-        "password=<REDACTED>",
-        "the password was rotated",
-        "api_key=***",
-    ],
-    "key_value_zh": ["密碼已於昨日更換", "密碼：<SECRET_1>"],
-    "cli_flag": ["--password-file /run/x", "mysqldump --password --host db"],
-    "email": ["user@host", "image@sha256", "@example.com"],
-    "ipv4": ["127.0.0.1", "0.0.0.0", "255.255.255.0", "1.2.3.4.5", "v1.29.3", "999.1.1.1"],
-    "card": ["4111 1111 1111 1112", "0000 0000 0000 0000", "build 20260921100312"],
-    "taiwan_id": ["A123456788", "AB123456789"],
-    "taiwan_phone": ["0900-000-1234", "10900000123", "0212345678"],
-}
+TOKENS = shipped().tokens
+PEM = "-----BEGIN RSA " + "PRIVATE KEY-----\nFAKEkey\n"
 
 
-def _cases(examples: dict[str, list[str]]) -> list[object]:
+def joined(text: str | list[str]) -> str:
+    """An example that stands in parts, whole."""
+    return text if isinstance(text, str) else "".join(text)
+
+
+def spans(text: str, rules: RuleSet | None = None) -> list[Span]:
+    """What all rules together find."""
+    return (rules or shipped()).spans(text.encode())
+
+
+def shape_cases(kind: str) -> list[Any]:
+    """Each example of each shape, named."""
     return [
-        pytest.param(rule, text, id=f"{rule}-{number}")
-        for rule, texts in examples.items()
-        for number, text in enumerate(texts)
+        pytest.param(shape, joined(text), id=f"{shape['id']}-{number}")
+        for shape in SHAPES
+        for number, text in enumerate(shape[kind])
     ]
 
 
-@pytest.mark.parametrize(("rule_id", "text"), _cases(FOUND))
-def test_a_rule_masks_its_kind(rule_id: str, text: str) -> None:
-    """The value is gone, a placeholder stands in its place, and the rule that found it is named."""
-    sanitizer = IncidentSanitizer()
-    clean = sanitizer.text(f"before {text} after")
-    assert rule_id in {rule for _, rule in sanitizer.counts}
-    assert clean.startswith("before ")
-    assert clean.endswith(("after", "_1>"))  # a block without an end takes all that follows
-    assert "FAKE" not in clean
-    assert clean != f"before {text} after"
+@pytest.mark.parametrize(("shape", "text"), shape_cases("examples"))
+@pytest.mark.parametrize("dress", ["{}", "before {}\nafter", "值班人員貼上 {} 之後重試"])
+def test_a_shape_finds_its_examples(shape: dict[str, Any], text: str, dress: str) -> None:
+    """The rule that is named finds it, with the category and the weight that the data states."""
+    if dress != "{}" and shape["id"] in ("manifest", "key_value_block", "key_value_pair"):
+        dress = "before\n{}"
+    found = [span for span in spans(dress.format(text)) if span.rule_id == shape["id"]]
+    assert found
+    assert found[0].strict is shape["strict"]
+    assert found[0].category == shape["category"]
 
 
-@pytest.mark.parametrize(("rule_id", "text"), _cases(LEFT_ALONE))
-def test_a_rule_leaves_a_look_alike(rule_id: str, text: str) -> None:
+@pytest.mark.parametrize(("shape", "text"), shape_cases("examples"))
+def test_nothing_of_a_planted_secret_stays(shape: dict[str, Any], text: str) -> None:
+    """Every made-up secret is marked FAKE."""
+    assert "FAKE" not in IncidentSanitizer().text(text)
+
+
+@pytest.mark.parametrize(("shape", "text"), shape_cases("unlike"))
+def test_a_shape_leaves_its_look_alikes(shape: dict[str, Any], text: str) -> None:
     """Evidence that is masked for nothing is evidence that a model can't use."""
-    sanitizer = IncidentSanitizer()
-    sanitizer.text(f"before {text} after")
-    assert rule_id not in {rule for _, rule in sanitizer.counts}
+    for dress in ("{}", "before {} after"):
+        found = {span.rule_id for span in spans(dress.format(text))}
+        assert shape["id"] not in found
 
 
-def test_every_rule_has_an_example() -> None:
-    """A rule nobody tried is a rule that may match nothing."""
-    assert {rule.id for rule in RULES} == set(FOUND)
-    assert len({rule.id for rule in RULES}) == len(RULES)
+def token_cases() -> list[Any]:
+    """Each token of each rule: one for every prefix."""
+    return [
+        pytest.param(rule, text, id=f"{rule.id}-{number}")
+        for rule in TOKENS
+        for number, text in enumerate(rule.examples())
+    ]
 
 
-@pytest.mark.parametrize(("rule_id", "text"), _cases(FOUND))
-def test_a_token_that_touches_chinese_text_is_found(rule_id: str, text: str) -> None:
-    r"""Chinese characters count as word characters for `\b`: such a boundary skips these."""
-    sanitizer = IncidentSanitizer()
-    sanitizer.text(f"值班人員貼上{text}之後重試")
-    found = {rule for _, rule in sanitizer.counts}
-    assert rule_id in found
+@pytest.mark.parametrize(("rule", "text"), token_cases())
+def test_a_token_is_found_whole_wherever_it_stands(rule: Any, text: str) -> None:
+    """In blanks, in Chinese, in JSON: the whole token is one secret."""
+    for left, right in (
+        (" ", " "),
+        ("貼上", "之後"),
+        ('"', '"'),
+        ("=", "&"),
+        ("：", "。"),
+        ("", ""),
+    ):
+        found = spans(left + text + right)
+        start = len(left.encode())
+        assert found[0].start == start
+        assert found[0].end >= start + len(text.encode())
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.strict], ids=lambda rule: rule.id)
-def test_the_gate_finds_what_a_strict_rule_finds(rule: object) -> None:
-    """What must never leave is named by its rule until it is masked."""
-    rule_id: str = rule.id  # type: ignore[attr-defined]
-    for text in FOUND[rule_id]:
-        assert rule_id in strict_findings(f"before {text} after")
-        assert strict_findings(IncidentSanitizer().text(f"before {text} after")) == []
+@pytest.mark.parametrize("rule", TOKENS, ids=lambda rule: rule.id)
+def test_a_token_rule_leaves_what_is_too_short(rule: Any) -> None:
+    """A prefix in prose is no token."""
+    found = {span.rule_id for span in spans(f"before {rule.unlike} after")}
+    assert f"token.{rule.id}" not in found
+
+
+def test_the_rules_cover_150_vendors_and_have_ids_of_their_own() -> None:
+    """The floor that was asked for, and one name a rule."""
+    ids = [f"token.{rule.id}" for rule in TOKENS] + [shape["id"] for shape in SHAPES]
+    assert len(TOKENS) >= 150
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [joined(text) for shape in SHAPES if shape["strict"] for text in shape["examples"]]
+    + [rule.examples()[0] for rule in TOKENS],
+    ids=lambda text: text[:12].encode("unicode_escape").decode(),
+)
+def test_the_gate_finds_what_a_strict_rule_finds(text: str) -> None:
+    """What must never leave trips the gate until it is masked."""
+    assert strict_findings(f"before {text} after")
+    assert strict_findings(IncidentSanitizer().text(f"before {text} after")) == []
 
 
 @pytest.mark.parametrize(
@@ -147,13 +128,13 @@ def test_a_value_at_the_start_of_a_line_is_found_in_json(text: str) -> None:
 
 def test_a_key_block_without_an_end_is_masked_far_from_the_end_of_the_text() -> None:
     """A log cut in the middle of a key still holds half of the key."""
-    block = PEM.partition("-----END")[0]
-    clean = IncidentSanitizer().text(block + "[then a long log]\n" + "line.\n" * 3000)
+    clean = IncidentSanitizer().text(PEM + "[then a long log]\n" + "line.\n" * 3000)
     assert "FAKE" not in clean
     assert "then a long log" in clean
 
 
 def test_the_digest_of_the_rules_names_what_was_applied() -> None:
-    """Audits of the same rules carry the same digest."""
-    assert rules_digest() == rules_digest()
+    """Audits of the same rules carry the same digest; a rule of one's own changes it."""
+    assert rules_digest() == rules_digest(shipped())
     assert len(rules_digest()) == 64
+    assert rules_digest(RuleSet(TOKENS, source="rules: []")) != rules_digest()

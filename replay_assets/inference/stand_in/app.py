@@ -7,11 +7,12 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from replay_assets.inference.stand_in.baselines import BASELINES, Conversation, answer_text
-from replay_assets.inference.stand_in.faults import HANG_S, FaultPlan
+from replay_assets.inference.stand_in.broken import broken_response, error, too_many
+from replay_assets.inference.stand_in.faults import SLOW_START_S, Fault, FaultPlan
 
 CHARACTERS_PER_TOKEN = 4
 
@@ -30,18 +31,15 @@ def stand_in_app(plan: FaultPlan) -> Starlette:
         return JSONResponse({"object": "list", "data": data})
 
     async def completions(request: Request) -> Response:
-        if plan.latency_ms:
-            await asyncio.sleep(plan.latency_ms / 1000)
-        fault = plan.draw()
-        if fault == "429":
-            return _error(429, "rate limited, on purpose", headers={"Retry-After": "1"})
-        if fault == "500":
-            return _error(500, "internal error, on purpose")
-        if fault == "not_json":
-            return PlainTextResponse("<html>upstream error, on purpose</html>")
-        if fault == "hang":
-            await asyncio.sleep(HANG_S)
-        return _answer(await request.body(), wrong_contract=fault == "wrong_contract")
+        if (pause_s := plan.refuses_for_s()) > 0:
+            return too_many(pause_s, tells_when=plan.tells_when)
+        body = await request.body()
+        fault = plan.draw(body)
+        delay_s = plan.latency_ms / 1000 + (SLOW_START_S if fault == "slow_start" else 0.0)
+        if delay_s:
+            await asyncio.sleep(delay_s)
+        broken = None if fault is None else broken_response(fault, request)
+        return broken or _answer(body, fault)
 
     return Starlette(
         routes=[
@@ -51,19 +49,23 @@ def stand_in_app(plan: FaultPlan) -> Starlette:
     )
 
 
-def _answer(body: bytes, *, wrong_contract: bool) -> Response:
+def _answer(body: bytes, fault: Fault | None) -> Response:
     try:
         asked = json.loads(body)
         model, messages = str(asked["model"]), asked["messages"]
         chat = Conversation(
             instructions=_text(messages, "system"), question=_text(messages, "user")
         )
-    except (ValueError, LookupError, TypeError) as error:
-        return _error(400, f"expected a JSON body with model and messages: {error!r}")
+    except (ValueError, LookupError, TypeError) as problem:
+        return error(400, f"expected a JSON body with model and messages: {problem!r}")
     if model not in BASELINES:
-        return _error(404, f"unknown model {model!r}; there are {', '.join(BASELINES)}")
-    content = '{"proposed_action": "none"}' if wrong_contract else answer_text(model, chat)
-    return JSONResponse(_completion(model, content, prompt=chat.instructions + chat.question))
+        return error(404, f"unknown model {model!r}; there are {', '.join(BASELINES)}")
+    wrong = fault == "wrong_contract"
+    content = '{"proposed_action": "none"}' if wrong else answer_text(model, chat)
+    completion = _completion(model, content, prompt=chat.instructions + chat.question)
+    if fault == "wrong_usage":
+        completion["usage"] = {"prompt_tokens": -1, "completion_tokens": "many"}
+    return JSONResponse(completion)
 
 
 def _text(messages: list[dict[str, Any]], role: str) -> str:
@@ -89,7 +91,3 @@ def _completion(model: str, content: str, *, prompt: str) -> dict[str, Any]:
             "total_tokens": sum(tokens),
         },
     }
-
-
-def _error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"error": {"message": message}}, status_code=status, headers=headers)

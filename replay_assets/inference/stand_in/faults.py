@@ -1,36 +1,80 @@
 """Faults that the stand-in plays on purpose, by seed and share, to try a client against."""
 
-import random
+import hashlib
+import time
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-Fault = Literal["429", "500", "not_json", "wrong_contract", "hang"]
+Fault = Literal[
+    "429",
+    "429_silent",
+    "500",
+    "503",
+    "reset",
+    "hang",
+    "drip",
+    "truncated",
+    "not_json",
+    "html_error",
+    "gzip_bomb",
+    "echo_headers",
+    "slow_start",
+    "wrong_contract",
+    "wrong_usage",
+]
+"""`429` says when to come back, `429_silent` does not; `not_json` is half a completion with a 200;
+`html_error` a gateway's page; `echo_headers` a 400 that quotes the request's headers; `slow_start`
+an answer that takes `SLOW_START_S` longer; `wrong_usage` tokens that can't be."""
 FAULTS: tuple[Fault, ...] = get_args(Fault)
-HANG_S = 3600.0
+SLOW_START_S = 2.0
 
 
 @dataclass
 class FaultPlan:
-    """How long an answer takes, and which share of requests meets which fault.
+    """How long an answer takes, which share of requests meets which fault, how many are let in.
 
-    Drawn from one seeded generator in the order in which requests arrive.
+    What a request meets depends on the seed, its body and how often it came before, not on the
+    order in which requests arrive: a run with faults can be repeated at any concurrency. Beyond
+    `limit` requests in any `window_s` seconds, 429s are answered, with Retry-After if `tells_when`.
     """
 
     latency_ms: float = 0.0
     shares: dict[Fault, float] = field(default_factory=dict)
     seed: int = 0
+    limit: int | None = None
+    window_s: float = 60.0
+    tells_when: bool = False
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311 - plays faults, guards nothing
+        self._came: Counter[bytes] = Counter()
+        self._let_in: deque[float] = deque()
 
-    def draw(self) -> Fault | None:
-        """Return the fault that the next request meets, if any."""
-        point = self._random.random()
+    def draw(self, body: bytes) -> Fault | None:
+        """Return the fault that a request meets now, if any."""
+        if not self.shares:
+            return None
+        digest = hashlib.sha256(b"%d " % self.seed + body).digest()
+        self._came[digest] += 1
+        drawn = hashlib.sha256(digest + b"%d" % self._came[digest]).digest()
+        point = int.from_bytes(drawn[:8]) / 2**64
         for fault, share in self.shares.items():
             if point < share:
                 return fault
             point -= share
         return None
+
+    def refuses_for_s(self) -> float:
+        """Count a request; return the seconds until one is let in again, 0 where this one is."""
+        if self.limit is None:
+            return 0.0
+        now = time.monotonic()
+        while self._let_in and self._let_in[0] <= now - self.window_s:
+            self._let_in.popleft()
+        if len(self._let_in) >= self.limit:
+            return self._let_in[0] + self.window_s - now
+        self._let_in.append(now)
+        return 0.0
 
 
 def parse_share(text: str) -> tuple[Fault, float]:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from replay_assets.inference.stand_in.app import embedded_app, stand_in_app
-from replay_assets.inference.stand_in.faults import FaultPlan
-from tests.inference.scripted_server import serving
+from replay_assets.inference.stand_in.faults import Fault, FaultPlan
+from tests.inference.scripted_server import serving, serving_stand_in
 
 CHAT = {"model": "rules-baseline", "messages": [{"role": "user", "content": "OOMKilled"}]}
 
@@ -109,3 +109,49 @@ def test_latency_is_added_to_every_answer() -> None:
         started = time.perf_counter()
         code, _, _ = ask(f"{address}/chat/completions", CHAT)
         assert (code, time.perf_counter() - started >= 0.08) == (200, True)
+
+
+def statuses(address: str, times: int) -> list[tuple[int, dict[str, str]]]:
+    """Ask several times; return statuses and headers."""
+    answers = [ask(f"{address}/chat/completions", CHAT) for _ in range(times)]
+    return [(code, headers) for code, _, headers in answers]
+
+
+@pytest.mark.parametrize("tells_when", [False, True], ids=["silent", "retry_after"])
+def test_a_limit_lets_in_so_many_a_window(tells_when: bool) -> None:
+    """Beyond it 429, with the time until one is let in again if asked to tell."""
+    plan = FaultPlan(limit=2, window_s=0.6, tells_when=tells_when)
+    with serving_stand_in(plan) as address:
+        first = statuses(address, 3)
+        time.sleep(0.65)
+        later = statuses(address, 1)
+    assert [code for code, _ in first] == [200, 200, 429]
+    assert first[2][1].get("retry-after") == ("1" if tells_when else None)
+    assert later[0][0] == 200
+
+
+def test_what_a_request_meets_does_not_depend_on_the_others() -> None:
+    """The same body meets the same faults in the same order, at any concurrency."""
+    shares: dict[Fault, float] = {"500": 0.3, "429": 0.3}
+    alone, among = FaultPlan(shares=shares, seed=5), FaultPlan(shares=shares, seed=5)
+    expected = [alone.draw(b"mine") for _ in range(20)]
+    found = []
+    for number in range(20):
+        among.draw(b"another %d" % number)
+        found.append(among.draw(b"mine"))
+    assert found == expected
+    assert len(set(expected)) == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "says"),
+    [("503", 503, "on purpose"), ("html_error", 502, "<html>"), ("echo_headers", 400, "host"),
+     ("wrong_usage", 200, "many"), ("429_silent", 429, "on purpose")],
+)  # fmt: skip
+def test_further_faults_answer_as_named(fault: Fault, code: int, says: str) -> None:
+    """Those on the connection itself are tried against the client."""
+    with serving_stand_in(FaultPlan(shares={fault: 1.0})) as address:
+        found, body, headers = ask(f"{address}/chat/completions", CHAT)
+    assert found == code
+    assert says in (body if isinstance(body, str) else json.dumps(body))
+    assert "retry-after" not in headers

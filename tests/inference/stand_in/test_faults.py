@@ -11,7 +11,7 @@ SHARES: dict[Fault, float] = {"429": 0.1, "500": 0.2}
 
 def drawn(plan: FaultPlan, times: int) -> list[Fault | None]:
     """Return the faults of the next requests."""
-    return [plan.draw() for _ in range(times)]
+    return [plan.draw(b"request %d" % number) for number in range(times)]
 
 
 def test_a_seed_gives_the_same_faults_again() -> None:

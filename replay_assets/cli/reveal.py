@@ -1,0 +1,65 @@
+"""What stands behind an incident's placeholders, for whoever may read its raw evidence.
+
+The map is made again from that evidence, shown, and forgotten: it is stored nowhere.
+"""
+
+from replay_assets.errors import NotMaterializedError
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Published, Store
+from replay_assets.sanitizing.engine import Finding
+from replay_assets.sanitizing.incident import RawIncident, incidents_of, sanitize_incident
+from replay_assets.sanitizing.rules import RuleSet, rules_digest
+from replay_assets.sanitizing.watch import rules_of
+from replay_assets.settings import Settings
+
+EVIDENCE = "incident_evidence"
+
+
+def reveal_map(
+    settings: Settings, incident_id: str, day: str | None
+) -> tuple[str, tuple[Finding, ...], list[str]]:
+    """Return the day of the evidence, the map of an incident, and what to be careful about.
+
+    Raises:
+        NotMaterializedError: the raw evidence of that incident is not there.
+    """
+    store = Store(settings.evidence)
+    days = [day] if day is not None else sorted(store.days_of(EVIDENCE), reverse=True)
+    for one in days:
+        raw = store.find(Address(EVIDENCE, one))
+        incident = _incident_in(raw, incident_id) if raw is not None else None
+        if raw is not None and incident is not None:
+            rules = rules_of(settings.rules)
+            found = sanitize_incident(incident, rules).findings()
+            return one, found, _doubts(settings, one, raw, rules)
+    where = f"of {day}" if day is not None else "of any day"
+    raise NotMaterializedError(
+        f"no raw evidence {where} for incident {incident_id!r} under {settings.evidence}: without "
+        "it the map can't be made again, because it is stored nowhere. Materialise "
+        f"{EVIDENCE} for its day, or set REPLAY_EVIDENCE to where it lies."
+    )
+
+
+def shown(value: str) -> str:
+    """Return a raw value on one line, less what a terminal would obey."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in value
+    )
+
+
+def _incident_in(raw: Published, incident_id: str) -> RawIncident | None:
+    incidents = incidents_of(raw.rows(EVIDENCE), raw.rows("recorded_messages"))
+    return next((one for one in incidents if one.incident_id == incident_id), None)
+
+
+def _doubts(settings: Settings, day: str, raw: Published, rules: RuleSet) -> list[str]:
+    """Say where the pack was made from something else, so that its numbers may mean others."""
+    pack = Store(settings.lake).find(Address("request_pack", day))
+    if pack is None:
+        return [f"there is no pack of {day} to which these placeholders belong"]
+    doubts = []
+    if not pack.was_made_from(EVIDENCE, raw):
+        doubts.append(f"the pack of {day} was built from other evidence: its numbers may differ")
+    if not pack.names_input("rules", rules_digest(rules)):
+        doubts.append(f"the pack of {day} was built with other rules: its numbers may differ")
+    return doubts

@@ -1,0 +1,60 @@
+"""Serving the stand-in for load tests and for trying a client."""
+
+import click
+
+from replay_assets.cli.display import console
+from replay_assets.inference.stand_in.faults import FAULTS, FaultPlan, parse_share
+
+
+@click.command("serve-stand-in")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8009, show_default=True)
+@click.option("--latency-ms", default=0.0, show_default=True, help="Time that each answer takes.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT=SHARE",
+    help=f"Share of requests that meet a fault: {', '.join(FAULTS)}. May be repeated.",
+)
+@click.option("--seed", default=0, show_default=True, help="Which requests meet a fault.")
+@click.option("--limit", type=click.IntRange(min=1), help="Requests let in a window; 429 beyond.")
+@click.option(
+    "--window-s",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    help="Seconds that --limit counts over.",
+)
+@click.option("--retry-after", is_flag=True, help="Tell in the 429s of --limit when to come back.")
+def serve_stand_in(
+    host: str,
+    port: int,
+    latency_ms: float,
+    faults: tuple[str, ...],
+    seed: int,
+    limit: int | None,
+    window_s: float,
+    retry_after: bool,
+) -> None:
+    """Serve the two baselines as an OpenAI-compatible endpoint, with faults if asked.
+
+    For load tests and for trying a client. They are baselines, no language models. What a request
+    meets depends on the seed, its body and how often it came: a test can be repeated exactly.
+    """
+    from replay_assets.inference.stand_in.server import serve
+
+    try:
+        shares = dict(parse_share(text) for text in faults)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--fault") from error
+    console.print(f"serving rules-baseline and constant-baseline at http://{host}:{port}/v1")
+    plan = FaultPlan(
+        latency_ms=latency_ms,
+        shares=shares,
+        seed=seed,
+        limit=limit,
+        window_s=window_s,
+        tells_when=retry_after,
+    )
+    serve(plan, host=host, port=port)

@@ -1,0 +1,121 @@
+"""Checks of a request pack: it is complete, sanitized, and holds nothing that only a label knows.
+
+The only checks that are handed the labels root. They look at finished packs; what builds and sends
+them can't reach a label.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from replay_assets.contracts.request import INCIDENT_FIELDS
+from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
+from replay_assets.defs.resources import Guards, Root
+from replay_assets.evaluation.provenance import Provenance, trace_labels
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.labels import labels_of
+from replay_assets.lake.store import Published, Store
+from replay_assets.sanitizing import RuleSet, find_label_leaks
+from replay_assets.sanitizing.watch import Watch
+
+PACK, TOOL_OUTPUT = "request_pack.jsonl", "recorded_tool_output.jsonl"
+
+
+def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
+    """Return the checks of a day's pack; all block what would send it."""
+    complete = dg.AssetCheckSpec(
+        "packs_hold_one_request_per_incident",
+        asset="request_pack",
+        blocking=True,
+        partitions_def=daily,
+        additional_deps=["incident_evidence"],
+        description="Each kept incident has exactly one request, in the evidence's order.",
+    )
+    clean = dg.AssetCheckSpec(
+        "packs_carry_no_label_and_no_secret",
+        asset="request_pack",
+        blocking=True,
+        partitions_def=daily,
+        description="The published bytes hold no held-out field and nothing a strict rule finds.",
+    )
+    untold = dg.AssetCheckSpec(
+        "packs_repeat_no_label_text",
+        asset="request_pack",
+        blocking=True,
+        partitions_def=daily,
+        additional_deps=["incident_evidence", "incident_labels"],
+        description="No free text of a label stands in a request whose raw evidence lacks it. A "
+        "pack that fails is withdrawn. Not run where the labels root holds none of the day's.",
+    )
+
+    @dg.multi_asset_check(name="request_pack_checks", specs=[complete, clean, untold])
+    def check(
+        context: dg.AssetCheckExecutionContext,
+        lake: Root,
+        evidence: Root,
+        labels: Root,
+        safeguards: Guards,
+    ) -> Iterator[dg.AssetCheckResult]:
+        day = context.partition_key
+        raw = evidence.get(Address("incident_evidence", day))
+        pack = lake.get(Address("request_pack", day))
+        asked = [one["incident_id"] for one in pack.records(PACK)]
+        kept = [row["incident_id"] for row in raw.rows("incident_evidence")]
+        counts = {"requests": len(asked), "incidents": len(kept)}
+        yield dg.AssetCheckResult(check_name=complete.name, passed=asked == kept, metadata=counts)
+        yield _clean(clean.name, pack, safeguards.watch())
+        traced = trace_pack(pack, raw, labels, safeguards.rules)
+        if traced.findings:
+            lake.withdraw(pack.address)
+        yield _untold(untold.name, traced)
+
+    return check
+
+
+def trace_pack(pack: Published, raw: Published, labels: Store, rules: RuleSet) -> Provenance:
+    """Compare a published pack with the labels of its day."""
+    truth, _ = labels_of(labels, pack.address.key)
+    return trace_labels(
+        pack.records(PACK),
+        pack.records(TOOL_OUTPUT),
+        truth,
+        evidence=raw.rows("incident_evidence"),
+        messages=raw.rows("recorded_messages"),
+        rules=rules,
+    )
+
+
+def _clean(name: str, pack: Published, watch: Watch) -> dg.AssetCheckResult:
+    leaks = {
+        one["incident_id"]: found
+        for one in pack.records(PACK)
+        if (found := find_label_leaks({k: one[k] for k in INCIDENT_FIELDS}, {}, HELD_OUT_FIELDS))
+    }
+    secrets = secrets_of(pack, watch, PACK, TOOL_OUTPUT)
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=not leaks and not secrets,
+        metadata={"leaks": leaks, "secret_rules": secrets, **pack.facts},
+    )
+
+
+def _untold(name: str, traced: Provenance) -> dg.AssetCheckResult:
+    withdrawn = "; the pack was withdrawn, nothing downstream may read it"
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=not traced.findings,
+        description=f"{traced.status}: {traced.labelled} of {traced.incidents} incidents have a "
+        f"label{withdrawn if traced.findings else ''}",
+        metadata={
+            "status": traced.status,
+            "incidents": traced.incidents,
+            "labelled": traced.labelled,
+            "findings": traced.findings,
+        },
+    )
+
+
+def secrets_of(published: Published, watch: Watch, *names: str) -> list[str]:
+    """Return what a partition's JSONL files still hold of strict rules, keys and canaries."""
+    lines = [line for name in names for line in published.file(name).decode().split("\n") if line]
+    return sorted({rule for line in lines for rule in watch.findings(line)})

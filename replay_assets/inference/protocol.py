@@ -1,0 +1,149 @@
+"""OpenAI's chat protocol: the body of a request, and what is read from a response.
+
+A response that is no chat completion is told apart from a completion that says nothing useful: the
+first is the plumbing's fault, the second the model's answer.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from replay_assets.contracts.result import Usage
+from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.completion import ResponseMode
+from replay_assets.inference.response_format import field_of
+
+Message = Mapping[str, Any]
+THINK, END_THINK = "<think>", "</think>"
+REASONING_FIELDS = ("reasoning_content", "reasoning")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a model said, its reasoning set apart, and what it reports to have used."""
+
+    content: str | None
+    reasoning: str | None
+    refusal: str | None
+    finish_reason: str | None
+    usage: Usage
+
+
+def chat_body(
+    candidate: Candidate,
+    messages: Sequence[Message],
+    *,
+    mode: ResponseMode,
+    schema: Mapping[str, Any] | None,
+) -> bytes:
+    """Return the body of a request."""
+    body = {
+        **candidate.sampling.model_dump(mode="json", exclude_none=True),
+        "model": candidate.model,
+        "messages": list(messages),
+        **field_of(mode, schema),
+    }
+    if candidate.stream:
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def read_completion(body: bytes, *, streamed: bool) -> Spoken | None:
+    """Return what a response with a status of success says; null where it is no completion."""
+    try:
+        payload = _joined(body) if streamed else json.loads(body)
+        choice = payload["choices"][0]
+        message = choice["message"]
+        if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
+            return None
+        return _spoken(payload, choice, message)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _spoken(payload: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> Spoken:
+    content = _whole(message.get("content"))
+    reasoning = next((message[name] for name in REASONING_FIELDS if message.get(name)), None)
+    content, thought = split_reasoning(content)
+    finish_reason = choice.get("finish_reason")
+    return Spoken(
+        content=content,
+        reasoning=_whole(reasoning) or thought,
+        refusal=_whole(message.get("refusal")),
+        finish_reason=None if finish_reason is None else str(finish_reason),
+        usage=_usage(payload.get("usage")),
+    )
+
+
+def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
+    """Return a content without the `<think>` block that it begins with, and that block's text.
+
+    Some templates open the block in the prompt, so that only its end is in the answer; a block that
+    never ends is reasoning to the last.
+    """
+    if content is None or (THINK not in content and END_THINK not in content):
+        return content, None
+    start = content.lstrip()
+    if start.startswith(THINK):
+        thought, _, answer = start.removeprefix(THINK).partition(END_THINK)
+    elif THINK not in start.partition(END_THINK)[0] and "{" not in start.partition(END_THINK)[0]:
+        thought, _, answer = start.partition(END_THINK)
+    else:
+        return content, None
+    return answer.strip(), thought.strip() or None
+
+
+def _joined(body: bytes) -> dict[str, Any]:
+    """Return the chunks of a stream as the completion that they make up.
+
+    Raises:
+        ValueError: the stream broke off: neither a reason to finish nor its last mark came.
+    """
+    texts: dict[str, list[str]] = {name: [] for name in ("content", "refusal", *REASONING_FIELDS)}
+    finish_reason, usage, done = None, None, False
+    for line in body.split(b"\n"):
+        if not line.startswith(b"data:"):
+            continue
+        data = line[5:].strip()
+        if data == b"[DONE]":
+            done = True
+            continue
+        chunk = json.loads(data)
+        usage = chunk.get("usage") or usage
+        for choice in chunk["choices"]:
+            finish_reason = choice.get("finish_reason") or finish_reason
+            for name, parts in texts.items():
+                if part := (choice.get("delta") or {}).get(name):
+                    parts.append(part)
+    if not done and finish_reason is None:
+        raise ValueError("a stream without its end")
+    message = {name: "".join(parts) or None for name, parts in texts.items()}
+    return {"choices": [{"message": message, "finish_reason": finish_reason}], "usage": usage}
+
+
+def _usage(reported: Any) -> Usage:  # noqa: ANN401 - any JSON value
+    """Return the tokens reported; what is no count is unknown, never 0."""
+    if not isinstance(reported, dict):
+        return Usage()
+    return Usage(
+        prompt_tokens=_count(reported.get("prompt_tokens")),
+        completion_tokens=_count(reported.get("completion_tokens")),
+        total_tokens=_count(reported.get("total_tokens")),
+        reasoning_tokens=_detail(reported, "completion_tokens_details", "reasoning_tokens"),
+        cached_tokens=_detail(reported, "prompt_tokens_details", "cached_tokens"),
+    )
+
+
+def _detail(reported: dict[str, Any], group: str, name: str) -> int | None:
+    details = reported.get(group)
+    return _count(details.get(name)) if isinstance(details, dict) else None
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and value >= 0 else None
+
+
+def _whole(text: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    """Return a text without half surrogate pairs, which JSON can spell and no file can hold."""
+    return None if text is None else str(text).encode("utf-8", "replace").decode()

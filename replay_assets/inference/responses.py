@@ -1,0 +1,99 @@
+"""What one attempt came to: from a response, or from a fault on the wire, to a finding.
+
+Texts of the endpoint are cleaned here before they are cut: some servers echo a request's headers.
+"""
+
+from dataclasses import dataclass, replace
+
+from replay_assets.contracts.result import Usage
+from replay_assets.inference.completion import AttemptOutcome, ResponseMode
+from replay_assets.inference.gate import SendingGate
+from replay_assets.inference.http import Reply, WireError
+from replay_assets.inference.pauses import pause_asked_s
+from replay_assets.inference.protocol import Spoken, read_completion
+from replay_assets.inference.response_format import names_response_format
+
+REFUSED = frozenset({401, 403, 404})
+TIMED_OUT, TOO_MANY = 408, 429
+SHOWN_CHARACTERS = 200
+READ_BYTES = 20_000
+"""What of an error's body is looked at; more than is shown, so that no key is cut in two."""
+NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An attempt's end. `spoken` is null unless it was answered; `problem` is empty then.
+
+    `pause_s` is what the endpoint asks to be left alone for.
+    """
+
+    outcome: AttemptOutcome
+    status: int | None = None
+    spoken: Spoken | None = None
+    problem: str = ""
+    pause_s: float | None = None
+    ttft_ms: float | None = None
+    possibly_paid: bool = False
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens reported, if any were."""
+        return NO_USAGE if self.spoken is None else self.spoken.usage
+
+
+def finding_on_the_wire(error: WireError) -> Finding:
+    """Return what a fault on the wire comes to."""
+    return Finding(error.outcome, problem=str(error), possibly_paid=error.possibly_paid)
+
+
+def finding_of(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Finding:
+    """Return what a whole response comes to."""
+    status = reply.status
+    pause_s = pause_asked_s(reply.headers) or None
+    if 200 <= status < 300:
+        streamed = reply.headers.get("content-type", "").startswith("text/event-stream")
+        spoken = read_completion(reply.body, streamed=streamed)
+        if spoken is not None:
+            return Finding(
+                "answered",
+                status,
+                _cleaned(spoken, gate),
+                pause_s=pause_s,
+                ttft_ms=reply.ttft_ms,
+            )
+    text = reply.body[:READ_BYTES].decode("utf-8", "replace")
+    outcome = _outcome(status, text, mode)
+    return Finding(
+        outcome,
+        status,
+        problem=f"HTTP {status}: {_shown(text, gate)}",
+        # A limit told as used up beside another error says nothing of that error.
+        pause_s=pause_s if outcome in ("rate_limited", "server_error") else None,
+        # A success whose body is no completion was made, and may have been charged.
+        possibly_paid=200 <= status < 300,
+    )
+
+
+def _outcome(status: int, text: str, mode: ResponseMode) -> AttemptOutcome:
+    if status == TOO_MANY:
+        return "rate_limited"
+    if status in REFUSED:
+        return "refused"
+    if mode != "none" and names_response_format(status, text):
+        return "response_format_refused"
+    if status >= 500 or status == TIMED_OUT:
+        return "server_error"
+    return "rejected" if status >= 400 else "not_protocol"
+
+
+def _cleaned(spoken: Spoken, gate: SendingGate) -> Spoken:
+    """Return what was said less keys and strict hits."""
+    texts = {name: getattr(spoken, name) for name in ("content", "reasoning", "refusal")}
+    cleaned = {name: gate.cleaned(text) for name, text in texts.items() if text}
+    return replace(spoken, **cleaned)
+
+
+def _shown(text: str, gate: SendingGate) -> str:
+    """Return the start of a text from the endpoint, on one line, cleaned before it is cut."""
+    return " ".join(str(gate.cleaned(text)).split())[:SHOWN_CHARACTERS]

@@ -1,0 +1,110 @@
+"""Responses that no well-behaved server gives: resets, drips, bodies that break off, bombs.
+
+A reset and a body that breaks off need the connection itself: `server` keeps those that are open.
+"""
+
+import asyncio
+import gzip
+import math
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from replay_assets.inference.stand_in.faults import Fault
+
+BOMB_BYTES = 64 * 1024 * 1024
+DRIP_S = 0.05
+NO_LINGER = struct.pack("ii", 1, 0)
+"""Close by a reset, not by an orderly end."""
+
+OPEN: dict[tuple[str, int], asyncio.Transport] = {}
+"""The connections that the stand-in's server holds, by the caller's address."""
+
+
+def broken_response(fault: Fault, request: Request) -> Response | None:
+    """Return what a fault answers instead of a completion; null where it only changes that."""
+    if fault == "429":
+        return error(429, "rate limited, on purpose", headers={"Retry-After": "1"})
+    if fault == "429_silent":
+        return error(429, "rate limited, on purpose")
+    if fault in ("500", "503"):
+        return error(int(fault), "broken, on purpose")
+    if fault == "not_json":
+        return PlainTextResponse('{"choices": [{"message": {"content": "on purp')
+    if fault == "html_error":
+        return HTMLResponse("<html><h1>502 Bad Gateway, on purpose</h1></html>", 502)
+    if fault == "gzip_bomb":
+        headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+        return Response(_bomb(), headers=headers)
+    if fault == "echo_headers":
+        return JSONResponse({"error": dict(request.headers)}, 400)
+    play = {"reset": _reset, "truncated": _break_off, "hang": _hang, "drip": _drip}.get(fault)
+    return None if play is None else _Played(play)
+
+
+def error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    """Return an error as OpenAI's protocol has it."""
+    return JSONResponse({"error": {"message": message}}, status_code=status, headers=headers)
+
+
+def too_many(pause_s: float, *, tells_when: bool) -> Response:
+    """Return the refusal of a rate limit."""
+    headers = {"Retry-After": str(math.ceil(pause_s))} if tells_when else None
+    return error(429, "more requests than the limit allows", headers=headers)
+
+
+Play = Callable[[Scope, Send], Awaitable[None]]
+
+
+class _Played(Response):
+    """A response that plays a fault on the connection, then waits until its caller has gone."""
+
+    def __init__(self, play: Play) -> None:
+        super().__init__()
+        self._play = play
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        playing = asyncio.ensure_future(self._play(scope, send))
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        playing.cancel()
+
+
+async def _reset(scope: Scope, _: Send) -> None:
+    transport = OPEN[tuple(scope["client"])]
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+    transport.abort()
+
+
+async def _break_off(scope: Scope, send: Send) -> None:
+    await _begin(send, {"content-length": "1000"})
+    await send({"type": "http.response.body", "body": b'{"choices"', "more_body": True})
+    OPEN[tuple(scope["client"])].close()
+
+
+async def _hang(_: Scope, __: Send) -> None:
+    return
+
+
+async def _drip(_: Scope, send: Send) -> None:
+    await _begin(send, {})
+    while True:
+        await send({"type": "http.response.body", "body": b" ", "more_body": True})
+        await asyncio.sleep(DRIP_S)
+
+
+async def _begin(send: Send, headers: dict[str, str]) -> None:
+    named = {"content-type": "application/json", **headers}
+    raw = [(name.encode(), value.encode()) for name, value in named.items()]
+    await send({"type": "http.response.start", "status": 200, "headers": raw})
+
+
+@lru_cache(maxsize=1)
+def _bomb() -> bytes:
+    """64 MB of blanks in a few hundred kB."""
+    return gzip.compress(b" " * BOMB_BYTES, compresslevel=1)

@@ -1,0 +1,180 @@
+"""Asking: workers pull exchanges one by one, and each finished call goes to the journal.
+
+A key or a model that the endpoint refuses, a pause longer than the run's patience, a journal that
+can't be written, and whoever ends the process end the run at once; what was answered is kept.
+"""
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from replay_assets.errors import JournalError, ReplayStoppedError
+from replay_assets.inference.calls import Call, CallOutcome
+from replay_assets.inference.client import ChatClient
+from replay_assets.inference.failures import (
+    BudgetExhaustedError,
+    CallFailedError,
+    EndpointRefusedError,
+    GateRefusedError,
+    InfrastructureError,
+    PatienceExceededError,
+    RequestRejectedError,
+)
+from replay_assets.inference.kept_calls import KeptCalls
+from replay_assets.replay.exchange import Exchange, Exchanges, Question
+from replay_assets.replay.progress import ProgressMeter
+
+ENDS_A_CALL: dict[type[CallFailedError], CallOutcome] = {
+    RequestRejectedError: "request_rejected",
+    InfrastructureError: "infrastructure_failure",
+    GateRefusedError: "gate_refused",
+    BudgetExhaustedError: "not_sent",
+}
+REUSED_AT_ONCE = 100
+"""Exchanges that need no call before others get a turn: a signal must not wait for all of them."""
+
+
+@dataclass
+class Asking:
+    """One run's asking. `exchanges` is shared by the workers; each exchange is taken once."""
+
+    client: ChatClient
+    how: Exchanges
+    exchanges: Iterator[Exchange]
+    kept: KeptCalls
+    meter: ProgressMeter
+    started: float = field(default_factory=time.perf_counter)
+    _reused: int = 0
+
+    async def run(self, *, requests: int) -> None:
+        """Ask until every exchange has its calls.
+
+        Raises:
+            ExceptionGroup: what ended it early.
+        """
+        async with asyncio.TaskGroup() as both:
+            counting = both.create_task(self._count())
+            async with self.client, asyncio.TaskGroup() as workers:
+                for _ in range(min(self.client.workers, requests)):
+                    workers.create_task(self._work())
+            counting.cancel()
+        self.settle()
+
+    def settle(self) -> int:
+        """Make what was answered durable; return how many requests are done."""
+        self.meter.count(self.kept.settle())
+        return self.meter.done
+
+    async def _count(self) -> None:
+        async for group in self.kept.groups():
+            self.meter.count(group)
+
+    async def _work(self) -> None:
+        for exchange in self.exchanges:
+            call, reused = await self._answer(exchange.question)
+            if (repair := self.how.repair(exchange, call)) is not None:
+                call, repair_reused = await self._answer(repair)
+                reused = reused and repair_reused
+            self.meter.finish(call, reused=reused)
+            self._reused += reused
+            if reused and self._reused % REUSED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    async def _answer(self, question: Question) -> tuple[Call, bool]:
+        """Return the call that answers a question, and whether it was kept from before."""
+        if (kept := self.kept.answer_of(question.key)) is not None:
+            return kept, True
+        call = await self._ask(question)
+        self.kept.append(call)
+        self.meter.account(call)
+        return call, False
+
+    async def _ask(self, question: Question) -> Call:
+        queued_ms = (time.perf_counter() - self.started) * 1000
+        try:
+            completion = await self.client.complete(
+                question.messages, schema=question.schema, repeat=question.repeat
+            )
+        except CallFailedError as error:
+            outcome = ENDS_A_CALL.get(type(error))
+            if outcome is None:
+                raise
+            return Call(
+                key=question.key,
+                outcome=outcome,
+                error=str(error),
+                attempts=error.attempts,
+                queue_ms=queued_ms,
+            )
+        queued_ms += completion.attempts[0].wait_ms
+        return Call(key=question.key, outcome="answered", completion=completion, queue_ms=queued_ms)
+
+
+def ask_all(asking: Callable[[], Asking], *, requests: int) -> Exchanges:
+    """Run an asking to its end, whatever started this process; return how it asked.
+
+    Raises:
+        ReplayStoppedError: it ended early; the message says why, and that it can go on.
+        JournalError: the journal could not be written.
+    """
+    made: list[Asking] = []
+
+    async def run() -> None:
+        made.append(asking())
+        with _ended_by_sigterm():
+            await made[0].run(requests=requests)
+
+    try:
+        asyncio.run(run())
+    except (asyncio.CancelledError, KeyboardInterrupt) as error:
+        done = made[0].settle() if made else 0
+        raise _stopped("The process was told to end.", done, requests) from error
+    except ExceptionGroup as group:
+        first = _first(group)
+        if isinstance(first, EndpointRefusedError | PatienceExceededError):
+            raise _stopped(str(first), made[0].settle(), requests) from group
+        raise first from group
+    return made[0].how
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM cancel the running task as SIGINT does, where nobody else handles it."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    ours = (
+        task is not None
+        and threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    )
+    if task is not None and ours:
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        yield
+    finally:
+        if ours:
+            loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _first(group: ExceptionGroup[Exception]) -> BaseException:
+    """Return the one error that says what happened: workers fail together."""
+    errors = list(_leaves(group))
+    return next((error for error in errors if isinstance(error, JournalError)), errors[0])
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _stopped(why: str, done: int, requests: int) -> ReplayStoppedError:
+    return ReplayStoppedError(
+        f"{why} {requests - done} of {requests} requests have no result; nothing was published. "
+        "What was answered is kept: run the same again, and it goes on."
+    )

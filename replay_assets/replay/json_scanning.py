@@ -1,0 +1,81 @@
+"""Finding JSON objects in what a model wrote: bare, in a fence, within prose; broken ones told."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class TwoValuesError(ValueError):
+    """An object gives one field two values."""
+
+
+@dataclass
+class Scan:
+    """What stands in a text: whole objects, outermost only, and the first comma that ends nothing.
+
+    `trailing_comma_at` counts characters from 1.
+    """
+
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    trailing_comma_at: int | None = None
+
+
+def scan(text: str) -> Scan:
+    """Return the JSON objects of a text, each read by a JSON parser where it begins.
+
+    What lies within an object that breaks off or is malformed is a part of it, not an answer of its
+    own: half an answer must not pass for another one.
+
+    Raises:
+        TwoValuesError: an object names a field twice with different values.
+    """
+    found = Scan()
+    if text.lstrip()[:1] == "[" and _is_json(text):
+        return found
+    broken_until = position = 0
+    while (brace := text.find("{", position)) >= 0:
+        try:
+            value, end = _DECODER.raw_decode(text, brace)
+        except TwoValuesError:
+            raise
+        except RecursionError:
+            # Nested a thousand deep: no answer is, and each level would be read a thousand times.
+            return found
+        except ValueError as error:
+            position = brace + 1
+            stopped_at = getattr(error, "pos", brace)  # a number of 5,000 digits has no place
+            broken_until = max(broken_until, stopped_at)
+            found.trailing_comma_at = found.trailing_comma_at or _trailing_comma(text, stopped_at)
+        else:
+            position = end
+            if end > broken_until:
+                found.objects.append(value)
+    return found
+
+
+def _trailing_comma(text: str, position: int) -> int | None:
+    """Return where the comma stands if one before a closing bracket is what a parser stopped at."""
+    before = text[:position].rstrip()
+    if text[position : position + 1] in ("}", "]") and before.endswith(","):
+        return len(before)
+    # From Python 3.13 on, the parser points at the comma itself.
+    after = text[position + 1 :].lstrip()[:1]
+    return position + 1 if text[position : position + 1] == "," and after in ("}", "]") else None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs) and any(found[name] != value for name, value in pairs):
+        raise TwoValuesError
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)

@@ -1,0 +1,143 @@
+"""The result record of one request, from what its calls said: accounting, no judgement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from replay_assets.contracts.result import (
+    RESULT_VERSION,
+    Outcome,
+    ReplayResult,
+    TraceEvent,
+    Try,
+    Usage,
+)
+from replay_assets.inference.calls import Call
+from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.completion import Attempt
+from replay_assets.replay.answers import safe_output
+from replay_assets.replay.pack_reading import PackLine
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a call says: an answer in contract form, or the outcome that stands for none."""
+
+    outcome: Outcome
+    answer: dict[str, Any] | None
+    error: str | None
+
+
+def result_of(
+    line: PackLine,
+    calls: Sequence[tuple[Call, Reading]],
+    *,
+    candidate: Candidate,
+    variant: str | None,
+    repeat: int,
+) -> ReplayResult:
+    """Return the result of a request from its one call, or from the first and the repair call."""
+    last = calls[-1][1]
+    first_error = calls[0][1].error if calls[0][1].outcome == "contract_broken" else None
+    events = [
+        _event(
+            call,
+            line_number=line.number,
+            candidate=candidate,
+            variant=variant,
+            first_error=first_error if number else None,
+        )
+        for number, (call, _) in enumerate(calls)
+        if call.all_attempts
+    ]
+    latencies = [event.latency_ms for event in events if event.latency_ms is not None]
+    return ReplayResult(
+        schema_version=RESULT_VERSION,
+        run_id=line.request.run_id,
+        incident_id=line.request.incident_id,
+        candidate_id=candidate.id,
+        candidate_variant_id=variant,
+        model=candidate.model,
+        outcome=last.outcome,
+        model_output=safe_output(last.error or "") if last.answer is None else last.answer,
+        latency_ms=round(sum(latencies), 4) if latencies else None,
+        queue_ms=round(calls[0][0].queue_ms, 4),
+        cost_usd=_sum([event.cost_usd for event in events], candidate),
+        fallback_used=last.outcome != "answered",
+        trace_complete=last.outcome == "answered",
+        retry_used=len(calls) > 1,
+        trace_events=events,
+        error=last.error,
+        first_error=first_error,
+        repeat=repeat,
+        ttft_ms=events[-1].ttft_ms if events else None,
+        possibly_paid_usd=_possibly_paid(events, candidate),
+        cached=any(event.cached for event in events),
+    )
+
+
+def _event(
+    call: Call,
+    *,
+    line_number: int,
+    candidate: Candidate,
+    variant: str | None,
+    first_error: str | None,
+) -> TraceEvent:
+    completion, attempts = call.completion, call.all_attempts
+    answered = attempts[-1] if completion is not None else None
+    return TraceEvent(
+        line_number=line_number,
+        model=candidate.model,
+        candidate_variant_id=variant,
+        retry_used=first_error is not None,
+        first_error=first_error,
+        usage=completion.usage if completion is not None else Usage(),
+        latency_ms=None if answered is None else round(answered.latency_ms, 4),
+        wait_ms=round(sum(attempt.wait_ms for attempt in attempts), 4),
+        attempts=len(attempts),
+        ttft_ms=None if answered is None else _rounded(answered.ttft_ms),
+        cost_usd=_cost(attempts, candidate),
+        response_mode=None if completion is None else completion.response_mode,
+        cached=call.cached,
+        tries=tuple(map(_try, attempts)),
+    )
+
+
+def _try(attempt: Attempt) -> Try:
+    return Try(
+        status=attempt.status,
+        outcome=attempt.outcome,
+        wait_ms=round(attempt.wait_ms, 4),
+        latency_ms=round(attempt.latency_ms, 4),
+        ttft_ms=_rounded(attempt.ttft_ms),
+        usage=attempt.usage,
+        cost_usd=attempt.cost_usd,
+        possibly_paid=attempt.possibly_paid,
+    )
+
+
+def _cost(attempts: Sequence[Attempt], candidate: Candidate) -> float | None:
+    """Sum what attempts are known to cost; what may have been paid on the way stands apart."""
+    answers = [one for one in attempts if one.outcome == "answered"]
+    others = [one for one in attempts if one.cost_usd is not None and one not in answers]
+    counted = [one for one in (*others, *answers) if not one.possibly_paid]
+    return _sum([one.cost_usd for one in counted], candidate)
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 4)
+
+
+def _possibly_paid(events: Sequence[TraceEvent], candidate: Candidate) -> float | None:
+    """Sum the most that attempts of unknown outcome can have cost; 0 where there are none."""
+    costs = [one.cost_usd for event in events for one in event.tries if one.possibly_paid]
+    return _sum(costs, candidate)
+
+
+def _sum(costs: Sequence[float | None], candidate: Candidate) -> float | None:
+    """Sum costs; null without a price, or where one is unknown."""
+    known = [cost for cost in costs if cost is not None]
+    if candidate.prices_usd_per_million is None or len(known) < len(costs):
+        return None
+    return sum(known)

@@ -1,0 +1,198 @@
+"""What must not pass in either direction: strict rules, keys in use and canaries, in any form.
+
+Pure functions; the client and the pack builder call them and decide what a finding means.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from replay_assets.sanitizing.matching import (
+    EngineName,
+    Scanner,
+    default_engine,
+    uncached_scanner,
+)
+from replay_assets.sanitizing.pseudonyms import PLACEHOLDER_BYTES, forms, replaced
+from replay_assets.sanitizing.rules import RuleSet, shipped
+from replay_assets.sanitizing.spans import Span
+
+MASK = "<MASKED_0>"
+_BETWEEN = "\n\0\n"
+"""What parts two texts that are searched as one: part of no value."""
+MOST_REMEMBERED, LONGEST_REMEMBERED = 1024, 8192
+"""Texts known to be clean, and characters of one; a run's bodies share some hundred."""
+SHORTEST_GUARDED = 6
+"""A key or canary shorter than this would be found in any text; none is."""
+
+
+def strict_findings(text: str, *, rules: RuleSet | None = None) -> list[str]:
+    """Return the ids of the strict rules that a text still trips: none in what may be sent."""
+    data = text.encode("utf-8", "surrogatepass")
+    return (rules or shipped()).strict_ids(data)
+
+
+class CleanTexts:
+    """Texts found clean under one set of rules, keys and canaries: not to be looked at again.
+
+    What stands in every body of a run, its system prompt and the schema of its answers, is one.
+    """
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+
+    def unknown(self, texts: Sequence[str]) -> list[str]:
+        """Return the texts that nobody has looked at yet."""
+        return [text for text in texts if text not in self._texts]
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Remember texts that nothing was found in; all are forgotten where they grow many."""
+        if len(self._texts) + len(texts) > MOST_REMEMBERED:
+            self._texts.clear()
+        self._texts.update(text for text in texts if len(text) <= LONGEST_REMEMBERED)
+
+
+def gate_findings(
+    body: str | bytes,
+    *,
+    secrets: Sequence[str] = (),
+    canaries: Sequence[str] = (),
+    rules: RuleSet | None = None,
+    clean: CleanTexts | None = None,
+) -> list[str]:
+    r"""Return what must not leave in a JSON body: in its bytes, and in each key and text of it.
+
+    Both, because an escape hides a boundary: in `\n4111…` the card seems to follow a letter.
+
+    Args:
+        body: the body as it would be sent.
+        secrets: keys in use; also found escaped and in base64.
+        canaries: planted values that must never be seen outside; found in the same forms.
+        rules: the deployment's rules; default the shipped ones.
+        clean: keys and texts that need not be looked at again beside the bytes; only ever hand one
+            in with the same secrets, canaries and rules.
+
+    Returns:
+        Ids of strict rules, `api_key_in_use`, `canary`; empty if the body may be sent.
+
+    Raises:
+        ValueError: if the body is no JSON, so that a caller who fails closed refuses it.
+    """
+    raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
+    leaves = _leaves(raw)
+    looked_at = leaves if clean is None else clean.unknown(leaves)
+    texts = _BETWEEN.join(looked_at).encode("utf-8", "surrogatepass")
+    # Escapes and colours in the bytes are read in the texts: not twice.
+    found = (rules or shipped()).strict_ids(texts, raw=raw)
+    both = b"%b%b%b" % (raw, _BETWEEN.encode(), texts)
+    everything = _guard((*secrets, *canaries), default_engine())
+    if everything is not None and everything.search(both):
+        for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
+            guard = _guard(tuple(values), default_engine())
+            if guard is not None and guard.search(both):
+                found.append(name)
+    if clean is not None and not found:
+        clean.add(looked_at)
+    return list(dict.fromkeys(found))
+
+
+def clean_answer(text: str, *, secrets: Sequence[str] = (), rules: RuleSet | None = None) -> str:
+    """Return what came back from an endpoint, less keys in any form and strict findings."""
+    data = text.encode("utf-8", "surrogatepass")
+    for value in secrets:
+        for form in _guarded_forms(value):
+            data = data.replace(form, MASK.encode())
+    for _ in range(4):
+        spans = _strict_spans(data, rules or shipped())
+        if not spans:
+            break
+        data = replaced(data, [(span.start, span.end, MASK) for span in spans])
+    return data.decode("utf-8", "surrogatepass")
+
+
+def mask_strict(value: Any, *, rules: RuleSet | None = None) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what came back from outside, less whatever a strict rule finds in its texts."""
+    if isinstance(value, Mapping):
+        return {name: mask_strict(item, rules=rules) for name, item in value.items()}
+    if isinstance(value, list):
+        return [mask_strict(item, rules=rules) for item in value]
+    return clean_answer(value, rules=rules) if isinstance(value, str) else value
+
+
+def _strict_spans(data: bytes, rules: RuleSet) -> list[Span]:
+    return [
+        span
+        for span in rules.spans(data)
+        if span.strict and not PLACEHOLDER_BYTES.fullmatch(data[span.start : span.end])
+    ]
+
+
+@lru_cache(maxsize=16)
+def _guard(values: tuple[str, ...], engine: EngineName) -> Scanner | None:
+    """Return one search for every spelling of some values; null where there is none to look for."""
+    spelled = {form for value in values for form in _guarded_forms(value)}
+    if not spelled:
+        return None
+    return uncached_scanner(b"|".join(map(re.escape, sorted(spelled))), engine)
+
+
+@lru_cache(maxsize=64)
+def _guarded_forms(value: str) -> tuple[bytes, ...]:
+    """Return the spellings of a key or canary, longest first; none of one that is too short."""
+    if len(value) < SHORTEST_GUARDED:
+        return ()
+    hexadecimal = value.encode("utf-8", "surrogatepass").hex()
+    spelled = tuple(form for form, _ in forms(value))
+    return (hexadecimal.encode(), hexadecimal.upper().encode(), *spelled)
+
+
+def _leaves(raw: bytes) -> list[str]:
+    """Return every key and every text of a JSON body, at any depth, no two equal.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        body = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return _texts(raw)  # half surrogate pairs, which Python reads; or no JSON: then this raises
+    texts: list[str] = []
+    waiting = [body]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            texts.append(value)
+        elif isinstance(value, dict):
+            texts += value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    # In valid JSON quotes stand around strings and nowhere else. Fewer strings than that: an object
+    # names a key twice, and its first value is not among those decoded.
+    quotes = raw.count(b'"') - raw.replace(b"\\\\", b"").count(b'\\"')
+    return list(dict.fromkeys(texts)) if 2 * len(texts) == quotes else _texts(raw)
+
+
+def _texts(raw: bytes) -> list[str]:
+    """Return every key and every text of a JSON body, at any depth."""
+    texts: list[str] = []
+    keep = texts.append
+
+    def pairs(items: list[tuple[str, Any]]) -> None:
+        for name, value in items:
+            keep(name)
+            leaf(value)
+
+    def leaf(value: Any) -> None:  # noqa: ANN401 - any JSON value
+        if isinstance(value, str):
+            keep(value)
+        elif isinstance(value, list):
+            for item in value:
+                leaf(item)
+
+    leaf(json.loads(raw, object_pairs_hook=pairs))
+    return texts

@@ -1,0 +1,72 @@
+"""Which names say that their value is a secret, and how far they can be believed."""
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+
+Strength = Literal["strong", "weak", "none"]
+"""strong: whatever the value looks like. weak: only a value that looks random. none: no secret."""
+
+LONGEST_NAME = 80
+_APART = re.compile(r"[-_.][0-9]+$")
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_SPECIAL: dict[tuple[str, ...], Strength] = {
+    ("private", "key", "id"): "weak",
+    ("dockerconfigjson",): "strong",
+    ("dockercfg",): "strong",
+    ("service", "key"): "weak",
+}
+"""Last words that the lists would read wrongly."""
+_OPENS = ("key", "token", "tokens", "keys")
+_STRONG_ENDS = ("password", "passwd", "passphrase", "secret", "apikey", "passwort")
+_WEAK_ENDS = ("key", "token", "pass", "pwd", "sessid", "session")
+
+
+def _lists() -> dict[str, list[str]]:
+    text = files(__package__).joinpath("shipped/key_names.yaml").read_text(encoding="utf-8")
+    lists: dict[str, list[str]] = yaml.safe_load(text)
+    return lists
+
+
+_LISTS = {name: frozenset(words) for name, words in _lists().items()}
+CHINESE = "|".join(sorted(_LISTS["chinese"], key=lambda word: (-len(word), word)))
+"""Chinese names of secrets, as alternatives of a pattern."""
+
+
+@lru_cache(maxsize=4096)
+def strength(name: str) -> Strength:
+    """Tell how far a key's name says that its value is a secret; any style of joining words."""
+    name = name[-LONGEST_NAME:]
+    if any(word in name for word in _LISTS["chinese"]):
+        return "strong"
+    words = [word.lower() for word in _PARTS.findall(name)]
+    while words and (
+        words[-1] in _LISTS["qualifiers"] or (words[-1].isdigit() and not _APART.search(name))
+    ):
+        words.pop()
+    for count in (3, 2, 1):
+        if tuple(words[-count:]) in _SPECIAL:
+            return _SPECIAL[tuple(words[-count:])]
+    if not words or words[-1] in _LISTS["harmless_last"]:
+        return "none"
+    if len(words) > 1 and words[0] in _LISTS["harmless_first"]:
+        return "none"
+    if len(words) > 1 and words[-2] in _LISTS["harmless_before"] and words[-1].endswith(_OPENS):
+        return "none"
+    return _of_words(words)
+
+
+def _of_words(words: list[str]) -> Strength:
+    last = words[-1]
+    if last in _LISTS["strong_words"] or " ".join(words[-2:]) in _LISTS["strong_pairs"]:
+        return "strong"
+    if last.endswith(_STRONG_ENDS):
+        return "strong"
+    if last in _LISTS["weak_words"] or last.endswith(_WEAK_ENDS):
+        return "weak"
+    if any(word in _LISTS["strong_words"] or word in ("key", "auth", "webhook") for word in words):
+        return "weak"
+    return "none"

@@ -1,0 +1,118 @@
+"""`reveal`: placeholders and what stands behind them, from the raw evidence alone."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from replay_assets.cli import main
+from replay_assets.cli.reveal import shown
+from tests.conftest import SAMPLES
+
+DAY = "2026-09-30"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which one day was walked."""
+    home = tmp_path_factory.mktemp("reveal")
+    (home / "data").mkdir()
+    (home / "data" / "samples").symlink_to(SAMPLES)
+    result = run(home, "backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    assert result.exit_code == 0, result.output
+    return home
+
+
+def run(home: Path, *words: str, **changes: str) -> Result:
+    """Call the program in a home."""
+    environment = {
+        "REPLAY_HOME": str(home),
+        "DAGSTER_HOME": str(home / "data" / "dagster_home"),
+        **changes,
+    }
+    return CliRunner().invoke(main, list(words), env=environment)
+
+
+def masked_incident(home: Path) -> tuple[str, list[str]]:
+    """An incident of the day with its placeholders, as its audit lists them."""
+    audit = home / f"data/lake/files/request_pack/date={DAY}/audit.json"
+    for incident in json.loads(audit.read_text())["incidents"]:
+        if incident["values"]:
+            return incident["incident_id"], [one["placeholder"] for one in incident["values"]]
+    raise AssertionError("nothing was masked on that day")
+
+
+def test_every_placeholder_of_the_pack_is_revealed_in_order(home: Path) -> None:
+    """The map comes out as it was when the pack was built."""
+    incident, placeholders = masked_incident(home)
+    result = run(home, "reveal", "--incident", incident)
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert [line.partition(" → ")[0] for line in lines] == placeholders
+    evidence = "".join(
+        line
+        for line in (SAMPLES / "incident_evidence.jsonl").read_text().splitlines()
+        if incident in line
+    )
+    messages = (SAMPLES / "session_messages.jsonl").read_text()
+    assert any(line.partition(" → ")[2] in evidence + messages for line in lines)
+    assert "careful" not in result.stderr
+
+
+def test_the_map_is_stored_nowhere(home: Path) -> None:
+    """Not a value of it lies in the lake, nor in Dagster's own files."""
+    incident, _ = masked_incident(home)
+    before = {path for path in home.rglob("*") if path.is_file()}
+    result = run(home, "reveal", "--incident", incident, "--date", DAY)
+    assert {path for path in home.rglob("*") if path.is_file()} == before
+    values = [line.partition(" → ")[2] for line in result.stdout.splitlines()]
+    kept = [home / "data" / "lake", home / "data" / "dagster_home"]
+    written = b"".join(p.read_bytes() for root in kept for p in root.rglob("*") if p.is_file())
+    assert values
+    assert [value for value in values if value.encode() in written] == []
+
+
+@pytest.mark.parametrize("words", [(), ("--date", "2026-10-01")], ids=["any_day", "another_day"])
+def test_without_the_evidence_it_refuses_and_says_where_it_looked(
+    home: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Nothing is guessed, and status 1 says so."""
+    incident, _ = masked_incident(home)
+    result = run(
+        home, "reveal", "--incident", incident, *words, REPLAY_EVIDENCE=str(tmp_path / "none")
+    )
+    assert result.exit_code == 1
+    flat = " ".join(result.output.split())
+    assert f"for incident '{incident}'" in flat
+    assert "stored nowhere" in flat
+    assert "REPLAY_EVIDENCE" in flat
+
+
+def test_an_unknown_incident_and_a_day_that_is_none_are_refused(home: Path) -> None:
+    """Each names what was given."""
+    assert "'inc-none'" in run(home, "reveal", "--incident", "inc-none").output
+    assert "no date" in run(home, "reveal", "--incident", "x", "--date", "today").output
+
+
+def test_it_warns_where_the_pack_is_gone_or_was_built_otherwise(home: Path, tmp_path: Path) -> None:
+    """Numbers of another map would name the wrong values."""
+    incident, _ = masked_incident(home)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "rules:\n- {id: own.ticket, category: TICKET, pattern: 'TICKET-[0-9]{6}', "
+        "example: TICKET-123456, unlike: TICKET-1}\n"
+    )
+    other = run(home, "reveal", "--incident", incident, REPLAY_RULES=str(rules))
+    assert "built with other rules" in other.stderr
+    lake = tmp_path / "lake"
+    shutil.copytree(home / "data" / "lake", lake)
+    shutil.rmtree(lake / "files" / "request_pack")
+    gone = run(home, "reveal", "--incident", incident, REPLAY_LAKE=str(lake))
+    assert "there is no pack" in gone.stderr
+
+
+def test_a_value_can_not_command_the_terminal() -> None:
+    """Evidence is written by anybody."""
+    assert shown("a\x1b[2J\n密碼") == "a\\x1b[2J\\n密碼"

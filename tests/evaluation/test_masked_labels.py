@@ -1,0 +1,94 @@
+"""Labels under an incident's map: what a label names raw, an answer can only name masked."""
+
+import pytest
+
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.errors import ConfigurationError
+from replay_assets.evaluation.masked_labels import labels_under_the_map, require_rules
+from replay_assets.evaluation.scoring import score_results
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Publication, Published, Store
+from replay_assets.request_packs.builder import build_pack
+from replay_assets.sanitizing.rules import rules_digest, shipped
+from tests.evaluation.records import label, result
+from tests.request_packs.rows import evidence_row, tool_message
+
+ADDRESS = "10.0.3.71"
+ROW = evidence_row(evidence_summary=f"10.9.9.9 is well; {ADDRESS} of web refused it")
+
+
+def masked(component: str | None, **changes: object):
+    """The label of an incident under the map of `ROW`."""
+    labels = {"inc-1": label(root_cause_component=component, **changes)}
+    return labels_under_the_map(labels, [ROW], [tool_message(f"{ADDRESS} down")], shipped())[
+        "inc-1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("component", "expected"),
+    [
+        (ADDRESS, {"<ip_priv_2>"}),
+        (f"web / {ADDRESS}:5432", {"web", "<ip_priv_2>:5432"}),
+        ("web, orders-db", {"web", "orders-db"}),
+        ("10.7.7.7", {"10.7.7.7"}),
+        (None, None),
+    ],
+    ids=["address", "among_others", "nothing_masked", "not_in_the_evidence", "not_recorded"],
+)
+def test_a_component_is_spelled_as_the_pack_spells_it(
+    component: str | None, expected: set[str] | None
+) -> None:
+    """What the evidence does not hold has no placeholder, and stays."""
+    assert masked(component).components() == expected
+
+
+def test_an_answer_that_names_the_placeholder_is_right(vocabulary: Vocabulary) -> None:
+    """Under the very map that the pack was built with: the second address that was met."""
+    pack = build_pack([ROW], [], day="2026-09-21", vocabulary=vocabulary)
+    assert "<IP_PRIV_2> of web refused it" in pack.requests[0].user_prompt
+
+    def right(component: str) -> bool | None:
+        answer = result().model_output
+        answer = {**answer, "root_cause": {**answer["root_cause"], "components": [component]}}
+        (score,) = score_results(
+            [result(model_output=answer)],
+            {"inc-1": masked(ADDRESS)},
+            [],
+            vocabulary=vocabulary,
+            baseline=False,
+        )
+        return score.root_cause_components_right
+
+    assert right("<IP_PRIV_2>") is True
+    assert right("<IP_PRIV_1>") is False
+    assert right("web") is False
+
+
+def test_all_free_text_of_a_label_is_under_the_map() -> None:
+    """So are the words that an answer must name; the closed vocabularies are left alone."""
+    found = masked(None, required_keywords=[ADDRESS, "web"], expected_root_cause=f"{ADDRESS} died")
+    assert found.required_keywords == ["<IP_PRIV_2>", "web"]
+    assert found.expected_root_cause == "<IP_PRIV_2> died"
+    assert found.acceptable_actions == label().acceptable_actions
+
+
+def test_a_label_without_evidence_stays_as_it_is() -> None:
+    """There is no map for it."""
+    labels = {"inc-9": label(incident_id="inc-9", root_cause_component=ADDRESS)}
+    assert labels_under_the_map(labels, [ROW], [], shipped()) == labels
+
+
+def test_a_pack_of_other_rules_is_not_graded_by_ours(tmp_path) -> None:
+    """Its placeholders may stand for other values."""
+    store = Store(str(tmp_path))
+
+    def pack(rules: str) -> Published:
+        return store.publish(
+            Address("request_pack", "2026-09-21"), Publication(inputs={"rules": rules})
+        )
+
+    require_rules(None, shipped())
+    require_rules(pack(rules_digest(shipped())), shipped())
+    with pytest.raises(ConfigurationError, match=r"request_pack 2026-09-21 .* other rules"):
+        require_rules(pack("other"), shipped())

@@ -1,0 +1,128 @@
+"""What a pack repeats of its labels: nothing, in real incidents; found, where it is pasted."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.evaluation.provenance import Provenance, trace_labels
+from replay_assets.request_packs.builder import build_pack
+from replay_assets.sanitizing.rules import shipped
+from tests.evaluation.records import label
+from tests.request_packs.rows import Row, evidence_row, tool_message
+
+CAUSE = "The cache of web outgrows its memory limit."
+
+
+def traced(
+    row: Row, truth: IncidentLabel, vocabulary: Vocabulary, *, pasted: str = "", tool: str = "x"
+) -> Provenance:
+    """Trace a label in the pack of one incident, into which something was pasted."""
+    messages = [tool_message("all well")]
+    pack = build_pack([row], messages, day="2026-09-21", vocabulary=vocabulary)
+    request = pack.requests[0].as_json()
+    request["user_prompt"] += pasted
+    output = [{**one, "content": tool} for one in pack.tool_output]
+    return trace_labels(
+        [request], output, {"inc-1": truth}, evidence=[row], messages=messages, rules=shipped()
+    )
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [CAUSE, CAUSE.upper(), CAUSE.replace(" ", "  "), "Cause: the cache of web outgrows its memory "
+     "limit (seen twice)"],
+    ids=["as_it_is", "upper_case", "blanks", "in_a_sentence"],
+)  # fmt: skip
+def test_a_cause_that_was_pasted_is_found_with_its_place(
+    pasted: str, vocabulary: Vocabulary
+) -> None:
+    """And the finding does not repeat it."""
+    found = traced(evidence_row(), label(expected_root_cause=CAUSE), vocabulary, pasted=pasted)
+    assert found.status == "found"
+    assert found.findings == {"inc-1": ["label_value:expected_root_cause at $.user_prompt"]}
+
+
+def test_tool_output_is_looked_at_too(vocabulary: Vocabulary) -> None:
+    """An agent's replay reads it."""
+    found = traced(evidence_row(), label(expected_root_cause=CAUSE), vocabulary, tool=CAUSE)
+    (places,) = found.findings.values()
+    assert places == ["label_value:expected_root_cause at $.tool_output[0].content"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"root_cause_category": "memory_exhaustion"},
+        {"acceptable_actions": ["increase_resource_limits"]},
+        {"evidence_sufficiency": "sufficient evidence"},
+        {"root_cause_component": "web"},
+    ],
+    ids=["category", "action", "sufficiency", "nine_characters"],
+)
+def test_words_of_closed_vocabularies_and_short_words_prove_nothing(
+    changes: dict[str, Any], vocabulary: Vocabulary
+) -> None:
+    """With them 108 of the 145 real incidents would trip."""
+    (value,) = changes.values()
+    pasted = str(value)
+    found = traced(evidence_row(), label(**changes), vocabulary, pasted=f"\n{pasted}")
+    assert found.findings == {}
+    assert found.status == "passed"
+
+
+def test_what_the_evidence_says_itself_gives_nothing_away(vocabulary: Vocabulary) -> None:
+    """In whatever case and punctuation."""
+    row = evidence_row(evidence_summary="log: the CACHE of web outgrows its memory-limit")
+    found = traced(row, label(expected_root_cause=CAUSE), vocabulary, pasted=CAUSE)
+    assert found.findings == {}
+
+
+def test_without_a_label_nothing_was_compared(vocabulary: Vocabulary) -> None:
+    """And an empty day has nothing to compare."""
+    other = label(incident_id="inc-9")
+    pack = build_pack([evidence_row()], [], day="2026-09-21", vocabulary=vocabulary)
+    request = pack.requests[0].as_json()
+    arguments: dict[str, Any] = {"evidence": [evidence_row()], "messages": [], "rules": shipped()}
+    assert trace_labels([request], [], {"inc-9": other}, **arguments).status == "not run"
+    assert trace_labels([request], [], {}, **arguments).status == "not run"
+    assert trace_labels([], [], {}, **arguments).status == "passed"
+
+
+def test_no_real_incident_trips(real_data: Path, vocabulary: Vocabulary) -> None:
+    """All 145 are labelled, and none of their packs repeats its label."""
+
+    def records(name: str) -> list[dict[str, Any]]:
+        text = (real_data / f"{name}.jsonl").read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+    rows = [
+        {
+            **row,
+            "labels": json.dumps(row["labels"], ensure_ascii=False),
+            "collected_at": datetime.fromisoformat(row["collected_at"]),
+        }
+        for row in records("incident_evidence")
+    ]
+    fields = set(IncidentLabel.model_fields) - {"schema_version"}
+    labels = {
+        one["incident_id"]: IncidentLabel.read(
+            {"schema_version": LABEL_VERSION, **{name: one.get(name) for name in fields}}
+        )
+        for one in records("labels")
+    }
+    pack = build_pack(rows, [], day="2026-09-21", vocabulary=vocabulary)
+    found = trace_labels(
+        [request.as_json() for request in pack.requests],
+        pack.tool_output,
+        labels,
+        evidence=rows,
+        messages=[],
+        rules=shipped(),
+    )
+    assert (found.incidents, found.labelled) == (145, 145)
+    assert found.findings == {}

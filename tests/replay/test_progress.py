@@ -1,0 +1,54 @@
+"""How far a run has come: what counts, what is projected, and what is said of it."""
+
+from itertools import count
+
+import pytest
+
+from replay_assets.replay.progress import ProgressMeter, ReplayProgress
+from tests.inference.calls import answered, failed
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that goes on by a second whenever it is read."""
+    ticks = count()
+    monkeypatch.setattr("replay_assets.replay.progress.time.monotonic", lambda: float(next(ticks)))
+
+
+def test_a_request_is_done_once_its_last_call_is_durable(clock: None) -> None:
+    """Asking, and the first of two calls, are not enough."""
+    seen: list[ReplayProgress] = []
+    meter = ProgressMeter(4, seen.append)
+    first, repair, broken = answered("first"), answered("repair"), failed("broken")
+    for call in (first, repair, broken):
+        meter.account(call)
+    meter.finish(repair, reused=False)
+    meter.count([first])
+    meter.finish(broken, reused=False)
+    meter.count([repair, broken])
+    meter.finish(answered("kept"), reused=True)
+    meter.count([])
+    assert [one.done for one in seen] == [0, 2, 3]
+    last = seen[-1]
+    assert (last.failed, last.reused, last.retries) == (1, 1, 2)
+    assert last.p95_latency_ms == 20.0
+    assert last.tokens == 24
+    assert last.rate_per_s is not None
+    assert last.left_s == pytest.approx(1 / last.rate_per_s)
+    assert last.projected_tokens == pytest.approx(24 * 3 / 2)
+    assert last.cost_usd is None
+
+
+def test_a_moment_is_told_in_one_line() -> None:
+    """What is unknown is left out, not shown as 0."""
+    nothing = ProgressMeter(10, None).moment()
+    assert nothing.line() == "0 of 10 done, 0 failed, 0 reused, 0 retries"
+    full = ReplayProgress(
+        total=100, done=50, failed=1, reused=10, retries=7, rate_per_s=12.34, p95_latency_ms=1234.5,
+        tokens=50_000, cost_usd=0.5, projected_tokens=112_500, projected_cost_usd=1.125,
+        left_s=4.05,
+    )  # fmt: skip
+    assert full.line() == (
+        "50 of 100 done, 1 failed, 10 reused, 7 retries, 12.3/s, p95 1,234 ms, "
+        "50,000 of 112,500 tokens, $0.5000 of $1.1250, 4 s left"
+    )

@@ -1,0 +1,176 @@
+"""What must hold for any text: no leak, idle second pass, one output everywhere, linear time."""
+
+import os
+import subprocess
+import sys
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from replay_assets.sanitizing import assignments, contexts, manifests, personal, sanitize_text
+from replay_assets.sanitizing.checks import is_mixed
+from replay_assets.sanitizing.engine import strict_findings
+from replay_assets.sanitizing.matching import scanner
+from replay_assets.sanitizing.rules import shipped
+
+MANY = settings(
+    max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+ALPHABET = "aZ09_-.:/='\"\\，。：」）密碼在 \n\t<>{}[]()&?#@+%|;"
+SURROUNDINGS = st.text(alphabet=ALPHABET, max_size=8)
+GLUE = st.sampled_from(["", "a", "Z", "0", "9", "碼", "在", "：", "「"])
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+VENDORS = [
+    ("nvapi-", 64), ("ghp_", 36), ("glpat-", 20), ("xoxb-", 40), ("sk-proj-", 48), ("hf_", 34),
+    ("sk-ant-api03-", 80), ("AIza", 35), ("npm_", 36), ("dckr_pat_", 27), ("sk_live_", 24),
+    ("gsk_", 52), ("tvly-", 32), ("lin_api_", 40), ("rdme_", 70), ("hvs.", 90), ("pplx-", 48),
+]  # fmt: skip
+PIECES = (
+    *("password", "token", "=", ": ", '"', "'", "FAKE-1a2b3c4d", "10.0.3.71", "a@example.com", " "),
+    *("<IP_1>", "<CRED_2>", "\n", "密碼", "：", "://", "@", "u:p", "4111111111111111", "\\", "{"),
+    *("}", ",", "Authorization: ", "Bearer ", "kind: Secret\n", "data:\n", "  a: RkFLRQ==\n", ";"),
+    *("--token ", "cookie: a=", "&", "%3D", "-----BEGIN ", "AKIA" + "FAKE" * 4),
+)
+TEXTS = st.one_of(
+    st.text(max_size=120),
+    st.lists(st.sampled_from(PIECES), max_size=14).map("".join),
+)
+
+
+def leaked(token: str, clean: str) -> list[str]:
+    """Eight characters of a token in a row that are still there."""
+    return [token[at : at + 8] for at in range(len(token) - 7) if token[at : at + 8] in clean]
+
+
+@MANY
+@given(
+    vendor=st.sampled_from(VENDORS),
+    body=st.data(),
+    left=SURROUNDINGS,
+    glue=st.tuples(GLUE, GLUE),
+    right=SURROUNDINGS,
+)
+def test_a_token_never_leaks(
+    vendor: tuple[str, int], body: st.DataObject, left: str, glue: tuple[str, str], right: str
+) -> None:
+    """Whatever stands around it, with a letter, a digit or a Chinese character glued on."""
+    prefix, length = vendor
+    value = body.draw(
+        st.text(alphabet=LETTERS, min_size=length, max_size=length).filter(
+            lambda text: is_mixed(text[:18].encode())
+        )
+    )
+    text = f"{left}{glue[0]}{prefix}{value}{glue[1]}{right}"
+    assert leaked(value, sanitize_text(text)) == []
+
+
+@MANY
+@given(text=TEXTS)
+def test_a_second_pass_changes_nothing(text: str) -> None:
+    """What is sanitized stays as it is, and holds nothing that the gate would refuse."""
+    once = sanitize_text(text)
+    assert sanitize_text(once) == once
+    assert strict_findings(once) == []
+
+
+@MANY
+@given(text=TEXTS)
+def test_both_engines_agree_on_any_text(text: str) -> None:
+    """google-re2 and Python's own engine find the same stretches."""
+    data = text.encode("utf-8", "surrogatepass")
+    assert shipped().spans(data, "re2") == shipped().spans(data, "re")
+
+
+@pytest.mark.parametrize("seed", ["0", "1", "77"])
+def test_another_process_with_another_hash_seed_gives_the_same(seed: str) -> None:
+    """No set's order reaches the output."""
+    text = (
+        "password=FAKE-1a2b from 10.0.3.71, again FAKE-1a2b; RkFLRS0xYTJi 10.0.3.72 a@example.com"
+    )
+    code = f"from replay_assets.sanitizing import sanitize_text; print(sanitize_text({text!r}))"
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    output = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert output.rstrip("\n") == sanitize_text(text)
+
+
+UNITS = [
+    *"aA01 \n-_.:/=\"'\\([{<>@+%&;,|$碼：",
+    *[
+        "password=",
+        'password="',
+        "cookie: a=",
+        "://a:",
+        "-u a:",
+        "kind: Secret\n",
+        "::",
+        "0:",
+        "a@",
+    ],
+    *[
+        "-----BEGIN RSA " + "PRIVATE KEY-----",
+        "<IP_1>",
+        "4111 ",
+        "+1 ",
+        "phone ",
+        "密碼：",
+        "eyJa.",
+    ],
+    *sorted({start for rule in shipped().tokens for start in rule.starts}),
+]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.encode("unicode_escape").decode())
+def test_work_grows_with_the_length_of_a_hostile_text(unit: str) -> None:
+    """Twice any repeated unit costs at most 2.5 times the steps; steps are counted, not timed.
+
+    A step is a hit that was looked at; what a look costs is capped by the counts in its patterns.
+    """
+    once = (unit * (4000 // len(unit) + 1))[:4000].encode()
+    few, many = steps(once), steps(once + once)
+    assert many <= 2.5 * few + 40
+
+
+def steps(data: bytes) -> int:
+    """How many hits all searches look at: an upper bound, since accepted values are skipped."""
+    patterns = [assignments.ANCHORS, contexts.ANCHORS, manifests.ANCHORS, personal.ANCHORS]
+    patterns.append(
+        "|".join(sorted({a for rule in shipped().tokens for a in rule.anchors})).encode()
+    )
+    return sum(sum(1 for _ in scanner(pattern, "re2").finditer(data)) for pattern in patterns)
+
+
+def test_every_count_in_a_pattern_has_a_cap() -> None:
+    """What is verified at a hit reads a bounded stretch: a token's body is never open-ended."""
+    for rule in shipped().tokens:
+        plain = rule.body.replace("\\+", "").replace("\\*", "")
+        while "[" in plain:
+            start = plain.index("[")
+            plain = plain[:start] + plain[plain.index("]", start) + 1 :]
+        assert "*" not in plain, rule.id
+        assert "+" not in plain, rule.id
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        '{"kind":"Secret","data":{',
+        '{"kind":"Secret",',
+        "kind: Secret\ndata:\n",
+        "Signature=",
+        "password: |\n ",
+        "cookie: a=bbbbbb;",
+        "-----BEGIN RSA " + "PRIVATE KEY-----",
+    ],
+)
+def test_a_hostile_text_of_80_kb_does_not_hang(unit: str) -> None:
+    """Retrying without a cap took 10 s to minutes here; with one, well under a second."""
+    script = f"""if True:
+        import resource
+        resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+        from replay_assets.sanitizing import sanitize_text
+        sanitize_text(({unit!r} * 80_000)[:80_000])
+    """
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
