@@ -16,9 +16,9 @@ import sqlalchemy as sa
 
 from replay_assets.source.types import instant_text
 
-FIRST = datetime(1, 1, 2, tzinfo=UTC)
+FIRST = datetime(1, 1, 4, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, tzinfo=UTC)
-"""What Python, Arrow and both databases can hold, with a day to spare for time zones."""
+"""What Python, Arrow and both databases can hold, with days to spare for zones and look-arounds."""
 CANONICAL = (
     "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T"
     "[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]+00:00"
@@ -123,6 +123,13 @@ class PostgresInstant:
         # The upper bound also tells infinity: nothing exceeds it.
         self._possible = sa.and_(column >= self._bound(FIRST), column < self._bound(LAST))
         self._point = column if zone is None else sa.func.timezone(zone, column)
+        # Not by wall times: those that no clock showed would sort before the instants they name.
+        # What is impossible may have no instant in the zone at all.
+        self._ordered = (
+            column
+            if zone is None
+            else sa.case((self._possible, self._point), else_=sa.func.timezone("UTC", column))
+        )
 
     def _bound(self, instant: datetime) -> sa.ColumnElement[Any]:
         """Return an instant as the column's own type, spelled out: ADBC buffers what has binds."""
@@ -150,12 +157,12 @@ class PostgresInstant:
     @property
     def newest_first(self) -> sa.ColumnElement[Any]:
         """Order by time, nulls last; infinity exceeds everything."""
-        return self._column.desc().nulls_last()
+        return self._ordered.desc().nulls_last()
 
     @property
     def oldest_first(self) -> sa.ColumnElement[Any]:
         """Order by time, nulls first."""
-        return self._column.asc().nulls_first()
+        return self._ordered.asc().nulls_first()
 
     @property
     def in_no_day(self) -> sa.ColumnElement[bool]:
@@ -231,8 +238,12 @@ class SqliteInstant:
 
     @property
     def in_no_day(self) -> sa.ColumnElement[bool]:
-        """Null, or no ISO date and time with a zone."""
-        return self._point.is_(None)
+        """Null, no ISO date and time with a zone, or of a year that does not count."""
+        return sa.or_(
+            self._point.is_(None),
+            self._point < instant_text(FIRST),
+            self._point >= instant_text(LAST),
+        )
 
     def within(self, start: datetime, end: datetime) -> sa.ColumnElement[bool]:
         """Compare the text where it is uniform; else narrow by text, then ask the function."""
