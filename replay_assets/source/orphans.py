@@ -1,7 +1,6 @@
 """Rows that no day will ever read: counted over the whole tables, so that none is silent."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,9 +8,8 @@ import sqlalchemy as sa
 from replay_assets.contracts.calendar import day_window
 from replay_assets.source.clock import Clock
 from replay_assets.source.database import IncidentDatabase, MappedTable
+from replay_assets.source.instants import FIRST
 from replay_assets.source.tables import AGENT_SESSIONS, AUTO_REPAIR_EXECUTIONS, INCIDENT_EVIDENCE
-
-EARLIEST = datetime(1, 1, 4, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def count_orphans(database: IncidentDatabase, first_day: str, timezone: str) -> 
             sa.select(sa.func.count()).select_from(evidence.sql).where(one, *evidence.conditions)
             for one in (
                 collected_at.in_no_day,
-                collected_at.within(EARLIEST, window.start),
+                collected_at.within(FIRST, window.start),
             )
         )
         sessions, repairs = (
