@@ -1,0 +1,310 @@
+"""Every row lies in exactly one day, in its own order: where clocks change, and on the edges.
+
+Half an hour by half an hour through weeks in which clocks change, from both databases.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from replay_assets.contracts.calendar import day_window, days_between
+from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.mapping import SourceMapping
+from replay_assets.source.orphans import count_orphans
+from replay_assets.source.reading import day_snapshot
+from tests.evidence.extracted import extracted
+from tests.source.rows import DAY, execute, load
+
+Days = dict[str, list[tuple[str, datetime]]]
+"""The id and instant of each row, in the order read, by day."""
+MICROSECOND = timedelta(microseconds=1)
+WEEKS = [
+    pytest.param("Europe/Berlin", "2026-03-26", id="Berlin, spring"),
+    pytest.param("Europe/Berlin", "2026-10-22", id="Berlin, autumn"),
+    pytest.param("America/New_York", "2026-03-05", id="New York, spring"),
+    pytest.param("America/New_York", "2026-10-29", id="New York, autumn"),
+    pytest.param("Asia/Taipei", "2026-10-22", id="Taipei, never"),
+    pytest.param("Australia/Lord_Howe", "2026-04-02", id="Lord Howe, half an hour back"),
+    pytest.param("Australia/Lord_Howe", "2026-10-01", id="Lord Howe, half an hour on"),
+    pytest.param("America/Havana", "2026-10-29", id="Havana, midnight twice"),
+    pytest.param("America/Havana", "2026-03-05", id="Havana, no midnight"),
+    pytest.param("Asia/Beirut", "2026-03-26", id="Beirut, no midnight"),
+    pytest.param("Pacific/Apia", "2011-12-27", id="Apia, a day that was not"),
+]
+TABLES = (
+    """CREATE TABLE incident_evidence (id TEXT PRIMARY KEY, incident_id TEXT, evidence_summary TEXT,
+       collected_at {instant}, verification_result TEXT, schema_version TEXT,
+       matched_playbook_id TEXT)""",
+    """CREATE TABLE agent_sessions (id TEXT PRIMARY KEY, incident_id TEXT, agent_role TEXT,
+       output_json TEXT, created_at {instant})""",
+    """CREATE TABLE auto_repair_executions (id TEXT PRIMARY KEY, incident_id TEXT,
+       playbook_name TEXT, executed_steps TEXT, success BOOLEAN, created_at {instant})""",
+)
+
+
+@dataclass(frozen=True)
+class Week:
+    """A week of a zone, and the days around it."""
+
+    zone: str
+    first: str
+
+    @property
+    def days(self) -> list[str]:
+        """The week and a day before and after it."""
+        start = date.fromisoformat(self.first)
+        around = (start - timedelta(days=1), start + timedelta(days=7))
+        return days_between(*(one.isoformat() for one in around))
+
+    def instants(self) -> list[datetime]:
+        """Each half hour of the week; of each of its midnights also a microsecond before."""
+        windows = [day_window(day, self.zone) for day in self.days[1:-1]]
+        start, end = windows[0].start, windows[-1].end
+        halves = [start + timedelta(minutes=30 * n) for n in range((end - start) // HALF_HOUR)]
+        edges = [edge for window in windows for edge in (window.start, window.end)]
+        return sorted({*halves, *edges, *(edge - MICROSECOND for edge in edges)})
+
+    def walls(self) -> list[datetime]:
+        """Each half hour that a calendar of the week has, whether the clocks showed it or not."""
+        start = datetime.fromisoformat(self.first)
+        halves = [start + timedelta(minutes=30 * n) for n in range(7 * 48)]
+        return sorted({*halves, *(one - MICROSECOND for one in halves if one.hour == 0)})
+
+    def expected(self) -> Days:
+        """Return where each instant lies: a day is what a calendar on the wall shows."""
+        found: Days = {day: [] for day in self.days}
+        for instant in self.instants():
+            day = instant.astimezone(ZoneInfo(self.zone)).date().isoformat()
+            found[day].append((id_of(instant), instant))
+        return found
+
+
+HALF_HOUR = timedelta(minutes=30)
+
+
+def id_of(instant: datetime) -> str:
+    """Return an id that does not sort by time."""
+    return f"{instant.microsecond}-{instant.minute}-{instant.isoformat()}"
+
+
+def read(database: IncidentDatabase, week: Week, *, fast: bool | None = None) -> Days:
+    """Read each day of a week and the days around it."""
+    found: Days = {}
+    for day in week.days:
+        with day_snapshot(database, day_window(day, week.zone), fast=fast) as snapshot:
+            rows = [row for batch in snapshot.evidence() for row in batch.table.to_pylist()]
+        found[day] = [(row["id"], row["collected_at"]) for row in rows]
+    return found
+
+
+def fill(database: IncidentDatabase, instant_type: str, texts: dict[str, str]) -> None:
+    """Create the tables, with rows of these times by their ids."""
+    values = ", ".join(
+        f"('{id_}', '{id_}', '?', '{text}', NULL, NULL, NULL)" for id_, text in texts.items()
+    )
+    execute(
+        database,
+        *(table.format(instant=instant_type) for table in TABLES),
+        f"INSERT INTO incident_evidence VALUES {values}",
+    )
+
+
+@dataclass(frozen=True)
+class Both:
+    """Two empty databases that are read by one mapping."""
+
+    sqlite: IncidentDatabase
+    postgres: IncidentDatabase
+
+    def mapped(self, zone: str) -> "Both":
+        """Return them with a zone declared for what names none."""
+        mapping = SourceMapping(timezone=zone)
+        url = self.postgres.engine.url.render_as_string(hide_password=False)
+        return Both(
+            IncidentDatabase(str(self.sqlite.engine.url), mapping), IncidentDatabase(url, mapping)
+        )
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.sqlite.close()
+        self.postgres.close()
+
+
+@pytest.fixture
+def both(postgres_url: str, tmp_path: Path) -> Iterator[Both]:
+    """One of each."""
+    found = Both(
+        IncidentDatabase(f"sqlite:///{tmp_path / 'incidents.sqlite'}"),
+        IncidentDatabase(postgres_url),
+    )
+    yield found
+    found.close()
+
+
+@pytest.mark.parametrize(("zone", "first"), WEEKS)
+def test_each_instant_lies_in_the_day_of_its_calendar(zone: str, first: str, both: Both):
+    """Of both databases and both readers, in order of time, the edges included."""
+    week = Week(zone, first)
+    expected = week.expected()
+    texts = {id_of(one): one.isoformat(timespec="microseconds") for one in week.instants()}
+    fill(both.sqlite, "TEXT", texts)
+    fill(both.postgres, "TIMESTAMPTZ", texts)
+    assert sum(map(len, expected.values())) == len(texts) > 290
+    assert read(both.sqlite, week) == expected
+    assert read(both.postgres, week, fast=False) == expected
+    assert read(both.postgres, week, fast=True) == expected
+
+
+@pytest.mark.parametrize(("zone", "first"), WEEKS)
+def test_texts_of_any_form_lie_in_the_day_of_their_instant(zone: str, first: str, both: Both):
+    """SQLite keeps what each writer wrote; mixed in one column they even sort into other days."""
+    week = Week(zone, first)
+    instants = week.instants()
+    texts = {id_of(one): in_form(number, one, zone) for number, one in enumerate(instants)}
+    fill(both.sqlite, "TEXT", texts)
+    mapped = both.mapped(zone)
+    assert read(mapped.sqlite, week) == week.expected()
+    mapped.close()
+
+
+def in_form(number: int, instant: datetime, zone: str) -> str:
+    """Spell an instant as one of many writers would."""
+    local = instant.astimezone(ZoneInfo(zone))
+    naive = local.replace(tzinfo=None)
+    forms = [
+        instant.isoformat().replace("+00:00", "Z"),
+        instant.astimezone(ZoneInfo("Asia/Taipei")).isoformat(),
+        instant.isoformat(sep=" "),
+        local.isoformat(),
+        instant.isoformat(timespec="microseconds"),
+        instant.astimezone(ZoneInfo("America/Los_Angeles")).isoformat(sep=" "),
+        naive.isoformat(sep=" "),
+        naive.isoformat(),
+    ]
+    again = [naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)]
+    # A wall time that the clocks showed twice says less than an instant.
+    return forms[number % (len(forms) if again == [instant] * 2 else 6)]
+
+
+@pytest.mark.parametrize(("zone", "first"), WEEKS)
+def test_wall_times_of_a_declared_zone_lie_in_one_day_and_alike_in_both(
+    zone: str, first: str, both: Both
+):
+    """Those that were shown twice or never too; PostgreSQL and SQLite agree row by row."""
+    week = Week(zone, first)
+    walls = {id_of(one): one for one in week.walls()}
+    texts = {id_: one.isoformat(sep=" ") for id_, one in walls.items()}
+    fill(both.sqlite, "TEXT", texts)
+    fill(both.postgres, "TIMESTAMP", texts)
+    mapped = both.mapped(zone)
+    found = read(mapped.sqlite, week)
+    assert found == read(mapped.postgres, week, fast=False)
+    assert found == read(mapped.postgres, week, fast=True)
+    mapped.close()
+    times = Counter(id_ for rows in found.values() for id_, _ in rows)
+    assert times == dict.fromkeys(walls, 1)
+    for day, rows in found.items():
+        assert rows == sorted(rows, key=lambda row: (row[1], row[0]))
+        for id_, instant in rows:
+            local = instant.astimezone(ZoneInfo(zone))
+            assert local.date().isoformat() == day
+            shown = local.replace(tzinfo=None) == walls[id_]
+            never = walls[id_].date() != local.date() or abs(
+                local.replace(tzinfo=None) - walls[id_]
+            ) in (timedelta(hours=1), HALF_HOUR)
+            assert shown or never
+
+
+IN_NO_DAY = {
+    "sqlite": {
+        "null": "NULL",
+        "empty": "''",
+        "garbage": "'yesterday'",
+        "no-utf8": "CAST(x'323032362d30392d3231ff' AS TEXT)",
+        "blob": "x'00ff'",
+        "epoch": "1790000000",
+        "naive": "'2026-09-21 06:00:00'",
+        "only-a-day": "'2026-09-21'",
+        "month-13": "'2026-13-21T06:00:00Z'",
+        "blank-before": "' 2026-09-21T06:00:00Z'",
+        "year-20000": "'20000-01-01T00:00:00Z'",
+        "zero-time": "'0001-01-01T00:00:00Z'",
+        "zero-time-canonical": "'0001-01-01T00:00:00.000000+00:00'",
+        "end-of-time": "'9999-12-31T23:59:59.999999+00:00'",
+        "infinity": "'infinity'",
+    },
+    "postgresql": {
+        "null": "NULL",
+        "infinity": "'infinity'",
+        "minus-infinity": "'-infinity'",
+        "before-christ": "'0044-03-15 00:00:00+00 BC'",
+        "zero-time": "'0001-01-01T00:00:00Z'",
+        "end-of-time": "'9999-12-31T23:59:59.999999+00:00'",
+        "year-20000": "'20000-01-01T00:00:00Z'",
+    },
+}
+
+
+def test_a_row_that_lies_in_no_day_is_counted(database: IncidentDatabase, tmp_path: Path):
+    """It is in no partition, so that only the check of the whole table can tell of it."""
+    load(database, tmp_path)
+    times = IN_NO_DAY[database.engine.dialect.name]
+    before = {"early": "'2026-09-20T15:59:59.999999Z'", "earliest": "'0001-01-05T00:00:00Z'"}
+    execute(
+        database,
+        *(
+            "INSERT INTO incident_evidence (id, incident_id, evidence_summary, collected_at) "
+            f"VALUES ('{name}', '{name}', '?', {sql})"
+            for name, sql in {**times, **before}.items()
+        ),
+    )
+    assert [row["id"] for row in extracted(database, DAY).kept] == ["ev-1"]
+    orphans = count_orphans(database, DAY.day, "Asia/Taipei")
+    assert orphans.evidence_without_a_day == len(times)
+    assert orphans.evidence_before_the_first_day == len(before)
+
+
+@pytest.mark.parametrize("at", ["0001-01-02", "0001-01-03", "0001-01-04", "9999-12-30"])
+def test_no_time_falls_between_the_counts(at: str, database: IncidentDatabase, tmp_path: Path):
+    """Whatever is no partition's is somebody's; the last day of all is one like any other."""
+    load(database, tmp_path)
+    execute(
+        database,
+        f"UPDATE incident_evidence SET collected_at = '{at}T12:00:00.000000+00:00'",
+    )
+    lost = count_orphans(database, DAY.day, "Asia/Taipei").lost_evidence
+    assert lost == (at < "2026")
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["sqlalchemy", "adbc"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Taipei"])
+def test_wall_times_beyond_every_calendar_cost_their_own_rows(
+    zone: str, fast: bool, both: Both, tmp_path: Path
+):
+    """In another zone some of them are no time that PostgreSQL could tell: it must not be asked."""
+    extremes = ["infinity", "-infinity", "294276-12-31 23:59:59", "4714-11-24 00:00:00 BC"]
+    fill(
+        both.postgres, "TIMESTAMP", {"ok": "2026-09-21 12:00:00", **{one: one for one in extremes}}
+    )
+    execute(
+        both.postgres,
+        "INSERT INTO incident_evidence SELECT 's ' || id, 's ' || id, '?', "
+        "'2026-09-21 12:00:00' FROM incident_evidence",
+        "INSERT INTO agent_sessions SELECT id, 's ' || id, 'coordinator', '{}', collected_at "
+        "FROM incident_evidence WHERE left(id, 2) <> 's '",
+    )
+    mapped = both.mapped(zone)
+    day = extracted(mapped.postgres, day_window("2026-09-21", zone), fast=fast)
+    assert {row["id"] for row in day.kept} == {"ok", "s ok"}
+    assert {row["row_id"]: row["reasons"] for row in day.quarantine} == {
+        f"s {one}": [f"{'infinite' if 'inf' in one else 'impossible'}_instant:coordinator_at"]
+        for one in extremes
+    }
+    lost = count_orphans(mapped.postgres, "2026-09-21", zone)
+    assert lost.evidence_without_a_day == len(extremes)
+    mapped.close()
