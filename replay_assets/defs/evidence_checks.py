@@ -38,8 +38,9 @@ def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
         asset="incident_evidence",
         blocking=True,
         partitions_def=daily,
-        description="At most one row in a hundred, or ten, can't be used; a warning from the first "
-        "on. More is a broken source; the commonest reason is named.",
+        description="At most one row in a hundred, or ten, can't be used: of the evidence, and of "
+        "the messages and repairs that hang on it. A warning from the first on; more is a broken "
+        "source, and the commonest reason is named.",
     )
     known = dg.AssetCheckSpec(
         "every_value_is_known",
@@ -79,15 +80,27 @@ def _few_quarantined(name: str, facts: Mapping[str, Any]) -> dg.AssetCheckResult
     """Judge how many rows were set aside; an incident's older snapshots are so on purpose."""
     reasons = dict(facts["quarantine_reasons"])
     bad = facts["quarantined"] - reasons.pop(SUPERSEDED, 0)
-    too_many = bad > max(ALWAYS_FEW_ROWS, FEW_QUARANTINED * facts["read"])
+    joined = facts["quarantined_joined_rows"]
+    joined_read = joined + facts["messages"] + facts["repairs"]
+    too_many = _is_too_many(bad, facts["read"]) or _is_too_many(joined, joined_read)
     commonest = max(reasons, key=lambda reason: reasons[reason], default="none")
     return dg.AssetCheckResult(
         check_name=name,
-        passed=not bad,
+        passed=not reasons,
         severity=dg.AssetCheckSeverity.ERROR if too_many else WARN,
-        description=f"commonest reason: {commonest}" if bad else None,
-        metadata={"quarantined": bad, "read": facts["read"], "commonest": commonest, **reasons},
+        description=f"commonest reason: {commonest}" if reasons else None,
+        metadata={
+            "quarantined": bad,
+            "read": facts["read"],
+            "joined_rows": joined,
+            "commonest": commonest,
+            **reasons,
+        },
     )
+
+
+def _is_too_many(bad: int, read: int) -> bool:
+    return bad > max(ALWAYS_FEW_ROWS, FEW_QUARANTINED * read)
 
 
 def source_check() -> dg.AssetChecksDefinition:
