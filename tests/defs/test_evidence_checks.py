@@ -1,0 +1,190 @@
+"""The checks of a day's evidence, in real runs: what warns, what stops the chain, what is said."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.store import Store
+from replay_assets.source.database import IncidentDatabase
+from tests.conftest import settings_in
+from tests.defs.walks import walk_day
+from tests.source.rows import DAY, Row, execute, incident, load, message, repair, session
+
+FEW, USABLE, WHOLE, KNOWN = (
+    "few_rows_are_quarantined",
+    "a_day_with_rows_keeps_some_of_them",
+    "every_row_is_kept_or_quarantined",
+    "every_value_is_known",
+)
+
+
+@dataclass(frozen=True)
+class Walked:
+    """A day's run as its checks and its pack tell of it."""
+
+    result: dg.ExecuteInProcessResult
+    pack_exists: bool
+
+    def check(self, name: str) -> dg.AssetCheckEvaluation:
+        """Return a check's evaluation."""
+        found = self.result.get_asset_check_evaluations()
+        (one,) = [evaluation for evaluation in found if evaluation.check_name == name]
+        return one
+
+    def metadata(self, name: str) -> dict[str, Any]:
+        """Return the counts of a check."""
+        return {key: one.value for key, one in self.check(name).metadata.items()}
+
+
+def walk(url: str, tmp_path: Path, *changes: str, **tables: list[Row]) -> Walked:
+    """Load a database, change it, and walk its day as far as the pack."""
+    database = IncidentDatabase(url)
+    load(database, tmp_path, **tables)
+    execute(database, *changes)
+    database.close()
+    settings = settings_in(tmp_path, source_url=url)
+    keys = [dg.AssetKey("incident_evidence"), dg.AssetKey("request_pack")]
+    result = walk_day(settings, DAY.day, asset_selection=keys)
+    pack = Store(settings.lake).find(Address("request_pack", DAY.day))
+    return Walked(result, pack is not None)
+
+
+def incidents(count: int) -> list[Row]:
+    return [incident(n) for n in range(1, count + 1)]
+
+
+def bad(count: int, change: str = "evidence_summary = NULL", after: int = 0) -> str:
+    """Return SQL that spoils some incidents."""
+    ids = ", ".join(f"'ev-{n}'" for n in range(after + 1, after + count + 1))
+    return f"UPDATE incident_evidence SET {change} WHERE id IN ({ids})"
+
+
+@pytest.mark.parametrize(
+    ("rows", "quarantined", "passes", "severity"),
+    [
+        pytest.param(30, 0, True, "WARN", id="none"),
+        pytest.param(30, 1, False, "WARN", id="one"),
+        pytest.param(30, 10, False, "WARN", id="ten"),
+        pytest.param(30, 11, False, "ERROR", id="eleven"),
+        pytest.param(1200, 12, False, "WARN", id="one in a hundred"),
+        pytest.param(1200, 13, False, "ERROR", id="more than one in a hundred"),
+    ],
+)
+def test_more_than_ten_rows_or_one_in_a_hundred_stop_the_chain(
+    rows: int, quarantined: int, passes: bool, severity: str, database_url: str, tmp_path: Path
+):
+    """Below, the day goes on and the check warns; above, no pack is made of it."""
+    changes = [bad(quarantined)] if quarantined else []
+    walked = walk(database_url, tmp_path, *changes, incident_evidence=incidents(rows))
+    check = walked.check(FEW)
+    assert (check.passed, check.severity.value) == (passes, severity)
+    stops = severity == "ERROR"
+    assert walked.pack_exists is not stops
+    assert walked.result.success is not stops
+    assert walked.metadata(FEW)["quarantined"] == quarantined
+    assert walked.check(WHOLE).passed
+
+
+def test_the_failure_names_the_commonest_reason(database_url: str, tmp_path: Path):
+    """Of three kinds the one that most rows have, and how many have each."""
+    walked = walk(
+        database_url,
+        tmp_path,
+        bad(4),
+        bad(7, "alertname = repeat('x', 2000000)" if "postgres" in database_url
+            else "alertname = hex(zeroblob(1000000))", after=4),
+        bad(2, "incident_id = NULL", after=11),
+        incident_evidence=incidents(30),
+    )  # fmt: skip
+    assert walked.check(FEW).description == "commonest reason: oversize_text:alertname"
+    assert walked.metadata(FEW) == {
+        "quarantined": 13,
+        "read": 30,
+        "joined_rows": 0,
+        "commonest": "oversize_text:alertname",
+        "oversize_text:alertname": 7,
+        "null_in_required:evidence_summary": 4,
+        "null_in_required:incident_id": 2,
+    }
+    assert not walked.pack_exists
+
+
+def test_older_snapshots_of_an_incident_are_no_bad_rows(database_url: str, tmp_path: Path):
+    """They are set aside on purpose, however many there are."""
+    again = [
+        incident(1, id=f"ev-{n}", collected_at=f"2026-09-21T07:00:{n}Z") for n in range(20, 50)
+    ]
+    walked = walk(database_url, tmp_path, incident_evidence=[*incidents(3), *again])
+    assert walked.check(FEW).passed
+    assert walked.metadata(FEW)["quarantined"] == 0
+    assert walked.pack_exists
+
+
+def test_a_day_of_nothing_but_bad_rows_stops_the_chain(database_url: str, tmp_path: Path):
+    """Few as they are: it is a broken source, not a quiet day."""
+    walked = walk(database_url, tmp_path, bad(2), incident_evidence=incidents(2))
+    assert not walked.check(USABLE).passed
+    assert walked.check(USABLE).severity is dg.AssetCheckSeverity.ERROR
+    assert walked.metadata(USABLE) == {
+        "read": 2, "kept": 0, "quarantined": 2, "null_in_required:evidence_summary": 2,
+    }  # fmt: skip
+    assert not walked.result.success
+    assert not walked.pack_exists
+
+
+@pytest.mark.parametrize(
+    ("messages", "severity", "stops"),
+    [pytest.param(10, "WARN", False, id="ten"), pytest.param(11, "ERROR", True, id="eleven")],
+)
+def test_bad_messages_are_judged_like_bad_rows(
+    messages: int, severity: str, stops: bool, database_url: str, tmp_path: Path
+):
+    """Outside the sum of the evidence, but a conversation that lost its turns is not silent."""
+    walked = walk(
+        database_url,
+        tmp_path,
+        f"UPDATE session_messages SET role = NULL WHERE position < {messages}",
+        agent_sessions=[session()],
+        session_messages=[message(n) for n in range(40)],
+    )
+    check = walked.check(FEW)
+    assert (check.passed, check.severity.value) == (False, severity)
+    assert check.description == "commonest reason: null_in_required:role"
+    counts = walked.metadata(FEW)
+    assert (counts["quarantined"], counts["read"], counts["joined_rows"]) == (0, 1, messages)
+    assert walked.check(WHOLE).passed
+    assert walked.pack_exists is not stops
+
+
+def test_sessions_and_repairs_without_evidence_are_outside_the_sum(
+    database_url: str, tmp_path: Path
+):
+    """They belong to no row that was read; the check of the source counts them."""
+    walked = walk(
+        database_url,
+        tmp_path,
+        incident_evidence=incidents(2),
+        agent_sessions=[session(), session("se-gone", incident_id="inc-gone")],
+        auto_repair_executions=[repair(), repair("re-gone", incident_id="inc-gone")],
+        session_messages=[message(0, session_id="se-gone")],
+    )
+    assert walked.metadata(WHOLE) == {"read": 2, "kept": 2, "quarantined": 0}
+    assert walked.check(FEW).passed
+    published = Store(str(tmp_path / "data" / "evidence")).get(
+        Address("incident_evidence", DAY.day)
+    )
+    assert published.rows("recorded_messages") == []
+    assert [row["id"] for row in published.rows("recorded_repairs")] == ["re-1"]
+
+
+def test_unknown_values_warn_and_go_on(database_url: str, tmp_path: Path):
+    """A source grows new words before we know them."""
+    walked = walk(database_url, tmp_path, incident_evidence=[incident(severity="apocalyptic")])
+    assert not walked.check(KNOWN).passed
+    assert walked.check(KNOWN).severity is dg.AssetCheckSeverity.WARN
+    assert walked.metadata(KNOWN) == {"severity": 1}
+    assert walked.pack_exists
