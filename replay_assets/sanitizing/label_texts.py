@@ -16,6 +16,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from replay_assets.sanitizing.matching import default_engine, scanner
+
 WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 """A run of letters and digits; Chinese has no blanks between words, so each character is one."""
 OPENING = re.compile(r"[{\[]")
@@ -28,8 +30,8 @@ END_TAG = re.compile(r"</\s{0,5}([^<>\s/]{1,100})\s{0,5}>")
 HEADER_ROW = re.compile(r"^[ \t]*(\|[^\n]{1,2000}\|)[ \t]*\n[ \t]*\|[ \t]*:?-{2,}", re.MULTILINE)
 BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,}){0,200}={0,2}")
 HEX_RUN = re.compile(r"(?=[0-9a-fA-F]{20})(?:[0-9a-fA-F]{2}){10,}")
-SHORTEST_ENCODED = 16
-"""Characters that the shorter of the two runs above needs at least."""
+ENCODED_RUN = rb"[A-Za-z0-9+/_-]{16}"
+"""What either of the two runs above begins with."""
 URL_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 FAILED_PARSES = 200
 """After this many openings that start no JSON, only the shape of keys is looked for: parsing from
@@ -92,7 +94,9 @@ def laid_open(text: str) -> Iterator[tuple[str, Any]]:
         yield "url", unquote(text)
     if "&" in text and (unescaped := html.unescape(text)) != text:
         yield "html", unescaped
-    if len(text) < SHORTEST_ENCODED:
+    # Both runs begin with what this finds in a quarter of their time; most texts have none.
+    coded = text.encode("utf-8", "surrogatepass")
+    if scanner(ENCODED_RUN, default_engine()).search(coded) is None:
         return
     for match in BASE64_RUN.finditer(text):
         for decoded in _base64_texts(match.group()):
@@ -121,6 +125,8 @@ def _embedded_json(text: str) -> Iterator[Any]:
     if stripped[:1] == '"':
         with suppress(ValueError, RecursionError):
             yield json.loads(stripped)
+    if "{" not in text and "[" not in text:
+        return
     decoder = json.JSONDecoder()
     position = failed = 0
     while failed < FAILED_PARSES and (found := OPENING.search(text, position)) is not None:
