@@ -4,6 +4,7 @@ An endpoint that refuses a form says so in a 400 that names `response_format`; n
 the form. It is learned once a run.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import Any
 
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.completion import ResponseMode
+from replay_assets.lake.digests import canonical
 
 LONGEST_STRING = 400
 LONGEST_LIST = 12
@@ -59,6 +61,16 @@ class _Same:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Same) and self.schema is other.schema
+
+
+def schema_digest(schema: Mapping[str, Any] | None) -> str | None:
+    """Return the SHA-256 of a schema, taken once; null for none."""
+    return None if schema is None else _digest_once(_Same(schema))
+
+
+@lru_cache(maxsize=16)
+def _digest_once(same: _Same) -> str:
+    return hashlib.sha256(canonical(same.schema)).hexdigest()
 
 
 @lru_cache(maxsize=16)

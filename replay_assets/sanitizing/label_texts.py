@@ -30,6 +30,7 @@ END_TAG = re.compile(r"</\s{0,5}([^<>\s/]{1,100})\s{0,5}>")
 HEADER_ROW = re.compile(r"^[ \t]*(\|[^\n]{1,2000}\|)[ \t]*\n[ \t]*\|[ \t]*:?-{2,}", re.MULTILINE)
 BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,}){0,200}={0,2}")
 HEX_RUN = re.compile(r"(?=[0-9a-fA-F]{20})(?:[0-9a-fA-F]{2}){10,}")
+SHORTEST_ENCODED = 16
 ENCODED_RUN = rb"[A-Za-z0-9+/_-]{16}"
 """What either of the two runs above begins with."""
 URL_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
@@ -94,6 +95,12 @@ def laid_open(text: str) -> Iterator[tuple[str, Any]]:
         yield "url", unquote(text)
     if "&" in text and (unescaped := html.unescape(text)) != text:
         yield "html", unescaped
+    if len(text) >= SHORTEST_ENCODED:
+        yield from _decoded(text)
+
+
+def _decoded(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the texts that stand in a text in base64 or hex."""
     # Both runs begin with what this finds in a quarter of their time; most texts have none.
     coded = text.encode("utf-8", "surrogatepass")
     if scanner(ENCODED_RUN, default_engine()).search(coded) is None:
