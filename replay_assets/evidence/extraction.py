@@ -3,8 +3,10 @@
 Rows flow from one snapshot of the source to Parquet in batches; nothing holds the day whole.
 """
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -38,7 +40,7 @@ from replay_assets.lake.store import PartitionWriter, Published, Store
 from replay_assets.lake.tables import TableWriter
 from replay_assets.source.batches import Batch
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.reading import MAX_TEXT_BYTES, DaySnapshot, Repeated, day_snapshot
+from replay_assets.source.reading import MAX_TEXT_BYTES, DaySnapshot, day_snapshot
 
 CODE_VERSION = "2"
 DUPLICATE = "duplicate_id:id"
@@ -65,7 +67,7 @@ def extract_day(
         window: the day, and up to when its sessions and repairs count.
         root: the root of raw evidence.
         max_text_bytes: a row with a longer text is set aside, the text left in the source.
-        fast: whether to read PostgreSQL through ADBC; null: where it is installed.
+        fast: whether to read PostgreSQL through ADBC; null: a large day, where it is installed.
         progress: called with the rows read so far.
 
     Raises:
@@ -73,11 +75,10 @@ def extract_day(
     """
     address = Address("incident_evidence", window.day)
     with day_snapshot(database, window, max_text_bytes=max_text_bytes, fast=fast) as snapshot:
-        repeated = snapshot.repeated()
         unusable: frozenset[str] = frozenset()
         while True:
             with root.writing(address) as partition:
-                day = _Day(snapshot, partition, repeated, unusable, progress)
+                day = _Day(snapshot, partition, unusable, progress)
                 day.read()
                 if day.unusable_snapshots <= unusable:
                     return day.publish()
@@ -109,16 +110,15 @@ class _Day:
         self,
         snapshot: DaySnapshot,
         partition: PartitionWriter,
-        repeated: Repeated,
         unusable: frozenset[str],
         progress: Progress | None,
     ) -> None:
         self.unusable_snapshots: frozenset[str] = frozenset()
         self._snapshot = snapshot
         self._partition = partition
-        self._several = pa.array(sorted(repeated.snapshots), pa.string())
-        self._newest = _newest_usable(repeated.snapshots, unusable)
-        self._duplicates = pa.array(sorted(repeated.duplicate_ids), pa.string())
+        self._several = pa.array(sorted(snapshot.survey.snapshots), pa.string())
+        self._newest = _newest_usable(snapshot.survey.snapshots, unusable)
+        self._duplicates = pa.array(sorted(snapshot.survey.duplicate_ids), pa.string())
         self._progress = progress
         self._counts = _Counts()
         self._fingerprint = Fingerprint()
@@ -134,11 +134,14 @@ class _Day:
 
     def read(self) -> None:
         """Read everything; afterwards `unusable_snapshots` is known."""
-        for batch in self._snapshot.evidence():
-            self._add_evidence(batch)
-            if self._progress is not None:
-                self._progress(self._counts.read)
-        counted = self._snapshot.count()
+        # Closed at once where a row can't be written: the connection is about to be given back,
+        # and a thread may still be reading from it.
+        with closing(self._snapshot.evidence()) as batches:
+            for batch in batches:
+                self._add_evidence(batch)
+                if self._progress is not None:
+                    self._progress(self._counts.read)
+        counted = self._snapshot.survey.rows
         if counted != self._counts.read:
             raise SourceError(
                 f"{self._snapshot.window.day}: read {self._counts.read} rows, but the same "
@@ -183,7 +186,7 @@ class _Day:
         self._counts.read += batch.table.num_rows
         reasons = reasons_against(batch, EVIDENCE_RULES)
         for row in _members(batch.table["id"], self._duplicates):
-            reasons.setdefault(row, []).append(DUPLICATE)
+            insort(reasons.setdefault(row, []), DUPLICATE)
         self._judge_snapshots(batch, reasons)
         kept, aside = _parted("incident_evidence", batch, reasons)
         self._counts.quarantined += aside.num_rows

@@ -60,11 +60,6 @@ class IncidentDatabase:
                 "'replay-assets[postgres]' and write postgresql+psycopg://"
             ) from error
 
-    @property
-    def url(self) -> sa.URL:
-        """The URL with its password, for another driver; never to be shown."""
-        return self._url
-
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """Open one read-only, repeatable view of the database."""
@@ -74,7 +69,7 @@ class IncidentDatabase:
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
-                connection.exec_driver_sql("; ".join(postgres_settings(connection)))
+                connection.exec_driver_sql(postgres_settings(connection))
                 yield connection
                 return
             with read_only_sqlite(connection):

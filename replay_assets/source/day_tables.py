@@ -14,6 +14,7 @@ from replay_assets.source.clock import Clock
 from replay_assets.source.database import MappedTable
 from replay_assets.source.instants import InstantColumn
 from replay_assets.source.layout import Layout
+from replay_assets.source.tables import Kind
 
 Shape = Literal["lateral", "correlated", "window"]
 
@@ -91,13 +92,20 @@ class DayTables:
             columns.fields.append(Field(label, kind, zone))
             if table.type_of(name) is None:
                 columns.selected.append(sa.cast(sa.null(), NULL_TYPES[kind]).label(label))
-            elif kind == "instant":
+            elif kind == "instant" and self.clock.postgres:
                 self._add_instant(columns, self.clock.instant(table, name), label)
-            elif kind in ("text", "json"):
-                self._add_text(columns, table, name, label)
-            else:
+            elif kind == "instant":
+                self._add_guarded(columns, self.clock.instant(table, name).read, label)
+            elif self._has_a_bound(table, name, kind):
                 columns.selected.append(table.value(name).label(label))
+            else:
+                self._add_guarded(columns, table.value(name), label)
         return columns
+
+    def _has_a_bound(self, table: MappedTable, name: str, kind: Kind) -> bool:
+        """Tell whether a column's values are small; on SQLite any column may hold any text."""
+        small = kind in ("boolean", "integer") or not isinstance(table.type_of(name), UNBOUNDED)
+        return self.clock.postgres and small
 
     @staticmethod
     def _add_instant(columns: "Columns", instant: InstantColumn, label: str) -> None:
@@ -105,11 +113,7 @@ class DayTables:
         if instant.impossible is not None:
             columns.problems.append((instant.impossible, f"impossible:{label}:", instant.text))
 
-    def _add_text(self, columns: "Columns", table: MappedTable, name: str, label: str) -> None:
-        value = table.value(name)
-        if not isinstance(table.type_of(name), UNBOUNDED):
-            columns.selected.append(value.label(label))
-            return
+    def _add_guarded(self, columns: "Columns", value: sa.ColumnElement[Any], label: str) -> None:
         # Looked up without reading the text itself where it lies outside its row.
         size = (
             sa.func.octet_length(value)

@@ -65,10 +65,16 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def register_sqlite_function(connection: sqlite3.Connection) -> None:
-    """Let SQL read what is no canonical text: `replay_instant(text, zone)` makes it canonical."""
+    """Let SQL read what is no canonical text: `replay_instant(bytes, zone)` makes it canonical.
 
-    def canonical(text: object, zone: str | None) -> str | None:
-        instant = parse_instant(text, zone) if isinstance(text, str) else None
+    Bytes, because the driver fails the whole statement on a text that is no UTF-8.
+    """
+
+    def canonical(text: bytes | None, zone: str | None) -> str | None:
+        try:
+            instant = None if text is None else parse_instant(text.decode(), zone)
+        except UnicodeDecodeError:
+            return None
         return None if instant is None else instant_text(instant)
 
     connection.create_function(SQLITE_FUNCTION, 2, canonical, deterministic=True)
@@ -189,7 +195,8 @@ class SqliteInstant:
         self._uniform = uniform
         plain = self._column.op("GLOB", is_comparison=True)(sa.literal(CANONICAL))
         self._other: sa.ColumnElement[bool] = sa.not_(plain)
-        self._parsed = getattr(sa.func, SQLITE_FUNCTION)(self._column, zone, type_=sa.Text)
+        as_bytes = sa.cast(self._column, sa.LargeBinary)
+        self._parsed = getattr(sa.func, SQLITE_FUNCTION)(as_bytes, zone, type_=sa.Text)
         # The function costs a microsecond and more; most texts need none.
         self._point: sa.ColumnElement[Any] = sa.case((plain, self._column), else_=self._parsed)
 

@@ -1,7 +1,8 @@
 """A day read from one snapshot: its rows as batches, and what of them is repeated."""
 
 import logging
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +17,11 @@ from replay_assets.source.day_tables import DayTables
 from replay_assets.source.layout import layouts_of
 from replay_assets.source.newest import VERSIONS
 from replay_assets.source.statements import (
-    count_statement,
     evidence_statement,
     keys_statement,
     messages_statement,
     repairs_statement,
-    repeated_statement,
+    survey_statement,
 )
 from replay_assets.source.streams import (
     Reader,
@@ -37,6 +37,8 @@ from replay_assets.source.tables import (
     SESSION_MESSAGES,
 )
 
+ADBC_FROM_ROWS = 20_000
+"""A smaller day gains nothing: a second connection costs thirty round trips."""
 MAX_TEXT_BYTES = 2**20
 """A megabyte of text is 250,000 tokens, more than any candidate's context."""
 
@@ -44,14 +46,17 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Repeated:
-    """Rows of a day that share a key.
+class Survey:
+    """What is known of a day before its rows are read: how many, and which of them share a key.
 
     Attributes:
+        rows: how many rows of evidence the day has.
         duplicate_ids: ids that more than one row has.
-        snapshots: the ids of an incident's rows, oldest first, where it has several.
+        snapshots: the ids of an incident's rows, oldest first, where it has several; what can't be
+            read as text is left out.
     """
 
+    rows: int
     duplicate_ids: frozenset[str]
     snapshots: dict[str, list[str]]
 
@@ -60,9 +65,15 @@ class DaySnapshot:
     """A day as the database holds it at one instant."""
 
     def __init__(
-        self, connection: sa.Connection, tables: DayTables, window: DayWindow, reader: Reader
+        self,
+        connection: sa.Connection,
+        tables: DayTables,
+        window: DayWindow,
+        reader: Reader,
+        survey: "Survey",
     ) -> None:
         self.window = window
+        self.survey = survey
         self.tables = tables
         self.shape = tables.shape()
         self.reader = reader.name
@@ -76,24 +87,7 @@ class DaySnapshot:
                 tables.repairs.table.name,
             )
 
-    def count(self) -> int:
-        """Return how many rows of evidence the day has."""
-        return int(self._connection.execute(count_statement(self.tables, self.window)).scalar_one())
-
-    def repeated(self) -> Repeated:
-        """Find the rows that share an id or an incident."""
-        by_id: dict[str, int] = {}
-        by_incident: dict[str, list[str]] = {}
-        statement = repeated_statement(self.tables, self.window)
-        for row_id, incident_id in self._connection.execute(statement):
-            by_id[row_id] = by_id.get(row_id, 0) + 1
-            by_incident.setdefault(incident_id, []).append(row_id)
-        return Repeated(
-            duplicate_ids=frozenset(row_id for row_id, count in by_id.items() if count > 1),
-            snapshots={incident: ids for incident, ids in by_incident.items() if len(ids) > 1},
-        )
-
-    def evidence(self) -> Iterator[Batch]:
+    def evidence(self) -> Generator[Batch, None, None]:
         """Yield the day's evidence with newest session and repair, by `collected_at`, then id."""
         return read_ahead(self._reader.batches(evidence_statement(self.tables, self.window)))
 
@@ -132,6 +126,11 @@ class DaySnapshot:
         return self._reader.batches(read)
 
 
+def _is_readable(key: str | None) -> bool:
+    """Tell whether a key is there and, on SQLite, UTF-8: the batches read any other as null."""
+    return key is not None and key.encode(errors="ignore").decode() == key
+
+
 @contextmanager
 def day_snapshot(
     database: IncidentDatabase,
@@ -146,12 +145,13 @@ def day_snapshot(
         database: where to read.
         window: the day, and up to when its sessions and repairs count.
         max_text_bytes: longer texts are not read; their rows say so.
-        fast: whether to read PostgreSQL through ADBC; null: where it is installed.
+        fast: whether to read PostgreSQL through ADBC; null: a large day, where it is installed.
     """
     with database.snapshot() as connection, ExitStack() as stack:
         tables = _tables(database, connection, window, max_text_bytes)
-        reader = _reader(database, connection, stack, fast)
-        yield DaySnapshot(connection, tables, window, reader)
+        survey = _survey(connection, tables, window)
+        reader = _reader(connection, stack, rows=survey.rows, fast=fast)
+        yield DaySnapshot(connection, tables, window, reader, survey)
 
 
 def _tables(
@@ -175,15 +175,39 @@ def _tables(
     )
 
 
+def _survey(connection: sa.Connection, tables: DayTables, window: DayWindow) -> Survey:
+    by_id, by_incident = Counter[str](), Counter[str]()
+    snapshots: dict[str, list[str]] = {}
+    (total, _, _), *shared = connection.execute(survey_statement(tables, window)).all()
+    for _, row_id, incident_id in shared:
+        if _is_readable(incident_id):
+            by_incident[incident_id] += 1
+            snapshots.setdefault(incident_id, [])
+        if _is_readable(row_id):
+            by_id[row_id] += 1
+            if incident_id in snapshots:
+                snapshots[incident_id].append(row_id)
+    return Survey(
+        rows=total,
+        duplicate_ids=frozenset(row_id for row_id, count in by_id.items() if count > 1),
+        snapshots={
+            incident: ids for incident, ids in snapshots.items() if by_incident[incident] > 1
+        },
+    )
+
+
 def _reader(
-    database: IncidentDatabase, connection: sa.Connection, stack: ExitStack, fast: bool | None
+    connection: sa.Connection,
+    stack: ExitStack,
+    *,
+    rows: int,
+    fast: bool | None,
 ) -> Reader:
-    if connection.dialect.name != "postgresql" or fast is False:
-        return SqlReader(connection)
-    if fast is None and not adbc_is_installed():
+    worth_it = fast or (fast is None and rows >= ADBC_FROM_ROWS and adbc_is_installed())
+    if connection.dialect.name != "postgresql" or not worth_it:
         return SqlReader(connection)
     standby = connection.execute(sa.text("SELECT pg_is_in_recovery()")).scalar_one()
     if standby:  # no snapshot can be shared there
         return SqlReader(connection)
     snapshot: Any = connection.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
-    return stack.enter_context(adbc_reader(database.url, snapshot))
+    return stack.enter_context(adbc_reader(connection, snapshot))

@@ -10,27 +10,29 @@ import sqlalchemy as sa
 from replay_assets.source.instants import register_sqlite_function
 
 SESSION_SETTINGS = {
-    "statement_timeout": "'10min'",
-    "lock_timeout": "'5s'",
-    "idle_in_transaction_session_timeout": "'2min'",
-    "TimeZone": "'UTC'",
+    "statement_timeout": "10min",
+    "lock_timeout": "5s",
+    # As long as a read may take: while ADBC reads, the session that lends its snapshot is idle.
+    "idle_in_transaction_session_timeout": "20min",
+    "TimeZone": "UTC",
     # A driver that can't stream uses a cursor, whose plans assume that a tenth of it is fetched.
     "cursor_tuple_fraction": "1.0",
 }
-SQLITE_CACHE_KIB = 32 * 1024
+SQLITE_CACHE_KIB = 16 * 1024
 """Pages kept in memory; with SQLite's own 2 MiB a day took half as long again."""
 HAS_TRANSACTION_TIMEOUT = (17,)
 LENIENT_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
 """One text that is no UTF-8 must not cost a day; it is told by its surrogates."""
 
 
-def postgres_settings(connection: sa.Connection) -> list[str]:
-    """Return what holds for this transaction alone: a pooler drops start-up options."""
-    settings = [f"SET LOCAL {name} = {value}" for name, value in SESSION_SETTINGS.items()]
+def postgres_settings(connection: sa.Connection) -> str:
+    """Return the statement that sets one transaction's limits: a pooler drops start-up options."""
+    settings = dict(SESSION_SETTINGS)
     if (connection.dialect.server_version_info or ()) >= HAS_TRANSACTION_TIMEOUT:
         # A statement's limit counts anew with each fetch from a cursor; this one does not.
-        settings.append("SET LOCAL transaction_timeout = '20min'")
-    return settings
+        settings["transaction_timeout"] = "20min"
+    each = (f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    return f"SELECT {', '.join(each)}"
 
 
 @contextmanager

@@ -85,37 +85,33 @@ def keys_statement(tables: DayTables, window: DayWindow) -> Read:
     return Read(statement, ids.fields)
 
 
-def count_statement(tables: DayTables, window: DayWindow) -> sa.Select[Any]:
-    """Return how many rows of evidence the day has."""
-    evidence = tables.evidence
-    return (
-        sa.select(sa.func.count())
-        .select_from(evidence.sql)
-        .where(tables.clock.in_day(evidence, window))
+def survey_statement(tables: DayTables, window: DayWindow) -> sa.Select[Any]:
+    """Return, in one look at the day's keys, how many rows it has and which share a key.
+
+    The first row holds the number of rows; each of the others, in the day's order, the `id` and the
+    `incident_id` of a row that shares either with another.
+    """
+    inner = tables.evidence.aliased("inside")
+    shared: list[sa.ColumnElement[int]] = []
+    for name in ("incident_id", "id"):
+        if inner.native(name).name not in tables.layouts[inner.logical.name].unique:
+            same = sa.func.count().over(partition_by=inner.native(name))
+            shared.append(same.label(f"rows_with_this_{name}"))
+    keys = (
+        sa.select(*(inner.native(name) for name in ("id", "incident_id", "collected_at")), *shared)
+        .where(tables.clock.in_day(inner, window))
+        .cte("keys")
     )
-
-
-def repeated_statement(tables: DayTables, window: DayWindow) -> sa.Select[Any]:
-    """Return `id`, `incident_id` of the day's rows that share either with another, in order."""
-    evidence = tables.evidence
-    inside = tables.evidence.aliased("inside")
-
-    def repeated(name: str) -> sa.Select[Any]:
-        return (
-            sa.select(inside.native(name))
-            .where(tables.clock.in_day(inside, window))
-            .group_by(inside.native(name))
-            .having(sa.func.count() > 1)
-        )
-
-    shared = [evidence.native("incident_id").in_(repeated("incident_id"))]
-    if evidence.native("id").name not in tables.layouts[evidence.logical.name].unique:
-        shared.append(evidence.native("id").in_(repeated("id")))
-    return (
-        sa.select(evidence.value("id"), evidence.value("incident_id"))
-        .where(tables.clock.in_day(evidence, window), sa.or_(*shared))
-        .order_by(*tables.clock.day_order(evidence))
+    evidence = tables.evidence.over(keys)
+    names = tables.read_columns(evidence, {"id": "id", "incident_id": "incident_id"}).selected
+    nothing = [sa.cast(sa.null(), sa.Text).label(one.name) for one in names]
+    order = sa.func.row_number().over(order_by=tables.clock.day_order(evidence))
+    total = sa.select(sa.literal(0).label("position"), sa.func.count().label("rows"), *nothing)
+    repeated = sa.select(order, sa.cast(sa.null(), sa.BigInteger), *names).where(
+        sa.or_(sa.false(), *(keys.c[one.name] > 1 for one in shared))
     )
+    both = sa.union_all(total.select_from(keys), repeated).subquery("survey")
+    return sa.select(*list(both.c)[1:]).order_by(both.c.position)
 
 
 def messages_statement(

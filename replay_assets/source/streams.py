@@ -6,7 +6,7 @@ which costs half the CPU; it is the extra `[fast]`.
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from replay_assets.errors import SourceError
 from replay_assets.source.batches import Batch, batch_of
 from replay_assets.source.day_tables import Read
+from replay_assets.source.sessions import postgres_settings
 
 STREAMED_ROWS = 100
 """Rows that the driver holds at a time."""
@@ -88,7 +89,7 @@ class AdbcReader:
     def batches(self, read: Read) -> Iterator[Batch]:
         """Yield the statement's rows, in order."""
         started = time.monotonic()
-        with self._connection.cursor() as cursor:
+        with _adbc_errors_named(), self._connection.cursor() as cursor:
             cursor.adbc_statement.set_options(
                 **{"adbc.postgresql.batch_size_hint_bytes": str(ADBC_BATCH_BYTES)}
             )
@@ -102,10 +103,10 @@ class AdbcReader:
 Reader = SqlReader | AdbcReader
 
 
-def read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+def read_ahead(batches: Iterator[Batch]) -> Generator[Batch, None, None]:
     """Yield batches while a thread reads the next one: drivers wait, and decode, without the GIL.
 
-    Until the last batch is out, the connection belongs to that thread.
+    Until the last batch is out or the generator is closed, the connection belongs to that thread.
     """
     with ThreadPoolExecutor(1, "read-ahead") as thread:
         ahead = thread.submit(next, batches, None)
@@ -126,25 +127,51 @@ def adbc_is_installed() -> bool:
 
 
 @contextmanager
-def adbc_reader(url: sa.URL, snapshot: str) -> Iterator[AdbcReader]:
-    """Open a second connection on a snapshot that another has exported.
+def adbc_reader(beside: sa.Connection, snapshot: str) -> Iterator[AdbcReader]:
+    """Open a second connection to the same server, on a snapshot that the first has exported.
 
     Raises:
-        SourceError: the driver can't connect; the message holds no password.
+        DBAPIError: it can't connect.
     """
     from adbc_driver_postgresql import dbapi
 
-    uri = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    try:
-        connection = dbapi.connect(uri)
-    except dbapi.Error as error:
-        masked = url.render_as_string(hide_password=True)
-        raise SourceError(f"{masked}: ADBC can't connect ({type(error).__name__})") from None
-    with connection, connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+    with _adbc_errors_named():
+        connection = dbapi.connect(_address_of(beside))
+    with connection:
+        script = [
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            f"SET TRANSACTION SNAPSHOT '{snapshot}'",
+            postgres_settings(beside),
+        ]
+        with _adbc_errors_named(), connection.cursor() as cursor:
+            cursor.executescript("; ".join(script))
         yield AdbcReader(connection)
         connection.rollback()
+
+
+def _address_of(connection: sa.Connection) -> str:
+    """Return the address that a connection really has, in the words of libpq.
+
+    A URL of SQLAlchemy may hold what libpq does not know, and several hosts to choose from.
+    """
+    psycopg: Any = connection.dialect.dbapi
+    info: Any = connection.connection.driver_connection.info  # type: ignore[union-attr]
+    there = {"host": info.host, "port": info.port, "dbname": info.dbname}
+    address: str = psycopg.conninfo.make_conninfo(
+        **{**info.get_parameters(), **there, "password": info.password or None}
+    )
+    return address
+
+
+@contextmanager
+def _adbc_errors_named() -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy does; while it streams they are bare OSErrors."""
+    from adbc_driver_postgresql import dbapi
+
+    try:
+        yield
+    except (dbapi.Error, OSError) as error:
+        raise DBAPIError(None, None, error) from error
 
 
 def _next_size(table: pa.Table) -> int:

@@ -1,8 +1,6 @@
 """The export log: one row a week and checksum; a role that cannot write says so."""
 
-import secrets
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from replay_assets.errors import SourceError
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.export_log import ExportLogEntry, record_export
 from replay_assets.source.mapping import load_mapping
-from tests.source.rows import DAY, count, execute, load, read_day
+from tests.source.rows import count, execute
 
 ENTRY = ExportLogEntry(
     week="2026-09-21",
@@ -82,31 +80,6 @@ def test_an_export_is_one_row_a_week_and_checksum(database: IncidentDatabase):
     for entry in (ENTRY, moved, *others, *others):
         assert record_export(database, entry) is None
     assert entries(database) == [moved, *others]
-
-
-@pytest.fixture
-def read_only(postgres_url: str, tmp_path: Path) -> Iterator[tuple[IncidentDatabase, str]]:
-    """A loaded PostgreSQL database as a role sees it that may only read, and its password."""
-    owner = IncidentDatabase(postgres_url)
-    load(owner, tmp_path)
-    role, password = f"reader_{secrets.token_hex(4)}", secrets.token_hex(12)
-    execute(
-        owner,
-        f"CREATE ROLE {role} LOGIN PASSWORD '{password}'",
-        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
-    )
-    url = sa.make_url(postgres_url).set(username=role, password=password)
-    reader = IncidentDatabase(url.render_as_string(hide_password=False))
-    yield reader, password
-    reader.close()
-    execute(owner, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
-    owner.close()
-
-
-def test_a_role_that_may_only_read_reads_a_day(read_only: tuple[IncidentDatabase, str]):
-    """The project asks for no more than SELECT."""
-    reader, _ = read_only
-    assert [row["id"] for row in read_day(reader, DAY).evidence] == ["ev-1"]
 
 
 @pytest.mark.parametrize("table_exists", [True, False], ids=["no INSERT", "no CREATE"])

@@ -1,0 +1,184 @@
+"""Rows that break readers, through real databases: each costs itself, never its day or neighbours.
+
+All kinds lie in one day, read through SQLAlchemy and through ADBC.
+"""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from replay_assets.source.database import IncidentDatabase
+from tests.evidence.extracted import ExtractedDay, extracted
+from tests.evidence.planted import (
+    EVIDENCE,
+    KEPT,
+    LIMIT,
+    MARK,
+    MESSAGE,
+    REPAIR,
+    Case,
+    cases,
+    plant,
+)
+from tests.source.rows import DAY
+
+READERS = ("sqlite", "postgresql", "adbc")
+BY_READER = {reader: cases("sqlite" if reader == "sqlite" else "postgresql") for reader in READERS}
+
+
+@dataclass(frozen=True)
+class Read:
+    """The planted day as one reader gave it, and everything that was logged meanwhile."""
+
+    day: ExtractedDay
+    planted: list[Case]
+    logged: str
+
+    def rows_of(self, case: Case) -> list[dict[str, Any]]:
+        """Return what the quarantine holds of a case."""
+        names = {case.name, f"{case.name}-too"}
+        column, value = next(iter(case.raw.items()))
+        found = []
+        for row in self.day.quarantine:
+            raw = json.loads(row["raw_row"])
+            of_case = raw.get("incident_id") in names or raw.get("id") == case.name
+            if row["source_table"] == case.table and (
+                of_case
+                or raw.get("session_id") == f"s-{case.name}"
+                or (column in ("id", "incident_id") and value and raw.get(column) == value)
+            ):
+                found.append(row)
+        return found
+
+
+def planted_in(url: str) -> str:
+    """Plant every kind of row that the database can hold."""
+    database = IncidentDatabase(url)
+    plant(database)
+    database.close()
+    return url
+
+
+@pytest.fixture(scope="module")
+def planted_postgres_url(module_postgres_url: str) -> str:
+    """The planted day in PostgreSQL, for both of its readers."""
+    return planted_in(module_postgres_url)
+
+
+@pytest.fixture(scope="module", params=READERS)
+def read(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Read]:
+    """The planted day, read once a reader."""
+    if request.param == "sqlite":
+        url = planted_in(f"sqlite:///{tmp_path_factory.mktemp('planted') / 'incidents.sqlite'}")
+    else:
+        url = request.getfixturevalue("planted_postgres_url")
+    database = IncidentDatabase(url)
+    handler = Everything()
+    own = logging.getLogger("replay_assets")
+    logging.getLogger().addHandler(handler)
+    own.setLevel(logging.DEBUG)
+    try:
+        day = extracted(database, DAY, max_text_bytes=LIMIT, fast=request.param == "adbc")
+    finally:
+        logging.getLogger().removeHandler(handler)
+        own.setLevel(logging.NOTSET)
+    yield Read(day, BY_READER[request.param], "\n".join(handler.lines))
+    database.close()
+
+
+class Everything(logging.Handler):
+    """Keeps what any logger says."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.getMessage()} {record.exc_info}")
+
+
+def test_there_are_forty_kinds_and_more():
+    """Of each database, no two of one name."""
+    for planted in BY_READER.values():
+        assert len({case.name for case in planted}) == len(planted) >= 40
+
+
+@pytest.mark.parametrize(
+    ("read", "case"),
+    [
+        pytest.param(reader, case, id=f"{reader}-{case.name}")
+        for reader, planted in BY_READER.items()
+        for case in planted
+    ],
+    indirect=["read"],
+    scope="module",
+)
+def test_a_bad_row_is_set_aside_for_its_reasons_and_kept_raw(case: Case, read: Read):
+    """All reasons of the row, what stood in the source, and of an oversize text only its size."""
+    rows = read.rows_of(case)
+    assert len(rows) == max(1, len(case.rows.get(EVIDENCE, [])) if case.table == EVIDENCE else 1)
+    for row in rows:
+        assert tuple(row["reasons"]) == case.reasons
+        raw = json.loads(row["raw_row"])
+        assert {column: raw[column] for column in case.raw} == dict(case.raw)
+        assert len(row["raw_row"]) < 2 * LIMIT
+    assert (case.name in {row["incident_id"] for row in read.day.kept}) == case.keeps_its_incident
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_an_odd_row_that_can_be_used_is_kept_as_it_stands(name: str, read: Read):
+    """Integers of forty digits to the digit, numbers beyond floats, keys twice, null, spaces."""
+    column, _, expected = KEPT[name]
+    (row,) = [row for row in read.day.kept if row["incident_id"] == name]
+    assert row[column] == expected
+
+
+def test_every_good_neighbour_is_kept_and_nothing_else(read: Read):
+    """One bad row costs itself."""
+    names = [*(case.name for case in read.planted), *KEPT]
+    expected = [f"good-{name}" for name in names]
+    expected += [*KEPT, *(case.name for case in read.planted if case.keeps_its_incident)]
+    assert sorted(row["incident_id"] for row in read.day.kept) == sorted(expected)
+
+
+def test_the_counts_add_up(read: Read):
+    """Read is kept and quarantined; what hangs on a kept incident is counted apart."""
+    facts = read.day.facts
+    set_aside = Counter(row["source_table"] for row in read.day.quarantine)
+    assert facts["read"] == facts["kept"] + facts["quarantined"]
+    assert facts["kept"] == len(read.day.kept)
+    assert facts["quarantined"] == set_aside[EVIDENCE]
+    assert facts["quarantined_joined_rows"] == set_aside[REPAIR] + set_aside[MESSAGE]
+    evidence_rows = sum(max(1, len(case.rows.get(EVIDENCE, []))) for case in read.planted)
+    assert facts["read"] == evidence_rows + len(KEPT) + len(read.planted) + len(KEPT)
+    reasons = Counter(reason for row in read.day.quarantine for reason in row["reasons"])
+    assert facts["quarantine_reasons"] == dict(reasons)
+
+
+def test_unknown_values_are_counted_by_column(read: Read):
+    """A warning, not a reason."""
+    expected = {"severity": 1, "evidence_kind": 1, "verification_result": 1}
+    assert read.day.facts["unknown_values"] == expected
+
+
+def test_the_others_of_a_bad_messages_session_are_kept(read: Read):
+    """And of an older repair that is bad, the newer one."""
+    with_messages = [case for case in read.planted if case.table == MESSAGE]
+    assert len(read.day.messages) == len(with_messages)
+    assert {row["position"] for row in read.day.messages} == {0}
+    assert [row["id"] for row in read.day.repairs] == ["r-newer"]
+
+
+def test_no_log_shows_a_rows_text(read: Read):
+    """Raw text lies under the evidence root and nowhere else."""
+    assert MARK not in read.logged
+    assert "xxxx" not in read.logged
+    assert "xxxx" not in str(read.day.published.manifest)
+    assert MARK not in str(read.day.published.manifest)
