@@ -160,5 +160,7 @@ def _base64_texts(run: str) -> Iterator[str]:
 def _readable(content: bytes) -> str | None:
     """Return bytes as text; null where most of it is none."""
     text = content.decode("utf-8", "ignore")
+    if len(text.encode()) < READABLE_SHARE * len(content):
+        return None  # what any word in base64's letters decodes to: told without a look at each
     printable = sum(len(one.encode()) for one in text if one.isprintable() or one in "\r\n\t")
     return text if content and printable >= READABLE_SHARE * len(content) else None
