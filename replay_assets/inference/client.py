@@ -28,7 +28,7 @@ from replay_assets.inference.http import Endpoint, WireError, header_safe
 from replay_assets.inference.ledger import Ledger
 from replay_assets.inference.limits import SHARED_LIMITS, LimitStore, Settled, estimate_tokens
 from replay_assets.inference.protocol import Message, chat_body
-from replay_assets.inference.response_format import ResponseFormat
+from replay_assets.inference.response_format import ResponseFormat, schema_digest
 from replay_assets.inference.responses import Finding, finding_of, finding_on_the_wire
 from replay_assets.lake.digests import canonical
 
@@ -135,7 +135,7 @@ class ChatClient:
             "model": self._candidate.model,
             "sampling": self._candidate.sampling.model_dump(mode="json", exclude_none=True),
             "response_format": self._candidate.response_format,
-            "schema": schema,
+            "schema": schema_digest(schema),
             "messages": list(messages),
             "repeat": repeat,
         }

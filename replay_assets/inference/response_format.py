@@ -4,11 +4,15 @@ An endpoint that refuses a form says so in a 400 that names `response_format`; n
 the form. It is learned once a run.
 """
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.completion import ResponseMode
+from replay_assets.lake.digests import canonical
 
 LONGEST_STRING = 400
 LONGEST_LIST = 12
@@ -42,8 +46,36 @@ def field_of(mode: ResponseMode, schema: Mapping[str, Any] | None) -> dict[str, 
         return {}
     if mode == "json_object" or schema is None:
         return {"response_format": {"type": "json_object"}}
-    form = {"name": "answer", "strict": True, "schema": bounded(schema)}
+    form = {"name": "answer", "strict": True, "schema": _bounded_once(_Same(schema))}
     return {"response_format": {"type": "json_schema", "json_schema": form}}
+
+
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """A schema known again by being the same object: a run asks for one or two."""
+
+    schema: Mapping[str, Any]
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.schema is other.schema
+
+
+def schema_digest(schema: Mapping[str, Any] | None) -> str | None:
+    """Return the SHA-256 of a schema, taken once; null for none."""
+    return None if schema is None else _digest_once(_Same(schema))
+
+
+@lru_cache(maxsize=16)
+def _digest_once(same: _Same) -> str:
+    return hashlib.sha256(canonical(same.schema)).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _bounded_once(same: _Same) -> Any:  # noqa: ANN401 - a JSON schema
+    return bounded(same.schema)
 
 
 def names_response_format(status: int, text: str) -> bool:

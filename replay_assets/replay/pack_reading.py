@@ -54,6 +54,8 @@ class Pack:
     digest: str
     bad_lines: frozenset[int]
     sha256: str
+    vocabularies: dict[str, int] = field(default_factory=dict)
+    """Digests of the vocabularies that requests name, each with the first line that names it."""
 
     def lines(self) -> Iterator[PackLine]:
         """Yield the requests that may be sent, in the pack's order.
@@ -76,7 +78,7 @@ def read_pack(source: PackSource, *, candidate_id: str) -> Pack:
     """Check every line of a pack for one candidate."""
     findings: list[str] = []
     bad_lines: set[int] = set()
-    requests = 0
+    requests, vocabularies = 0, dict[str, int]()
     digest, sha256 = ListDigest(), hashlib.sha256()
     for number, text in _texts(source, sha256):
         requests += 1
@@ -86,7 +88,17 @@ def read_pack(source: PackSource, *, candidate_id: str) -> Pack:
             bad_lines.add(number)
         else:
             digest.add(request.as_json())
-    return Pack(source, findings, requests, digest.end(), frozenset(bad_lines), sha256.hexdigest())
+            if (named := request.source_metadata.get("vocabulary_digest")) is not None:
+                vocabularies.setdefault(str(named), number)
+    return Pack(
+        source,
+        findings,
+        requests,
+        digest.end(),
+        frozenset(bad_lines),
+        sha256.hexdigest(),
+        vocabularies,
+    )
 
 
 def _texts(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, str]]:

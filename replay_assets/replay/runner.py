@@ -208,11 +208,10 @@ def _finished(
 
 def _require_vocabulary(pack: Pack, vocabulary: Vocabulary) -> None:
     ours = vocabulary_digest(vocabulary)
-    for line in pack.lines():
-        theirs = line.request.source_metadata.get("vocabulary_digest", ours)
+    for theirs, number in pack.vocabularies.items():
         if theirs != ours:
             raise ConfigurationError(
-                f"line {line.number}: the pack was built with another vocabulary "
-                f"({str(theirs)[:12]}…, ours is {ours[:12]}…). Set REPLAY_VOCABULARY to that file, "
+                f"line {number}: the pack was built with another vocabulary "
+                f"({theirs[:12]}…, ours is {ours[:12]}…). Set REPLAY_VOCABULARY to that file, "
                 "or build the pack again."
             )

@@ -100,6 +100,22 @@ def gate_findings(
     return list(dict.fromkeys(found))
 
 
+def is_clean(
+    value: Any,  # noqa: ANN401 - any JSON value
+    *,
+    secrets: Sequence[str] = (),
+    rules: RuleSet | None = None,
+) -> bool:
+    """Tell in one look whether cleaning would leave a JSON value as it is; if unsure, it is not."""
+    rules = rules or shipped()
+    texts = _texts_in(value)
+    if len(texts) > 1 and rules.own:
+        return False  # a deployment's pattern may ask for the start or the end of a text
+    data = _BETWEEN.join(texts).encode("utf-8", "surrogatepass")
+    guard = _guard(tuple(secrets), default_engine())
+    return (guard is None or guard.search(data) is None) and not rules.strict_ids(data)
+
+
 def clean_answer(text: str, *, secrets: Sequence[str] = (), rules: RuleSet | None = None) -> str:
     """Return what came back from an endpoint, less keys in any form and strict findings."""
     data = text.encode("utf-8", "surrogatepass")
@@ -160,21 +176,27 @@ def _leaves(raw: bytes) -> list[str]:
         body = msgspec.json.decode(raw)
     except msgspec.DecodeError:
         return _texts(raw)  # half surrogate pairs, which Python reads; or no JSON: then this raises
-    texts: list[str] = []
-    waiting = [body]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, str):
-            texts.append(value)
-        elif isinstance(value, dict):
-            texts += value
-            waiting += value.values()
-        elif isinstance(value, list):
-            waiting += value
+    texts = _texts_in(body)
     # In valid JSON quotes stand around strings and nowhere else. Fewer strings than that: an object
     # names a key twice, and its first value is not among those decoded.
     quotes = raw.count(b'"') - raw.replace(b"\\\\", b"").count(b'\\"')
     return list(dict.fromkeys(texts)) if 2 * len(texts) == quotes else _texts(raw)
+
+
+def _texts_in(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
+    """Return every key and every text of a JSON value, in no particular order."""
+    texts: list[str] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            texts.append(one)
+        elif isinstance(one, dict):
+            texts += one
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return texts
 
 
 def _texts(raw: bytes) -> list[str]:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from replay_assets.errors import ConfigurationError
-from replay_assets.sanitizing.engine import clean_answer, gate_findings
-from replay_assets.sanitizing.gate import CleanTexts
+from replay_assets.sanitizing.gate import CleanTexts, clean_answer, gate_findings, is_clean
 from replay_assets.sanitizing.rules import RuleSet, load_rules, shipped
 
 SHORTEST_CANARY = 8
@@ -36,6 +35,7 @@ class Watch:
         self.rules = rules or shipped()
         self._secrets = _stripped(secrets)
         self._canaries = _stripped(canaries)
+        self._unwanted = (*self._secrets, *self._canaries)
         self._clean = CleanTexts()
 
     def __repr__(self) -> str:
@@ -57,12 +57,17 @@ class Watch:
 
     def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
         """Return what came back (a text, or any JSON value) less keys, canaries and strict hits."""
+        if is_clean(value, secrets=self._unwanted, rules=self.rules):
+            return value
+        return self._masked(value)
+
+    def _masked(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
         if isinstance(value, dict):
-            return {self.cleaned(name): self.cleaned(item) for name, item in value.items()}
+            return {self._masked(name): self._masked(item) for name, item in value.items()}
         if isinstance(value, list):
-            return [self.cleaned(item) for item in value]
+            return [self._masked(item) for item in value]
         if isinstance(value, str):
-            return clean_answer(value, secrets=(*self._secrets, *self._canaries), rules=self.rules)
+            return clean_answer(value, secrets=self._unwanted, rules=self.rules)
         return value
 
 
