@@ -136,8 +136,8 @@ def ask_all(asking: Callable[[], Asking], *, requests: int) -> Exchanges:
     except ExceptionGroup as group:
         first = _first(group)
         if isinstance(first, EndpointRefusedError | PatienceExceededError):
-            raise _stopped(str(first), made[0].settle(), requests) from group
-        raise first from group
+            raise _stopped(str(first), made[0].settle(), requests) from first
+        raise first from first.__cause__
     return made[0].how
 
 
