@@ -57,12 +57,12 @@ def module_postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @contextmanager
-def empty_database(postgres_server: str) -> Iterator[str]:
-    """Create a database for the length of a block."""
+def empty_database(postgres_server: str, options: str = "") -> Iterator[str]:
+    """Create a database for the length of a block, with further words of SQL."""
     name = f"replay_test_{secrets.token_hex(6)}"
     admin = sa.create_engine(postgres_server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name} {options}")
     url = sa.make_url(postgres_server).set(database=name)
     yield url.render_as_string(hide_password=False)
     with admin.connect() as connection:

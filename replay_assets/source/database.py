@@ -20,7 +20,7 @@ from replay_assets.errors import ConfigurationError, ReadOnlySourceError, Source
 from replay_assets.source.expressions import conditions_on, json_place
 from replay_assets.source.mapping import ColumnMapping, SourceMapping
 from replay_assets.source.schema_check import Types, missing_in_source, missing_of, real_columns
-from replay_assets.source.sessions import postgres_settings, read_only_sqlite
+from replay_assets.source.sessions import postgres_settings, read_any_bytes, read_only_sqlite
 from replay_assets.source.tables import LogicalTable
 from replay_assets.source.types import SQL_TYPES
 
@@ -51,9 +51,12 @@ class IncidentDatabase:
     def engine(self) -> sa.Engine:
         """The engine; created on first use."""
         try:
+            if self._url.get_dialect().driver != "psycopg":
+                return sa.create_engine(self._url)
             # Three round trips less for a new connection: hstore is no type of ours.
-            psycopg = self._url.get_dialect().driver == "psycopg"
-            return sa.create_engine(self._url, **({"use_native_hstore": False} if psycopg else {}))
+            engine = sa.create_engine(self._url, use_native_hstore=False)
+            sa.event.listen(engine, "connect", read_any_bytes, insert=True)
+            return engine
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise ConfigurationError(
                 f"{self.name}: its driver is not installed ({error}). For PostgreSQL install "

@@ -16,6 +16,7 @@ from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.day_tables import DayTables
 from replay_assets.source.layout import layouts_of
 from replay_assets.source.newest import VERSIONS
+from replay_assets.source.sessions import NO_ENCODING
 from replay_assets.source.statements import (
     evidence_statement,
     keys_statement,
@@ -39,6 +40,8 @@ from replay_assets.source.tables import (
 
 ADBC_FROM_ROWS = 20_000
 """A smaller day gains nothing: a second connection costs thirty round trips."""
+NOT_FOR_ADBC = "SELECT pg_is_in_recovery() OR current_setting('server_encoding') = :none"
+"""A standby can't share its snapshots; texts that may be no UTF-8 are no Arrow texts."""
 MAX_TEXT_BYTES = 2**20
 """A megabyte of text is 250,000 tokens, more than any candidate's context."""
 
@@ -206,8 +209,7 @@ def _reader(
     worth_it = fast or (fast is None and rows >= ADBC_FROM_ROWS and adbc_is_installed())
     if connection.dialect.name != "postgresql" or not worth_it:
         return SqlReader(connection)
-    standby = connection.execute(sa.text("SELECT pg_is_in_recovery()")).scalar_one()
-    if standby:  # no snapshot can be shared there
+    if connection.execute(sa.text(NOT_FOR_ADBC), {"none": NO_ENCODING}).scalar_one():
         return SqlReader(connection)
     snapshot: Any = connection.execute(sa.text("SELECT pg_export_snapshot()")).scalar_one()
     return stack.enter_context(adbc_reader(connection, snapshot))

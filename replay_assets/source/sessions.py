@@ -21,6 +21,10 @@ SESSION_SETTINGS = {
 SQLITE_CACHE_KIB = 16 * 1024
 """Pages kept in memory; with SQLite's own 2 MiB a day took half as long again."""
 HAS_TRANSACTION_TIMEOUT = (17,)
+TEXT_TYPES = (0, "text", "varchar", "bpchar", "name")
+"""Types that psycopg reads as texts; 0 stands for those that it does not know."""
+NO_ENCODING = "SQL_ASCII"
+"""The encoding of databases that take any bytes for text, as `initdb` makes them in locale C."""
 LENIENT_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
 """One text that is no UTF-8 must not cost a day; it is told by its surrogates."""
 
@@ -33,6 +37,20 @@ def postgres_settings(connection: sa.Connection) -> str:
         settings["transaction_timeout"] = "20min"
     each = (f"set_config('{name}', '{value}', true)" for name, value in settings.items())
     return f"SELECT {', '.join(each)}"
+
+
+def read_any_bytes(driver: Any, _: object = None) -> None:  # noqa: ANN401 - psycopg's connection
+    """Read texts of a database without an encoding as UTF-8; psycopg would leave them as bytes."""
+    if driver.info.parameter_status("client_encoding") != NO_ENCODING:
+        return
+    from psycopg.adapt import Buffer, Loader
+
+    class LenientText(Loader):
+        def load(self, data: Buffer) -> str:
+            return LENIENT_TEXT(bytes(data))
+
+    for name in TEXT_TYPES:
+        driver.adapters.register_loader(name, LenientText)
 
 
 @contextmanager

@@ -141,6 +141,7 @@ def adbc_reader(beside: sa.Connection, snapshot: str) -> Iterator[AdbcReader]:
         script = [
             "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
             f"SET TRANSACTION SNAPSHOT '{snapshot}'",
+            "SET LOCAL client_encoding = 'UTF8'",  # that of Arrow, whatever the database's is
             postgres_settings(beside),
         ]
         with _adbc_errors_named(), connection.cursor() as cursor:

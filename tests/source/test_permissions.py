@@ -18,7 +18,7 @@ from replay_assets.lake.store import Store
 from replay_assets.source import reading, sessions
 from replay_assets.source.database import IncidentDatabase
 from replay_assets.source.orphans import count_orphans
-from replay_assets.source.streams import adbc_reader
+from replay_assets.source.streams import LONGEST_READ_S, adbc_reader
 from tests.conftest import settings_in
 from tests.defs.walks import walk_day
 from tests.evidence.extracted import extracted
@@ -91,6 +91,14 @@ def test_the_connection_that_shares_a_snapshot_cannot_write_and_has_its_limits(
             (found,) = cursor.fetchall()
         assert tuple(found) == tuple(connection.exec_driver_sql(f"SELECT {question}").one())
     assert tuple(found) == ("on", "repeatable read", "10min", "UTC")
+
+
+def test_a_connection_that_waits_for_the_other_is_not_cut_off(database_of_roles: IncidentDatabase):
+    """While ADBC reads, the first connection idles in the transaction that holds the snapshot."""
+    allowed = "SELECT extract(epoch FROM current_setting('idle_in_transaction_session_timeout')"
+    with database_of_roles.snapshot() as connection:
+        seconds = connection.exec_driver_sql(f"{allowed}::interval)").scalar_one()
+    assert seconds >= LONGEST_READ_S
 
 
 @pytest.fixture
