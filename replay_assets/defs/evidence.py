@@ -44,7 +44,8 @@ def build_source(partitions: Partitions) -> dg.SourceAsset:
     ) -> dg.DataVersionsByPartition:
         days = days_to_observe(source, sweep=context.run.tags.get(SWEEP_TAG) == "all")
         with source.open() as database:
-            for seen in observe(database, map(source.window, days), evidence):
+            windows, limit = map(source.window, days), source.max_text_bytes
+            for seen in observe(database, windows, evidence, max_text_bytes=limit):
                 context.log_event(
                     observation(seen.day, seen.fingerprint, rows=seen.rows, **seen.changes)
                 )

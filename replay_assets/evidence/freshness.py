@@ -8,7 +8,7 @@ from replay_assets.evidence.fingerprint import KEYS, Fingerprint, keys_of
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published, Store
 from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.reading import day_snapshot
+from replay_assets.source.reading import MAX_TEXT_BYTES, day_snapshot
 
 Keys = dict[str | None, tuple[str | None, str | None]]
 """The newest session and repair of each row of evidence, by its id."""
@@ -33,7 +33,11 @@ class Observation:
 
 
 def observe(
-    database: IncidentDatabase, windows: Iterable[DayWindow], published: Store
+    database: IncidentDatabase,
+    windows: Iterable[DayWindow],
+    published: Store,
+    *,
+    max_text_bytes: int = MAX_TEXT_BYTES,
 ) -> Iterator[Observation]:
     """Look at days of the source, each in a snapshot of its own.
 
@@ -41,12 +45,13 @@ def observe(
         database: the source.
         windows: the days.
         published: the root of raw evidence, to compare with.
+        max_text_bytes: that of the extraction, or what it left in the source looks changed.
     """
     for window in windows:
         fingerprint = Fingerprint()
         keys: Keys = {}
         rows = 0
-        with day_snapshot(database, window) as snapshot:
+        with day_snapshot(database, window, max_text_bytes=max_text_bytes) as snapshot:
             for batch in snapshot.row_keys():
                 fingerprint.update(batch)
                 rows += batch.table.num_rows

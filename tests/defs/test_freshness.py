@@ -98,7 +98,9 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
         ],
     )  # fmt: skip
     load_into(database_url, tmp_path / "to_load")
-    settings = replace(settings_in(tmp_path, source_url=database_url), first_day=MONDAY)
+    settings = replace(
+        settings_in(tmp_path, source_url=database_url), first_day=MONDAY, max_text_bytes=1000
+    )
     with dg.DagsterInstance.ephemeral() as instance:
         world = World(settings, instance)
         world.read(*DAYS)
@@ -140,6 +142,17 @@ def test_a_change_makes_its_day_stale_and_no_other(change: str, said: dict[str, 
 def test_what_the_day_does_not_know_leaves_it_fresh(world: World):
     """A session after `as_of` belongs to what happened later."""
     execute(world.database, AFTERWARDS)
+    assert world.observe().success
+    assert world.status() == FRESH
+
+
+def test_a_text_over_the_limit_leaves_its_day_fresh(world: World):
+    """Whoever extracts it and whoever observes it leave the same in the source."""
+    execute(
+        world.database,
+        f"UPDATE incident_evidence SET evidence_summary = '{'x' * 2000}' WHERE id = 'ev-2'",
+    )
+    world.read(SECOND)
     assert world.observe().success
     assert world.status() == FRESH
 
