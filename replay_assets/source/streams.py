@@ -13,7 +13,6 @@ from importlib.util import find_spec
 from itertools import islice
 from typing import Any
 
-import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
@@ -23,10 +22,9 @@ from replay_assets.source.batches import Batch, batch_of
 from replay_assets.source.day_tables import Read
 from replay_assets.source.sessions import postgres_settings
 
-STREAMED_ROWS = 100
-"""Rows that the driver holds at a time."""
+STREAMED_ROWS = 20
+"""Rows that the driver holds at a time; each may have several texts of the largest size."""
 BATCH_ROWS = 1000
-FIRST_BATCH_ROWS = 100
 BATCH_BYTES = 8 * 2**20
 """Rows of one batch: a thousand, fewer where they are large."""
 ADBC_BATCH_BYTES = 2 * 2**20
@@ -50,17 +48,15 @@ class SqlReader:
         started = time.monotonic()
         names = [column.name for column in read.statement.selected_columns]
         rows = self._rows(read.statement)
-        size = FIRST_BATCH_ROWS
-        while some := list(islice(rows, size)):
-            batch = batch_of(list(zip(*some, strict=True)), names, read.fields)
-            yield batch
-            size = _next_size(batch.table)
+        while some := _next_rows(rows):
+            yield batch_of(list(zip(*some, strict=True)), names, read.fields)
             _refuse_too_long(started)
 
     def _rows(self, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
         if self._connection.dialect.driver == "psycopg":
             return self._streamed(statement)
-        return iter(self._connection.execution_options(stream_results=True).execute(statement))
+        options = {"stream_results": True, "max_row_buffer": STREAMED_ROWS}
+        return iter(self._connection.execution_options(**options).execute(statement))
 
     def _streamed(self, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
         """Yield rows as the server sends them, a chunk at a time: no cursor, no round trips.
@@ -175,10 +171,17 @@ def _adbc_errors_named() -> Iterator[None]:
         raise DBAPIError(None, None, error) from error
 
 
-def _next_size(table: pa.Table) -> int:
-    """Return how many rows to ask for, by the size of the last ones."""
-    row_bytes = max(table.nbytes // max(table.num_rows, 1), 1)
-    return int(min(max(BATCH_BYTES // row_bytes, 8), BATCH_ROWS))
+def _next_rows(rows: Iterator[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Take rows until they make a batch; after small ones the next may be megabytes."""
+    taken: list[Sequence[Any]] = []
+    characters = 0
+    while len(taken) < BATCH_ROWS and characters < BATCH_BYTES:
+        few = list(islice(rows, STREAMED_ROWS))
+        if not few:
+            break
+        taken += few
+        characters += sum(len(value) for row in few for value in row if type(value) is str)
+    return taken
 
 
 def _refuse_too_long(started: float) -> None:
