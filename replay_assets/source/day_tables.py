@@ -74,9 +74,11 @@ class DayTables:
         return sa.cast(sa.cast(sa.literal_column(f"{alias}.{name}"), sa.Text), sa.BigInteger)
 
     def locator(self, table: MappedTable, alias: str) -> sa.ColumnElement[Any]:
-        """Return the column that finds one row of a table again: a system column, else the id."""
-        name = self.layouts[table.logical.name].locator
-        return sa.literal_column(f"{alias}.{name}") if name is not None else table.native("id")
+        """Return what finds one row of a table again: system columns, else the id."""
+        locator = self.layouts[table.logical.name].locator
+        if locator is None:
+            return table.native("id")
+        return sa.literal_column(locator.format(row=alias))
 
     def read_columns(self, table: MappedTable, labels: dict[str, str]) -> "Columns":
         """Return columns of a table as they leave the database: guarded, each with its problems.

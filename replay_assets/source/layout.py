@@ -11,7 +11,8 @@ from sqlalchemy.exc import DatabaseError
 
 LAYOUTS = sa.text(
     """
-    SELECT c.relkind::text,
+    SELECT CASE WHEN c.relhassubclass AND c.relkind = 'r' THEN 'inherited'
+                ELSE c.relkind::text END,
         ARRAY(SELECT a.attname::text FROM pg_index i
               JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
               WHERE i.indrelid = c.oid AND i.indisvalid AND i.indpred IS NULL),
@@ -28,6 +29,14 @@ LAYOUTS = sa.text(
 neither finds nor keeps apart all of them."""
 
 
+POSTGRES_LOCATORS = {
+    "r": "{row}.ctid",
+    "m": "{row}.ctid",
+    **dict.fromkeys(("p", "inherited"), "({row}.tableoid::text || {row}.ctid::text)"),
+}
+"""By kind of relation: rows of two partitions may have the same place, each in its own."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """A table's layout.
@@ -35,7 +44,7 @@ class Layout:
     Attributes:
         led_by: the columns that an index begins with.
         unique: the columns of which no two rows share a value.
-        locator: the system column that finds a row again (`ctid`, `rowid`); null for a view.
+        locator: SQL that finds a row of `{row}` again, by system columns; null for a view.
         version: the system column that changes with each update of a row (`xmin`); null where
             there is none.
     """
@@ -54,9 +63,10 @@ def layouts_of(connection: sa.Connection, tables: Sequence[str]) -> list[Layout]
     return [
         Layout(
             led_by=frozenset(led_by),
-            unique=frozenset(unique),
-            locator="ctid" if kind in ("r", "p", "m") else None,
-            version="xmin" if kind in ("r", "p") else None,
+            # An index holds for the table's own rows, not for those of the tables that inherit.
+            unique=frozenset(unique if kind != "inherited" else ()),
+            locator=POSTGRES_LOCATORS.get(kind),
+            version="xmin" if kind in ("r", "p", "inherited") else None,
         )
         for kind, led_by, unique in connection.execute(LAYOUTS, {"names": names})
     ]
@@ -92,7 +102,7 @@ def _sqlite_locator(connection: sa.Connection, schema: str, name: str) -> str | 
         connection.execute(sa.select(sa.literal_column("rowid")).select_from(table).limit(0))
     except DatabaseError:  # a table WITHOUT ROWID
         return None
-    return "rowid"
+    return "{row}.rowid"
 
 
 def qualified(connection: sa.Connection, table: str) -> str:

@@ -260,3 +260,60 @@ def test_an_empty_day_has_one_form(
     theirs = extract_day(reference[0], christmas, Store(str(tmp_path / "theirs")))
     assert ours.facts["read"] == 0
     assert files_of(ours) == files_of(theirs)
+
+
+PARTED = {
+    "partitions": (
+        "CREATE TABLE {table} (LIKE whole_{table}) PARTITION BY HASH (id)",
+        "CREATE TABLE {table}_0 PARTITION OF {table} FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+        "CREATE TABLE {table}_1 PARTITION OF {table} FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
+        "INSERT INTO {table} SELECT * FROM whole_{table}",
+    ),
+    "inheritance": (
+        "CREATE TABLE {table} (LIKE whole_{table})",
+        "CREATE TABLE {table}_0 () INHERITS ({table})",
+        "INSERT INTO {table} SELECT * FROM whole_{table} WHERE id LIKE 're%' OR id LIKE 'n%'",
+        "INSERT INTO {table}_0 SELECT * FROM whole_{table} "
+        "WHERE NOT (id LIKE 're%' OR id LIKE 'n%')",
+    ),
+}
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["sqlalchemy", "adbc"])
+@pytest.mark.parametrize("form", PARTED)
+def test_tables_in_parts_give_the_bytes_of_whole_ones(
+    form: str, fast: bool, postgres_url: str, tmp_path: Path
+):
+    """Rows of two parts lie at the same place, each in its own: a place alone finds neither."""
+    database = IncidentDatabase(postgres_url)
+    load(database, tmp_path, **few_rows())
+    before = extract_day(database, DAY, Store(str(tmp_path / "whole")), fast=fast)
+    for table in JSON_COLUMNS:
+        statements = [f"ALTER TABLE {table} RENAME TO whole_{table}", *PARTED[form]]
+        if table == "session_messages":
+            statements = [one.replace("(id)", "(session_id)") for one in statements]
+            statements = [one.replace("id LIKE", "session_id LIKE") for one in statements]
+        with database.writing() as connection:
+            for one in statements:
+                driver = connection.connection.driver_connection
+                assert driver is not None
+                driver.execute(one.format(table=table))
+    after = extract_day(database, DAY, Store(str(tmp_path / "parts")), fast=fast)
+    assert after.facts["read_by"].endswith("window")
+    assert files_of(after) == files_of(before)
+    database.close()
+
+
+def test_one_id_in_a_table_and_in_one_that_inherits_is_no_key(postgres_url: str, tmp_path: Path):
+    """PostgreSQL keeps each of them unique, not both together."""
+    database = IncidentDatabase(postgres_url)
+    load(database, tmp_path)
+    execute(
+        database,
+        "CREATE TABLE older_evidence () INHERITS (incident_evidence)",
+        "INSERT INTO older_evidence SELECT * FROM incident_evidence",
+    )
+    day = extracted(database, DAY)
+    assert day.kept == []
+    assert [row["reasons"] for row in day.quarantine] == [["duplicate_id:id"]] * 2
+    database.close()
