@@ -4,8 +4,9 @@ A reason is `<code>:<column>`. One bad row costs itself, never its day. Columns 
 rows only where something is wrong: the good ones, nearly all, are never looked at one by one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -25,17 +26,23 @@ class Rules:
 
     Attributes:
         required: columns that must not be null.
+        required_with: columns that must not be null where one of some others is not.
         json: what a column's JSON must be, a dict or a list.
         known: values that a column is expected to have; others are kept and counted.
     """
 
     required: tuple[str, ...]
+    required_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     json: Mapping[str, type] = field(default_factory=dict)
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 EVIDENCE_RULES = Rules(
     required=("id", "incident_id", "evidence_summary"),
+    required_with={
+        "coordinator_id": ("coordinator_output", "coordinator_at"),
+        "repair_id": ("repair_steps", "repair_success", "repair_at"),
+    },
     json={"labels": dict, "coordinator_output": dict, "repair_steps": list},
     known={
         "severity": frozenset({"critical", "warning", "info", "error", "high", "medium", "low"}),
@@ -59,8 +66,8 @@ LABEL_JSON = {"required_keywords": list, "acceptable_actions": list, "acceptable
 def reasons_against(batch: Batch, rules: Rules) -> Reasons:
     """Return the reasons against each row that can't be used, in alphabetical order."""
     found: Reasons = {row: list(reasons) for row, reasons in batch.reasons.items()}
-    for name in rules.required:
-        for row in _rows_where(pc.is_null(batch.table[name])):
+    for name, missing in _missing(batch.table, rules):
+        for row in _rows_where(missing):
             # A value that was withheld is not missing; its reason is already known.
             if name not in batch.raw.get(row, {}):
                 found.setdefault(row, []).append(f"null_in_required:{name}")
@@ -73,6 +80,15 @@ def reasons_against(batch: Batch, rules: Rules) -> Reasons:
             if text is not None and (problem := json_problem(text, expected)) is not None:
                 found.setdefault(row, []).append(f"{problem}:{name}")
     return {row: sorted(set(reasons)) for row, reasons in found.items()}
+
+
+def _missing(table: pa.Table, rules: Rules) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    """Yield each column that must not be null, and where it is."""
+    for name in rules.required:
+        yield name, pc.is_null(table[name])
+    for name, others in rules.required_with.items():
+        there = reduce(pc.or_, (pc.is_valid(table[other]) for other in others))
+        yield name, pc.and_(pc.is_null(table[name]), there)
 
 
 def _has_nul(column: pa.ChunkedArray) -> bool:
