@@ -14,13 +14,12 @@ from replay_assets.source.clock import Clock
 from replay_assets.source.database import MappedTable
 from replay_assets.source.instants import InstantColumn
 from replay_assets.source.layout import Layout
-from replay_assets.source.tables import Kind
 
 Shape = Literal["lateral", "correlated", "window"]
 
 
-UNBOUNDED = (sa.String, sa.JSON, sa.ARRAY, sa.types.NullType)
-"""Types whose values can be of any length."""
+BOUNDED = (sa.Boolean, sa.Date, sa.DateTime, sa.Integer, sa.Numeric, sa.Time, sa.Uuid)
+"""Types whose values are small; any other may hold megabytes."""
 NULL_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "text": sa.Text(),
     "json": sa.Text(),
@@ -98,16 +97,15 @@ class DayTables:
                 self._add_instant(columns, self.clock.instant(table, name), label)
             elif kind == "instant":
                 self._add_guarded(columns, self.clock.instant(table, name).read, label)
-            elif self._has_a_bound(table, name, kind):
+            elif self._has_a_bound(table, name):
                 columns.selected.append(table.value(name).label(label))
             else:
                 self._add_guarded(columns, table.value(name), label)
         return columns
 
-    def _has_a_bound(self, table: MappedTable, name: str, kind: Kind) -> bool:
+    def _has_a_bound(self, table: MappedTable, name: str) -> bool:
         """Tell whether a column's values are small; on SQLite any column may hold any text."""
-        small = kind in ("boolean", "integer") or not isinstance(table.type_of(name), UNBOUNDED)
-        return self.clock.postgres and small
+        return self.clock.postgres and isinstance(table.type_of(name), BOUNDED)
 
     @staticmethod
     def _add_instant(columns: "Columns", instant: InstantColumn, label: str) -> None:
@@ -117,11 +115,11 @@ class DayTables:
 
     def _add_guarded(self, columns: "Columns", value: sa.ColumnElement[Any], label: str) -> None:
         # Looked up without reading the text itself where it lies outside its row.
-        size = (
-            sa.func.octet_length(value)
-            if self.clock.postgres
-            else sa.func.length(sa.cast(value, sa.LargeBinary))
-        )
+        if self.clock.postgres:
+            text = value if isinstance(value.type, sa.Text) else sa.cast(value, sa.Text)
+            size = sa.func.octet_length(text)
+        else:
+            size = sa.func.length(sa.cast(value, sa.LargeBinary))
         fits = size <= sa.literal_column(str(self.max_text_bytes))
         columns.selected.append(sa.case((fits, value)).label(label))
         columns.problems.append((sa.not_(fits), f"oversize:{label}:", sa.cast(size, sa.Text)))

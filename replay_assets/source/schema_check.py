@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import TypeEngine
 
@@ -23,7 +24,14 @@ def real_columns(
         found = sa.inspect(connection).get_columns(name, schema=schema or None)
     except NoSuchTableError:
         return None
-    return {column["name"]: column["type"] for column in found}
+    return {column["name"]: _plain(column["type"]) for column in found}
+
+
+def _plain(real: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Return what a domain of PostgreSQL is made of: it is read and compared like that."""
+    while isinstance(real, DOMAIN):
+        real = real.data_type
+    return real
 
 
 def missing_in_source(connection: sa.Connection, mapping: SourceMapping) -> list[str]:
