@@ -8,10 +8,13 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from replay_assets.evidence.freshness import observe
+from replay_assets.lake.store import Store
 from replay_assets.source.database import IncidentDatabase
 from tests.evidence.extracted import ExtractedDay, extracted
 from tests.evidence.planted import (
@@ -35,6 +38,7 @@ BY_READER = {reader: cases("sqlite" if reader == "sqlite" else "postgresql") for
 class Read:
     """The planted day as one reader gave it, and everything that was logged meanwhile."""
 
+    database: IncidentDatabase
     day: ExtractedDay
     planted: list[Case]
     logged: str
@@ -89,7 +93,7 @@ def read(
     finally:
         logging.getLogger().removeHandler(handler)
         own.setLevel(logging.NOTSET)
-    yield Read(day, BY_READER[request.param], "\n".join(handler.lines))
+    yield Read(database, day, BY_READER[request.param], "\n".join(handler.lines))
     database.close()
 
 
@@ -174,6 +178,13 @@ def test_the_others_of_a_bad_messages_session_are_kept(read: Read):
     assert len(read.day.messages) == len(with_messages)
     assert {row["position"] for row in read.day.messages} == {0}
     assert [row["id"] for row in read.day.repairs] == ["r-newer"]
+
+
+def test_an_observation_of_the_same_rows_finds_nothing_changed(read: Read, tmp_path: Path):
+    """Whatever they hold: else such a day would be stale for ever."""
+    (seen,) = observe(read.database, [DAY], Store(str(tmp_path)), max_text_bytes=LIMIT)
+    assert seen.fingerprint == read.day.facts["source_fingerprint"]
+    assert seen.rows == read.day.facts["read"]
 
 
 def test_no_log_shows_a_rows_text(read: Read):
