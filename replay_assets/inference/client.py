@@ -49,6 +49,8 @@ class _Call:
     ready_at: float = field(default_factory=time.perf_counter)
     first_sent_at: float | None = None
     attempts: list[Attempt] = field(default_factory=list)
+    passed: bytes = b""
+    """The body that the gate has seen, so that a retry of the same bytes is not looked at again."""
     failures: int = 0
     refusals: int = 0
     mode: ResponseMode = "none"
@@ -182,9 +184,11 @@ class ChatClient:
         """Wait for a slot, send once, and account for it."""
         call.mode = self._format.mode(call.schema)
         body = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
-        if not call.attempts and (refusals := self._gate.refusals(body)):
-            rules = ", ".join(refusals)
-            raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
+        if body != call.passed:  # another form of answer makes another body
+            if refusals := self._gate.refusals(body):
+                rules = ", ".join(refusals)
+                raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
+            call.passed = body
         most_out = self._candidate.sampling.max_tokens
         ticket = await self._limit.acquire(estimate_tokens(body.decode(), most_out))
         settled = Settled()

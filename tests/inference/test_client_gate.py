@@ -1,13 +1,16 @@
 """The gate on bytes: a body with a secret is refused, and the server receives nothing."""
 
 import asyncio
+import json
+from typing import Any
 
 import pytest
 
 from replay_assets.errors import ConfigurationError
 from replay_assets.inference.client import ChatClient
 from replay_assets.inference.failures import GateRefusedError
-from tests.inference.scripted_server import Script, candidate
+from replay_assets.inference.gate import SendingGate
+from tests.inference.scripted_server import Script, candidate, status
 
 PLAIN_KEY = "FAKE-" + "plain-key-without-a-vendor"
 
@@ -74,3 +77,33 @@ def test_a_key_that_no_header_can_carry_is_refused_unseen(server: Script, key: s
         send(server, "x", api_key=key)
     assert "FAKE" not in str(caught.value)
     assert server.bodies == []
+
+
+class Watched(SendingGate):
+    """A gate that remembers what it was shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[Any] = []
+
+    def refusals(self, body: bytes) -> list[str]:
+        self.shown.append(json.loads(body))
+        return super().refusals(body)
+
+
+@pytest.mark.usefixtures("no_waits")
+def test_each_body_that_is_sent_was_shown_to_the_gate(server: Script) -> None:
+    """Also the one of another form, after a refusal; a retry of the same bytes only once."""
+    gate = Watched()
+
+    async def run() -> None:
+        one = candidate(server.base_url)
+        async with ChatClient(one, api_key=None, gate=gate) as client:
+            await client.complete([{"role": "user", "content": "?"}], schema={"type": "object"})
+
+    refused = status(400, "response_format json_schema is not supported")
+    server.answers(refused, status(500, "busy"), "an answer")
+    asyncio.run(run())
+    forms = [body["response_format"]["type"] for body in server.bodies]
+    assert forms == ["json_schema", "json_object", "json_object"]
+    assert gate.shown == server.bodies[:2]
