@@ -150,9 +150,7 @@ class _Day:
         counts = self._counts
         self._lost |= {incident for incident, row_id in self._newest.items() if row_id is None}
         lost = pa.array(sorted(self._lost), pa.string())
-        repeated = bool(self._newest)
-        messages = self._snapshot.messages(repeated=repeated)
-        repairs = self._snapshot.repairs(repeated=repeated)
+        messages, repairs = self._snapshot.messages(), self._snapshot.repairs()
         counts.messages = self._add_joined("session_messages", messages, self._messages, lost)
         counts.repairs = self._add_joined("auto_repair_executions", repairs, self._repairs, lost)
 

@@ -73,7 +73,7 @@ class DaySnapshot:
         tables: DayTables,
         window: DayWindow,
         reader: Reader,
-        survey: "Survey",
+        survey: Survey,
     ) -> None:
         self.window = window
         self.survey = survey
@@ -94,12 +94,8 @@ class DaySnapshot:
         """Yield the day's evidence with newest session and repair, by `collected_at`, then id."""
         return read_ahead(self._reader.batches(evidence_statement(self.tables, self.window)))
 
-    def messages(self, *, repeated: bool = True) -> Iterator[Batch]:
-        """Yield the messages of the newest sessions; none where the database keeps none.
-
-        Args:
-            repeated: whether an incident may have several snapshots in the day.
-        """
+    def messages(self) -> Iterator[Batch]:
+        """Yield the messages of the newest sessions; none where the database keeps none."""
         messages = self.tables.messages
         if messages is None:
             return iter(())
@@ -109,16 +105,19 @@ class DaySnapshot:
         if any_message.first() is None:  # most sources keep none; the join costs as much as repairs
             return iter(())
         return self._reader.batches(
-            messages_statement(self.tables, messages, self.window, repeated=repeated)
+            messages_statement(self.tables, messages, self.window, repeated=self._repeated)
         )
 
-    def repairs(self, *, repeated: bool = True) -> Iterator[Batch]:
-        """Yield every repair of the day's incidents, oldest first.
+    def repairs(self) -> Iterator[Batch]:
+        """Yield every repair of the day's incidents, oldest first."""
+        return self._reader.batches(
+            repairs_statement(self.tables, self.window, repeated=self._repeated)
+        )
 
-        Args:
-            repeated: whether an incident may have several snapshots in the day.
-        """
-        return self._reader.batches(repairs_statement(self.tables, self.window, repeated=repeated))
+    @property
+    def _repeated(self) -> bool:
+        """Whether an incident has several snapshots, of which only one is to be joined."""
+        return bool(self.survey.snapshots)
 
     def row_keys(self) -> Iterator[Batch]:
         """Yield the keys and versions of the day's rows; whole rows where they have no version."""
