@@ -168,15 +168,14 @@ def _typed(
 ) -> pa.Array:
     """Return a column that arrived in its type, or one whose values are judged one by one."""
     expected = ARROW_TYPES[field.kind]
-    if isinstance(column, pa.Array):
-        if column.type == expected or column.null_count == len(column):
-            return column.cast(expected)
-    else:
-        try:
-            return pa.array(column, expected)
-        except (pa.ArrowException, UnicodeEncodeError, OverflowError):
-            pass  # judged one by one, below
-    return pa.array(_one_by_one(column, field, batch, convert), expected)
+    if isinstance(column, pa.Array) and (
+        column.type == expected or column.null_count == len(column)
+    ):
+        return column.cast(expected)
+    try:
+        return pa.array(_python(column), expected)
+    except (pa.ArrowException, UnicodeEncodeError, OverflowError):
+        return pa.array(_one_by_one(column, field, batch, convert), expected)
 
 
 class _UnusableError(Exception):
