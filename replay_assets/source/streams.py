@@ -1,7 +1,7 @@
 """Two ways from a statement to batches: SQLAlchemy for every database, ADBC where it is installed.
 
 Both read as they go, in bounded memory, and give the same rows. ADBC hands over Arrow directly,
-which costs half the CPU; it is the extra `[fast]`.
+which halves the CPU of reading; it is the extra `[fast]`.
 """
 
 import logging
