@@ -3,14 +3,12 @@
 Pure functions; the client and the pack builder call them and decide what a finding means.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import msgspec
-
+from replay_assets.sanitizing.json_texts import texts_in, texts_of
 from replay_assets.sanitizing.matching import (
     EngineName,
     Scanner,
@@ -83,7 +81,7 @@ def gate_findings(
         ValueError: if the body is no JSON, so that a caller who fails closed refuses it.
     """
     raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
-    leaves = _leaves(raw)
+    leaves = texts_of(raw)
     looked_at = leaves if clean is None else clean.unknown(leaves)
     texts = _BETWEEN.join(looked_at).encode("utf-8", "surrogatepass")
     # Escapes and colours in the bytes are read in the texts: not twice.
@@ -108,7 +106,7 @@ def is_clean(
 ) -> bool:
     """Tell in one look whether cleaning would leave a JSON value as it is; if unsure, it is not."""
     rules = rules or shipped()
-    texts = _texts_in(value)
+    texts = texts_in(value)
     if len(texts) > 1 and rules.own:
         return False  # a deployment's pattern may ask for the start or the end of a text
     data = _BETWEEN.join(texts).encode("utf-8", "surrogatepass")
@@ -164,57 +162,3 @@ def _guarded_forms(value: str) -> tuple[bytes, ...]:
     hexadecimal = value.encode("utf-8", "surrogatepass").hex()
     spelled = tuple(form for form, _ in forms(value))
     return (hexadecimal.encode(), hexadecimal.upper().encode(), *spelled)
-
-
-def _leaves(raw: bytes) -> list[str]:
-    """Return every key and every text of a JSON body, at any depth, no two equal.
-
-    Raises:
-        ValueError: it is no JSON.
-    """
-    try:
-        body = msgspec.json.decode(raw)
-    except msgspec.DecodeError:
-        return _texts(raw)  # half surrogate pairs, which Python reads; or no JSON: then this raises
-    texts = _texts_in(body)
-    # In valid JSON quotes stand around strings and nowhere else. Fewer strings than that: an object
-    # names a key twice, and its first value is not among those decoded.
-    quotes = raw.count(b'"') - raw.replace(b"\\\\", b"").count(b'\\"')
-    return list(dict.fromkeys(texts)) if 2 * len(texts) == quotes else _texts(raw)
-
-
-def _texts_in(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
-    """Return every key and every text of a JSON value, in no particular order."""
-    texts: list[str] = []
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            texts.append(one)
-        elif isinstance(one, dict):
-            texts += one
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
-    return texts
-
-
-def _texts(raw: bytes) -> list[str]:
-    """Return every key and every text of a JSON body, at any depth."""
-    texts: list[str] = []
-    keep = texts.append
-
-    def pairs(items: list[tuple[str, Any]]) -> None:
-        for name, value in items:
-            keep(name)
-            leaf(value)
-
-    def leaf(value: Any) -> None:  # noqa: ANN401 - any JSON value
-        if isinstance(value, str):
-            keep(value)
-        elif isinstance(value, list):
-            for item in value:
-                leaf(item)
-
-    leaf(json.loads(raw, object_pairs_hook=pairs))
-    return texts

@@ -8,9 +8,18 @@ name/value pair or a column. A mention in prose is no leak: evidence may well ta
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from replay_assets.sanitizing.label_texts import fold, keys_spelled, laid_open, names_in, words
+from replay_assets.sanitizing.json_texts import texts_in
+from replay_assets.sanitizing.label_texts import (
+    fold,
+    keys_spelled,
+    laid_open,
+    may_hold_key,
+    names_in,
+    words,
+)
 
 
 def _folded(names: str) -> frozenset[str]:
@@ -59,7 +68,9 @@ def find_label_leaks(
         raw_evidence: the evidence as it was recorded; a label value that already stands in it gives
             nothing away.
     """
-    banned = {fold(name): name for name in forbidden if fold(name)}
+    banned = _banned(tuple(forbidden))
+    if not labels and not may_hold_key(texts_in(request), frozenset(banned)):
+        return []
     known = words(raw_evidence or "")
     traced = [
         (name, spelled)
@@ -73,6 +84,12 @@ def find_label_leaks(
             leaf = words(node.value)
             findings += [f"label_value:{name} at {node.path}" for name, it in traced if it in leaf]
     return list(dict.fromkeys(findings))
+
+
+@lru_cache(maxsize=16)
+def _banned(forbidden: tuple[str, ...]) -> Mapping[str, str]:
+    """Return forbidden names by what they fold to."""
+    return {fold(name): name for name in forbidden if fold(name)}
 
 
 def _forbidden_keys(node: Node, banned: Mapping[str, str]) -> list[str]:

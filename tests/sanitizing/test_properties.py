@@ -1,16 +1,29 @@
 """What must hold for any text: no leak, idle second pass, one output everywhere, linear time."""
 
+import base64
+import json
 import os
 import subprocess
 import sys
+import unicodedata
+from collections.abc import Callable
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from replay_assets.sanitizing import assignments, contexts, manifests, personal, sanitize_text
+from replay_assets.sanitizing import (
+    assignments,
+    contexts,
+    find_label_leaks,
+    manifests,
+    personal,
+    sanitize_text,
+)
 from replay_assets.sanitizing.checks import is_mixed
 from replay_assets.sanitizing.engine import strict_findings
+from replay_assets.sanitizing.label_texts import LOOK_ALIKES, fold
 from replay_assets.sanitizing.matching import scanner
 from replay_assets.sanitizing.rules import shipped
 
@@ -80,6 +93,63 @@ def test_both_engines_agree_on_any_text(text: str) -> None:
     """google-re2 and Python's own engine find the same stretches."""
     data = text.encode("utf-8", "surrogatepass")
     assert shipped().spans(data, "re2") == shipped().spans(data, "re")
+
+
+NAMES = st.sampled_from(
+    ["execution_success", "Execution-Succe55", "r\u00e9call", "\u0435xecution.success", "name", "a"]
+)
+SPELLED = st.builds(str.format, st.sampled_from(['{{"{}": 1}}', "{{{}: 1}}", "</{}>", "{}"]), NAMES)
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "code points": lambda text: "".join(f"\\u{ord(one):04x}" for one in text),
+    "letters as code points": lambda text: text.replace("e", "\\u0065"),
+    "JSON": json.dumps,
+    "URL": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    "HTML": lambda text: "".join(f"&#{ord(one)};" for one in text),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "hex": lambda text: text.encode().hex(),
+}
+
+
+def encoded(text: str, encodings: list[str]) -> str:
+    """Encode a text in several ways, one upon the other."""
+    for one in encodings:
+        text = ENCODINGS[one](text)
+    return text
+
+
+CODED = st.builds(encoded, SPELLED, st.lists(st.sampled_from(sorted(ENCODINGS)), max_size=2))
+NEIGHBOURS = st.sampled_from(["", " ", "\n", "x", "|", "\u8fde\u63a5"])
+NAMED = st.builds("{}{}{}".format, NEIGHBOURS, CODED, NEIGHBOURS)
+PLACES = st.sampled_from(
+    [
+        lambda text: {text: 1},
+        lambda text: {"note": text},
+        lambda text: {"rows": [[text, "b"], [1, 2]]},
+        lambda text: {"required": ["a", text]},
+        lambda text: {"name": text, "value": True},
+        lambda text: {"text": text, "more": "no name"},
+    ]
+)
+
+
+@MANY
+@given(text=NAMED, place=PLACES)
+def test_the_quick_look_for_names_hides_none(
+    text: str, place: Callable[[str], dict[str, Any]]
+) -> None:
+    too_short_to_trace = {"unrelated": "-"}  # with a label, each value is looked at closely
+    forbidden = ["execution_success", "recall"]
+    expected = find_label_leaks(place(text), too_short_to_trace, forbidden)
+    assert find_label_leaks(place(text), {}, forbidden) == expected
+
+
+@MANY
+@given(name=st.text(max_size=12))
+def test_a_name_is_folded_as_a_whole_as_its_characters_are(name: str) -> None:
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    kept = "".join(one for one in plain if unicodedata.category(one) not in ("Mn", "Cf", "Me"))
+    kept = (name.lower() if name.isascii() else kept).translate(LOOK_ALIKES)
+    assert fold(name) == "".join(one for one in kept if one.isalnum())
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "77"])
