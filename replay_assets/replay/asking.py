@@ -27,6 +27,7 @@ from replay_assets.inference.failures import (
 from replay_assets.inference.kept_calls import KeptCalls
 from replay_assets.replay.exchange import Exchange, Exchanges, Question
 from replay_assets.replay.progress import ProgressMeter
+from replay_assets.replay.turns import Turns
 
 ENDS_A_CALL: dict[type[CallFailedError], CallOutcome] = {
     RequestRejectedError: "request_rejected",
@@ -34,8 +35,6 @@ ENDS_A_CALL: dict[type[CallFailedError], CallOutcome] = {
     GateRefusedError: "gate_refused",
     BudgetExhaustedError: "not_sent",
 }
-REUSED_AT_ONCE = 100
-"""Exchanges that need no call before others get a turn: a signal must not wait for all of them."""
 
 
 @dataclass
@@ -47,8 +46,8 @@ class Asking:
     exchanges: Iterator[Exchange]
     kept: KeptCalls
     meter: ProgressMeter
+    turns: Turns = field(default_factory=Turns)
     started: float = field(default_factory=time.perf_counter)
-    _reused: int = 0
 
     async def run(self, *, requests: int) -> None:
         """Ask until every exchange has its calls.
@@ -74,15 +73,15 @@ class Asking:
             self.meter.count(group)
 
     async def _work(self) -> None:
+        await self.turns.take()
         for exchange in self.exchanges:
             call, reused = await self._answer(exchange.question)
             if (repair := self.how.repair(exchange, call)) is not None:
                 call, repair_reused = await self._answer(repair)
                 reused = reused and repair_reused
             self.meter.finish(call, reused=reused)
-            self._reused += reused
-            if reused and self._reused % REUSED_AT_ONCE == 0:
-                await asyncio.sleep(0)
+            # The answer is kept. Before the next request is made ready, those that are get sent.
+            await self.turns.take()
 
     async def _answer(self, question: Question) -> tuple[Call, bool]:
         """Return the call that answers a question, and whether it was kept from before."""
