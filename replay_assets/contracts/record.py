@@ -11,7 +11,7 @@ from replay_assets.errors import ContractError, UnknownVersionError
 class Part(BaseModel):
     """A piece of a record: immutable, and closed to fields that nobody declared."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
 
 class Record(Part):

@@ -20,7 +20,7 @@ INCIDENT_FIELDS = ("incident_context", "source_metadata", "user_prompt")
 class RequestMetadata(Part):
     """Flags that say what a request is; a pack of ours leaves the variant to the runner."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow")
 
     request_only: Literal[True]
     not_replacement_evidence: Literal[True]

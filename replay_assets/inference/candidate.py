@@ -1,5 +1,6 @@
 """A candidate: a model, where it answers, how it is asked and what it costs."""
 
+import json
 import re
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -29,15 +30,15 @@ ID_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
 
 
 class Entry(BaseModel):
-    """A part of the catalogue: immutable, closed to unknown fields."""
+    """A part of the catalogue: immutable, closed to unknown fields, its numbers finite."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Sampling(BaseModel):
     """How an answer is drawn; further fields (`top_p`, `seed`) go to the endpoint unchanged."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
     temperature: NonNegativeFloat = 0.0
     max_tokens: PositiveInt = 900
@@ -46,6 +47,10 @@ class Sampling(BaseModel):
     def _leaves_the_request_alone(self) -> Self:
         if taken := sorted(set(self.model_extra or ()) & set(NOT_SAMPLING)):
             raise ValueError(f"must not set {', '.join(taken)}: the request itself says that")
+        try:
+            json.dumps(self.model_extra, allow_nan=False)
+        except ValueError as error:
+            raise ValueError("must hold what JSON has: no NaN, no infinity") from error
         return self
 
 
@@ -76,7 +81,7 @@ class Prices(Entry):
     given.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     input: NonNegativeFloat
     output: NonNegativeFloat

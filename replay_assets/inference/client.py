@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import msgspec
+
 from replay_assets.inference import pauses
 from replay_assets.inference.budget import Purse, Reservation
 from replay_assets.inference.candidate import Candidate
@@ -24,13 +26,13 @@ from replay_assets.inference.failures import (
     RequestRejectedError,
 )
 from replay_assets.inference.gate import SendingGate
-from replay_assets.inference.http import Endpoint, WireError, header_safe
+from replay_assets.inference.http import Endpoint, header_safe
 from replay_assets.inference.ledger import Ledger
 from replay_assets.inference.limits import SHARED_LIMITS, LimitStore, Settled, estimate_tokens
 from replay_assets.inference.protocol import Message, chat_body
 from replay_assets.inference.response_format import ResponseFormat, schema_digest
 from replay_assets.inference.responses import Finding, finding_of, finding_on_the_wire
-from replay_assets.lake.digests import canonical
+from replay_assets.inference.wire import WireError
 
 ENDS_THE_RUN = {
     401: "the key is missing or not accepted",
@@ -141,7 +143,7 @@ class ChatClient:
             "messages": list(messages),
             "repeat": repeat,
         }
-        return hashlib.sha256(canonical(asked)).hexdigest()
+        return hashlib.sha256(msgspec.json.encode(asked, order="sorted")).hexdigest()
 
     async def complete(
         self,

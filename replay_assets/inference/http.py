@@ -13,9 +13,8 @@ those that httpx finds (`SSL_CERT_FILE`, `SSL_CERT_DIR`, else certifi's).
 import asyncio
 import re
 import time
-import zlib
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from functools import lru_cache
 from typing import NoReturn, cast
 from urllib.parse import urlsplit
 
@@ -28,30 +27,10 @@ from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.completion import AttemptOutcome
 from replay_assets.inference.proxies import proxy_for
 from replay_assets.inference.stand_in.app import embedded_app
+from replay_assets.inference.wire import Reply, WireError, decompressed, within_limit
 
-MAX_BODY_BYTES = 8 * 1024 * 1024
-"""Counted on the wire and again after decompression."""
 USER_AGENT = "replay-assets"
 FIRST_TOKEN = re.compile(rb'"(?:reasoning_)?(?:content|reasoning)"\s*:\s*"[^"]')
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole response. Names of headers are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    ttft_ms: float | None
-
-
-class WireError(Exception):
-    """No whole response. `possibly_paid`: the request may have reached the model."""
-
-    def __init__(self, outcome: AttemptOutcome, message: str, *, possibly_paid: bool) -> None:
-        super().__init__(message)
-        self.outcome = outcome
-        self.possibly_paid = possibly_paid
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -69,14 +48,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         try:
             response = await self._open().request(
                 request.method,
-                URL(str(request.url), encoded=True),
+                _address(str(request.url)),
                 headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
-                data=request.content,
+                data=await request.aread(),
                 allow_redirects=False,
                 proxy=self._proxy,
-                timeout=aiohttp.ClientTimeout(
-                    sock_connect=limits.get("connect"), sock_read=limits.get("read")
-                ),
+                timeout=_timeout(limits.get("connect"), limits.get("read")),
             )
         except (aiohttp.ClientError, OSError, ValueError) as error:
             _raise_as_httpx(error, request)
@@ -99,6 +76,16 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             )
         return self._session
+
+
+@lru_cache(maxsize=64)
+def _address(url: str) -> URL:
+    return URL(url, encoded=True)
+
+
+@lru_cache(maxsize=64)
+def _timeout(connect_s: float | None, read_s: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=connect_s, sock_read=read_s)
 
 
 class _Body(httpx.AsyncByteStream):
@@ -159,14 +146,15 @@ class Endpoint:
         base = f"http://{parts.netloc}{parts.path}" if candidate.embedded else candidate.base_url
         self._completions = httpx.URL(f"{base}/chat/completions")
         self._models = httpx.URL(f"{base}/models")
-        self._headers = {
+        headers = {
             "Accept": "application/json, text/event-stream",
             "Accept-Encoding": "gzip, deflate",
             "Content-Type": "application/json",
             "User-Agent": USER_AGENT,
         }
         if api_key:
-            self._headers["Authorization"] = f"Bearer {api_key}"
+            headers["Authorization"] = f"Bearer {api_key}"
+        self._headers = httpx.Headers(headers)
         self._limits = candidate.limits
         read_s = candidate.limits.read_timeout_s or candidate.limits.timeout_s
         times = httpx.Timeout(read_s, connect=candidate.limits.connect_timeout_s)
@@ -217,28 +205,29 @@ class Endpoint:
 
     async def _exchange(self, method: str, url: httpx.URL, body: bytes) -> Reply:
         started = time.perf_counter()
+        # As a stream, because httpx works out anew for every content what aiohttp does itself.
+        stream = httpx.ByteStream(body)
         request = httpx.Request(
-            method, url, headers=self._headers, content=body, extensions=self._extensions
+            method, url, headers=self._headers, stream=stream, extensions=self._extensions
         )
         response = await self._transport.handle_async_request(request)
         chunks, size, ttft_ms = [], 0, None
-        stream = cast(httpx.AsyncByteStream, response.stream)
+        received = cast(httpx.AsyncByteStream, response.stream)
         headers = {
             name.decode().lower(): value.decode("latin-1") for name, value in response.headers.raw
         }
         streamed = headers.get("content-type", "").startswith("text/event-stream")
         try:
-            async for chunk in stream:
+            async for chunk in received:
                 size += len(chunk)
-                if size > MAX_BODY_BYTES:
-                    raise _too_large()
+                within_limit(size)
                 chunks.append(chunk)
                 if streamed and ttft_ms is None and FIRST_TOKEN.search(chunk):
                     ttft_ms = (time.perf_counter() - started) * 1000
         finally:
-            await stream.aclose()
+            await received.aclose()
         encoding = headers.get("content-encoding", "identity").strip().lower()
-        whole = _decoded(b"".join(chunks), encoding)
+        whole = decompressed(b"".join(chunks), encoding)
         return Reply(response.status_code, headers, whole, ttft_ms)
 
 
@@ -266,30 +255,3 @@ def _meaning(error: httpx.TransportError) -> tuple[AttemptOutcome, bool]:
     if isinstance(error, httpx.RemoteProtocolError):
         return "truncated", True
     return "connection_lost", True
-
-
-def _decoded(body: bytes, encoding: str) -> bytes:
-    """Return a body decompressed, never more than the limit of it."""
-    if encoding in ("identity", ""):
-        return body
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        message = "a content encoding that was not asked for"
-        raise WireError("not_protocol", message, possibly_paid=True)
-    decoder = zlib.decompressobj(wbits=47)  # 32 + 15: gzip or zlib, told by the header
-    try:
-        whole = decoder.decompress(body, MAX_BODY_BYTES)
-    except zlib.error as error:
-        raise WireError(
-            "not_protocol", "a body that is not what it says", possibly_paid=True
-        ) from error
-    if decoder.unconsumed_tail:
-        raise _too_large()
-    if not decoder.eof:
-        raise WireError("truncated", "a compressed body without its end", possibly_paid=True)
-    return whole
-
-
-def _too_large() -> WireError:
-    return WireError(
-        "too_large", f"a body of more than {MAX_BODY_BYTES:,} bytes", possibly_paid=True
-    )

@@ -11,7 +11,6 @@ Behind the `Journal` protocol, because an object store will follow. This is the 
 
 import asyncio
 import hashlib
-import json
 import os
 import re
 import zlib
@@ -20,10 +19,11 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from replay_assets.errors import JournalError
 from replay_assets.inference.calls import Call
 from replay_assets.lake.files import sync_folder
-from replay_assets.lake.formats import json_line
 
 GROUP_S = 0.02
 """How long records gather before they are synced together: a sync costs 0.2 ms, a record 10 us."""
@@ -228,7 +228,7 @@ def header_of(path: Path) -> Header | None:
 
 def line_of(record: dict[str, Any]) -> bytes:
     """Return a record as a line that carries its checksum."""
-    content = json_line(record).encode()
+    content = msgspec.json.encode(record)
     return b'{"crc32":"%08x","record":%b}\n' % (zlib.crc32(content), content)
 
 
@@ -237,7 +237,7 @@ def checked(line: bytes) -> dict[str, Any] | None:
     found = LINE.fullmatch(line)
     if found is None or zlib.crc32(found["record"]) != int(found["crc32"], 16):
         return None
-    record: dict[str, Any] = json.loads(found["record"])
+    record: dict[str, Any] = msgspec.json.decode(found["record"])
     return record
 
 

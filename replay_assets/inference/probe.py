@@ -5,7 +5,8 @@ import json
 from dataclasses import dataclass
 
 from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.http import Endpoint, Reply, WireError, header_safe
+from replay_assets.inference.http import Endpoint, header_safe
+from replay_assets.inference.wire import Reply, WireError
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from replay_assets.contracts.result import Usage
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.completion import ResponseMode
@@ -46,13 +48,13 @@ def chat_body(
     }
     if candidate.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    return json.dumps(body, ensure_ascii=False).encode()
+    return msgspec.json.encode(body)
 
 
 def read_completion(body: bytes, *, streamed: bool) -> Spoken | None:
     """Return what a response with a status of success says; null where it is no completion."""
     try:
-        payload = _joined(body) if streamed else json.loads(body)
+        payload = _joined(body) if streamed else _decoded(body)
         choice = payload["choices"][0]
         message = choice["message"]
         if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
@@ -109,7 +111,7 @@ def _joined(body: bytes) -> dict[str, Any]:
         if data == b"[DONE]":
             done = True
             continue
-        chunk = json.loads(data)
+        chunk = _decoded(data)
         usage = chunk.get("usage") or usage
         for choice in chunk["choices"]:
             finish_reason = choice.get("finish_reason") or finish_reason
@@ -120,6 +122,14 @@ def _joined(body: bytes) -> dict[str, Any]:
         raise ValueError("a stream without its end")
     message = {name: "".join(parts) or None for name, parts in texts.items()}
     return {"choices": [{"message": message, "finish_reason": finish_reason}], "usage": usage}
+
+
+def _decoded(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value, half surrogate pairs and NaN included: some servers write them."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return json.loads(body)
 
 
 def _usage(reported: Any) -> Usage:  # noqa: ANN401 - any JSON value

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from replay_assets.contracts.result import Usage
 from replay_assets.inference.completion import AttemptOutcome, ResponseMode
 from replay_assets.inference.gate import SendingGate
-from replay_assets.inference.http import Reply, WireError
 from replay_assets.inference.pauses import pause_asked_s
 from replay_assets.inference.protocol import Spoken, read_completion
 from replay_assets.inference.response_format import names_response_format
+from replay_assets.inference.wire import Reply, WireError
 
 REFUSED = frozenset({401, 403, 404})
 TIMED_OUT, TOO_MANY = 408, 429

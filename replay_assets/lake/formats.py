@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from replay_assets.contracts.record import Record
 from replay_assets.errors import ContractError
 
 BATCH_ROWS = 1_000
@@ -40,6 +41,21 @@ def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON value
     for character, escape in LINE_BREAKS.items():
         line = line.replace(character, escape)
     return line
+
+
+def record_line(record: Record) -> bytes:
+    """Return a record on one line, as `json_line` gives it of `as_json`, a line feed at its end.
+
+    Raises:
+        ValueError: it holds what JSON has no number for.
+    """
+    line = record.model_dump_json()
+    if not line.isascii():
+        for character, escape in LINE_BREAKS.items():
+            line = line.replace(character, escape)
+    if "NaN" in line or "Infinity" in line:  # as a number, or in a text: the slow way tells
+        line = json_line(record.as_json())
+    return line.encode() + b"\n"
 
 
 def encode_jsonl(records: Iterable[Mapping[str, Any]]) -> bytes:

@@ -15,6 +15,7 @@ from replay_assets.sanitizing.engine import mask_strict
 
 SAFE_PLAN = ["Do not act on this incident automatically", "Hand it over to a person"]
 MAX_RUNNER_ERROR = 200
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 class ContractBrokenError(ReplayAssetsError):
@@ -103,11 +104,14 @@ def _writable(found: dict[str, Any]) -> dict[str, Any]:
         ContractBrokenError: it holds NaN or an infinity, which Python reads and JSON does not have.
     """
     try:
-        text = json.dumps(found, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+        text = _AS_JSON.encode(found)
     except ValueError as error:
         raise ContractBrokenError(codes.NOT_AN_OBJECT) from error
-    writable: dict[str, Any] = json.loads(text)
-    return writable
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        found = json.loads(text.encode("utf-8", "replace"))
+    return found
 
 
 def _text(name: str, value: Any, _: Vocabulary) -> str:  # noqa: ANN401 - any JSON value

@@ -2,12 +2,12 @@
 
 import hashlib
 import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from upath import UPath
 
 from replay_assets.contracts.request import (
@@ -19,7 +19,6 @@ from replay_assets.contracts.request import (
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.errors import ContractError
 from replay_assets.lake.digests import ListDigest
-from replay_assets.lake.formats import json_line
 from replay_assets.sanitizing import find_label_leaks
 
 PackSource = bytes | Path | UPath
@@ -66,7 +65,7 @@ class Pack:
         sha256 = hashlib.sha256()
         for number, text in _texts(self.source, sha256):
             if number not in self.bad_lines:
-                yield PackLine(number, ReplayRequest.read(json.loads(text)))
+                yield PackLine(number, ReplayRequest.read(msgspec.json.decode(text)))
         if sha256.hexdigest() != self.sha256:
             raise ContractError(
                 "the pack was changed while it was replayed; nothing was published. Run the same "
@@ -114,9 +113,8 @@ def _texts(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, s
 def _checked(text: str, candidate_id: str) -> tuple[list[str], ReplayRequest | None]:
     """Return the codes of what is wrong with a line, or else its request."""
     try:
-        record = json.loads(text)
-        # What can't be written as UTF-8 JSON again can't be sent: NaN, half surrogate pairs.
-        json_line(record).encode()
+        # Strict: what can't be written as JSON again can't be sent (NaN, half surrogate pairs).
+        record = msgspec.json.decode(text)
     except (ValueError, RecursionError):
         return ["request_schema_mismatch"], None
     codes = findings_of(record, candidate_id)

@@ -23,7 +23,7 @@ from replay_assets.inference.kept_calls import KeptCalls
 from replay_assets.inference.ledger import Ledger
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import hold, publish_parts
-from replay_assets.lake.formats import decode_lines, encode_json, json_line, table_in_batches
+from replay_assets.lake.formats import decode_lines, encode_json, record_line, table_in_batches
 from replay_assets.lake.store import Publication
 from replay_assets.replay.asking import Asking, ask_all
 from replay_assets.replay.exchange import Exchanges
@@ -198,7 +198,7 @@ def _finished(
     def lines() -> Iterator[bytes]:
         for result in results:
             builder.add(result)
-            yield json_line(result.as_json()).encode() + b"\n"
+            yield record_line(result)
 
     publish_parts(folder / RESULTS_FILE, lines())
     report = builder.report(failures)

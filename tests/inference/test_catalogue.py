@@ -183,6 +183,9 @@ def test_a_file_that_cannot_be_read_is_a_configuration_error(
         ("base_url: http://localhost:abc/v1", "port"),
         ("base_url: http://localhost/v1\n  sampling: {model: other}", "must not set model"),
         ("base_url: http://localhost/v1\n  sampling: {messages: []}", "must not set messages"),
+        ("base_url: http://localhost/v1\n  sampling: {temperature: .nan}", "temperature"),
+        ("base_url: http://localhost/v1\n  sampling: {top_p: .inf}", "no infinity"),
+        ("base_url: http://localhost/v1\n  limits: {timeout_s: .inf}", "timeout_s"),
     ],
 )
 def test_what_would_ask_something_else_is_refused(tmp_path: Path, line: str, says: str) -> None:

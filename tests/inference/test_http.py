@@ -15,10 +15,11 @@ import httpx
 import pytest
 
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference import http as http_module
+from replay_assets.inference import wire
 from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.http import AiohttpTransport, Endpoint, Reply, WireError
+from replay_assets.inference.http import AiohttpTransport, Endpoint
 from replay_assets.inference.stand_in.faults import Fault, FaultPlan
+from replay_assets.inference.wire import Reply, WireError
 from tests.inference.scripted_server import Script, candidate, serving_stand_in, status
 
 BODY = b'{"model": "rules-baseline", "messages": [{"role": "user", "content": "OOMKilled"}]}'
@@ -184,7 +185,7 @@ def test_a_pause_within_an_answer_has_its_own_limit() -> None:
 
 def test_a_body_beyond_the_limit_is_left(server: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain or compressed, it is never held whole."""
-    monkeypatch.setattr(http_module, "MAX_BODY_BYTES", 10_000)
+    monkeypatch.setattr(wire, "MAX_BODY_BYTES", 10_000)
     server.answers(status(200, "x" * 20_000))
     with pytest.raises(WireError, match="more than 10,000 bytes"):
         send(limited(server.base_url))

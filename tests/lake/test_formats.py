@@ -1,11 +1,13 @@
 """Parquet, JSONL and JSON: what is written reads back, here and in any other reader."""
 
 import json
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from replay_assets.contracts.evidence import INCIDENT_EVIDENCE
+from replay_assets.contracts.record import Record
 from replay_assets.errors import ContractError
 from replay_assets.lake.formats import (
     decode_json,
@@ -14,6 +16,7 @@ from replay_assets.lake.formats import (
     encode_json,
     encode_jsonl,
     json_line,
+    record_line,
     table_of,
 )
 from tests.lake.written import encode_table
@@ -111,3 +114,37 @@ def test_a_json_line_is_json():
     """Escapes of ours are escapes of JSON."""
     value = {"text": 'quote " backslash \\ tab \t \u2028'}
     assert json.loads(json_line(value)) == value
+
+
+class _Note(Record):
+    VERSION = "1"
+
+    text: str
+    numbers: dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["plain", "磁碟已滿", "a\u2028b\u0085", '\x00\x1f\x7f\\"/', "NaN", "-Infinity", "\U0001f600"],
+)
+def test_a_record_is_written_as_its_json_is(text: str):
+    """The fast way and the plain one give the same value, on one line for every reader."""
+    note = _Note(
+        schema_version="1", text=text, numbers={"a": [1, 1.5, None, True, 10**20], text: {}}
+    )
+    line = record_line(note).decode()
+    assert line == json_line(note.as_json()) + "\n"
+    assert len(line.splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf")], ids=["NaN", "infinity"])
+def test_a_record_with_a_number_that_is_no_json_is_refused(value: float):
+    """Deep inside, where no field's type forbids it."""
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        record_line(_Note(schema_version="1", text="", numbers={"a": [value]}))
+
+
+def test_a_record_with_half_a_character_is_refused():
+    """No file can hold it."""
+    with pytest.raises(ValueError, match="surrogates not allowed"):
+        record_line(_Note(schema_version="1", text="\ud83d", numbers={}))
