@@ -61,12 +61,12 @@ class ContextFinder:
     """Headers, URLs, command lines and key blocks, with one search for all of them."""
 
     def __init__(self, engine: EngineName) -> None:
+        self.anchors = ANCHORS
         self._scanner = scanner(ANCHORS, engine)
 
-    def find(self, data: bytes) -> list[Span]:
-        """Return the secrets of a text that their surroundings give away, left to right."""
+    def find(self, data: bytes, position: int = 0) -> list[Span]:
+        """Return the secrets that their surroundings give away, from an offset on, in order."""
         found: list[Span] = []
-        position = 0
         while (hit := self._scanner.search(data, position)) is not None:
             start, end = hit.span()
             spans = _finder_of(data[start:end])(data, start, end)

@@ -38,12 +38,12 @@ class PersonalFinder:
     """Personal data and addresses, with one search for all of them."""
 
     def __init__(self, engine: EngineName) -> None:
+        self.anchors = ANCHORS
         self._scanner = scanner(ANCHORS, engine)
 
-    def find(self, data: bytes) -> list[Span]:
-        """Return the personal data of a text, left to right; a rejected hit is searched again."""
+    def find(self, data: bytes, position: int = 0) -> list[Span]:
+        """Return personal data from an offset on, in order; a rejected hit is searched again."""
         found: list[Span] = []
-        position = 0
         while (hit := self._scanner.search(data, position)) is not None:
             start, end = hit.span()
             verifiers = _BY_HEAD[data[start]]

@@ -18,6 +18,7 @@ import yaml
 from replay_assets.errors import ConfigurationError
 from replay_assets.sanitizing.assignments import AssignmentFinder
 from replay_assets.sanitizing.contexts import ContextFinder
+from replay_assets.sanitizing.joint import JointFinder
 from replay_assets.sanitizing.manifests import ManifestFinder
 from replay_assets.sanitizing.matching import EngineName, default_engine
 from replay_assets.sanitizing.own_rules import OwnRule, OwnRuleFinder, SoftCategories
@@ -78,14 +79,14 @@ class _Finders(dict[EngineName, tuple[Find, ...]]):
 
     def __missing__(self, engine: EngineName) -> tuple[Find, ...]:
         rules = self._rules
-        finders: list[Find] = [
-            ContextFinder(engine).find,
-            TokenFinder(rules.tokens, engine).find,
-            PersonalFinder(engine).find,
-        ]
-        if not self._strict_only:
-            finders[:1] = [ManifestFinder(engine).find, finders[0]]
-            finders.insert(3, AssignmentFinder(engine).find)
+        contexts, tokens = ContextFinder(engine), TokenFinder(rules.tokens, engine)
+        personal = PersonalFinder(engine)
+        if self._strict_only:
+            finders: list[Find] = [JointFinder((contexts, tokens, personal), engine).find]
+        else:
+            assignments, manifests = AssignmentFinder(engine), ManifestFinder(engine)
+            five = (manifests, contexts, tokens, assignments, personal)
+            finders = [one.find for one in five]
         finders += [OwnRuleFinder(rule, engine).find for rule in (*rules.own, *rules.soft.rules())]
         self[engine] = tuple(finders)
         return self[engine]

@@ -97,12 +97,12 @@ class TokenFinder:
         for entries in self._by_head.values():
             entries.sort(key=lambda entry: -len(entry[0]))
         anchors = sorted({anchor for rule in rules for anchor in rule.anchors})
-        self._scanner = scanner("|".join(anchors).encode(), engine)
+        self.anchors = "|".join(anchors).encode()
+        self._scanner = scanner(self.anchors, engine)
 
-    def find(self, data: bytes) -> list[Span]:
-        """Return the tokens of a text, left to right. A rejected hit is searched again inside."""
+    def find(self, data: bytes, position: int = 0) -> list[Span]:
+        """Return tokens from an offset on, in order. A rejected hit is searched again inside."""
         found: list[Span] = []
-        position = 0
         while (hit := self._scanner.search(data, position)) is not None:
             start = hit.span()[0]
             span = self._longest(data, start)

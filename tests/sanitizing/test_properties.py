@@ -23,9 +23,11 @@ from replay_assets.sanitizing import (
 )
 from replay_assets.sanitizing.checks import is_mixed
 from replay_assets.sanitizing.engine import strict_findings
+from replay_assets.sanitizing.joint import JointFinder
 from replay_assets.sanitizing.label_texts import LOOK_ALIKES, fold
 from replay_assets.sanitizing.matching import scanner
 from replay_assets.sanitizing.rules import shipped
+from replay_assets.sanitizing.tokens import TokenFinder
 
 MANY = settings(
     max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
@@ -93,6 +95,19 @@ def test_both_engines_agree_on_any_text(text: str) -> None:
     """google-re2 and Python's own engine find the same stretches."""
     data = text.encode("utf-8", "surrogatepass")
     assert shipped().spans(data, "re2") == shipped().spans(data, "re")
+
+
+@MANY
+@given(text=TEXTS)
+def test_one_search_before_three_hides_nothing(text: str) -> None:
+    data = text.encode("utf-8", "surrogatepass")
+    finders = (
+        contexts.ContextFinder("re2"),
+        TokenFinder(shipped().tokens, "re2"),
+        personal.PersonalFinder("re2"),
+    )
+    expected = [span for finder in finders for span in finder.find(data)]
+    assert JointFinder(finders, "re2").find(data) == expected
 
 
 NAMES = st.sampled_from(
