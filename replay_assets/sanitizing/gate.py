@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from replay_assets.sanitizing.json_texts import texts_in, texts_of
+from replay_assets.sanitizing.json_texts import read_string, strings_in, texts_in
 from replay_assets.sanitizing.matching import (
     EngineName,
     Scanner,
@@ -23,7 +23,7 @@ MASK = "<MASKED_0>"
 _BETWEEN = "\n\0\n"
 """What parts two texts that are searched as one: part of no value."""
 MOST_REMEMBERED, LONGEST_REMEMBERED = 1024, 8192
-"""Texts known to be clean, and characters of one; a run's bodies share some hundred."""
+"""Strings known to be clean, and bytes of one; a run's bodies share some hundred."""
 SHORTEST_GUARDED = 6
 """A key or canary shorter than this would be found in any text; none is."""
 
@@ -34,24 +34,24 @@ def strict_findings(text: str, *, rules: RuleSet | None = None) -> list[str]:
     return (rules or shipped()).strict_ids(data)
 
 
-class CleanTexts:
-    """Texts found clean under one set of rules, keys and canaries: not to be looked at again.
+class CleanStrings:
+    """Strings of JSON that were found clean under one set of rules, keys and canaries.
 
     What stands in every body of a run, its system prompt and the schema of its answers, is one.
     """
 
     def __init__(self) -> None:
-        self._texts: set[str] = set()
+        self._strings: set[bytes] = set()
 
-    def unknown(self, texts: Sequence[str]) -> list[str]:
-        """Return the texts that nobody has looked at yet."""
-        return [text for text in texts if text not in self._texts]
+    def unknown(self, strings: Sequence[bytes]) -> list[bytes]:
+        """Return the strings that nobody has looked at yet."""
+        return [string for string in strings if string not in self._strings]
 
-    def add(self, texts: Sequence[str]) -> None:
-        """Remember texts that nothing was found in; all are forgotten where they grow many."""
-        if len(self._texts) + len(texts) > MOST_REMEMBERED:
-            self._texts.clear()
-        self._texts.update(text for text in texts if len(text) <= LONGEST_REMEMBERED)
+    def add(self, strings: Sequence[bytes]) -> None:
+        """Remember strings that nothing was found in; all are forgotten where they grow many."""
+        if len(self._strings) + len(strings) > MOST_REMEMBERED:
+            self._strings.clear()
+        self._strings.update(one for one in strings if len(one) <= LONGEST_REMEMBERED)
 
 
 def gate_findings(
@@ -60,7 +60,7 @@ def gate_findings(
     secrets: Sequence[str] = (),
     canaries: Sequence[str] = (),
     rules: RuleSet | None = None,
-    clean: CleanTexts | None = None,
+    clean: CleanStrings | None = None,
 ) -> list[str]:
     r"""Return what must not leave in a JSON body: in its bytes, and in each key and text of it.
 
@@ -81,9 +81,9 @@ def gate_findings(
         ValueError: if the body is no JSON, so that a caller who fails closed refuses it.
     """
     raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
-    leaves = texts_of(raw)
-    looked_at = leaves if clean is None else clean.unknown(leaves)
-    texts = _BETWEEN.join(looked_at).encode("utf-8", "surrogatepass")
+    strings = strings_in(raw)
+    looked_at = strings if clean is None else clean.unknown(strings)
+    texts = _BETWEEN.join(map(read_string, looked_at)).encode("utf-8", "surrogatepass")
     # Escapes and colours in the bytes are read in the texts: not twice.
     found = (rules or shipped()).strict_ids(texts, raw=raw)
     both = b"%b%b%b" % (raw, _BETWEEN.encode(), texts)

@@ -6,22 +6,43 @@ from typing import Any
 
 import msgspec
 
+_BACKSLASH, _QUOTE = b"\xff\xff", b"\xff\xfe"
+"""Stand for `\\\\` and `\\"` while strings are told apart; UTF-8 has no such byte."""
 
-def texts_of(raw: bytes) -> list[str]:
-    """Return every key and every text of a JSON body, at any depth, no two equal.
+
+def strings_in(raw: bytes) -> list[bytes]:
+    """Return every key and every text of a JSON body, at any depth, to be read by `read_string`.
+
+    Also the first value of a key that an object names twice, which no parser gives.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it is no JSON in UTF-8.
     """
+    if b"\xff" in raw:
+        raise UnicodeDecodeError("utf-8", raw, raw.index(b"\xff"), len(raw), "no byte of UTF-8")
     try:
-        body = msgspec.json.decode(raw)
+        msgspec.json.decode(raw, type=msgspec.Raw)
     except msgspec.DecodeError:
-        return _read_slowly(raw)  # half surrogate pairs, which Python reads; no JSON raises again
-    texts = texts_in(body)
-    # In valid JSON quotes stand around strings and nowhere else. Fewer strings than that: an object
-    # names a key twice, and its first value is not among those decoded.
-    quotes = raw.count(b'"') - raw.replace(b"\\\\", b"").count(b'\\"')
-    return list(dict.fromkeys(texts)) if 2 * len(texts) == quotes else _read_slowly(raw)
+        json.loads(raw.decode("utf-8", "surrogatepass"))  # half surrogate pairs, which Python reads
+    # In valid JSON, quotes that no backslash is before stand around strings and nowhere else.
+    told_apart = raw.replace(b"\\\\", _BACKSLASH).replace(b'\\"', _QUOTE)
+    return list(dict.fromkeys(told_apart.split(b'"')[1::2]))
+
+
+def read_string(string: bytes) -> str:
+    """Return what one of `strings_in` says.
+
+    Raises:
+        ValueError: it is not UTF-8.
+    """
+    if b"\\" not in string and b"\xff" not in string:
+        return string.decode("utf-8", "surrogatepass")
+    spelled = b'"%b"' % string.replace(_BACKSLASH, b"\\\\").replace(_QUOTE, b'\\"')
+    try:
+        text: str = msgspec.json.decode(spelled)
+    except ValueError:  # half of a surrogate pair, spelled out or not; or no UTF-8: raised again
+        text = json.loads(spelled.decode("utf-8", "surrogatepass"))
+    return text
 
 
 def texts_in(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
@@ -37,25 +58,4 @@ def texts_in(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
         elif isinstance(one, dict | Mapping):  # a dict first: an abstract class is slow to ask
             texts += map(str, one)
             waiting += one.values()
-    return texts
-
-
-def _read_slowly(raw: bytes) -> list[str]:
-    """Return every key and every text of a JSON body, at any depth."""
-    texts: list[str] = []
-    keep = texts.append
-
-    def pairs(items: list[tuple[str, Any]]) -> None:
-        for name, value in items:
-            keep(name)
-            leaf(value)
-
-    def leaf(value: Any) -> None:  # noqa: ANN401 - any JSON value
-        if isinstance(value, str):
-            keep(value)
-        elif isinstance(value, list):
-            for item in value:
-                leaf(item)
-
-    leaf(json.loads(raw, object_pairs_hook=pairs))
     return texts

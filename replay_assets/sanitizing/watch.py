@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from replay_assets.errors import ConfigurationError
-from replay_assets.sanitizing.gate import CleanTexts, clean_answer, gate_findings, is_clean
+from replay_assets.sanitizing.gate import CleanStrings, clean_answer, gate_findings, is_clean
 from replay_assets.sanitizing.rules import RuleSet, load_rules, shipped
 
 SHORTEST_CANARY = 8
@@ -36,7 +36,7 @@ class Watch:
         self._secrets = _stripped(secrets)
         self._canaries = _stripped(canaries)
         self._unwanted = (*self._secrets, *self._canaries)
-        self._clean = CleanTexts()
+        self._clean = CleanStrings()
 
     def __repr__(self) -> str:
         return f"Watch({len(self._secrets)} keys, {len(self._canaries)} canaries)"

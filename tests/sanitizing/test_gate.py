@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from replay_assets.sanitizing.engine import clean_answer, gate_findings, mask_strict
-from replay_assets.sanitizing.gate import LONGEST_REMEMBERED, MOST_REMEMBERED, CleanTexts
+from replay_assets.sanitizing.gate import LONGEST_REMEMBERED, MOST_REMEMBERED, CleanStrings
 
 KEY = "FAKE/key+0123=4567 x"
 CANARY = "CANARY-1f0a2b3c"
@@ -61,15 +61,15 @@ def test_a_key_named_twice_hides_nothing(before: str) -> None:
 
 def test_what_was_found_clean_is_remembered_and_nothing_else() -> None:
     """A text with a finding is found again; few texts are kept, and no long ones."""
-    clean = CleanTexts()
+    clean = CleanStrings()
     for _ in range(2):
         assert gate_findings('{"a": "mei\\u0040example.com"}', clean=clean) == ["email"]
         assert gate_findings('{"b": "see below"}', clean=clean) == []
-    assert clean.unknown(["b", "see below", "a"]) == ["a"]
-    clean.add(["x" * (LONGEST_REMEMBERED + 1)])
-    assert clean.unknown(["x" * (LONGEST_REMEMBERED + 1)]) != []
-    clean.add([str(number) for number in range(MOST_REMEMBERED)])
-    assert clean.unknown(["see below"]) == ["see below"]
+    assert clean.unknown([b"b", b"see below", b"a"]) == [b"a"]
+    clean.add([b"x" * (LONGEST_REMEMBERED + 1)])
+    assert clean.unknown([b"x" * (LONGEST_REMEMBERED + 1)]) != []
+    clean.add([b"%d" % number for number in range(MOST_REMEMBERED)])
+    assert clean.unknown([b"see below"]) == [b"see below"]
 
 
 @pytest.mark.parametrize("clothes", CLOTHES.values(), ids=CLOTHES)

@@ -1,0 +1,50 @@
+"""Which keys and texts are looked at: all of a body, as any reader of JSON would have them."""
+
+import json
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from replay_assets.sanitizing.json_texts import read_string, strings_in, texts_in
+
+TEXTS = st.text(alphabet='aé密\\"\n\x00/u\ud83d', max_size=6) | st.text(max_size=4)
+VALUES = st.recursive(
+    TEXTS | st.none() | st.booleans() | st.floats() | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(value=VALUES, ascii_only=st.booleans())
+def test_every_string_of_a_body_is_read_as_a_parser_reads_it(value: Any, ascii_only: bool) -> None:
+    """However it is escaped; half surrogate pairs and NaN included."""
+    raw = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    assert {read_string(one) for one in strings_in(raw)} == set(texts_in(json.loads(raw)))
+
+
+def test_both_values_of_a_key_that_is_named_twice_are_read() -> None:
+    """Readers keep one of them; both leave."""
+    raw = rb'{"a": "first \" \\", "a": {"b\\": "second"}}'
+    assert list(map(read_string, strings_in(raw))) == ["a", 'first " \\', "b\\", "second"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"", b"{", b'{"a": "b}', b'{"a": 01}', b'{"a": "\\q"}', b'{} "x', b"{'a': 1}",
+        b'{"a": "\xff\xff"}', b'{"a": "\xff\xfe"}', '{"a": "b"}'.encode("utf-16"),
+    ],
+)  # fmt: skip
+def test_what_is_no_json_in_utf_8_is_refused(raw: bytes) -> None:
+    """Nobody knows what its reader would make of it."""
+    with pytest.raises(ValueError):  # noqa: PT011 - of whatever parser
+        strings_in(raw)
+
+
+def test_a_string_that_is_not_utf_8_is_refused() -> None:
+    """Its bytes reach the model all the same."""
+    with pytest.raises(UnicodeDecodeError):
+        [read_string(one) for one in strings_in(b'{"a": "\xc3("}')]
