@@ -49,6 +49,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             response = await self._open().request(
                 request.method,
                 _address(str(request.url)),
+                # With the request, not the session: those of a session also go to a proxy.
                 headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
                 data=await request.aread(),
                 allow_redirects=False,
@@ -156,9 +157,9 @@ class Endpoint:
             headers["Authorization"] = f"Bearer {api_key}"
         self._headers = httpx.Headers(headers)
         self._limits = candidate.limits
-        read_s = candidate.limits.read_timeout_s or candidate.limits.timeout_s
-        times = httpx.Timeout(read_s, connect=candidate.limits.connect_timeout_s)
-        self._extensions = {"timeout": times.as_dict()}
+        # `timeout_s` ends the whole; a timer for each read is set only where it was asked for.
+        times = {"connect": self._limits.connect_timeout_s, "read": self._limits.read_timeout_s}
+        self._extensions = {"timeout": times}
         self._transport: httpx.AsyncBaseTransport
         if candidate.embedded:
             self._transport = httpx.ASGITransport(app=embedded_app())

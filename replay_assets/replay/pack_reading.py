@@ -117,14 +117,17 @@ def _checked(text: str, candidate_id: str) -> tuple[list[str], ReplayRequest | N
         record = msgspec.json.decode(text)
     except (ValueError, RecursionError):
         return ["request_schema_mismatch"], None
-    codes = findings_of(record, candidate_id)
-    return codes, None if codes else ReplayRequest.read(record)
-
-
-def findings_of(record: Any, candidate_id: str) -> list[str]:  # noqa: ANN401 - any JSON value
-    """Return the codes of what is wrong with a request; none where it may be sent."""
     if not isinstance(record, dict):
-        return ["request_schema_mismatch"]
+        return ["request_schema_mismatch"], None
+    codes = _findings(record, candidate_id)
+    if codes:
+        return codes, None
+    request = _readable(record)
+    return ["request_schema_mismatch"] if request is None else [], request
+
+
+def _findings(record: dict[str, Any], candidate_id: str) -> list[str]:
+    """Return the codes of what forbids sending a record, whatever its form."""
     metadata = record.get("metadata")
     flags = metadata if isinstance(metadata, dict) else {}
     codes = []
@@ -140,20 +143,20 @@ def findings_of(record: Any, candidate_id: str) -> list[str]:  # noqa: ANN401 - 
         {name: record.get(name) for name in INCIDENT_FIELDS}, {}, SELF_GRADING_FIELDS
     ):
         codes.append("request_self_grading_leak")
-    if not codes and not _has_form(record):
-        codes.append("request_schema_mismatch")
     return codes
 
 
-def _has_form(record: dict[str, Any]) -> bool:
-    """Tell whether a record reads as a request whose response contract can be asked for."""
+def _readable(record: dict[str, Any]) -> ReplayRequest | None:
+    """Return a record as a request; null where it is none whose contract can be asked for."""
     try:
-        contract = ReplayRequest.read(record).response_contract
+        request = ReplayRequest.read(record)
     except ContractError:
-        return False
+        return None
+    contract = request.response_contract
     required, fields = contract.get("required") or [], contract.get("fields") or {}
-    return (
+    can_be_asked_for = (
         isinstance(required, list)
         and all(isinstance(name, str) for name in required)
         and isinstance(fields, dict)
     )
+    return request if can_be_asked_for else None

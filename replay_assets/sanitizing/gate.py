@@ -86,12 +86,11 @@ def gate_findings(
     texts = _BETWEEN.join(map(read_string, looked_at)).encode("utf-8", "surrogatepass")
     # Escapes and colours in the bytes are read in the texts: not twice.
     found = (rules or shipped()).strict_ids(texts, raw=raw)
-    both = b"%b%b%b" % (raw, _BETWEEN.encode(), texts)
     everything = _guard((*secrets, *canaries), default_engine())
-    if everything is not None and everything.search(both):
+    if everything is not None and (everything.search(raw) or everything.search(texts)):
         for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
             guard = _guard(tuple(values), default_engine())
-            if guard is not None and guard.search(both):
+            if guard is not None and (guard.search(raw) or guard.search(texts)):
                 found.append(name)
     if clean is not None and not found:
         clean.add(looked_at)
