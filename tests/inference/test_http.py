@@ -25,11 +25,11 @@ from tests.inference.scripted_server import Script, candidate, serving_stand_in,
 BODY = b'{"model": "rules-baseline", "messages": [{"role": "user", "content": "OOMKilled"}]}'
 
 
-def send(one: Candidate, body: bytes = BODY) -> Reply:
+def send(one: Candidate, body: bytes = BODY, api_key: str | None = None) -> Reply:
     """Send one body through an endpoint of a candidate."""
 
     async def run() -> Reply:
-        endpoint = Endpoint(one, api_key=None)
+        endpoint = Endpoint(one, api_key=api_key)
         try:
             return await endpoint.post(body)
         finally:
@@ -249,6 +249,20 @@ def test_a_proxy_of_the_environment_is_used(
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server.answers("asked directly")
     assert send(candidate(server.base_url)).status == 200
+
+
+def test_a_proxy_before_a_secure_endpoint_never_sees_the_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is asked for a tunnel; what goes through that is none of its business."""
+    got: list[bytes] = []
+    with raw_server(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", got=got) as proxy:
+        proxies(monkeypatch, HTTPS_PROXY=proxy.removesuffix("/v1"))
+        with pytest.raises(WireError, match="ProxyError"):
+            send(candidate("https://models.internal/v1"), api_key="FAKE-key-0123")
+    assert got[0].startswith(b"CONNECT models.internal:443 HTTP/1.1")
+    assert b"FAKE" not in got[0]
+    assert b"OOMKilled" not in got[0]
 
 
 def test_a_proxys_password_is_in_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
