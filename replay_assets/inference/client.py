@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-import msgspec
-
 from replay_assets.inference import pauses
 from replay_assets.inference.budget import Purse, Reservation
 from replay_assets.inference.candidate import Candidate
@@ -33,6 +31,7 @@ from replay_assets.inference.protocol import Message, chat_body
 from replay_assets.inference.response_format import ResponseFormat, schema_digest
 from replay_assets.inference.responses import Finding, finding_of, finding_on_the_wire
 from replay_assets.inference.wire import WireError
+from replay_assets.lake.digests import canonical
 
 ENDS_THE_RUN = {
     401: "the key is missing or not accepted",
@@ -143,7 +142,7 @@ class ChatClient:
             "messages": list(messages),
             "repeat": repeat,
         }
-        return hashlib.sha256(msgspec.json.encode(asked, order="sorted")).hexdigest()
+        return hashlib.sha256(canonical(asked)).hexdigest()
 
     async def complete(
         self,

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from replay_assets.contracts.timing import without_timing
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.files import Content, lines_of, parts_of
@@ -18,7 +20,7 @@ from replay_assets.lake.formats import decode_lines
 
 def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """Return a value as JSON bytes with sorted keys."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return msgspec.json.encode(value, order="sorted")
 
 
 def digest_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
