@@ -184,9 +184,9 @@ class ChatClient:
     async def _attempt(self, call: _Call) -> Finding:
         """Wait for a slot, send once, and account for it."""
         call.mode = self._format.mode(call.schema)
-        body = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
+        body, end = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
         if body != call.passed:  # another form of answer makes another body
-            if refusals := self._gate.refusals(body):
+            if refusals := self._gate.refusals(body, end=end):
                 rules = ", ".join(refusals)
                 raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
             call.passed = body

@@ -39,13 +39,16 @@ class SendingGate:
     def __repr__(self) -> str:
         return f"SendingGate({self._watch!r})"
 
-    def refusals(self, body: bytes) -> list[str]:
-        """Return the ids of what forbids sending a JSON body; empty when it may be sent."""
+    def refusals(self, body: bytes, *, end: bytes = b"") -> list[str]:
+        """Return the ids of what forbids sending a JSON body; empty when it may be sent.
+
+        `end` is what the body ends with as others do, and is looked at with the first of them.
+        """
         if len(body) > LARGEST_BODY_BYTES:
             return [TOO_LARGE]
         started = time.monotonic()
         try:
-            found = self._watch.findings(body)
+            found = self._watch.findings(body, end=end)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody has seen the whole body
             return [f"{BROKEN}:{type(error).__name__}"]
         if time.monotonic() - started > LONGEST_LOOK_S:

@@ -7,14 +7,14 @@ first is the plumbing's fault, the second the model's answer.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from replay_assets.contracts.result import Usage
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.completion import ResponseMode
-from replay_assets.inference.response_format import field_of
+from replay_assets.inference.response_format import end_of_body
 
 Message = Mapping[str, Any]
 THINK, END_THINK = "<think>", "</think>"
@@ -32,23 +32,30 @@ class Spoken:
     usage: Usage
 
 
+class ChatBody(NamedTuple):
+    """The body of a request, and what it ends with as all of its run do."""
+
+    content: bytes
+    end: bytes
+
+
 def chat_body(
     candidate: Candidate,
     messages: Sequence[Message],
     *,
     mode: ResponseMode,
     schema: Mapping[str, Any] | None,
-) -> bytes:
+) -> ChatBody:
     """Return the body of a request."""
-    body = {
+    own = {
         **candidate.sampling.model_dump(mode="json", exclude_none=True),
         "model": candidate.model,
-        "messages": list(messages),
-        **field_of(mode, schema),
+        "messages": messages,
     }
     if candidate.stream:
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
-    return msgspec.json.encode(body)
+        own |= {"stream": True, "stream_options": {"include_usage": True}}
+    end = end_of_body(mode, schema)
+    return ChatBody(msgspec.json.encode(own)[:-1] + end, end)
 
 
 def read_completion(body: bytes, *, streamed: bool) -> Spoken | None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.completion import ResponseMode
 from replay_assets.lake.digests import canonical
@@ -40,14 +42,13 @@ class ResponseFormat:
             self._mode = _LESS[mode]
 
 
-def field_of(mode: ResponseMode, schema: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what the body of a request says of the form: one field, or none."""
+def end_of_body(mode: ResponseMode, schema: Mapping[str, Any] | None) -> bytes:
+    """Return how the body of a request ends: with what it says of the form, if anything."""
     if mode == "none":
-        return {}
+        return b"}"
     if mode == "json_object" or schema is None:
-        return {"response_format": {"type": "json_object"}}
-    form = {"name": "answer", "strict": True, "schema": _bounded_once(_Same(schema))}
-    return {"response_format": {"type": "json_schema", "json_schema": form}}
+        return b',"response_format":{"type":"json_object"}}'
+    return _end_once(_Same(schema))
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +75,10 @@ def _digest_once(same: _Same) -> str:
 
 
 @lru_cache(maxsize=16)
-def _bounded_once(same: _Same) -> Any:  # noqa: ANN401 - a JSON schema
-    return bounded(same.schema)
+def _end_once(same: _Same) -> bytes:
+    form = {"name": "answer", "strict": True, "schema": bounded(same.schema)}
+    format_asked = {"type": "json_schema", "json_schema": form}
+    return b',"response_format":%b}' % msgspec.json.encode(format_asked)
 
 
 def names_response_format(status: int, text: str) -> bool:

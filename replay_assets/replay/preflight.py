@@ -15,6 +15,7 @@ def refusals_in(
     refused = []
     for line in read_pack(source, candidate_id=candidate.id).lines():
         messages = conversation(line.request, line.variant(candidate.variant_id), vocabulary)
-        if found := gate.refusals(chat_body(candidate, messages, mode="json_object", schema=None)):
+        body, end = chat_body(candidate, messages, mode="json_object", schema=None)
+        if found := gate.refusals(body, end=end):
             refused.append(f"line {line.number}, {line.request.incident_id}: {', '.join(found)}")
     return refused

@@ -24,6 +24,8 @@ _BETWEEN = "\n\0\n"
 """What parts two texts that are searched as one: part of no value."""
 MOST_REMEMBERED, LONGEST_REMEMBERED = 1024, 8192
 """Strings known to be clean, and bytes of one; a run's bodies share some hundred."""
+LONGEST_REACH = 256
+"""How far a value may reach into the end of a body; none reaches over its first braces."""
 SHORTEST_GUARDED = 6
 """A key or canary shorter than this would be found in any text; none is."""
 
@@ -34,14 +36,24 @@ def strict_findings(text: str, *, rules: RuleSet | None = None) -> list[str]:
     return (rules or shipped()).strict_ids(data)
 
 
-class CleanStrings:
-    """Strings of JSON that were found clean under one set of rules, keys and canaries.
+class Known:
+    """What was found clean under one set of rules, keys and canaries, and need not be looked at.
 
-    What stands in every body of a run, its system prompt and the schema of its answers, is one.
+    Strings that stand in every body of a run, as its system prompt does, and the end that its
+    bodies have in common: the schema of their answers.
     """
 
     def __init__(self) -> None:
         self._strings: set[bytes] = set()
+        self._end = b""
+
+    def own_part(self, raw: bytes, end: bytes) -> bytes:
+        """Return a body less its end, where that is known; else the body."""
+        return raw[: -len(end)] if end and end == self._end and raw.endswith(end) else raw
+
+    def add_end(self, end: bytes) -> None:
+        """Remember the end of a body that nothing was found in."""
+        self._end = end
 
     def unknown(self, strings: Sequence[bytes]) -> list[bytes]:
         """Return the strings that nobody has looked at yet."""
@@ -60,7 +72,8 @@ def gate_findings(
     secrets: Sequence[str] = (),
     canaries: Sequence[str] = (),
     rules: RuleSet | None = None,
-    clean: CleanStrings | None = None,
+    known: Known | None = None,
+    end: bytes = b"",
 ) -> list[str]:
     r"""Return what must not leave in a JSON body: in its bytes, and in each key and text of it.
 
@@ -71,8 +84,10 @@ def gate_findings(
         secrets: keys in use; also found escaped and in base64.
         canaries: planted values that must never be seen outside; found in the same forms.
         rules: the deployment's rules; default the shipped ones.
-        clean: keys and texts that need not be looked at again beside the bytes; only ever hand one
-            in with the same secrets, canaries and rules.
+        known: what need not be looked at again; only ever hand one in with the same secrets,
+            canaries and rules.
+        end: what the body ends with as others do: members of its object, from a comma on. Looked at
+            with the first body; with others as far as something that begins before may reach.
 
     Returns:
         Ids of strict rules, `api_key_in_use`, `canary`; empty if the body may be sent.
@@ -81,19 +96,24 @@ def gate_findings(
         ValueError: if the body is no JSON, so that a caller who fails closed refuses it.
     """
     raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
-    strings = strings_in(raw)
-    looked_at = strings if clean is None else clean.unknown(strings)
+    rules, known = rules or shipped(), known or Known()
+    own = known.own_part(raw, end)
+    strings = strings_in(raw if own is raw else own + b"}")
+    looked_at = known.unknown(strings)
     texts = _BETWEEN.join(map(read_string, looked_at)).encode("utf-8", "surrogatepass")
     # Escapes and colours in the bytes are read in the texts: not twice.
-    found = (rules or shipped()).strict_ids(texts, raw=raw)
+    raw = raw if own is raw else own + end[:LONGEST_REACH]
+    found = rules.strict_ids(texts, raw=raw)
     everything = _guard((*secrets, *canaries), default_engine())
     if everything is not None and (everything.search(raw) or everything.search(texts)):
         for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
             guard = _guard(tuple(values), default_engine())
             if guard is not None and (guard.search(raw) or guard.search(texts)):
                 found.append(name)
-    if clean is not None and not found:
-        clean.add(looked_at)
+    if not found:
+        known.add(looked_at)
+        if not rules.own:  # a deployment's pattern may reach as far as it likes
+            known.add_end(end)
     return list(dict.fromkeys(found))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from replay_assets.errors import ConfigurationError
-from replay_assets.sanitizing.gate import CleanStrings, clean_answer, gate_findings, is_clean
+from replay_assets.sanitizing.gate import Known, clean_answer, gate_findings, is_clean
 from replay_assets.sanitizing.rules import RuleSet, load_rules, shipped
 
 SHORTEST_CANARY = 8
@@ -36,13 +36,15 @@ class Watch:
         self._secrets = _stripped(secrets)
         self._canaries = _stripped(canaries)
         self._unwanted = (*self._secrets, *self._canaries)
-        self._clean = CleanStrings()
+        self._known = Known()
 
     def __repr__(self) -> str:
         return f"Watch({len(self._secrets)} keys, {len(self._canaries)} canaries)"
 
-    def findings(self, body: str | bytes) -> list[str]:
+    def findings(self, body: str | bytes, *, end: bytes = b"") -> list[str]:
         """Return what must not leave in a JSON text: ids of rules, `api_key_in_use`, `canary`.
+
+        `end` is what the body ends with as others do: see `gate_findings`.
 
         Raises:
             ValueError: it is not JSON.
@@ -52,7 +54,8 @@ class Watch:
             secrets=self._secrets,
             canaries=self._canaries,
             rules=self.rules,
-            clean=self._clean,
+            known=self._known,
+            end=end,
         )
 
     def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value

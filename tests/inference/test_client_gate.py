@@ -86,9 +86,9 @@ class Watched(SendingGate):
         super().__init__()
         self.shown: list[Any] = []
 
-    def refusals(self, body: bytes) -> list[str]:
+    def refusals(self, body: bytes, *, end: bytes = b"") -> list[str]:
         self.shown.append(json.loads(body))
-        return super().refusals(body)
+        return super().refusals(body, end=end)
 
 
 @pytest.mark.usefixtures("no_waits")

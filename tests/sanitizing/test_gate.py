@@ -7,7 +7,14 @@ from urllib.parse import quote
 import pytest
 
 from replay_assets.sanitizing.engine import clean_answer, gate_findings, mask_strict
-from replay_assets.sanitizing.gate import LONGEST_REMEMBERED, MOST_REMEMBERED, CleanStrings
+from replay_assets.sanitizing.gate import (
+    LONGEST_REACH,
+    LONGEST_REMEMBERED,
+    MOST_REMEMBERED,
+    Known,
+)
+from replay_assets.sanitizing.own_rules import OwnRule
+from replay_assets.sanitizing.rules import RuleSet, shipped
 
 KEY = "FAKE/key+0123=4567 x"
 CANARY = "CANARY-1f0a2b3c"
@@ -21,6 +28,40 @@ CLOTHES = {
     "base64_shifted": lambda value: base64.b64encode(f"ab:{value}".encode()).decode(),
     "base64_url": lambda value: base64.urlsafe_b64encode(value.encode()).decode().rstrip("="),
 }
+
+
+def test_an_end_is_looked_at_until_a_body_with_it_was_clean() -> None:
+    """What is known is the end that was handed in, of a whole body."""
+    end = b',"more":"%b","note":"mei\\u0040example.com"}' % (b"x " * LONGEST_REACH)
+    other = end.replace(b"example.com", b"example.org")
+    known = Known()
+    for _ in range(2):
+        assert gate_findings(b'{"a":1' + end, known=known, end=end) == ["email"]
+    known.add_end(end)
+    assert gate_findings(b'{"a":1' + end, known=known, end=end) == []
+    for unlike in (b"", end, other):
+        assert gate_findings(b'{"a":1' + other, known=known, end=unlike) == ["email"]
+    with pytest.raises(ValueError, match="char"):
+        gate_findings(b'{"a":"1' + end, known=known, end=end)
+
+
+def test_no_end_is_known_to_a_deployments_own_pattern() -> None:
+    """It may reach as far as it likes."""
+    far = OwnRule.of(
+        {
+            "id": "far",
+            "category": "FAR",
+            "pattern": "(?P<value>begin.{300,400}end)",
+            "example": "begin" + "x" * 300 + "end",
+            "unlike": "begin",
+            "strict": True,
+        }
+    )
+    rules, known = RuleSet(shipped().tokens, (far,)), Known()
+    end = b',"note":"%bend"}' % (b"x" * 300)
+    for text, found in ((b"fine", []), (b"begin", ["far"])):
+        body = b'{"a":"%b"' % text + end
+        assert gate_findings(body, rules=rules, known=known, end=end) == found
 
 
 @pytest.mark.parametrize("clothes", CLOTHES.values(), ids=CLOTHES)
@@ -61,15 +102,15 @@ def test_a_key_named_twice_hides_nothing(before: str) -> None:
 
 def test_what_was_found_clean_is_remembered_and_nothing_else() -> None:
     """A text with a finding is found again; few texts are kept, and no long ones."""
-    clean = CleanStrings()
+    known = Known()
     for _ in range(2):
-        assert gate_findings('{"a": "mei\\u0040example.com"}', clean=clean) == ["email"]
-        assert gate_findings('{"b": "see below"}', clean=clean) == []
-    assert clean.unknown([b"b", b"see below", b"a"]) == [b"a"]
-    clean.add([b"x" * (LONGEST_REMEMBERED + 1)])
-    assert clean.unknown([b"x" * (LONGEST_REMEMBERED + 1)]) != []
-    clean.add([b"%d" % number for number in range(MOST_REMEMBERED)])
-    assert clean.unknown([b"see below"]) == [b"see below"]
+        assert gate_findings('{"a": "mei\\u0040example.com"}', known=known) == ["email"]
+        assert gate_findings('{"b": "see below"}', known=known) == []
+    assert known.unknown([b"b", b"see below", b"a"]) == [b"a"]
+    known.add([b"x" * (LONGEST_REMEMBERED + 1)])
+    assert known.unknown([b"x" * (LONGEST_REMEMBERED + 1)]) != []
+    known.add([b"%d" % number for number in range(MOST_REMEMBERED)])
+    assert known.unknown([b"see below"]) == [b"see below"]
 
 
 @pytest.mark.parametrize("clothes", CLOTHES.values(), ids=CLOTHES)

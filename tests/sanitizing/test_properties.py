@@ -23,6 +23,7 @@ from replay_assets.sanitizing import (
 )
 from replay_assets.sanitizing.checks import is_mixed
 from replay_assets.sanitizing.engine import strict_findings
+from replay_assets.sanitizing.gate import Known, gate_findings
 from replay_assets.sanitizing.joint import JointFinder
 from replay_assets.sanitizing.label_texts import LOOK_ALIKES, fold
 from replay_assets.sanitizing.matching import scanner
@@ -108,6 +109,32 @@ def test_one_search_before_three_hides_nothing(text: str) -> None:
     )
     expected = [span for finder in finders for span in finder.find(data)]
     assert JointFinder(finders, "re2").find(data) == expected
+
+
+END = b',"response_format":{"type":"json_schema","json_schema":{"name":"answer","enum":[%b]}}}' % (
+    b",".join(b'"risk_or_disk_%d"' % number for number in range(60))
+)
+CUT_OFF = st.builds(
+    "{}{}{}".format,
+    TEXTS,
+    st.sampled_from(
+        [example for rule in shipped().tokens for example in rule.examples()]
+        + ["-----BEGIN " + "PRIVATE KEY-----\nRkFLRQ", "cookie: sid", " -u me", "Authorization", ""]
+    ),
+    st.sampled_from(["", "=", ":", " ", "\\", '"']),
+)
+
+
+@MANY
+@given(text=CUT_OFF, before=TEXTS)
+def test_an_end_that_is_known_hides_nothing(text: str, before: str) -> None:
+    def body(content: str) -> bytes:
+        return b'{"messages":[{"content":%b}]%b' % (json.dumps(content).encode(), END)
+
+    known = Known()
+    assert gate_findings(body("fine"), known=known, end=END) == []
+    gate_findings(body(before), known=known, end=END)
+    assert gate_findings(body(text), known=known, end=END) == gate_findings(body(text))
 
 
 NAMES = st.sampled_from(
