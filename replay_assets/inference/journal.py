@@ -25,7 +25,7 @@ from replay_assets.errors import JournalError
 from replay_assets.inference.calls import Call
 from replay_assets.lake.files import sync_folder
 
-GROUP_S = 0.02
+GROUP_S = 0.1
 """How long records gather before they are synced together: a sync costs 0.2 ms, a record 10 us."""
 PRIVATE = 0o600
 """Answers lie here as the model gave them, before anything is masked."""

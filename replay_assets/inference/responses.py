@@ -91,7 +91,8 @@ def _cleaned(spoken: Spoken, gate: SendingGate) -> Spoken:
     """Return what was said less keys and strict hits."""
     texts = {name: getattr(spoken, name) for name in ("content", "reasoning", "refusal")}
     cleaned = {name: gate.cleaned(text) for name, text in texts.items() if text}
-    return replace(spoken, **cleaned)
+    unclean = {name: text for name, text in cleaned.items() if text != texts[name]}
+    return replace(spoken, **unclean) if unclean else spoken
 
 
 def _shown(text: str, gate: SendingGate) -> str:

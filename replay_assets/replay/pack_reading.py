@@ -63,9 +63,9 @@ class Pack:
             ContractError: at the end, if this is not what was checked.
         """
         sha256 = hashlib.sha256()
-        for number, text in _texts(self.source, sha256):
+        for number, line in _lines(self.source, sha256):
             if number not in self.bad_lines:
-                yield PackLine(number, ReplayRequest.read(msgspec.json.decode(text)))
+                yield PackLine(number, ReplayRequest.read(_decoded(line)))
         if sha256.hexdigest() != self.sha256:
             raise ContractError(
                 "the pack was changed while it was replayed; nothing was published. Run the same "
@@ -79,9 +79,9 @@ def read_pack(source: PackSource, *, candidate_id: str) -> Pack:
     bad_lines: set[int] = set()
     requests, vocabularies = 0, dict[str, int]()
     digest, sha256 = ListDigest(), hashlib.sha256()
-    for number, text in _texts(source, sha256):
+    for number, line in _lines(source, sha256):
         requests += 1
-        codes, request = _checked(text, candidate_id)
+        codes, request = _checked(line, candidate_id)
         findings += [f"{code}:line_{number}" for code in codes]
         if request is None:
             bad_lines.add(number)
@@ -100,21 +100,33 @@ def read_pack(source: PackSource, *, candidate_id: str) -> Pack:
     )
 
 
-def _texts(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, str]]:
+def _lines(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, bytes]]:
     """Yield the lines that are not blank, with their numbers from 1; hash all of them."""
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
         for number, line in enumerate(stream, start=1):
             sha256.update(line)
-            text = line.decode("utf-8", "replace")
-            if text.strip():
-                yield number, text
+            if not line.isspace():
+                yield number, line
 
 
-def _checked(text: str, candidate_id: str) -> tuple[list[str], ReplayRequest | None]:
+def _decoded(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a line's value, bytes that are no UTF-8 replaced.
+
+    Strict: what can't be written as JSON again can't be sent (NaN, half surrogate pairs).
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return msgspec.json.decode(line)
+    except UnicodeDecodeError:
+        return msgspec.json.decode(line.decode("utf-8", "replace"))
+
+
+def _checked(line: bytes, candidate_id: str) -> tuple[list[str], ReplayRequest | None]:
     """Return the codes of what is wrong with a line, or else its request."""
     try:
-        # Strict: what can't be written as JSON again can't be sent (NaN, half surrogate pairs).
-        record = msgspec.json.decode(text)
+        record = _decoded(line)
     except (ValueError, RecursionError):
         return ["request_schema_mismatch"], None
     if not isinstance(record, dict):

@@ -153,10 +153,11 @@ def _decoded(text: str) -> Iterator[tuple[str, str]]:
     """Yield the texts that stand in a text in base64 or hex."""
     coded = text.encode("utf-8", "surrogatepass")
     position = 0
-    while (hit := scanner(ENCODED_RUN, default_engine()).search(coded, position)) is not None:
-        run = BASE64_RUN.match(coded, hit.span()[0])
-        if run is None:  # pragma: no cover - the one begins with the other
-            return
+    for hit in scanner(ENCODED_RUN, default_engine()).finditer(coded):
+        start = hit.span()[0]
+        run = BASE64_RUN.match(coded, start) if start >= position else None
+        if run is None:  # within the run before
+            continue
         position = run.end()
         whole = run.group()
         yield from _read_once(whole) if len(whole) <= LONGEST_NAME else _read(whole)
