@@ -191,7 +191,7 @@ class ChatClient:
                 raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
             call.passed = body
         most_out = self._candidate.sampling.max_tokens
-        ticket = await self._limit.acquire(estimate_tokens(body.decode(), most_out))
+        ticket = await self._limit.acquire(estimate_tokens(body, most_out))
         settled = Settled()
         try:
             # No tokenizer makes more tokens of a text than it has bytes.

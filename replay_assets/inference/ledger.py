@@ -5,14 +5,16 @@ did cost. A run that is killed in between leaves the first entry standing: nobod
 that attempt was paid. Entries reach the kernel, not the disk: they outlive the process alone.
 """
 
-import fcntl
 import json
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
+
+from replay_assets.lake.files import growing
+
+PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +79,20 @@ class Ledger:
     ) -> Counter[str]:
         """Read what others wrote, then append a record unless a candidate is over a limit."""
         known = self._days.setdefault(day, _Day())
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"ledger-{day.isoformat()}.jsonl"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            news = os.pread(descriptor, os.fstat(descriptor).st_size - known.offset, known.offset)
+        with growing(self._folder / f"ledger-{day.isoformat()}.jsonl", mode=PRIVATE) as stream:
+            stream.seek(known.offset)
+            news = stream.read()
             if news and not news.endswith(b"\n"):
                 # Torn by a process that died while writing: it never sent what it could not note.
                 news = news[: news.rfind(b"\n") + 1]
-                os.ftruncate(descriptor, known.offset + len(news))
+                stream.truncate(known.offset + len(news))
             for line in news.splitlines():
                 known.take(line)
             known.offset += len(news)
             over = limit is not None and known.spent_usd[limit[0]] > limit[1] + 1e-9
             if record is not None and not over:
                 line = json.dumps(record).encode() + b"\n"
-                os.write(descriptor, line)
+                stream.write(line)
                 known.take(line)
                 known.offset += len(line)
-        finally:
-            os.close(descriptor)
         return known.spent_usd

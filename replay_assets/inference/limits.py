@@ -32,9 +32,10 @@ ARRIVAL_S, ARRIVAL_SHARE = 0.3, 0.025
 """How much later than let in a call may arrive: a new connection, a busy machine."""
 
 
-def estimate_tokens(text: str, max_tokens: int) -> int:
+def estimate_tokens(body: bytes, max_tokens: int) -> int:
     """Return an upper estimate of what a call will use: its prompt and a full answer."""
-    return len(text) // CHARACTERS_PER_TOKEN + max_tokens
+    characters = len(body) if body.isascii() else len(body.decode())
+    return characters // CHARACTERS_PER_TOKEN + max_tokens
 
 
 @dataclass(frozen=True, slots=True)

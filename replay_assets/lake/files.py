@@ -217,6 +217,21 @@ def sha256(content: bytes) -> str:
 
 
 @contextmanager
+def growing(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
+    """Open a local file to read it and to append, one process of this machine after the other.
+
+    What is appended reaches the kernel at once, not the disk.
+    """
+    import fcntl  # not at the top: Windows has none, and reads and loads without it
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b", buffering=0) as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        os.fchmod(stream.fileno(), mode)
+        yield stream
+
+
+@contextmanager
 def hold(path: Path, work: str) -> Iterator[None]:
     """Keep other processes of this machine from the same work for the length of a block.
 
@@ -226,7 +241,7 @@ def hold(path: Path, work: str) -> Iterator[None]:
     Raises:
         LockedError: another process holds it; the message says which, and since when.
     """
-    import fcntl  # not at the top: Windows has none, and reads and loads without it
+    import fcntl  # as in `growing`
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as stream:

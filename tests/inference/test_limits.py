@@ -98,7 +98,7 @@ def test_without_a_limit_nothing_waits() -> None:
 @pytest.mark.parametrize(("text", "tokens"), [("", 900), ("磁碟已滿", 902), ("a" * 400, 1100)])
 def test_an_estimate_covers_the_prompt_and_a_full_answer(text: str, tokens: int) -> None:
     """Too high is corrected by the usage, too low breaks the limit."""
-    assert estimate_tokens(text, 900) == tokens
+    assert estimate_tokens(text.encode(), 900) == tokens
 
 
 def test_runs_that_share_a_key_share_one_limit() -> None:
