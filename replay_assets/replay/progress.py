@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import numpy as np
-
 from replay_assets.inference.calls import Call
+from replay_assets.replay.report import p95
 
 Number = TypeVar("Number", int, float)
 
@@ -107,7 +106,7 @@ class ProgressMeter:
             reused=self._reused,
             retries=self._retries,
             rate_per_s=pace,
-            p95_latency_ms=float(np.percentile(self._latencies, 95)) if self._latencies else None,
+            p95_latency_ms=p95(self._latencies) if self._latencies else None,
             tokens=self._tokens,
             cost_usd=self._cost_usd,
             projected_tokens=_projected(self._tokens, share),

@@ -3,8 +3,7 @@
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-
-import numpy as np
+from statistics import fmean, quantiles
 
 from replay_assets.contracts.result import OUTCOMES, ReplayResult, Usage
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
@@ -76,7 +75,7 @@ class ReportBuilder:
             retry_used_records=self._counts["retry_used"],
             total_cost_usd=self._paid("cost"),
             avg_latency_ms=_mean(latencies),
-            p95_latency_ms=round(float(np.percentile(latencies, 95)), 4) if latencies else None,
+            p95_latency_ms=round(p95(latencies), 4) if latencies else None,
             repeats=self._candidate.repeats,
             usage=Usage(**self._usage),
             response_modes=dict(sorted(self._modes.items())),
@@ -116,4 +115,9 @@ def _spent(result: ReplayResult) -> float | None:
 
 
 def _mean(values: Sequence[float]) -> float | None:
-    return round(float(np.mean(values)), 4) if values else None
+    return round(fmean(values), 4) if values else None
+
+
+def p95(values: Sequence[float]) -> float:
+    """Return the 95th percentile of at least one value, between two of them in proportion."""
+    return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from replay_assets.sanitizing.checks import CHECKS, is_mixed
@@ -36,18 +36,19 @@ class TokenRule:
     example_before: str = ""
     category: str = SECRET
     strict: bool = True
-    _after: re.Pattern[bytes] = field(init=False, repr=False, compare=False)
-    _ahead: re.Pattern[bytes] | None = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Compile the patterns that verify a hit."""
-        object.__setattr__(self, "_after", re.compile(self.body.encode()))
-        ahead = re.compile(rf"(?:{self.before})\Z".encode()) if self.before else None
-        object.__setattr__(self, "_ahead", ahead)
 
     def examples(self) -> list[str]:
         """Return a whole token for each of `starts`."""
         return [f"{self.example_before}{start}{self.example}" for start in self.starts]
+
+    @cached_property
+    def _after(self) -> re.Pattern[bytes]:
+        # Compiled at the first hit: few of some 230 rules ever have one.
+        return re.compile(self.body.encode())
+
+    @cached_property
+    def _ahead(self) -> re.Pattern[bytes] | None:
+        return re.compile(rf"(?:{self.before})\Z".encode()) if self.before else None
 
     @cached_property
     def anchors(self) -> list[str]:
