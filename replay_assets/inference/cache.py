@@ -27,16 +27,20 @@ class AnswerCache:
             line = self._path(key).read_bytes()
         except FileNotFoundError:
             return None
-        record = checked(line)
-        if record is None or record.get("key") != key:
+        content = checked(line)
+        if content is None:
             return None
-        return replace(Call.from_json(record), cached=True)
+        try:
+            call = Call.decoded(content)
+        except ValueError:  # of another release
+            return None
+        return replace(call, cached=True) if call.key == key else None
 
     def put(self, calls: Iterable[Call]) -> None:
         """Keep those calls that are a model's answers and were not read from here."""
         for call in calls:
             if call.outcome == "answered" and not call.cached:
-                publish_parts(self._path(call.key), [line_of(call.as_json())], mode=PRIVATE)
+                publish_parts(self._path(call.key), [line_of(call.encoded())], mode=PRIVATE)
 
     def _path(self, key: str) -> Path:
         name = hashlib.sha256(f"{self._prompt_version}\0{key}".encode()).hexdigest()

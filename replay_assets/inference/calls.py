@@ -7,12 +7,10 @@ it becomes a result, and never lies outside the roots that this machine alone re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from replay_assets.inference.completion import (
-    Attempt,
-    Completion,
-    attempt_from_json,
-    attempt_json,
-)
+import msgspec
+
+from replay_assets.contracts.result import Usage
+from replay_assets.inference.completion import Attempt, Completion
 
 CallOutcome = Literal[
     "answered", "request_rejected", "infrastructure_failure", "gate_refused", "not_sent"
@@ -57,28 +55,24 @@ class Call:
         """Whether the endpoint said something final."""
         return self.outcome in ANSWERS
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the call as plain JSON."""
-        return {
-            "key": self.key,
-            "outcome": self.outcome,
-            "completion": self.completion.as_json() if self.completion is not None else None,
-            "error": self.error,
-            "attempts": [attempt_json(attempt) for attempt in self.attempts],
-            "queue_ms": round(self.queue_ms, 4),
-            "cached": self.cached,
-        }
+    def encoded(self) -> bytes:
+        """Return the call as JSON."""
+        return _ENCODER.encode(self)
 
     @classmethod
-    def from_json(cls, record: dict[str, Any]) -> "Call":
-        """Return the call that a record holds."""
-        found = record["completion"]
-        return cls(
-            key=record["key"],
-            outcome=record["outcome"],
-            completion=None if found is None else Completion.from_json(found),
-            error=record["error"],
-            attempts=tuple(attempt_from_json(one) for one in record["attempts"]),
-            queue_ms=record["queue_ms"],
-            cached=record["cached"],
-        )
+    def decoded(cls, content: bytes) -> "Call":
+        """Return the call that `encoded` wrote.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return _DECODER.decode(content)
+
+
+def _usage_of(_: type, tokens: dict[str, Any]) -> Usage:
+    return Usage(**tokens)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=Usage.model_dump)
+_DECODER = msgspec.json.Decoder(Call, dec_hook=_usage_of)
+"""Usage is the one part of a call that is no dataclass, because results have it too."""

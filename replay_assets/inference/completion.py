@@ -1,11 +1,10 @@
 """What a call gave: the answer's parts, and every attempt that was made for it.
 
-Both are plain data that go through the journal and come back equal.
+Both are plain data that go through the journal and come back equal (`calls`).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 from replay_assets.contracts.result import Usage
 
@@ -85,37 +84,6 @@ class Completion:
     def cost_usd(self) -> float | None:
         """What all attempts cost; null where one is unknown."""
         return total_cost(self.attempts)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the completion as JSON types."""
-        return {
-            **{name: getattr(self, name) for name in _TEXTS},
-            "usage": self.usage.model_dump(),
-            "attempts": [attempt_json(attempt) for attempt in self.attempts],
-        }
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Self:
-        """Return the completion that `as_json` wrote."""
-        return cls(
-            **{name: record[name] for name in _TEXTS},
-            usage=Usage(**record["usage"]),
-            attempts=tuple(attempt_from_json(one) for one in record["attempts"]),
-        )
-
-
-_TEXTS = ("content", "reasoning", "refusal", "finish_reason", "response_mode")
-
-
-def attempt_json(attempt: Attempt) -> dict[str, Any]:
-    """Return an attempt as JSON types; failures carry attempts, so the journal needs it too."""
-    record = {field.name: getattr(attempt, field.name) for field in fields(attempt)}
-    return {**record, "usage": attempt.usage.model_dump()}
-
-
-def attempt_from_json(record: Mapping[str, Any]) -> Attempt:
-    """Return the attempt that `attempt_json` wrote."""
-    return Attempt(**{**record, "usage": Usage(**record["usage"])})
 
 
 def total_cost(attempts: tuple[Attempt, ...]) -> float | None:

@@ -100,10 +100,10 @@ class CallFile:
         if offset is None:
             return None
         self._stream.seek(offset)
-        record = checked(self._stream.readline())
-        if record is None:
+        content = checked(self._stream.readline())
+        if content is None:
             raise JournalError(f"{self.path}: the record at byte {offset} changed while in use")
-        return Call.from_json(record)
+        return Call.decoded(content)
 
     def note(self, key: str, size: int) -> None:
         """Take up a record of a size that was appended."""
@@ -116,8 +116,8 @@ class CallFile:
 
     def _read(self) -> None:
         for number, line in enumerate(self._stream, start=1):
-            record = checked(line)
-            if record is None:
+            content = checked(line)
+            if content is None:
                 if self._stream.read(1):
                     raise JournalError(
                         f"{self.path}, line {number}: damaged, its checksum does not match. Put "
@@ -125,10 +125,11 @@ class CallFile:
                     )
                 break
             if number == 1:
-                self.header, self.end = record, len(line)
+                self.header, self.end = msgspec.json.decode(content), len(line)
             else:
-                self.note(record["key"], len(line))
-                self.spent_usd += Call.from_json(record).spent_usd
+                call = Call.decoded(content)
+                self.note(call.key, len(line))
+                self.spent_usd += call.spent_usd
 
 
 class FileJournal:
@@ -153,7 +154,7 @@ class FileJournal:
                 self._file.truncate(self._calls.end)
                 if self._calls.header is None:
                     self._calls.header = header
-                    self._calls.end = self._write(header)
+                    self._calls.end = self._write(msgspec.json.encode(header))
                 self._sync()
                 sync_folder(path.parent)
             except OSError as error:
@@ -172,7 +173,7 @@ class FileJournal:
     def append(self, call: Call) -> None:
         """Write a call; it counts once its group is synced."""
         try:
-            self._calls.note(call.key, self._write(call.as_json()))
+            self._calls.note(call.key, self._write(call.encoded()))
         except OSError as error:
             raise _unwritable(self.path, error) from error
         self._unsynced.append(call)
@@ -205,9 +206,9 @@ class FileJournal:
         """Let go of the file."""
         self._opened.close()
 
-    def _write(self, record: dict[str, Any]) -> int:
-        """Write a record; return its size in bytes."""
-        line = line_of(record)
+    def _write(self, content: bytes) -> int:
+        """Write a record in JSON; return the size of its line in bytes."""
+        line = line_of(content)
         rest = memoryview(line)
         while rest:
             rest = rest[self._file.write(rest) :]
@@ -221,24 +222,24 @@ def header_of(path: Path) -> Header | None:
     """Return the header of a file of calls; null where there is no such file, or no whole line."""
     try:
         with path.open("rb") as stream:
-            return checked(stream.readline())
+            content = checked(stream.readline())
     except FileNotFoundError:
         return None
+    header: Header | None = None if content is None else msgspec.json.decode(content)
+    return header
 
 
-def line_of(record: dict[str, Any]) -> bytes:
-    """Return a record as a line that carries its checksum."""
-    content = msgspec.json.encode(record)
+def line_of(content: bytes) -> bytes:
+    """Return a record in JSON as a line that carries its checksum."""
     return b'{"crc32":"%08x","record":%b}\n' % (zlib.crc32(content), content)
 
 
-def checked(line: bytes) -> dict[str, Any] | None:
-    """Return the record of a line; null where the line is not whole."""
+def checked(line: bytes) -> bytes | None:
+    """Return the record of a line in JSON; null where the line is not whole."""
     found = LINE.fullmatch(line)
     if found is None or zlib.crc32(found["record"]) != int(found["crc32"], 16):
         return None
-    record: dict[str, Any] = msgspec.json.decode(found["record"])
-    return record
+    return found["record"]
 
 
 def _short(key: str) -> bytes:

@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from starlette.responses import Response, StreamingResponse
 
 from replay_assets.contracts.result import Usage
+from replay_assets.inference.calls import Call
 from replay_assets.inference.client import ChatClient
 from replay_assets.inference.completion import Completion
 from replay_assets.inference.failures import InfrastructureError
@@ -141,12 +143,21 @@ def test_half_a_stream_is_no_answer(events: tuple[bytes, ...], server: Script) -
     assert all(one.possibly_paid for one in caught.value.attempts)
 
 
-def test_a_completion_comes_back_from_json_as_it_went(server: Script) -> None:
-    """Through the journal, with every attempt of it."""
+def test_a_call_comes_back_as_it_went(server: Script) -> None:
+    """Through the journal, with every attempt of it, whatever it holds."""
     server.answers(payload({"choices": []}), completion("x", usage=(3, 4)))
     answer = ask(server, prices_usd_per_million={"input": 1, "output": 1})
     assert len(answer.attempts) == 2
-    assert Completion.from_json(json.loads(json.dumps(answer.as_json()))) == answer
+    for call in (
+        Call(key="k", outcome="answered", completion=answer, queue_ms=1 / 3),
+        Call(
+            key="磁碟", outcome="not_sent", error='"\n\x00', attempts=answer.attempts, cached=True
+        ),
+    ):
+        assert Call.decoded(call.encoded()) == call
+        assert json.loads(call.encoded()).keys() == {one.name for one in fields(Call)}
+    with pytest.raises(ValueError, match="outcome"):
+        Call.decoded(b'{"key": "k"}')
 
 
 def key_of(*, messages: Any = MESSAGES, schema: Any = None, repeat: int = 0, **changes: Any) -> str:

@@ -115,7 +115,7 @@ def acknowledged(folder: Path) -> set[str]:
     for name in (JOURNAL_FILE, CALLS_FILE):
         path = folder / name
         lines = path.read_bytes().splitlines(keepends=True)[1:] if path.exists() else []
-        records = [record for line in lines if (record := checked(line)) is not None]
+        records = [json.loads(record) for line in lines if (record := checked(line)) is not None]
         contents = [json.loads(record["completion"]["content"]) for record in records]
         found |= {content["proposed_action"].rpartition(" ")[2] for content in contents}
     return found
