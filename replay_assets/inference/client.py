@@ -89,6 +89,12 @@ class ChatClient:
         self._purse = Purse(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
         self._format = ResponseFormat(candidate)
         self._backoff = pauses.Backoff(seed)
+        self._asked = {
+            "base_url": candidate.base_url,
+            "model": candidate.model,
+            "sampling": candidate.sampling.model_dump(mode="json", exclude_none=True),
+            "response_format": candidate.response_format,
+        }
 
     async def __aenter__(self) -> Self:
         self._limit.join(self._candidate.limits)
@@ -133,15 +139,8 @@ class ChatClient:
 
         The form counts as it is asked for, not as the endpoint grants it.
         """
-        asked = {
-            "base_url": self._candidate.base_url,
-            "model": self._candidate.model,
-            "sampling": self._candidate.sampling.model_dump(mode="json", exclude_none=True),
-            "response_format": self._candidate.response_format,
-            "schema": schema_digest(schema),
-            "messages": list(messages),
-            "repeat": repeat,
-        }
+        digest = schema_digest(schema)
+        asked = {**self._asked, "schema": digest, "messages": messages, "repeat": repeat}
         return hashlib.sha256(canonical(asked)).hexdigest()
 
     async def complete(

@@ -49,6 +49,7 @@ def test_latency_figures_are_the_mean_and_the_linear_95th_percentile(
     assert run.report.p95_latency_ms == pytest.approx(
         np.percentile(known, 95, method="linear"), abs=1e-4
     )
+    assert run.report.p95_latency_ms is not None
     assert sorted(known)[-2] < run.report.p95_latency_ms < max(known)
     assert all(round(latency, 4) == latency for latency in known)
 
