@@ -1,7 +1,8 @@
 """One finished call of an endpoint as it is kept: its key, and what came of it.
 
-Kept as it came, so that a later release can read the answer anew: what a model said is cleaned when
-it becomes a result, and never lies outside the roots that this machine alone reads.
+Kept as it came, less keys and secrets that stand in it openly, so that a later release can read the
+answer anew: when it becomes a result it is parsed and cleaned once more. It never lies outside the
+roots that this machine alone reads.
 """
 
 from dataclasses import dataclass

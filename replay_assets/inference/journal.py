@@ -28,7 +28,7 @@ from replay_assets.lake.files import sync_folder
 GROUP_S = 0.1
 """How long records gather before they are synced together: a sync costs 0.2 ms, a record 10 us."""
 PRIVATE = 0o600
-"""Answers lie here as the model gave them, before anything is masked."""
+"""Answers lie here before they are parsed: an escape may still hide what a rule would find."""
 
 LINE = re.compile(rb'\{"crc32":"(?P<crc32>[0-9a-f]{8})","record":(?P<record>.*)\}\n', re.DOTALL)
 

@@ -8,8 +8,8 @@ In the partition's folder, on a local disk:
 
 An answer with an equal key is reused from any of them, whatever changed around it. It is copied
 into the journal, marked as paid for by another run, so a journal is whole by itself. The calls stay
-beside the results, not in them and not in the lake: they are as the model gave them, and only what
-was cleaned leaves.
+beside the results, not in them and not in the lake: they are not parsed yet, and only what was
+cleaned then leaves.
 """
 
 import asyncio
