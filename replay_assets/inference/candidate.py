@@ -49,8 +49,8 @@ class Sampling(BaseModel):
             raise ValueError(f"must not set {', '.join(taken)}: the request itself says that")
         try:
             json.dumps(self.model_extra, allow_nan=False)
-        except ValueError as error:
-            raise ValueError("must hold what JSON has: no NaN, no infinity") from error
+        except (TypeError, ValueError) as error:
+            raise ValueError("must hold what JSON has: no date, NaN or infinity") from error
         return self
 
 

@@ -135,7 +135,7 @@ def _decoded(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """Return a JSON value, half surrogate pairs and NaN included: some servers write them."""
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except ValueError:
         return json.loads(body)
 
 

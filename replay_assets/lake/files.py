@@ -225,9 +225,11 @@ def growing(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
     import fcntl  # not at the top: Windows has none, and reads and loads without it
 
     path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists()
     with path.open("a+b", buffering=0) as stream:
+        if is_new:
+            os.fchmod(stream.fileno(), mode)
         fcntl.flock(stream, fcntl.LOCK_EX)
-        os.fchmod(stream.fileno(), mode)
         yield stream
 
 

@@ -60,7 +60,8 @@ LONGEST_KEY = 16_000
 class ContextFinder:
     """Headers, URLs, command lines and key blocks, with one search for all of them."""
 
-    def __init__(self, engine: EngineName) -> None:
+    def __init__(self, engine: EngineName, *, strict_only: bool = False) -> None:
+        self._strict_only = strict_only
         self.anchors = ANCHORS
         self._scanner = scanner(ANCHORS, engine)
 
@@ -70,6 +71,8 @@ class ContextFinder:
         while (hit := self._scanner.search(data, position)) is not None:
             start, end = hit.span()
             spans = _finder_of(data[start:end])(data, start, end)
+            if self._strict_only:  # what only redacts must not hide what follows it
+                spans = [span for span in spans if span.strict]
             found += spans
             position = max(start + 1, spans[-1].end if spans else 0)
         return found

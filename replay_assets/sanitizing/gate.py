@@ -112,7 +112,8 @@ def gate_findings(
                 found.append(name)
     if not found:
         known.add(looked_at)
-        if not rules.own:  # a deployment's pattern may reach as far as it likes
+        # A deployment's pattern may reach as far as it likes.
+        if raw.endswith(end) and not rules.own:
             known.add_end(end)
     return list(dict.fromkeys(found))
 
@@ -159,8 +160,8 @@ def mask_strict(value: Any, *, rules: RuleSet | None = None) -> Any:  # noqa: AN
 def _strict_spans(data: bytes, rules: RuleSet) -> list[Span]:
     return [
         span
-        for span in rules.spans(data)
-        if span.strict and not PLACEHOLDER_BYTES.fullmatch(data[span.start : span.end])
+        for span in rules.strict_spans(data)
+        if not PLACEHOLDER_BYTES.fullmatch(data[span.start : span.end])
     ]
 
 

@@ -23,7 +23,7 @@ def strings_in(raw: bytes) -> list[bytes]:
     try:
         msgspec.json.decode(raw, type=msgspec.Raw)
     except msgspec.DecodeError:
-        json.loads(raw.decode("utf-8", "surrogatepass"))  # half surrogate pairs, which Python reads
+        json.loads(raw.decode())  # half surrogate pairs, which Python reads
     # In valid JSON, quotes that no backslash is before stand around strings and nowhere else.
     told_apart = raw.replace(b"\\\\", _BACKSLASH).replace(b'\\"', _QUOTE)
     return list(dict.fromkeys(told_apart.split(b'"')[1::2]))
@@ -36,12 +36,12 @@ def read_string(string: bytes) -> str:
         ValueError: it is not UTF-8.
     """
     if b"\\" not in string and b"\xff" not in string:
-        return string.decode("utf-8", "surrogatepass")
+        return string.decode()
     spelled = b'"%b"' % string.replace(_BACKSLASH, b"\\\\").replace(_QUOTE, b'\\"')
     try:
         text: str = msgspec.json.decode(spelled)
-    except ValueError:  # half of a surrogate pair, spelled out or not; or no UTF-8: raised again
-        text = json.loads(spelled.decode("utf-8", "surrogatepass"))
+    except ValueError:  # half of a surrogate pair; or no UTF-8: raised again
+        text = json.loads(spelled.decode())
     return text
 
 

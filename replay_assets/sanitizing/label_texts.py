@@ -80,8 +80,9 @@ def may_hold_key(texts: Iterable[str], folded_names: frozenset[str]) -> bool:
     if text.isascii():
         dressed = _dressed(folded_names)
         return dressed is not None and dressed.search(text.encode()) is not None
-    # Ideographs are left out first: folding is slow.
-    folded = fold(IDEOGRAPHS.sub("", text))
+    if all(map(str.isascii, folded_names)):
+        text = IDEOGRAPHS.sub("", text)  # folding is slow
+    folded = fold(text)
     return any(name in folded for name in folded_names)
 
 
@@ -98,7 +99,7 @@ def _dressed(folded_names: frozenset[str]) -> Scanner | None:
     patterns = [
         "[^0-9A-Za-z]*".join(f"[{spelled[letter]}]" for letter in name)
         for name in sorted(folded_names)
-        if name.isascii()
+        if spelled.keys() >= set(name)
     ]
     if not patterns:
         return None

@@ -37,7 +37,8 @@ _DIGIT_RUN = re.compile(rb"[0-9]+")
 class PersonalFinder:
     """Personal data and addresses, with one search for all of them."""
 
-    def __init__(self, engine: EngineName) -> None:
+    def __init__(self, engine: EngineName, *, strict_only: bool = False) -> None:
+        self._strict_only = strict_only
         self.anchors = ANCHORS
         self._scanner = scanner(ANCHORS, engine)
 
@@ -50,6 +51,8 @@ class PersonalFinder:
             if verifiers is _OF_DIGITS:
                 verifiers = _of_digits(data[start:end])
             spans = [span for verify in verifiers if (span := verify(data, start))]
+            if self._strict_only:  # as in `contexts`
+                spans = [span for span in spans if span.strict]
             if spans:
                 best = max(spans, key=lambda span: span.end - span.start)
                 found.append(best)

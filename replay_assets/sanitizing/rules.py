@@ -46,6 +46,11 @@ class RuleSet:
         finders = self._finders[engine or default_engine()]
         return merged(spans_in(data, _each(finders)), data)
 
+    def strict_spans(self, data: bytes, engine: EngineName | None = None) -> list[Span]:
+        """Return what strict rules find in a text in UTF-8, left to right, none overlapping."""
+        find = _each(self._strict_finders[engine or default_engine()])
+        return merged([span for span in spans_in(data, find) if span.strict], data)
+
     def strict_ids(
         self, data: bytes, engine: EngineName | None = None, *, raw: bytes = b""
     ) -> list[str]:
@@ -79,8 +84,9 @@ class _Finders(dict[EngineName, tuple[Find, ...]]):
 
     def __missing__(self, engine: EngineName) -> tuple[Find, ...]:
         rules = self._rules
-        contexts, tokens = ContextFinder(engine), TokenFinder(rules.tokens, engine)
-        personal = PersonalFinder(engine)
+        contexts = ContextFinder(engine, strict_only=self._strict_only)
+        tokens = TokenFinder(rules.tokens, engine)
+        personal = PersonalFinder(engine, strict_only=self._strict_only)
         if self._strict_only:
             finders: list[Find] = [JointFinder((contexts, tokens, personal), engine).find]
         else:

@@ -184,7 +184,8 @@ def test_a_file_that_cannot_be_read_is_a_configuration_error(
         ("base_url: http://localhost/v1\n  sampling: {model: other}", "must not set model"),
         ("base_url: http://localhost/v1\n  sampling: {messages: []}", "must not set messages"),
         ("base_url: http://localhost/v1\n  sampling: {temperature: .nan}", "temperature"),
-        ("base_url: http://localhost/v1\n  sampling: {top_p: .inf}", "no infinity"),
+        ("base_url: http://localhost/v1\n  sampling: {top_p: .inf}", "infinity"),
+        ("base_url: http://localhost/v1\n  sampling: {seed: 2024-01-01}", "no date"),
         ("base_url: http://localhost/v1\n  limits: {timeout_s: .inf}", "timeout_s"),
     ],
 )

@@ -32,6 +32,10 @@ def findings(*requests: Any) -> list[str]:
         ({"response_contract": {"fields": ["x"]}}, "request_schema_mismatch"),
         ({"incident_context": {"half": "\ud83d"}}, "request_schema_mismatch"),
         ({"incident_context": {"number": float("nan")}}, "request_schema_mismatch"),
+        (
+            {"incident_context": json.loads('{"a":' * 300 + "1" + "}" * 300)},
+            "request_schema_mismatch",
+        ),
         ({"candidate_id": "somebody-else"}, "request_candidate_mismatch"),
         ({"candidate_id": ""}, "request_candidate_mismatch"),
         ({"metadata": {**FLAGS, "request_only": False}}, "request_not_request_only"),

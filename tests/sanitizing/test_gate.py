@@ -30,6 +30,9 @@ CLOTHES = {
 }
 
 
+BEFORE_URL = ["curl -u 'bob:'", "postgresql://u:" + "hunter22x@h/db can't"]
+
+
 def test_an_end_is_looked_at_until_a_body_with_it_was_clean() -> None:
     """What is known is the end that was handed in, of a whole body."""
     end = b',"more":"%b","note":"mei\\u0040example.com"}' % (b"x " * LONGEST_REACH)
@@ -43,6 +46,24 @@ def test_an_end_is_looked_at_until_a_body_with_it_was_clean() -> None:
         assert gate_findings(b'{"a":1' + other, known=known, end=unlike) == ["email"]
     with pytest.raises(ValueError, match="char"):
         gate_findings(b'{"a":"1' + end, known=known, end=end)
+
+
+def test_an_end_that_the_body_lacks_is_not_learned() -> None:
+    """Only what was looked at is known."""
+    end, known = b',"note":"%bmei\\u0040example.com"}' % (b"x " * LONGEST_REACH), Known()
+    assert gate_findings(b'{"a":1}', known=known, end=end) == []
+    assert gate_findings(b'{"a":1' + end, known=known, end=end) == ["email"]
+
+
+@pytest.mark.parametrize("texts", [BEFORE_URL, BEFORE_URL[::-1]], ids=["before", "behind"])
+def test_what_only_redacts_hides_nothing_that_follows_it(texts: list[str]) -> None:
+    """The value of `curl -u` ends at its quote, wherever that is; the URL behind stays found."""
+    body = json.dumps({"messages": [{"content": text} for text in texts]})
+    known = Known()
+    for _ in range(2):
+        assert gate_findings(body, known=known) == ["url_password"]
+    together = " ".join(texts)
+    assert "hunter22x" not in clean_answer(together)
 
 
 def test_no_end_is_known_to_a_deployments_own_pattern() -> None:

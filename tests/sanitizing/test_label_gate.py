@@ -32,6 +32,15 @@ def nested(value: Any, levels: int) -> Any:
     return value
 
 
+@pytest.mark.parametrize(
+    ("name", "key"), [("正解", "正解"), ("łabel", "Ła-bel"), ("réponse", "Re-ponse"), ("a", "A")]
+)
+def test_a_name_in_any_script_is_found(name: str, key: str) -> None:
+    """A deployment's own lists may be in its own language."""
+    assert find_label_leaks({key: 1, "文字": "說明"}, {}, [name]) != []
+    assert find_label_leaks({"文字": "說明", "x": "z"}, {}, [name]) == []
+
+
 @pytest.mark.parametrize("field", SELF_GRADING_FIELDS)
 def test_every_self_grading_field_is_a_leak(field: str) -> None:
     """The original's list, whole."""

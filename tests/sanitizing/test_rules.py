@@ -95,6 +95,11 @@ def test_a_token_rule_leaves_what_is_too_short(rule: Any) -> None:
     assert f"token.{rule.id}" not in found
 
 
+def test_a_token_is_found_by_its_own_rules_search() -> None:
+    """Not only where the search of another rule with the same first letters happens to stop."""
+    assert strict_findings("sk_" + "aFAK#4exam0ple7!AKEx2F#KE4ex4") == ["token.freemius"]
+
+
 def test_the_rules_cover_150_vendors_and_have_ids_of_their_own() -> None:
     """The floor that was asked for, and one name a rule."""
     ids = [f"token.{rule.id}" for rule in TOKENS] + [shape["id"] for shape in SHAPES]
