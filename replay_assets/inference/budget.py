@@ -10,6 +10,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from replay_assets.contracts.result import Usage
+from replay_assets.errors import JournalError
 from replay_assets.inference.candidate import Candidate, Prices
 from replay_assets.inference.failures import BudgetExhaustedError
 from replay_assets.inference.ledger import Entry, Ledger
@@ -31,6 +32,10 @@ class Reservation:
             return self.highest_usd
         return self.prices.cost_usd(usage) if answered else 0.0
 
+    def charged_usd(self, cost_usd: float | None) -> float | None:
+        """Return what an attempt takes of the budget; null where the candidate is unpriced."""
+        return self.highest_usd if cost_usd is None else cost_usd
+
 
 class Purse:
     """One run's money. `spent_usd` begins with what earlier parts of the same run have spent."""
@@ -47,13 +52,17 @@ class Purse:
         self._set_aside_usd = 0.0
         self._under_way = 0
         self._settled = asyncio.Event()
+        self._broken: JournalError | None = None
 
     async def reserve(self, *, prompt_tokens: int, completion_tokens: int) -> Reservation:
         """Set aside what an attempt with so many tokens at most can cost.
 
         Raises:
             BudgetExhaustedError: it does not fit, and nothing is under way that could make room.
+            JournalError: the ledger can't be written, now or when an attempt before was settled.
         """
+        if self._broken is not None:
+            raise self._broken
         day = self._today()
         prices = self._candidate.prices_on(day)
         if prices is None:
@@ -78,15 +87,22 @@ class Purse:
             await self._settled.wait()
 
     def settle(self, reservation: Reservation, cost_usd: float | None) -> None:
-        """Charge what an attempt cost; null, where its usage is unknown, at its highest price."""
-        if reservation.highest_usd is None:
+        """Charge what an attempt cost; null, where its usage is unknown, at its highest price.
+
+        A ledger that can't be written must not cost an answer that is here: the next attempt ends
+        the run. Until then the ledger has this one at its highest price.
+        """
+        charged = reservation.charged_usd(cost_usd)
+        if reservation.highest_usd is None or charged is None:
             return
-        charged = reservation.highest_usd if cost_usd is None else cost_usd
         self.spent_usd += charged
         self._set_aside_usd -= reservation.highest_usd
         self._under_way -= 1
         if reservation.entry is not None and self._ledger is not None:
-            self._ledger.settle(reservation.entry, charged)
+            try:
+                self._ledger.settle(reservation.entry, charged)
+            except JournalError as error:
+                self._broken = error
         self._settled.set()
 
     def _try(self, day: date, amount_usd: float) -> tuple[bool, Entry | None]:

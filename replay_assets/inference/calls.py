@@ -46,10 +46,10 @@ class Call:
 
     @property
     def spent_usd(self) -> float:
-        """What the run that made this call paid, or may have paid; 0 where it is not known."""
+        """What this call took of its run's budget: what was paid, or may have been."""
         if self.cached:
             return 0.0
-        return sum(attempt.cost_usd or 0.0 for attempt in self.all_attempts)
+        return sum(attempt.charged_usd or 0.0 for attempt in self.all_attempts)
 
     @property
     def is_answer(self) -> bool:

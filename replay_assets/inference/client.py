@@ -276,6 +276,9 @@ class ChatClient:
 
 def _account(found: Finding, reservation: Reservation, ready_at: float, started: float) -> Attempt:
     """Return an attempt with its times and its cost."""
+    cost_usd = reservation.cost_usd(
+        found.usage, answered=found.spoken is not None, possibly_paid=found.possibly_paid
+    )
     return Attempt(
         status=found.status,
         outcome=found.outcome,
@@ -283,10 +286,9 @@ def _account(found: Finding, reservation: Reservation, ready_at: float, started:
         latency_ms=(time.perf_counter() - started) * 1000,
         ttft_ms=found.ttft_ms,
         usage=found.usage,
-        cost_usd=reservation.cost_usd(
-            found.usage, answered=found.spoken is not None, possibly_paid=found.possibly_paid
-        ),
+        cost_usd=cost_usd,
         possibly_paid=found.possibly_paid,
+        charged_usd=reservation.charged_usd(cost_usd),
     )
 
 

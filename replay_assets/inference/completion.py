@@ -40,7 +40,8 @@ class Attempt:
     attempt before. `latency_ms` runs from the request to the last byte, `ttft_ms` to the first
     token (null where the answer was not streamed). `cost_usd` is null where the candidate is
     unpriced or an answer's usage unknown; `possibly_paid` marks an attempt whose outcome nobody can
-    know: its cost is then the highest that it can have been.
+    know: its cost is then the highest that it can have been. `charged_usd` is what it took of the
+    run's budget: its cost, or where that is unknown, the highest that it can have been.
     """
 
     status: int | None
@@ -51,6 +52,7 @@ class Attempt:
     usage: Usage
     cost_usd: float | None
     possibly_paid: bool
+    charged_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ that attempt was paid. Entries reach the kernel, not the disk: they outlive the 
 """
 
 import json
+import os
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
+from replay_assets.errors import JournalError
 from replay_assets.lake.files import growing
 
 PRIVATE = 0o600
@@ -60,7 +63,11 @@ class Ledger:
     def reserve(
         self, day: date, candidate_id: str, amount_usd: float, *, limit_usd: float | None
     ) -> Entry | None:
-        """Set an amount aside; null, and nothing written, where it would exceed the limit."""
+        """Set an amount aside; null, and nothing written, where it would exceed the limit.
+
+        Raises:
+            JournalError: it could not be written down.
+        """
         entry = Entry(uuid4().hex, day, candidate_id, amount_usd)
         line = {"id": entry.id, "candidate": candidate_id, "reserved_usd": amount_usd}
         limit = None if limit_usd is None else (candidate_id, limit_usd - amount_usd)
@@ -79,7 +86,8 @@ class Ledger:
     ) -> Counter[str]:
         """Read what others wrote, then append a record unless a candidate is over a limit."""
         known = self._days.setdefault(day, _Day())
-        with growing(self._folder / f"ledger-{day.isoformat()}.jsonl", mode=PRIVATE) as stream:
+        path = self._folder / f"ledger-{day.isoformat()}.jsonl"
+        with growing(path, mode=PRIVATE) as stream:
             stream.seek(known.offset)
             news = stream.read()
             if news and not news.endswith(b"\n"):
@@ -92,7 +100,27 @@ class Ledger:
             over = limit is not None and known.spent_usd[limit[0]] > limit[1] + 1e-9
             if record is not None and not over:
                 line = json.dumps(record).encode() + b"\n"
-                stream.write(line)
+                _append(stream, line, path)
                 known.take(line)
                 known.offset += len(line)
         return known.spent_usd
+
+
+def _append(stream: IO[bytes], line: bytes, path: Path) -> None:
+    """Write a line whole, or leave the file as it was.
+
+    Raises:
+        JournalError: there is no room for it.
+    """
+    start = stream.seek(0, os.SEEK_END)
+    rest = memoryview(line)
+    try:
+        while rest:
+            rest = rest[stream.write(rest) :]
+    except OSError as error:
+        stream.truncate(start)
+        raise JournalError(
+            f"{path} can't be written: {error.strerror or error}. Nothing more is sent, because "
+            "what is not noted there can't be held to a budget. Free the disk and run the same "
+            "again: it continues."
+        ) from error

@@ -3,6 +3,11 @@
 import asyncio
 import json
 import multiprocessing
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,17 +15,33 @@ from typing import Any
 import pytest
 
 from replay_assets.contracts.result import Usage
-from replay_assets.errors import ConfigurationError
+from replay_assets.errors import ConfigurationError, JournalError
 from replay_assets.inference.budget import Purse
+from replay_assets.inference.calls import Call
 from replay_assets.inference.catalogue import Catalogue
 from replay_assets.inference.client import ChatClient
 from replay_assets.inference.completion import Completion
 from replay_assets.inference.failures import BudgetExhaustedError, CallFailedError
 from replay_assets.inference.ledger import Ledger
 from replay_assets.inference.limits import InProcessLimits
-from tests.inference.scripted_server import MESSAGES, Script, candidate, completion, status
+from tests.inference.scripted_server import MESSAGES, Script, ask, candidate, completion, status
 
 DAY = date(2026, 9, 21)
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes."""
+    present = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, present[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, present)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
 PRICES = {"input": 1.0, "output": 100.0}
 HIGHEST_USD = 900 * 100 / 1e6
 """The output of an answer at its longest; the prompt adds less than a thousandth of it."""
@@ -157,6 +178,54 @@ def test_unknown_usage_is_charged_and_told_as_unknown(server: Script, tmp_path: 
     ended = spend(server, 3, ledger=Ledger(tmp_path), budget_usd=2.5 * HIGHEST_USD)
     assert answered(ended) == 2
     assert [end.cost_usd for end in ended if isinstance(end, Completion)] == [None, None]
+
+
+def test_unknown_usage_counts_when_a_run_goes_on(server: Script) -> None:
+    """What was charged is part of the call that is kept, not only of the run that charged it."""
+    server.answers(completion("x", usage=None))
+    answer = ask(server, prices_usd_per_million=PRICES)
+    kept = Call.decoded(Call(key="k", outcome="answered", completion=answer).encoded())
+    assert answer.cost_usd is None
+    assert kept.spent_usd == pytest.approx(HIGHEST_USD, rel=5e-3)
+    assert replace(kept, cached=True).spent_usd == 0
+
+
+def test_an_entry_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """On a full disk: nothing is sent, and the next one finds the ledger in order."""
+    ledger = Ledger(tmp_path)
+    first = ledger.reserve(DAY, "one", 0.5, limit_usd=1.0)
+    assert first is not None
+    before = next(tmp_path.iterdir()).read_bytes()
+    with (
+        full_disk(len(before) + 10),
+        pytest.raises(JournalError, match=r"ledger-.*can't be written"),
+    ):
+        ledger.reserve(DAY, "one", 0.1, limit_usd=1.0)
+    assert next(tmp_path.iterdir()).read_bytes() == before
+    assert Ledger(tmp_path).reserve(DAY, "one", 0.5, limit_usd=1.0) is not None
+    assert Ledger(tmp_path).reserve(DAY, "one", 0.1, limit_usd=1.0) is None
+
+
+def test_an_answer_that_is_here_is_not_lost_for_a_full_disk(tmp_path: Path, server: Script) -> None:
+    """What it cost can't be noted: it is returned, and the next attempt ends the run."""
+    server.answers(completion("paid for", delay_s=0.3), "never")
+    one = candidate(server.base_url, prices_usd_per_million=PRICES, budget_usd={"day": 5})
+
+    async def run() -> Completion:
+        ledger = Ledger(tmp_path)
+        async with ChatClient(one, api_key=None, ledger=ledger, limits=InProcessLimits()) as client:
+            ledger.reserve(DAY, "another", 0.1, limit_usd=None)
+            asking = asyncio.create_task(client.complete(MESSAGES))
+            while not server.bodies:
+                await asyncio.sleep(0.001)
+            with full_disk(0):
+                answer = await asking
+            with pytest.raises(JournalError, match="can't be written"):
+                await client.complete(MESSAGES)
+            return answer
+
+    assert asyncio.run(run()).content == "paid for"
+    assert len(server.bodies) == 1
 
 
 def test_a_day_without_a_price_has_no_budget_to_keep() -> None:
