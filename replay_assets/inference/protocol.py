@@ -14,10 +14,10 @@ import msgspec
 from replay_assets.contracts.result import Usage
 from replay_assets.inference.candidate import Candidate
 from replay_assets.inference.completion import ResponseMode
+from replay_assets.inference.reasoning import split_reasoning
 from replay_assets.inference.response_format import end_of_body
 
 Message = Mapping[str, Any]
-THINK, END_THINK = "<think>", "</think>"
 REASONING_FIELDS = ("reasoning_content", "reasoning")
 
 
@@ -83,24 +83,6 @@ def _spoken(payload: dict[str, Any], choice: dict[str, Any], message: dict[str, 
         finish_reason=None if finish_reason is None else str(finish_reason),
         usage=_usage(payload.get("usage")),
     )
-
-
-def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
-    """Return a content without the `<think>` block that it begins with, and that block's text.
-
-    Some templates open the block in the prompt, so that only its end is in the answer; a block that
-    never ends is reasoning to the last.
-    """
-    if content is None or (THINK not in content and END_THINK not in content):
-        return content, None
-    start = content.lstrip()
-    if start.startswith(THINK):
-        thought, _, answer = start.removeprefix(THINK).partition(END_THINK)
-    elif THINK not in start.partition(END_THINK)[0] and "{" not in start.partition(END_THINK)[0]:
-        thought, _, answer = start.partition(END_THINK)
-    else:
-        return content, None
-    return answer.strip(), thought.strip() or None
 
 
 def _joined(body: bytes) -> dict[str, Any]:
