@@ -40,7 +40,7 @@ def seconds_asked(retry_after: str) -> float | None:
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, LookupError, OverflowError):  # a year of 20 digits overflows
         return None
     return max((moment - datetime.now(UTC)).total_seconds(), 0.0) if moment.tzinfo else None
 

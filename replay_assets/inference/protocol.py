@@ -18,6 +18,8 @@ from replay_assets.inference.reasoning import split_reasoning
 from replay_assets.inference.response_format import end_of_body
 
 Message = Mapping[str, Any]
+MOST_TOKENS = 2**63 - 1
+"""What a column of whole numbers can hold; more is no count."""
 REASONING_FIELDS = ("reasoning_content", "reasoning")
 
 
@@ -75,12 +77,11 @@ def _spoken(payload: dict[str, Any], choice: dict[str, Any], message: dict[str, 
     content = _whole(message.get("content"))
     reasoning = next((message[name] for name in REASONING_FIELDS if message.get(name)), None)
     content, thought = split_reasoning(content)
-    finish_reason = choice.get("finish_reason")
     return Spoken(
         content=content,
         reasoning=_whole(reasoning) or thought,
         refusal=_whole(message.get("refusal")),
-        finish_reason=None if finish_reason is None else str(finish_reason),
+        finish_reason=_whole(choice.get("finish_reason")),
         usage=_usage(payload.get("usage")),
     )
 
@@ -140,7 +141,7 @@ def _detail(reported: dict[str, Any], group: str, name: str) -> int | None:
 
 
 def _count(value: object) -> int | None:
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
 
 def _whole(text: Any) -> str | None:  # noqa: ANN401 - any JSON value

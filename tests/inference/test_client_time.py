@@ -51,7 +51,13 @@ def test_retry_after_holds_for_the_requests_queued_behind_too(server: Script, co
     assert min(server.arrived_at[2:]) - refused_at >= 1
 
 
-@pytest.mark.parametrize("asked", ["Sun, 06 Nov 1994 08:49:37 GMT", "0", "-5", "soon", "\xb2", ""])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("Sun, 06 Nov 1994 08:49:37 GMT", "0", "-5", "soon", "\xb2", ""),
+        "Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
+    ],
+)
 def test_a_retry_after_that_names_no_time_to_come_is_passed_over(
     server: Script, asked: str
 ) -> None:
