@@ -103,7 +103,7 @@ def _joined(body: bytes) -> dict[str, Any]:
             continue
         chunk = _decoded(data)
         usage = chunk.get("usage") or usage
-        for choice in chunk["choices"]:
+        for choice in _choices(chunk):
             finish_reason = choice.get("finish_reason") or finish_reason
             for name, parts in texts.items():
                 if part := (choice.get("delta") or {}).get(name):
@@ -112,6 +112,17 @@ def _joined(body: bytes) -> dict[str, Any]:
         raise ValueError("a stream without its end")
     message = {name: "".join(parts) or None for name, parts in texts.items()}
     return {"choices": [{"message": message, "finish_reason": finish_reason}], "usage": usage}
+
+
+def _choices(chunk: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what a chunk adds: nothing where it holds the usage alone, as some gateways send it.
+
+    Raises:
+        LookupError: it holds neither; an error sent within a stream does.
+    """
+    if chunk.get("usage") and not chunk.get("error"):
+        return chunk.get("choices") or ()
+    return chunk["choices"]
 
 
 def _decoded(body: bytes) -> Any:  # noqa: ANN401 - any JSON value

@@ -147,6 +147,18 @@ def test_a_stream_is_joined_and_its_first_token_timed(server: Script) -> None:
     assert 90 <= answer.ttft_ms < answer.latency_ms - 150
 
 
+@pytest.mark.parametrize("choices", [{}, {"choices": None}], ids=["absent", "null"])
+def test_usage_at_the_end_of_a_stream_may_come_alone(
+    choices: dict[str, Any], server: Script
+) -> None:
+    """OpenAI sends it with empty choices, some gateways with none."""
+    usage = {**choices, "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
+    alone = b"data: " + json.dumps(usage).encode() + b"\n\n"
+    server.answers(stream(*WHOLE[:-2], alone, WHOLE[-1]))
+    answer = streamed(server)
+    assert (answer.content, answer.usage.prompt_tokens) == ('{"磁碟": 1}', 3)
+
+
 def test_what_is_not_streamed_has_no_first_token(server: Script) -> None:
     """Null, not the latency."""
     server.answers("x")
@@ -155,8 +167,14 @@ def test_what_is_not_streamed_has_no_first_token(server: Script) -> None:
 
 @pytest.mark.parametrize(
     "events",
-    [WHOLE[:3], (), (b"data: {broken\n\n",), (b'data: {"error": "overloaded"}\n\n',)],
-    ids=["broken_off", "empty", "not_json", "error"],
+    [
+        WHOLE[:3],
+        (),
+        (b"data: {broken\n\n",),
+        (b'data: {"error": "overloaded"}\n\n',),
+        (*WHOLE[:3], b'data: {"error": "overloaded"}\n\n', WHOLE[-1]),
+    ],
+    ids=["broken_off", "empty", "not_json", "error", "error_within"],
 )
 def test_half_a_stream_is_no_answer(events: tuple[bytes, ...], server: Script) -> None:
     """It ends in order on the wire, and the answer is not whole."""
