@@ -206,9 +206,10 @@ def test_a_compressed_answer_is_read(encoding: str) -> None:
     [
         ("br", b"xx", "not_protocol"),
         ("gzip", b"plain", "not_protocol"),
+        ("deflate", b"plain", "not_protocol"),
         ("gzip", gzip.compress(b"x" * 500)[:-6], "truncated"),
     ],
-    ids=["not_asked_for", "a_lie", "cut"],
+    ids=["not_asked_for", "a_lie", "deflate_lie", "cut"],
 )
 def test_a_compression_that_fails_is_the_plumbings_fault(
     encoding: str, body: bytes, outcome: str
