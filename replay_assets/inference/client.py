@@ -48,7 +48,8 @@ class _Call:
     messages: Sequence[Message]
     schema: Mapping[str, Any] | None
     ready_at: float = field(default_factory=time.perf_counter)
-    first_sent_at: float | None = None
+    spent_s: float = 0.0
+    """In attempts, and in pauses for their failures; not in our own queue for a turn."""
     attempts: list[Attempt] = field(default_factory=list)
     passed: bytes = b""
     """The body that the gate has seen, so that a retry of the same bytes is not looked at again."""
@@ -198,7 +199,6 @@ class ChatClient:
                 prompt_tokens=len(body), completion_tokens=most_out
             )
             started = time.perf_counter()
-            call.first_sent_at = call.first_sent_at or started
             try:
                 found = await self._send(body, call.mode)
             except BaseException:
@@ -256,6 +256,7 @@ class ChatClient:
         Raises:
             InfrastructureError: its tries or its time have run out.
         """
+        call.spent_s += call.attempts[-1].latency_ms / 1000
         if found.outcome == "response_format_refused":
             self._format.refuse(call.mode)
             return 0.0
@@ -266,11 +267,11 @@ class ChatClient:
             call.failures += 1
             if found.pause_s is None:
                 pause_s = self._backoff.pause_s(call.failures)
-        spent_s = time.perf_counter() - (call.first_sent_at or 0.0) + pause_s
         tired = call.failures >= pauses.TRIES or call.refusals >= pauses.REFUSALS
-        if tired or spent_s > self._candidate.limits.retry_budget_s:
+        if tired or call.spent_s + pause_s > self._candidate.limits.retry_budget_s:
             text = f"no answer after {len(call.attempts)} tries: {found.problem}"
             raise InfrastructureError(text, attempts=call.made)
+        call.spent_s += found.pause_s or pause_s
         return pause_s
 
 

@@ -107,6 +107,22 @@ def test_the_time_of_one_request_is_bounded(
         ask(server, limits={"timeout_s": 5, "retry_budget_s": 0.01})
 
 
+def test_the_wait_for_a_turn_is_no_time_of_the_request(server: Script) -> None:
+    """A low rate limit of our own must not make a second failure final."""
+    server.answers(status(500), status(500), "x")
+    limits = {"rpm": 120, "window_s": 0.5, "timeout_s": 5, "retry_budget_s": 0.4}
+    answer = ask(server, limits=limits)
+    assert (answer.content, len(answer.attempts)) == ("x", 3)
+    assert answer.wait_ms >= 950
+
+
+def test_a_pause_that_the_endpoint_asks_for_is_time_of_the_request(server: Script) -> None:
+    """It is waited for once; what fails after it is tried no more."""
+    server.answers(status(503, Retry_After="1"), status(503), "x")
+    with pytest.raises(InfrastructureError, match="no answer after 2 tries"):
+        ask(server, limits={"timeout_s": 5, "retry_budget_s": 0.9})
+
+
 def test_latency_is_the_last_calls_own_time(server: Script) -> None:
     """Neither earlier tries nor waits make a model look slow."""
     server.answers(status(500), completion("x", delay_s=0.05))
