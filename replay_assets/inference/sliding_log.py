@@ -4,7 +4,7 @@ The two clocks differ by the network's delay: what the client counts as a minute
 the server. A token bucket overruns a server's sliding window by 13 to 17 %, this log by nothing.
 """
 
-from collections import deque
+from collections import OrderedDict
 
 LONGER = 1.01
 REMEMBERED = 10_000
@@ -26,7 +26,9 @@ class SlidingLog:
     """Counts requests and tokens of the last window. Figures are rates a minute."""
 
     def __init__(self, window_s: float, rpm: float | None, tpm: float | None) -> None:
-        self._calls: deque[Ticket] = deque()
+        # In the order of admission. By time alone, a call that has left can't be told from one that
+        # is in the window: its ticket's time moves when it ends.
+        self._calls: OrderedDict[Ticket, None] = OrderedDict()
         self._requests = 0
         self._tokens = 0
         self.resize(window_s, rpm, tpm)
@@ -55,7 +57,7 @@ class SlidingLog:
 
     def add(self, ticket: Ticket) -> None:
         """Count a call."""
-        self._calls.append(ticket)
+        self._calls[ticket] = None
         self._requests += 1
         self._tokens += ticket.tokens
         unlimited = self.most_requests is None and self._most_tokens is None
@@ -64,12 +66,12 @@ class SlidingLog:
 
     def correct(self, ticket: Ticket, tokens: int) -> None:
         """Replace a call's estimate by what the endpoint reported, while it is in the window."""
-        if self._calls and ticket.sent_at >= self._calls[0].sent_at:
+        if ticket in self._calls:
             self._tokens += tokens - ticket.tokens
 
     def forget(self, ticket: Ticket) -> None:
-        """Count a refused call no longer: the endpoint did not count it either."""
-        if self._calls and ticket.sent_at >= self._calls[0].sent_at:
+        """Count a refused call in the window no longer: the endpoint did not count it either."""
+        if ticket in self._calls:
             self._requests -= 1
 
     def recent(self) -> list[Ticket]:
@@ -77,11 +79,11 @@ class SlidingLog:
         return [call for call in self._calls if not call.refused]
 
     def _expire(self, now: float) -> None:
-        while self._calls and self._calls[0].sent_at <= now - self._span_s:
+        while self._calls and next(iter(self._calls)).sent_at <= now - self._span_s:
             self._drop()
 
     def _drop(self) -> None:
-        gone = self._calls.popleft()
+        gone, _ = self._calls.popitem(last=False)
         if not gone.refused:
             self._requests -= 1
         self._tokens -= gone.tokens
