@@ -72,7 +72,13 @@ class EndpointLimit:
         self._jitter = random.Random(0)  # noqa: S311 - spreads retries, guards nothing
 
     def join(self, limits: Limits) -> None:
-        """Hold to a candidate's limits too, for as long as it asks: the smallest of all hold."""
+        """Hold to a candidate's limits too, for as long as it asks: the smallest of all hold.
+
+        The first to ask begins with no refusals in a row: those of a run that is over, perhaps
+        hours ago, must not use up its patience. What was learned of the endpoint's window stays.
+        """
+        if not self._users:
+            self._refusals = self._probe = None
         self._users.append(limits)
         self._resize()
 

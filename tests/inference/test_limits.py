@@ -173,6 +173,26 @@ def test_a_refusal_cuts_the_slots_and_answers_restore_them(monkeypatch: pytest.M
     assert 7 <= cut < 9
 
 
+def test_a_run_does_not_inherit_the_refusals_of_one_that_is_over() -> None:
+    """Its patience begins with its own first refusal; a run beside another shares them."""
+
+    async def run() -> list[bool]:
+        now = [0.0]
+        limit, limits = EndpointLimit(clock=lambda: now[0]), Limits(concurrency=1)
+        limit.join(limits)
+        limit.settle(await limit.acquire(1), REFUSED)
+        now[0] = 3600.0
+        limit.join(limits)
+        shared = limit.refused_for_s
+        limit.leave(limits)
+        limit.leave(limits)
+        limit.join(limits)
+        limit.settle(await limit.acquire(1), REFUSED)
+        return [shared >= 3599, limit.refused_for_s < 1]
+
+    assert asyncio.run(run()) == [True, True]
+
+
 def test_a_broken_endpoint_is_not_one_that_is_asked_too_much() -> None:
     """A 5xx, a reset or a timeout changes no limit."""
 
