@@ -43,6 +43,10 @@ class Journal(Protocol):
         """Return the newest call with a key."""
         ...
 
+    def covers(self, calls: "CallFile") -> bool:
+        """Tell whether it has something of every key that a file has an answer to."""
+        ...
+
     def append(self, call: Call) -> None:
         """Keep a call.
 
@@ -97,13 +101,12 @@ class CallFile:
     def get(self, key: str) -> Call | None:
         """Return the newest call with a key."""
         offset = self._offsets.get(_short(key))
-        if offset is None:
-            return None
-        self._stream.seek(offset)
-        content = checked(self._stream.readline())
-        if content is None:
-            raise JournalError(f"{self.path}: the record at byte {offset} changed while in use")
-        return Call.decoded(content)
+        return None if offset is None else self._at(offset)
+
+    def answers_beyond(self, other: "CallFile") -> bool:
+        """Tell whether it has an answer to a key that another file has nothing of."""
+        beyond = self._offsets.keys() - other._offsets.keys()
+        return any(self._at(self._offsets[key]).is_answer for key in beyond)
 
     def note(self, key: str, size: int) -> None:
         """Take up a record of a size that was appended."""
@@ -113,6 +116,13 @@ class CallFile:
     def close(self) -> None:
         """Let go of the file."""
         self._stream.close()
+
+    def _at(self, offset: int) -> Call:
+        self._stream.seek(offset)
+        content = checked(self._stream.readline())
+        if content is None:
+            raise JournalError(f"{self.path}: the record at byte {offset} changed while in use")
+        return Call.decoded(content)
 
     def _read(self) -> None:
         for number, line in enumerate(self._stream, start=1):
@@ -169,6 +179,10 @@ class FileJournal:
     def get(self, key: str) -> Call | None:
         """Return the newest call with a key."""
         return self._calls.get(key)
+
+    def covers(self, calls: CallFile) -> bool:
+        """Tell whether it has something of every key that a file has an answer to."""
+        return not calls.answers_beyond(self._calls)
 
     def append(self, call: Call) -> None:
         """Write a call; it counts once its group is synced."""

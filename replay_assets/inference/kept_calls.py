@@ -4,7 +4,8 @@ In the partition's folder, on a local disk:
 
     replay_journal.jsonl         the run that goes on, or that was interrupted
     replay_calls.jsonl           the calls behind the results that were made last
-    replay_calls.aside-1.jsonl   calls of a pack, candidate or contract that was changed since
+    replay_calls.aside-1.jsonl   calls of a pack, candidate or contract that was changed since, or
+                                 of a run that asked more
 
 An answer with an equal key is reused from any of them, whatever changed around it. It is copied
 into the journal, marked as paid for by another run, so a journal is whole by itself. The calls stay
@@ -64,8 +65,10 @@ class KeptCalls:
             journal = FileJournal(folder / JOURNAL_FILE, header)
             self.spent_usd = journal.spent_usd
             self._journal: Journal = opened.enter_context(closing(journal))
-            readable = [] if self._refreshes else self._readable()
-            self._earlier = [opened.enter_context(closing(CallFile(path))) for path in readable]
+            # A refresh reads none of them, yet says at once, not at its end, that one is damaged.
+            earlier = [opened.enter_context(closing(CallFile(path))) for path in self._readable()]
+            self._earlier = [] if self._refreshes else earlier
+            self._behind = next((one for one in earlier if one.path.name == CALLS_FILE), None)
             self._opened = opened.pop_all()
 
     def answer_of(self, key: str) -> Call | None:
@@ -125,11 +128,16 @@ class KeptCalls:
         self._opened.close()
 
     def finish(self) -> None:
-        """Make the journal the calls behind the results: these are whole, the run is over."""
+        """Make the journal the calls behind the results: these are whole, the run is over.
+
+        The calls behind the results until now are moved aside where they are another subject's or
+        hold an answer that this run did not ask for: fewer repeats are no reason to pay again.
+        """
+        less = self._behind is not None and not self._journal.covers(self._behind)
         self.close()
         calls = self._folder / CALLS_FILE
         found = header_of(calls)
-        if found is not None and not self._is_same(found):
+        if found is not None and (less or not self._is_same(found)):
             rename(calls, self._next_aside())
         rename(self._folder / JOURNAL_FILE, calls)
 

@@ -61,6 +61,27 @@ def test_after_a_change_equal_questions_are_reused(tmp_path: Path, finish: bool)
     assert reused(tmp_path, "a", "b", "c", subject=ONE) == "a b c"
 
 
+def test_a_run_that_asks_less_keeps_what_others_were_answered(tmp_path: Path) -> None:
+    """Of the same subject: the number of repeats is no part of it."""
+    keep(tmp_path, "a", "b", "c")
+    assert reused(tmp_path, "a") == "a"
+    keep(tmp_path)
+    assert names(tmp_path) == {CALLS_FILE, ASIDE}
+    assert reused(tmp_path, "a", "b", "c") == "a b c"
+    keep(tmp_path)
+    assert names(tmp_path) == {CALLS_FILE, ASIDE}
+
+
+def test_nothing_is_moved_aside_for_failures_or_for_what_was_asked_anew(tmp_path: Path) -> None:
+    """A failure is no answer, and a refresh means the answers that it replaces."""
+    keep(tmp_path, "a", "failed")
+    keep(tmp_path, "a")
+    with closing(KeptCalls(tmp_path, ONE, refresh=True)) as kept:
+        kept.append(failed("a"))
+        kept.finish()
+    assert names(tmp_path) == {CALLS_FILE}
+
+
 def test_a_reused_answer_is_copied_so_that_the_journal_is_whole(tmp_path: Path) -> None:
     """What it came from may be thrown away."""
     keep(tmp_path, "a")

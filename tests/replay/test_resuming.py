@@ -135,6 +135,17 @@ def test_more_repeats_ask_only_those_that_are_new(
     assert run.report.results == 3
 
 
+def test_fewer_repeats_in_between_cost_nothing(
+    server: Script, replay: Runner, tmp_path: Path
+) -> None:
+    """What the fuller run was answered is still there."""
+    server.answers(answer_text())
+    for repeats in (3, 1, 3, 2, 3):
+        run = replay(request("a"), folder=tmp_path, repeats=repeats)
+        assert (run.report.valid, run.report.results) == (True, repeats)
+    assert len(server.bodies) == 3
+
+
 def test_the_variant_without_evidence_leaves_it_out(server: Script, replay: Runner) -> None:
     """Of an incident it tells the alert alone: what a detector of leaks needs."""
     server.answers(answer_text())
