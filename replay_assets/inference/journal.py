@@ -5,6 +5,9 @@ is written at once, so it outlives this process, and synced with its group withi
 outlives the machine; only then does it count. A torn last record is cut off when the file is opened
 again; damage before it is an error, because an answer that was paid for stood there.
 
+A write or a sync that failed seals the journal until it is opened again: a record after a torn one
+would be lost with it, and a second sync succeeds without the pages that the first one lost.
+
 Behind the `Journal` protocol, because an object store will follow. This is the one module besides
 `lake/files.py` that writes files: those are written whole, this one grows.
 """
@@ -13,9 +16,10 @@ import asyncio
 import hashlib
 import os
 import re
+import threading
 import zlib
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -155,6 +159,8 @@ class FileJournal:
         self.path = path
         self._unsynced: list[Call] = []
         self._appended = asyncio.Event()
+        self._syncing = threading.Lock()
+        self._failure: OSError | None = None
         with ExitStack() as opened:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -186,9 +192,14 @@ class FileJournal:
 
     def append(self, call: Call) -> None:
         """Write a call; it counts once its group is synced."""
+        self._require_sound()
         try:
             self._calls.note(call.key, self._write(call.encoded()))
         except OSError as error:
+            self._failure = error
+            with suppress(OSError):  # what is torn is cut off at the next opening at the latest
+                self._file.truncate(self._calls.end)
+            self._appended.set()  # whoever waits for a group is to hear of it
             raise _unwritable(self.path, error) from error
         self._unsynced.append(call)
         self._appended.set()
@@ -196,23 +207,18 @@ class FileJournal:
     async def groups(self) -> AsyncIterator[list[Call]]:
         """Sync what is appended off the event loop, group by group; yield what counts by it."""
         while True:
+            self._require_sound()
             await self._appended.wait()
             await asyncio.sleep(GROUP_S)
             self._appended.clear()
             size = len(self._unsynced)
-            try:
-                await asyncio.to_thread(self._sync)
-            except OSError as error:
-                raise _unwritable(self.path, error) from error
+            await asyncio.to_thread(self._sync)
             group, self._unsynced = self._unsynced[:size], self._unsynced[size:]
             yield group
 
     def settle(self) -> list[Call]:
         """Sync what is left, and return the calls that count by it."""
-        try:
-            self._sync()
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
+        self._sync()
         group, self._unsynced = self._unsynced, []
         return group
 
@@ -229,7 +235,21 @@ class FileJournal:
         return len(line)
 
     def _sync(self) -> None:
-        os.fsync(self._file.fileno())
+        """Sync what is written; a failure stays known, also where nobody waits for it any more.
+
+        The system tells it once. One sync at a time: whoever comes during one hears how it ended.
+        """
+        with self._syncing:
+            self._require_sound()
+            try:
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                self._failure = error
+                raise _unwritable(self.path, error) from error
+
+    def _require_sound(self) -> None:
+        if self._failure is not None:
+            raise _unwritable(self.path, self._failure) from self._failure
 
 
 def header_of(path: Path) -> Header | None:

@@ -4,6 +4,8 @@ import asyncio
 import errno
 import os
 import stat
+import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -156,6 +158,97 @@ def test_a_failed_write_is_an_error(path: Path) -> None:
         with pytest.raises(JournalError, match="can't be written"):
             journal.append(CALLS[0])
         assert journal.get("k1") is None
+
+
+def test_what_follows_a_torn_write_is_refused_so_that_nothing_whole_is_lost(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full in the middle of a record, and has room again for the next."""
+    whole = written.read_bytes()
+    with closing(FileJournal(written, HEADER)) as journal:
+        _tear_one_write(journal, monkeypatch)
+        for _ in range(2):
+            with pytest.raises(JournalError, match="can't be written: No space left"):
+                journal.append(CALLS[0])
+        with pytest.raises(JournalError, match="No space left"):
+            journal.settle()
+        with pytest.raises(JournalError, match="No space left"):
+            groups_of(journal, [])
+        assert journal.get("k1") == CALLS[3]
+    assert written.read_bytes() == whole
+    assert read(written, "k1") == [CALLS[3]]
+
+
+def test_a_failed_sync_is_not_forgotten_by_one_that_succeeds(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system tells it once; what was lost is lost."""
+    with closing(FileJournal(path, HEADER)) as journal:
+        journal.append(CALLS[0])
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "fsync", _no_space)
+            with pytest.raises(JournalError, match="No space left"):
+                journal.settle()
+        with pytest.raises(JournalError, match="No space left"):
+            journal.settle()
+        with pytest.raises(JournalError, match="No space left"):
+            journal.append(CALLS[1])
+
+
+def test_a_sync_that_fails_while_it_is_cancelled_is_heard_of(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs in a thread, which nobody waits for by then."""
+    real, begun, calls = os.fsync, threading.Event(), [0]
+
+    def fail_once(file: int) -> None:
+        calls[0] += 1
+        if calls[0] > 1:
+            return real(file)
+        begun.set()
+        time.sleep(0.2)
+        return _no_space(file)
+
+    async def run(journal: FileJournal) -> None:
+        async def listen() -> None:
+            async for _ in journal.groups():
+                pass
+
+        listening = asyncio.create_task(listen())
+        journal.append(CALLS[0])
+        await asyncio.to_thread(begun.wait)
+        listening.cancel()
+        await asyncio.wait([listening])
+        journal.settle()
+
+    with closing(FileJournal(path, HEADER)) as journal:
+        monkeypatch.setattr(os, "fsync", fail_once)
+        with pytest.raises(JournalError, match="No space left"):
+            asyncio.run(run(journal))
+
+
+def _tear_one_write(journal: FileJournal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next record be written by half, and those after it whole."""
+    file = journal._file
+    left = [20]
+
+    class Torn:
+        """The journal's file, on a disk that is full once."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(file, name)
+
+        def write(self, content: memoryview) -> int:
+            """Write what there is room for."""
+            if left == [20]:
+                left[0] = 0
+                return file.write(content[:20])
+            if left == [0]:
+                left[0] = -1
+                _no_space(file.fileno())
+            return file.write(content)
+
+    monkeypatch.setattr(journal, "_file", Torn())
 
 
 def _no_space(_: int) -> None:

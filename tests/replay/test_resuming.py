@@ -221,6 +221,27 @@ def test_a_failed_sync_stops_the_sending(
     assert RESULTS_FILE not in names(tmp_path)
 
 
+def test_a_sync_that_fails_as_the_last_answer_comes_makes_no_valid_run(
+    server: Script, replay: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told once by the system, in a thread that is given up just then."""
+    server.answers(completion(answer_text(), delay_s=0.15))
+    real, failed = os.fsync, [False]
+
+    def fail_once(file: int) -> None:
+        if not failed[0] and threading.current_thread() is not threading.main_thread():
+            failed[0] = True
+            time.sleep(0.5)
+            raise OSError(errno.EIO, "Input/output error")
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", fail_once)
+    with pytest.raises(JournalError, match="Input/output error"):
+        replay(*(request(str(number)) for number in range(6)), folder=tmp_path)
+    assert failed == [True]
+    assert RESULTS_FILE not in names(tmp_path)
+
+
 def test_a_damaged_journal_is_named_with_its_line(
     server: Script, replay: Runner, tmp_path: Path
 ) -> None:
