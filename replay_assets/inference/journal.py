@@ -133,10 +133,7 @@ class CallFile:
             content = checked(line)
             if content is None:
                 if self._stream.read(1):
-                    raise JournalError(
-                        f"{self.path}, line {number}: damaged, its checksum does not match. Put "
-                        "the file back from a copy, or move it away: what it holds is asked again."
-                    )
+                    raise _damaged(self.path, number)
                 break
             if number == 1:
                 self.header, self.end = msgspec.json.decode(content), len(line)
@@ -253,12 +250,19 @@ class FileJournal:
 
 
 def header_of(path: Path) -> Header | None:
-    """Return the header of a file of calls; null where there is no such file, or no whole line."""
+    """Return the header of a file of calls; null where there is no such file, or it was torn there.
+
+    Raises:
+        JournalError: the header is damaged; what was paid for may stand behind it.
+    """
     try:
         with path.open("rb") as stream:
-            content = checked(stream.readline())
+            line = stream.readline()
     except FileNotFoundError:
         return None
+    content = checked(line)
+    if content is None and line.endswith(b"\n"):
+        raise _damaged(path, 1)
     header: Header | None = None if content is None else msgspec.json.decode(content)
     return header
 
@@ -279,6 +283,13 @@ def checked(line: bytes) -> bytes | None:
 def _short(key: str) -> bytes:
     """Return 16 bytes that stand for a key: 50,000 of them are a few megabytes."""
     return hashlib.blake2b(key.encode(), digest_size=16).digest()
+
+
+def _damaged(path: Path, line: int) -> JournalError:
+    return JournalError(
+        f"{path}, line {line}: damaged, its checksum does not match. Put the file back from "
+        "a copy, or move it away: what it holds is asked again."
+    )
 
 
 def _unwritable(path: Path, error: OSError) -> JournalError:

@@ -41,6 +41,9 @@ class KeptCalls:
         refresh: ask for everything again. What an interrupted refresh was answered still counts:
             the same refresh goes on.
         cache: answers of other runs and partitions, where the candidate wants them.
+
+    Raises:
+        JournalError: a file of calls is damaged, or the journal can't be written.
     """
 
     def __init__(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from replay_assets.errors import JournalError
 from replay_assets.inference.cache import AnswerCache
 from replay_assets.inference.kept_calls import CALLS_FILE, JOURNAL_FILE, KeptCalls
 from tests.inference.calls import answered, failed
@@ -88,6 +89,31 @@ def test_a_reused_answer_is_copied_so_that_the_journal_is_whole(tmp_path: Path) 
     assert reused(tmp_path, "a", subject=OTHER) == "a"
     (tmp_path / CALLS_FILE).unlink()
     assert reused(tmp_path, "a", subject=OTHER) == "a"
+
+
+@pytest.mark.parametrize("refresh", [False, True], ids=["rerun", "refresh"])
+@pytest.mark.parametrize("name", [CALLS_FILE, ASIDE])
+def test_a_damaged_header_is_refused_and_the_file_left_as_it_is(
+    tmp_path: Path, name: str, refresh: bool
+) -> None:
+    """What it heads was paid for."""
+    keep(tmp_path, "a", "b", subject=OTHER)
+    keep(tmp_path, "a")
+    damaged = (tmp_path / name).read_bytes().replace(b"format", b"fornat", 1)
+    (tmp_path / name).write_bytes(damaged)
+    with pytest.raises(JournalError, match=rf"{name}, line 1: damaged.*move it away"):
+        reused(tmp_path, "a", refresh=refresh)
+    assert (tmp_path / name).read_bytes() == damaged
+
+
+def test_an_empty_file_is_no_file(tmp_path: Path) -> None:
+    """Nothing that was paid for stands in it."""
+    for name in (CALLS_FILE, JOURNAL_FILE):
+        (tmp_path / name).touch()
+    assert reused(tmp_path, "a") == ""
+    keep(tmp_path, "a")
+    assert names(tmp_path) == {CALLS_FILE}
+    assert reused(tmp_path, "a") == "a"
 
 
 def test_a_refresh_asks_everything_again_and_can_be_resumed(tmp_path: Path) -> None:
