@@ -30,6 +30,7 @@ from replay_assets.inference.limits import SHARED_LIMITS, LimitStore, Settled, e
 from replay_assets.inference.protocol import Message, chat_body
 from replay_assets.inference.response_format import ResponseFormat, schema_digest
 from replay_assets.inference.responses import Finding, finding_of, finding_on_the_wire
+from replay_assets.inference.traffic import Traffic
 from replay_assets.inference.wire import WireError
 from replay_assets.lake.digests import canonical
 
@@ -90,6 +91,7 @@ class ChatClient:
         self._purse = Purse(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
         self._format = ResponseFormat(candidate)
         self._backoff = pauses.Backoff(seed)
+        self.traffic = Traffic()
         self._asked = {
             "base_url": candidate.base_url,
             "model": candidate.model,
@@ -221,6 +223,7 @@ class ChatClient:
         return found
 
     async def _send(self, body: bytes, mode: ResponseMode) -> Finding:
+        self.traffic.leaves()
         try:
             reply = await self._endpoint.post(body)
         except WireError as error:
@@ -249,6 +252,7 @@ class ChatClient:
                 pause_s=max(pause_s, self._limit.refused_for_s),
                 attempts=made,
             )
+        self.traffic.is_tried_again(made)
 
     def _pause_s(self, call: _Call, found: Finding) -> float:
         """Return the request's own pause before its next try; a refusal pauses the endpoint.

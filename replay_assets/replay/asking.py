@@ -1,14 +1,15 @@
 """Asking: workers pull exchanges one by one, and each finished call goes to the journal.
 
-A key or a model that the endpoint refuses, a pause longer than the run's patience, a journal that
-can't be written, and whoever ends the process end the run at once; what was answered is kept.
+A key or a model that the endpoint refuses and a pause longer than the run's patience end the run:
+nothing more is sent, and what is out may come back within `HOME_S`. A journal that can't be written
+and whoever ends the process end it at once. What was answered is kept.
 """
 
 import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -29,6 +30,9 @@ from replay_assets.replay.exchange import Exchange, Exchanges, Question
 from replay_assets.replay.progress import ProgressMeter
 from replay_assets.replay.turns import Turns
 
+HOME_S = 10.0
+"""How long a run that ends early waits for what it has sent: that is paid for, answered or not."""
+
 ENDS_A_CALL: dict[type[CallFailedError], CallOutcome] = {
     RequestRejectedError: "request_rejected",
     InfrastructureError: "infrastructure_failure",
@@ -48,20 +52,26 @@ class Asking:
     meter: ProgressMeter
     turns: Turns = field(default_factory=Turns)
     started: float = field(default_factory=time.perf_counter)
+    _workers: set[asyncio.Task[None]] = field(default_factory=set)
+    _ended_by: CallFailedError | None = None
 
     async def run(self, *, requests: int) -> None:
         """Ask until every exchange has its calls.
 
         Raises:
-            ExceptionGroup: what ended it early.
+            EndpointRefusedError: no request can succeed.
+            PatienceExceededError: the endpoint asks for a longer pause than the run bears.
+            ExceptionGroup: what else ended it early.
         """
         async with asyncio.TaskGroup() as both:
             counting = both.create_task(self._count())
             async with self.client, asyncio.TaskGroup() as workers:
                 for _ in range(min(self.client.workers, requests)):
-                    workers.create_task(self._work())
+                    self._workers.add(workers.create_task(self._work()))
             counting.cancel()
         self.settle()
+        if self._ended_by is not None:
+            raise self._ended_by
 
     def settle(self) -> int:
         """Make what was answered durable; return how many requests are done."""
@@ -74,14 +84,35 @@ class Asking:
 
     async def _work(self) -> None:
         await self.turns.take()
-        for exchange in self.exchanges:
-            call, reused = await self._answer(exchange.question)
-            if (repair := self.how.repair(exchange, call)) is not None:
-                call, repair_reused = await self._answer(repair)
-                reused = reused and repair_reused
+        try:
+            for exchange in self.exchanges:
+                await self._complete(exchange)
+                # What came is kept. Before the next request is made ready, those that are get sent.
+                await self.turns.take()
+                if self._ended_by is not None:
+                    return
+        except (EndpointRefusedError, PatienceExceededError) as error:
+            self._end(error)
+
+    def _end(self, error: CallFailedError) -> None:
+        """Send nothing more, and let what is out come back for a while."""
+        if self._ended_by is not None:
+            return
+        self._ended_by = error
+        self.client.traffic.stop()
+        asyncio.get_running_loop().call_later(HOME_S, _cancel, self._workers)
+        _cancel(one for one in self._workers if not self.client.traffic.is_out(one))
+
+    async def _complete(self, exchange: Exchange) -> None:
+        """Get an exchange its calls."""
+        call, reused = await self._answer(exchange.question)
+        if (repair := self.how.repair(exchange, call)) is not None:
+            if self._ended_by is not None:
+                return
+            call, repair_reused = await self._answer(repair)
+            reused = reused and repair_reused
+        if self._ended_by is None or call.is_answer:
             self.meter.finish(call, reused=reused)
-            # The answer is kept. Before the next request is made ready, those that are get sent.
-            await self.turns.take()
 
     async def _answer(self, question: Question) -> tuple[Call, bool]:
         """Return the call that answers a question, and whether it was kept from before."""
@@ -109,6 +140,8 @@ class Asking:
                 attempts=error.attempts,
                 queue_ms=queued_ms,
             )
+        finally:
+            self.client.traffic.is_back()
         queued_ms += completion.attempts[0].wait_ms
         return Call(key=question.key, outcome="answered", completion=completion, queue_ms=queued_ms)
 
@@ -132,12 +165,17 @@ def ask_all(asking: Callable[[], Asking], *, requests: int) -> Exchanges:
     except (asyncio.CancelledError, KeyboardInterrupt) as error:
         done = made[0].settle() if made else 0
         raise _stopped("The process was told to end.", done, requests) from error
+    except (EndpointRefusedError, PatienceExceededError) as error:
+        raise _stopped(str(error), made[0].meter.done, requests) from error
     except ExceptionGroup as group:
         first = _first(group)
-        if isinstance(first, EndpointRefusedError | PatienceExceededError):
-            raise _stopped(str(first), made[0].settle(), requests) from first
         raise first from first.__cause__
     return made[0].how
+
+
+def _cancel(workers: Iterable[asyncio.Task[None]]) -> None:
+    for worker in workers:
+        worker.cancel()
 
 
 @contextmanager
