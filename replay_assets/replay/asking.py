@@ -32,6 +32,7 @@ from replay_assets.replay.turns import Turns
 
 HOME_S = 10.0
 """How long a run that ends early waits for what it has sent: that is paid for, answered or not."""
+TOLD_TO_END = "The process was told to end."
 
 ENDS_A_CALL: dict[type[CallFailedError], CallOutcome] = {
     RequestRejectedError: "request_rejected",
@@ -164,11 +165,13 @@ def ask_all(asking: Callable[[], Asking], *, requests: int) -> Exchanges:
         asyncio.run(run())
     except (asyncio.CancelledError, KeyboardInterrupt) as error:
         done = made[0].settle() if made else 0
-        raise _stopped("The process was told to end.", done, requests) from error
+        raise _stopped(TOLD_TO_END, done, requests) from error
     except (EndpointRefusedError, PatienceExceededError) as error:
         raise _stopped(str(error), made[0].meter.done, requests) from error
-    except ExceptionGroup as group:
+    except BaseExceptionGroup as group:
         first = _first(group)
+        if not isinstance(first, Exception):  # an interrupt, raised where a task was at work
+            raise _stopped(TOLD_TO_END, made[0].settle(), requests) from first
         raise first from first.__cause__
     return made[0].how
 
@@ -196,10 +199,12 @@ def _ended_by_sigterm() -> Iterator[None]:
             loop.remove_signal_handler(signal.SIGTERM)
 
 
-def _first(group: ExceptionGroup[Exception]) -> BaseException:
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return the one error that says what happened: workers fail together."""
     errors = list(_leaves(group))
-    return next((error for error in errors if isinstance(error, JournalError)), errors[0])
+    told = [error for error in errors if not isinstance(error, Exception)]
+    lost = [error for error in errors if isinstance(error, JournalError)]
+    return (lost + told + errors)[0]
 
 
 def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from starlette.responses import Response
 
+from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ReplayStoppedError
 from replay_assets.replay import asking
-from tests.inference.scripted_server import Body, Reply, Script, completion, status
+from replay_assets.replay.progress import ReplayProgress
+from replay_assets.replay.runner import run_pack
+from tests.inference.scripted_server import Body, Reply, Script, candidate, completion, status
 from tests.replay.conftest import Runner
-from tests.replay.packs import answer_text, request
+from tests.replay.packs import answer_text, pack_bytes, request
 
 PACK = [request(f"inc-{number:02}") for number in range(40)]
 EIGHT = {"limits": {"concurrency": 8, "timeout_s": 60}}
@@ -117,3 +120,37 @@ def test_whoever_ends_the_process_does_not_wait_for_what_was_sent(
         replay(*PACK, folder=tmp_path, **EIGHT)
     assert time.monotonic() - sent_at[0] < 2
     ending.join()
+
+
+class ToldToEndError(BaseException):
+    """What an orchestrator raises in the place of KeyboardInterrupt."""
+
+
+def test_an_interrupt_in_the_middle_of_work_ends_the_run_like_any_other(
+    server: Script, vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    """A handler that raises it does so wherever the loop is: here, in a task that counts."""
+    server.answers(answer_text())
+    told: list[ReplayProgress] = []
+
+    def raise_it(*_: object) -> None:
+        raise ToldToEndError
+
+    def tell(progress: ReplayProgress) -> None:
+        told.append(progress)
+        if len(told) == 1:
+            signal.raise_signal(signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, raise_it)
+    try:
+        with pytest.raises(ReplayStoppedError, match=r"told to end\. .* run the same again"):
+            run_pack(
+                pack_bytes(*(request(str(number)) for number in range(2000))),
+                candidate(server.base_url),
+                api_key=None,
+                vocabulary=vocabulary,
+                folder=tmp_path,
+                progress=tell,
+            )
+    finally:
+        signal.signal(signal.SIGTERM, before)
