@@ -213,7 +213,7 @@ class ChatClient:
                 refused=found.outcome == "rate_limited",
                 served=found.outcome == "answered",
                 tokens=attempt.usage.total_tokens,
-                pause_s=_bearable(found.pause_s, self._candidate.limits.patience_s),
+                pause_s=pauses.bearable(found.pause_s, self._candidate.limits.patience_s),
             )
         except BudgetExhaustedError as error:
             error.attempts = call.made
@@ -295,8 +295,3 @@ def _account(found: Finding, reservation: Reservation, ready_at: float, started:
         possibly_paid=found.possibly_paid,
         charged_usd=reservation.charged_usd(cost_usd),
     )
-
-
-def _bearable(pause_s: float | None, patience_s: float) -> float | None:
-    """Return a pause for the endpoint's limit to keep; the run ends at one beyond its patience."""
-    return None if pause_s is None or pause_s > patience_s else pause_s

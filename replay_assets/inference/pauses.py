@@ -45,6 +45,11 @@ def seconds_asked(retry_after: str) -> float | None:
     return max((moment - datetime.now(UTC)).total_seconds(), 0.0) if moment.tzinfo else None
 
 
+def bearable(pause_s: float | None, patience_s: float) -> float | None:
+    """Return a pause for the endpoint's limit to keep; the run ends at one beyond its patience."""
+    return None if pause_s is None or pause_s > patience_s else pause_s
+
+
 def _until_reset_s(headers: Mapping[str, str]) -> float | None:
     """Return the seconds until a used-up limit is reset; null where none is told or used up."""
     pauses = []
