@@ -2,7 +2,10 @@
 
 import asyncio
 import itertools
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,6 +17,28 @@ from replay_assets.inference.stand_in.faults import FaultPlan
 from tests.inference.scripted_server import candidate, serving_stand_in
 
 ALLOWED, WINDOW_S, WINDOWS = 40, 6.0, 4
+STALL_S = 0.1
+"""What the limiter allows for a request's way is 0.15 s at this window."""
+
+
+@contextmanager
+def longest_stall_s() -> Iterator[list[float]]:
+    """Give how long this process stood still at a time, while the block runs."""
+    gaps, done = [0.0], threading.Event()
+
+    def watch() -> None:
+        before = time.monotonic()
+        while not done.wait(0.005):
+            before, gap = time.monotonic(), time.monotonic() - before
+            gaps[0] = max(gaps[0], gap)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield gaps
+    finally:
+        done.set()
+        watching.join()
 
 
 @dataclass
@@ -57,10 +82,18 @@ async def replay(base_url: str, **limits: object) -> list[tuple[float, Completio
 def test_a_window_is_used_and_not_overrun(
     latency_s: float, limits: dict[str, float], learned: bool
 ) -> None:
-    """At most 2 % meet a 429 after the first window, at 95 % of what is allowed or more."""
-    plan = Watched(latency_ms=latency_s * 1000, limit=ALLOWED, window_s=WINDOW_S)
-    with serving_stand_in(plan) as base_url:
-        answers = asyncio.run(replay(base_url, **limits))
+    """At most 2 % meet a 429 after the first window, at 95 % of what is allowed or more.
+
+    Server and client share this process: where all of it stood still, neither's clock says when a
+    request came, and the run is made again.
+    """
+    for _ in range(3):
+        plan = Watched(latency_ms=latency_s * 1000, limit=ALLOWED, window_s=WINDOW_S)
+        with serving_stand_in(plan) as base_url, longest_stall_s() as stalls:
+            answers = asyncio.run(replay(base_url, **limits))
+        if max(stalls) < STALL_S:
+            break
+    print(f"longest stall {max(stalls):.3f} s")
     assert len(answers) == ALLOWED * WINDOWS
     first, last = plan.let_in[0], plan.let_in[-1]
     late = [at for at in plan.let_in if at > first + WINDOW_S]
