@@ -87,7 +87,14 @@ class Asking:
         await self.turns.take()
         try:
             for exchange in self.exchanges:
-                await self._complete(exchange)
+                call, reused = await self._answer(exchange.question)
+                if (repair := self.how.repair(exchange, call)) is not None:
+                    if self._ended_by is not None:
+                        return
+                    call, repair_reused = await self._answer(repair)
+                    reused = reused and repair_reused
+                if self._ended_by is None or call.is_answer:
+                    self.meter.finish(call, reused=reused)
                 # What came is kept. Before the next request is made ready, those that are get sent.
                 await self.turns.take()
                 if self._ended_by is not None:
@@ -103,17 +110,6 @@ class Asking:
         self.client.traffic.stop()
         asyncio.get_running_loop().call_later(HOME_S, _cancel, self._workers)
         _cancel(one for one in self._workers if not self.client.traffic.is_out(one))
-
-    async def _complete(self, exchange: Exchange) -> None:
-        """Get an exchange its calls."""
-        call, reused = await self._answer(exchange.question)
-        if (repair := self.how.repair(exchange, call)) is not None:
-            if self._ended_by is not None:
-                return
-            call, repair_reused = await self._answer(repair)
-            reused = reused and repair_reused
-        if self._ended_by is None or call.is_answer:
-            self.meter.finish(call, reused=reused)
 
     async def _answer(self, question: Question) -> tuple[Call, bool]:
         """Return the call that answers a question, and whether it was kept from before."""
