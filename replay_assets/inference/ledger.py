@@ -15,9 +15,8 @@ from typing import IO
 from uuid import uuid4
 
 from replay_assets.errors import JournalError
+from replay_assets.inference.journal import PRIVATE
 from replay_assets.lake.files import growing
-
-PRIVATE = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,40 +86,44 @@ class Ledger:
         """Read what others wrote, then append a record unless a candidate is over a limit."""
         known = self._days.setdefault(day, _Day())
         path = self._folder / f"ledger-{day.isoformat()}.jsonl"
-        with growing(path, mode=PRIVATE) as stream:
-            stream.seek(known.offset)
-            news = stream.read()
-            if news and not news.endswith(b"\n"):
-                # Torn by a process that died while writing: it never sent what it could not note.
-                news = news[: news.rfind(b"\n") + 1]
-                stream.truncate(known.offset + len(news))
-            for line in news.splitlines():
-                known.take(line)
-            known.offset += len(news)
-            over = limit is not None and known.spent_usd[limit[0]] > limit[1] + 1e-9
-            if record is not None and not over:
-                line = json.dumps(record).encode() + b"\n"
-                _append(stream, line, path)
-                known.take(line)
-                known.offset += len(line)
+        try:
+            with growing(path, mode=PRIVATE) as stream:
+                _read(stream, known)
+                over = limit is not None and known.spent_usd[limit[0]] > limit[1] + 1e-9
+                if record is not None and not over:
+                    line = json.dumps(record).encode() + b"\n"
+                    _append(stream, line)
+                    known.take(line)
+                    known.offset += len(line)
+        except OSError as error:
+            raise JournalError(
+                f"{path} can't be written: {error.strerror or error}. Nothing more is sent: what "
+                "is not noted there can't be held to a budget. Mend that (a full disk, a folder "
+                "of another user) and run the same again: it continues."
+            ) from error
         return known.spent_usd
 
 
-def _append(stream: IO[bytes], line: bytes, path: Path) -> None:
-    """Write a line whole, or leave the file as it was.
+def _read(stream: IO[bytes], known: _Day) -> None:
+    """Take up what others wrote since."""
+    stream.seek(known.offset)
+    news = stream.read()
+    if news and not news.endswith(b"\n"):
+        # Torn by a process that died while writing: it never sent what it could not note.
+        news = news[: news.rfind(b"\n") + 1]
+        stream.truncate(known.offset + len(news))
+    for line in news.splitlines():
+        known.take(line)
+    known.offset += len(news)
 
-    Raises:
-        JournalError: there is no room for it.
-    """
+
+def _append(stream: IO[bytes], line: bytes) -> None:
+    """Write a line whole, or leave the file as it was."""
     start = stream.seek(0, os.SEEK_END)
     rest = memoryview(line)
     try:
         while rest:
             rest = rest[stream.write(rest) :]
-    except OSError as error:
+    except OSError:
         stream.truncate(start)
-        raise JournalError(
-            f"{path} can't be written: {error.strerror or error}. Nothing more is sent, because "
-            "what is not noted there can't be held to a budget. Free the disk and run the same "
-            "again: it continues."
-        ) from error
+        raise

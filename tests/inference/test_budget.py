@@ -206,6 +206,13 @@ def test_an_entry_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert Ledger(tmp_path).reserve(DAY, "one", 0.1, limit_usd=1.0) is None
 
 
+def test_a_ledger_that_cannot_be_opened_is_told_as_one_that_is_full(tmp_path: Path) -> None:
+    """Whatever the system says of it: nothing may be sent that nobody can count."""
+    (tmp_path / "ledger").write_text("a file in the folder's place")
+    with pytest.raises(JournalError, match=r"ledger-.*be written"):
+        Ledger(tmp_path / "ledger").reserve(DAY, "one", 0.1, limit_usd=1.0)
+
+
 def test_an_answer_that_is_here_is_not_lost_for_a_full_disk(tmp_path: Path, server: Script) -> None:
     """What it cost can't be noted: it is returned, and the next attempt ends the run."""
     server.answers(completion("paid for", delay_s=0.3), "never")
