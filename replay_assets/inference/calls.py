@@ -49,7 +49,8 @@ class Call:
         """What this call took of its run's budget: what was paid, or may have been."""
         if self.cached:
             return 0.0
-        return sum(attempt.charged_usd or 0.0 for attempt in self.all_attempts)
+        # Calls of an earlier release name no charge beside the cost.
+        return sum(one.charged_usd or one.cost_usd or 0.0 for one in self.all_attempts)
 
     @property
     def is_answer(self) -> bool:

@@ -24,6 +24,7 @@ from replay_assets.inference.completion import Completion
 from replay_assets.inference.failures import BudgetExhaustedError, CallFailedError
 from replay_assets.inference.ledger import Ledger
 from replay_assets.inference.limits import InProcessLimits
+from tests.inference.calls import attempt
 from tests.inference.scripted_server import MESSAGES, Script, ask, candidate, completion, status
 
 DAY = date(2026, 9, 21)
@@ -188,6 +189,8 @@ def test_unknown_usage_counts_when_a_run_goes_on(server: Script) -> None:
     assert answer.cost_usd is None
     assert kept.spent_usd == pytest.approx(HIGHEST_USD, rel=5e-3)
     assert replace(kept, cached=True).spent_usd == 0
+    earlier = Call(key="k", outcome="not_sent", attempts=(attempt(cost_usd=0.25),))
+    assert earlier.spent_usd == 0.25
 
 
 def test_an_entry_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
