@@ -12,16 +12,16 @@ from importlib.resources import files as package_files
 
 import dagster as dg
 
+from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.definitions import LOCATION, build_definitions
 from replay_assets.defs.schedules import daily_selection
-from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import is_alive, open_root, publish
 from replay_assets.lake.store import Store
-from replay_assets.sanitizing.rules import rules_digest
-from replay_assets.sanitizing.watch import rules_of
+from replay_assets.sanitizing.detect.rules import rules_digest
+from replay_assets.sanitizing.gates.outbound_policy import rules_of
 from replay_assets.settings import Settings, set_dagster_home
 
 PROCESS_TAG = "replay_assets/process"

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.settings import Settings
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.loading import load_directory
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.loading.load import load_directory
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 NO_REAL_DATA = "REPLAY_REAL_DATA does not name a folder with the real incidents"

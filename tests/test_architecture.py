@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "replay_assets"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-WRITES_FILES = {"lake/files.py", "inference/journal.py"}
+WRITES_FILES = {"lake/files.py", "inference/call_store/journal.py"}
 MODES = set("wax+")
 LONGEST_BODY, LONGEST_FUNCTION, LONGEST_MODULE = 25, 60, 300
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.cli.display import console, replay_progress, show_week
 from replay_assets.cli.doctor import doctor
 from replay_assets.cli.extract import extract
@@ -17,11 +18,10 @@ from replay_assets.cli.walk import candidates_to_replay, days_to_run, iso_day, w
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError, ReplayAssetsError
-from replay_assets.inference.catalogue import Catalogue
-from replay_assets.inference.gate import SendingGate
+from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.replay.preflight import refusals_in
 from replay_assets.replay.runner import API_KEY_MISSING, run_pack
-from replay_assets.sanitizing.watch import load_canaries, rules_of
+from replay_assets.sanitizing.gates.outbound_policy import load_canaries, rules_of
 from replay_assets.settings import (
     Settings,
     environment_with,

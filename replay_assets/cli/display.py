@@ -15,7 +15,7 @@ from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
 from replay_assets.replay.progress import ReplayProgress
 from replay_assets.settings import Settings
-from replay_assets.source.orphans import Orphans
+from replay_assets.source.day.orphans import Orphans
 
 console = Console()
 

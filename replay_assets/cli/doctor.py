@@ -10,16 +10,16 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.cli.display import console
-from replay_assets.contracts.finding import Finding, Status
+from replay_assets.contracts.diagnosis import Diagnosis, Status
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.catalogue import Catalogue
-from replay_assets.inference.probe import probe
+from replay_assets.inference.transport.probe import probe
 from replay_assets.settings import Settings, read_secret
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.doctor import examine_source
-from replay_assets.source.mapping import load_mapping
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.diagnosis.examine import examine_source
+from replay_assets.source.schema.mapping import load_mapping
 
 COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
 REFUSES_KEY = (401, 403)
@@ -47,74 +47,74 @@ def doctor(as_json: bool, offline: bool) -> None:
         sys.exit(1)
 
 
-def _source(settings: Settings) -> Iterator[Finding]:
+def _source(settings: Settings) -> Iterator[Diagnosis]:
     try:
         mapping = load_mapping(settings.mapping)
     except ConfigurationError as error:
-        yield Finding("mapping", "fail", str(error), "correct the file that REPLAY_MAPPING names")
+        yield Diagnosis("mapping", "fail", str(error), "correct the file that REPLAY_MAPPING names")
         return
     says = f"mapping file {settings.mapping}" if settings.mapping else "no mapping file: our names"
-    yield Finding("mapping", "ok", says)
+    yield Diagnosis("mapping", "ok", says)
     try:
         database = IncidentDatabase(settings.source_url, mapping)
     except ConfigurationError as error:
-        yield Finding("connection", "fail", str(error))
+        yield Diagnosis("connection", "fail", str(error))
         return
     try:
         yield from examine_source(database)
     except ConfigurationError as error:
-        yield Finding("connection", "fail", str(error))
+        yield Diagnosis("connection", "fail", str(error))
     finally:
         database.close()
 
 
-def _candidates(*, offline: bool) -> Iterator[Finding]:
+def _candidates(*, offline: bool) -> Iterator[Diagnosis]:
     try:
         catalogue = Catalogue.load(Settings.from_environment().candidates)
     except ConfigurationError as error:
-        yield Finding("candidates", "fail", str(error), "correct the catalogue")
+        yield Diagnosis("candidates", "fail", str(error), "correct the catalogue")
         return
     for candidate in catalogue:
         key = read_secret(candidate.api_key_env)
         if candidate.api_key_env is not None and key is None:
-            yield Finding(
+            yield Diagnosis(
                 "candidates",
                 "warn",
                 f"{candidate.id}: {candidate.api_key_env} is not set, so it is left out",
                 f"export {candidate.api_key_env} where Dagster runs",
             )
         elif candidate.embedded:
-            yield Finding("candidates", "ok", f"{candidate.id}: answers in this process")
+            yield Diagnosis("candidates", "ok", f"{candidate.id}: answers in this process")
         else:
             has = "needs no key" if key is None else f"{candidate.api_key_env} is set"
-            yield Finding("candidates", "ok", f"{candidate.id}: {has}")
+            yield Diagnosis("candidates", "ok", f"{candidate.id}: {has}")
             if not offline:
                 yield _endpoint(candidate, key)
 
 
-def _endpoint(candidate: Candidate, key: str | None) -> Finding:
+def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:
     where = f"{candidate.id}: {candidate.base_url}"
     try:
         found = probe(candidate, api_key=key)
     except ConfigurationError as error:
-        return Finding("endpoints", "fail", str(error))
+        return Diagnosis("endpoints", "fail", str(error))
     if found.status is None:
         status: Status = "fail" if candidate.scheduled else "warn"
         says = f"{where} does not answer ({found.problem})"
-        return Finding("endpoints", status, says, "check base_url, the server and the network")
+        return Diagnosis("endpoints", status, says, "check base_url, the server and the network")
     if found.status in REFUSES_KEY:
         cure = f"check the key in {candidate.api_key_env or 'api_key_env (none is named)'}"
-        return Finding("endpoints", "fail", f"{where} refuses the key ({found.status})", cure)
+        return Diagnosis("endpoints", "fail", f"{where} refuses the key ({found.status})", cure)
     if not found.models:
         says = f"{where} answered {found.status} and named no models{found.problem and ': '}"
-        return Finding("endpoints", "warn", says + found.problem, "try it with one pack")
+        return Diagnosis("endpoints", "warn", says + found.problem, "try it with one pack")
     if candidate.model not in found.models:
         says = f"{where} does not list {candidate.model} among its {len(found.models)} models"
-        return Finding("endpoints", "warn", says, "check model; some servers do not list all")
-    return Finding("endpoints", "ok", f"{where} answers, and lists {candidate.model}")
+        return Diagnosis("endpoints", "warn", says, "check model; some servers do not list all")
+    return Diagnosis("endpoints", "ok", f"{where} answers, and lists {candidate.model}")
 
 
-def _show(findings: list[Finding]) -> None:
+def _show(findings: list[Diagnosis]) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("", "check", "finding", "cure"):
         table.add_column(column)

@@ -10,9 +10,9 @@ from replay_assets.contracts.calendar import day_window
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.lake.store import Published, Store
 from replay_assets.settings import Settings
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.mapping import load_mapping
-from replay_assets.source.orphans import count_orphans
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.day.orphans import count_orphans
+from replay_assets.source.schema.mapping import load_mapping
 
 
 @click.command()

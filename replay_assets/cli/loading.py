@@ -8,11 +8,11 @@ from rich.progress import TaskID
 from replay_assets.cli.display import console, progress_bar
 from replay_assets.errors import ConfigurationError
 from replay_assets.settings import Settings
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.loading import LoadOutcome, files_in, load_files
-from replay_assets.source.mapping import load_mapping
-from replay_assets.source.records import SUFFIXES, kind_of, stem_of
-from replay_assets.source.tables import TABLES
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.loading.load import LoadOutcome, files_in, load_files
+from replay_assets.source.loading.records import SUFFIXES, kind_of, stem_of
+from replay_assets.source.schema.mapping import load_mapping
+from replay_assets.source.schema.tables import TABLES
 
 
 def load_source(

@@ -6,10 +6,14 @@ The map is made again from that evidence, shown, and forgotten: it is stored now
 from replay_assets.errors import NotMaterializedError
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published, Store
-from replay_assets.sanitizing.engine import Finding
-from replay_assets.sanitizing.incident import RawIncident, incidents_of, sanitize_incident
-from replay_assets.sanitizing.rules import RuleSet, rules_digest
-from replay_assets.sanitizing.watch import rules_of
+from replay_assets.sanitizing.detect.rules import RuleSet, rules_digest
+from replay_assets.sanitizing.gates.outbound_policy import rules_of
+from replay_assets.sanitizing.pseudonyms.incident import (
+    RawIncident,
+    incidents_of,
+    sanitize_incident,
+)
+from replay_assets.sanitizing.pseudonyms.pseudonym_map import Finding
 from replay_assets.settings import Settings
 
 EVIDENCE = "incident_evidence"

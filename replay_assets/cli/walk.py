@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime
 
 import click
 
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.cli.display import console, progress_bar, show_orphans
 from replay_assets.contracts.calendar import days_between, days_of_week, is_over, monday_of
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.catalogue import Catalogue
 from replay_assets.settings import Settings, read_secret
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.mapping import load_mapping
-from replay_assets.source.orphans import Orphans, count_orphans
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.day.orphans import Orphans, count_orphans
+from replay_assets.source.schema.mapping import load_mapping
 
 
 def walk(

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.evidence_checks import evidence_checks, source_check
 from replay_assets.defs.pack_checks import build_pack_checks, secrets_of
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import Guards, Root
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.catalogue import Catalogue
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published
 
@@ -139,7 +139,7 @@ def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     ) -> dg.AssetCheckResult:
         """The published training file holds nothing that a strict rule finds."""
         export = lake.get(Address("sft_export", context.partition_key, grain="week"))
-        secrets = secrets_of(export, safeguards.watch(), "sft.alpaca.train.jsonl")
+        secrets = secrets_of(export, safeguards.policy(), "sft.alpaca.train.jsonl")
         return dg.AssetCheckResult(
             passed=not secrets, metadata={"secret_rules": secrets, "rows": export.facts["rows"]}
         )

@@ -4,6 +4,8 @@ import json
 
 import dagster as dg
 
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.contracts.vocabulary import Vocabulary
@@ -17,8 +19,6 @@ from replay_assets.evaluation.masked_labels import masked_labels, require_rules
 from replay_assets.evaluation.report import build_report
 from replay_assets.evaluation.scoring import publication_of, score_incumbent, score_results
 from replay_assets.evaluation.week import WeekReader
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.catalogue import Catalogue
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.labels import labels_of

@@ -9,7 +9,7 @@ from replay_assets.defs.evidence import SOURCE
 from replay_assets.defs.resources import IncidentSource, Root
 from replay_assets.evidence.extraction import SUPERSEDED
 from replay_assets.lake.addresses import Address
-from replay_assets.source.orphans import count_orphans
+from replay_assets.source.day.orphans import count_orphans
 
 FEW_QUARANTINED = 0.01
 ALWAYS_FEW_ROWS = 10

@@ -49,7 +49,7 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
                 week, evidence=evidence, labels=labels, lake=lake, vocabulary=vocabulary
             )
             export = build_export(
-                week, found.evidence, found.scores, found.unusable_days, safeguards.watch()
+                week, found.evidence, found.scores, found.unusable_days, safeguards.policy()
             )
             publication = export.publication(inputs=found.inputs)
             address = Address("sft_export", week, grain="week")

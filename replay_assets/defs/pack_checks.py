@@ -11,12 +11,12 @@ import dagster as dg
 from replay_assets.contracts.request import INCIDENT_FIELDS
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.defs.resources import Guards, Root
-from replay_assets.evaluation.provenance import Provenance, trace_labels
+from replay_assets.evaluation.label_leak_check import Provenance, trace_labels
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.store import Published, Store
 from replay_assets.sanitizing import RuleSet, find_label_leaks
-from replay_assets.sanitizing.watch import Watch
+from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
 
 PACK, TOOL_OUTPUT = "request_pack.jsonl", "recorded_tool_output.jsonl"
 
@@ -63,7 +63,7 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
         kept = [row["incident_id"] for row in raw.rows("incident_evidence")]
         counts = {"requests": len(asked), "incidents": len(kept)}
         yield dg.AssetCheckResult(check_name=complete.name, passed=asked == kept, metadata=counts)
-        yield _clean(clean.name, pack, safeguards.watch())
+        yield _clean(clean.name, pack, safeguards.policy())
         traced = trace_pack(pack, raw, labels, safeguards.rules)
         if traced.findings:
             lake.withdraw(pack.address)
@@ -85,13 +85,13 @@ def trace_pack(pack: Published, raw: Published, labels: Store, rules: RuleSet) -
     )
 
 
-def _clean(name: str, pack: Published, watch: Watch) -> dg.AssetCheckResult:
+def _clean(name: str, pack: Published, policy: OutboundPolicy) -> dg.AssetCheckResult:
     leaks = {
         one["incident_id"]: found
         for one in pack.records(PACK)
         if (found := find_label_leaks({k: one[k] for k in INCIDENT_FIELDS}, {}, HELD_OUT_FIELDS))
     }
-    secrets = secrets_of(pack, watch, PACK, TOOL_OUTPUT)
+    secrets = secrets_of(pack, policy, PACK, TOOL_OUTPUT)
     return dg.AssetCheckResult(
         check_name=name,
         passed=not leaks and not secrets,
@@ -115,7 +115,7 @@ def _untold(name: str, traced: Provenance) -> dg.AssetCheckResult:
     )
 
 
-def secrets_of(published: Published, watch: Watch, *names: str) -> list[str]:
+def secrets_of(published: Published, policy: OutboundPolicy, *names: str) -> list[str]:
     """Return what a partition's JSONL files still hold of strict rules, keys and canaries."""
     lines = [line for name in names for line in published.file(name).decode().split("\n") if line]
-    return sorted({rule for line in lines for rule in watch.findings(line)})
+    return sorted({rule for line in lines for rule in policy.findings(line)})

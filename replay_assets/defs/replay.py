@@ -8,11 +8,11 @@ from itertools import islice
 import dagster as dg
 from pydantic import Field
 
+from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
-from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published, Store
 from replay_assets.replay import runner

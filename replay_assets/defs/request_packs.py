@@ -15,8 +15,8 @@ from replay_assets.lake.store import Published
 from replay_assets.request_packs import builder
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing import RuleSet
-from replay_assets.sanitizing.engine import PLACEHOLDER
-from replay_assets.sanitizing.rules import rules_digest
+from replay_assets.sanitizing.detect.rules import rules_digest
+from replay_assets.sanitizing.pseudonyms.pseudonym_map import PLACEHOLDER
 
 GROUP = "request_packs"
 SHOWN_BEFORE = 24
@@ -54,7 +54,7 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
                 raw.rows("recorded_messages"),
                 day=day,
                 vocabulary=vocabulary,
-                watch=safeguards.watch(),
+                policy=safeguards.policy(),
                 audit_key=safeguards.audit_key(),
             )
             inputs = {

@@ -13,17 +13,17 @@ from pathlib import Path
 
 import dagster as dg
 
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.catalogue import Catalogue
-from replay_assets.inference.gate import SendingGate
+from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.lake.store import Store
 from replay_assets.sanitizing import RuleSet
-from replay_assets.sanitizing.watch import Watch, load_canaries, rules_of
+from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy, load_canaries, rules_of
 from replay_assets.settings import AUDIT_KEY, Settings, read_secret, read_secrets
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.mapping import SourceMapping, load_mapping
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.schema.mapping import SourceMapping, load_mapping
 
 
 @dataclass(frozen=True)
@@ -92,9 +92,11 @@ class Safeguards:
     canaries: tuple[str, ...] = field(repr=False)
     key_variables: tuple[str, ...]
 
-    def watch(self) -> Watch:
+    def policy(self) -> OutboundPolicy:
         """Return what to look for in text that is to be kept; keys are read now."""
-        return Watch(self.rules, secrets=read_secrets(self.key_variables), canaries=self.canaries)
+        return OutboundPolicy(
+            self.rules, secrets=read_secrets(self.key_variables), canaries=self.canaries
+        )
 
     def gate(self) -> SendingGate:
         """Return the gate that every request of a run passes; keys are read now."""

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.defs.evidence import SWEEP_TAG
 from replay_assets.defs.jobs import WEEKLY_ASSETS, daily_walk, observe_source
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.catalogue import Catalogue
 from replay_assets.settings import Settings, read_secret
 
 MONDAY_MORNING = "0 6 * * 1"

@@ -10,8 +10,8 @@ from typing import Any
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.errors import ConfigurationError
 from replay_assets.lake.store import Published
-from replay_assets.sanitizing.incident import incidents_of, sanitize_incident
-from replay_assets.sanitizing.rules import RuleSet, rules_digest
+from replay_assets.sanitizing.detect.rules import RuleSet, rules_digest
+from replay_assets.sanitizing.pseudonyms.incident import incidents_of, sanitize_incident
 
 FREE_TEXT = ("expected_root_cause", "root_cause_component")
 FREE_TEXTS = ("required_keywords", "acceptable_tools")

@@ -38,9 +38,9 @@ from replay_assets.evidence.validation import (
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import PartitionWriter, Published, Store
 from replay_assets.lake.tables import TableWriter
-from replay_assets.source.batches import Batch
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.reading import MAX_TEXT_BYTES, DaySnapshot, day_snapshot
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.day.batches import Batch
+from replay_assets.source.day.reading import MAX_TEXT_BYTES, DaySnapshot, day_snapshot
 
 CODE_VERSION = "2"
 DUPLICATE = "duplicate_id:id"

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from replay_assets.lake.tables import TableDigest
-from replay_assets.source.batches import Batch
-from replay_assets.source.newest import VERSIONS
+from replay_assets.source.day.batches import Batch
+from replay_assets.source.day.newest import VERSIONS
 
 KEYS = ("id", "coordinator_id", "repair_id")
 SCHEMA = pa.schema(

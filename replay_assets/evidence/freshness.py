@@ -7,8 +7,8 @@ from replay_assets.contracts.calendar import DayWindow
 from replay_assets.evidence.fingerprint import KEYS, Fingerprint, keys_of
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published, Store
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.reading import MAX_TEXT_BYTES, day_snapshot
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.day.reading import MAX_TEXT_BYTES, day_snapshot
 
 Keys = dict[str | None, tuple[str | None, str | None]]
 """The newest session and repair of each row of evidence, by its id."""

@@ -12,8 +12,8 @@ from replay_assets.finetune.alpaca import alpaca_row
 from replay_assets.lake.files import sha256
 from replay_assets.lake.formats import encode_json, encode_jsonl, json_line
 from replay_assets.lake.store import Publication
-from replay_assets.sanitizing.unseen import unseen
-from replay_assets.sanitizing.watch import Watch
+from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
+from replay_assets.sanitizing.redacted_errors import redacted_errors
 from replay_assets.source.export_log import ExportLogEntry
 
 CODE_VERSION = "1"
@@ -82,7 +82,7 @@ def build_export(
     evidence: Iterable[Mapping[str, Any]],
     incumbent: Sequence[ReplayScore],
     unusable_days: Sequence[str] = (),
-    watch: Watch | None = None,
+    policy: OutboundPolicy | None = None,
 ) -> WeekExport:
     """Return a week's export.
 
@@ -94,7 +94,7 @@ def build_export(
         ResidualSecretError: a row still trips a strict rule after sanitizing, or holds a key or a
             canary that is watched for.
     """
-    watch = watch or Watch()
+    policy = policy or OutboundPolicy()
     scores = {score.incident_id: score for score in incumbent}
     rows: list[AlpacaRow] = []
     left_out: Counter[str] = Counter()
@@ -105,12 +105,12 @@ def build_export(
             left_out[reason] += 1
             continue
         known_wrong = score is not None and reasoning_is_wrong(score)
-        with unseen(row["incident_id"]):
-            example = alpaca_row(row, with_reasoning=not known_wrong, rules=watch.rules)
+        with redacted_errors(row["incident_id"]):
+            example = alpaca_row(row, with_reasoning=not known_wrong, rules=policy.rules)
         if example is None:
             left_out["nothing_recorded_to_learn"] += 1
             continue
-        _refuse_secrets(example, watch)
+        _refuse_secrets(example, policy)
         without_reasoning += known_wrong
         rows.append(example)
     return WeekExport(
@@ -143,8 +143,8 @@ def reasoning_is_wrong(score: ReplayScore) -> bool:
     return False in parts or score.judged_wrong is True
 
 
-def _refuse_secrets(row: AlpacaRow, watch: Watch) -> None:
-    if found := watch.findings(json_line(row.model_dump(mode="json"))):
+def _refuse_secrets(row: AlpacaRow, policy: OutboundPolicy) -> None:
+    if found := policy.findings(json_line(row.model_dump(mode="json"))):
         raise ResidualSecretError(
             f"incident {row.metadata.incident_id}: after sanitizing, rule {', '.join(found)} still "
             "finds a value in the training row. Nothing was written; please report it."

@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from replay_assets.errors import JournalError, ReplayStoppedError
-from replay_assets.inference.calls import Call, CallOutcome
-from replay_assets.inference.client import ChatClient
-from replay_assets.inference.failures import (
+from replay_assets.inference.call.call import Call, CallOutcome
+from replay_assets.inference.call.failures import (
     BudgetExhaustedError,
     CallFailedError,
     EndpointRefusedError,
@@ -25,7 +24,8 @@ from replay_assets.inference.failures import (
     PatienceExceededError,
     RequestRejectedError,
 )
-from replay_assets.inference.kept_calls import KeptCalls
+from replay_assets.inference.call_store.store import CallStore
+from replay_assets.inference.chat.client import ChatClient
 from replay_assets.replay.exchange import Exchange, Exchanges, Question
 from replay_assets.replay.progress import ProgressMeter
 from replay_assets.replay.turns import Turns
@@ -49,7 +49,7 @@ class Asking:
     client: ChatClient
     how: Exchanges
     exchanges: Iterator[Exchange]
-    kept: KeptCalls
+    kept: CallStore
     meter: ProgressMeter
     turns: Turns = field(default_factory=Turns)
     started: float = field(default_factory=time.perf_counter)
@@ -107,9 +107,9 @@ class Asking:
         if self._ended_by is not None:
             return
         self._ended_by = error
-        self.client.traffic.stop()
+        self.client.in_flight.stop()
         asyncio.get_running_loop().call_later(HOME_S, _cancel, self._workers)
-        _cancel(one for one in self._workers if not self.client.traffic.is_out(one))
+        _cancel(one for one in self._workers if not self.client.in_flight.is_out(one))
 
     async def _answer(self, question: Question) -> tuple[Call, bool]:
         """Return the call that answers a question, and whether it was kept from before."""
@@ -138,7 +138,7 @@ class Asking:
                 queue_ms=queued_ms,
             )
         finally:
-            self.client.traffic.is_back()
+            self.client.in_flight.is_back()
         queued_ms += completion.attempts[0].wait_ms
         return Call(key=question.key, outcome="answered", completion=completion, queue_ms=queued_ms)
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.request import CONTRACT_TUNED
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.inference.calls import Call
-from replay_assets.inference.candidate import Candidate
+from replay_assets.inference.call.call import Call
 from replay_assets.replay.answer_schema import Schema, answer_schema
 from replay_assets.replay.answers import ContractBrokenError, parse_answer
 from replay_assets.replay.pack_reading import PackLine

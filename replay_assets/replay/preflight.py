@@ -1,9 +1,9 @@
 """What the gate would refuse of a pack, told before anything is sent."""
 
+from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.gate import SendingGate
-from replay_assets.inference.protocol import chat_body
+from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat.protocol import chat_body
 from replay_assets.replay.pack_reading import PackSource, read_pack
 from replay_assets.replay.prompts import conversation
 

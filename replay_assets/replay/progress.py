@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from replay_assets.inference.calls import Call
+from replay_assets.inference.call.call import Call
 from replay_assets.replay.report import p95
 
 Number = TypeVar("Number", int, float)

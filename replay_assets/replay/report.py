@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean, quantiles
 
+from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.result import OUTCOMES, ReplayResult, Usage
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
-from replay_assets.inference.candidate import Candidate
 from replay_assets.replay.pack_reading import Pack
 
 

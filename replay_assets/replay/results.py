@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.result import (
     RESULT_VERSION,
     Outcome,
@@ -12,9 +13,8 @@ from replay_assets.contracts.result import (
     Try,
     Usage,
 )
-from replay_assets.inference.calls import Call
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.completion import Attempt
+from replay_assets.inference.call.call import Call
+from replay_assets.inference.call.completion import Attempt
 from replay_assets.replay.answers import safe_output
 from replay_assets.replay.pack_reading import PackLine
 

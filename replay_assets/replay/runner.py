@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.result import RESULT_TABLE, RESULT_VERSION, ReplayResult, result_row
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference.cache import AnswerCache
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.client import ChatClient
-from replay_assets.inference.gate import SendingGate
-from replay_assets.inference.journal import Header
-from replay_assets.inference.kept_calls import KeptCalls
-from replay_assets.inference.ledger import Ledger
+from replay_assets.inference.call_store.cache import AnswerCache
+from replay_assets.inference.call_store.journal import Header
+from replay_assets.inference.call_store.store import CallStore
+from replay_assets.inference.chat.client import ChatClient
+from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.spending.ledger import Ledger
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import hold, publish_parts
 from replay_assets.lake.formats import decode_lines, encode_json, record_line, table_in_batches
@@ -145,7 +145,7 @@ class _Replay:
 
     def run(self, *, refresh: bool) -> ReplayRun:
         """Ask what is not answered yet; make all that is kept results."""
-        kept = KeptCalls(self.folder, self._subject(), refresh=refresh, cache=self._cache())
+        kept = CallStore(self.folder, self._subject(), refresh=refresh, cache=self._cache())
         try:
             requests = self.pack.requests * self.candidate.repeats
             how = ask_all(partial(self._asking, kept), requests=requests)
@@ -156,7 +156,7 @@ class _Replay:
             kept.close()
         return run
 
-    def _asking(self, kept: KeptCalls) -> Asking:
+    def _asking(self, kept: CallStore) -> Asking:
         """Return the asking of this run; called where its event loop runs."""
         client = ChatClient(
             self.candidate,

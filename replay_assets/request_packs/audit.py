@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from replay_assets.lake.files import sha256
-from replay_assets.sanitizing.incident import RawIncident, SanitizedIncident
-from replay_assets.sanitizing.rules import RULES_VERSION, RuleSet, rules_digest
+from replay_assets.sanitizing.detect.rules import RULES_VERSION, RuleSet, rules_digest
+from replay_assets.sanitizing.pseudonyms.incident import RawIncident, SanitizedIncident
 
 AUDIT_VERSION = "sanitizing_audit_v2"
 HASH_CHARACTERS = 16

@@ -24,15 +24,15 @@ from replay_assets.request_packs.prompts import (
     user_prompt,
 )
 from replay_assets.sanitizing import find_label_leaks
-from replay_assets.sanitizing.incident import (
+from replay_assets.sanitizing.detect.rules import RULES_VERSION
+from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
+from replay_assets.sanitizing.pseudonyms.incident import (
     TOOL_OUTPUT,
     RawIncident,
     incidents_of,
     sanitize_incident,
 )
-from replay_assets.sanitizing.rules import RULES_VERSION
-from replay_assets.sanitizing.unseen import unseen
-from replay_assets.sanitizing.watch import Watch
+from replay_assets.sanitizing.redacted_errors import redacted_errors
 
 CODE_VERSION = f"prompt{PROMPT_VERSION}.rules{RULES_VERSION}"
 PACK_FILE = "request_pack.jsonl"
@@ -74,7 +74,7 @@ def build_pack(
     *,
     day: str,
     vocabulary: Vocabulary,
-    watch: Watch | None = None,
+    policy: OutboundPolicy | None = None,
     audit_key: str | None = None,
 ) -> RequestPack:
     """Return the pack of a day.
@@ -84,7 +84,7 @@ def build_pack(
         messages: the recorded messages of the day's coordinator sessions.
         day: ISO day that names the run.
         vocabulary: stands whole in every request's instructions.
-        watch: the rules to sanitize by, and the keys and canaries that must not be left.
+        policy: the rules to sanitize by, and the keys and canaries that must not be left.
         audit_key: the key of the audit's hashes; without one they are null.
 
     Raises:
@@ -92,19 +92,19 @@ def build_pack(
         ResidualSecretError: sanitized text still trips a strict rule, or holds a key or a canary.
         SanitizingFailedError: the rules broke down over a text; the message does not show it.
     """
-    watch = watch or Watch()
-    audit = Audit(watch.rules, audit_key)
+    policy = policy or OutboundPolicy()
+    audit = Audit(policy.rules, audit_key)
     pack = RequestPack(requests=[], tool_output=[], audit=audit)
     instructions = system_prompt(vocabulary)
     for raw in incidents_of(rows, messages):
-        with unseen(raw.incident_id):
-            clean = sanitize_incident(raw, watch.rules)
+        with redacted_errors(raw.incident_id):
+            clean = sanitize_incident(raw, policy.rules)
             audit.add(raw, clean)
             request = _request(
                 clean.incident, day=day, instructions=instructions, vocabulary=vocabulary
             )
             outputs = [{"incident_id": raw.incident_id, **one} for one in clean.incident.outputs]
-            _refuse_leaks(request, outputs, watch)
+            _refuse_leaks(request, outputs, policy)
         pack.requests.append(request)
         pack.tool_output.extend(outputs)
     return pack
@@ -144,7 +144,9 @@ def _request(
     )
 
 
-def _refuse_leaks(request: ReplayRequest, outputs: list[dict[str, Any]], watch: Watch) -> None:
+def _refuse_leaks(
+    request: ReplayRequest, outputs: list[dict[str, Any]], policy: OutboundPolicy
+) -> None:
     record = request.as_json()
     seen = {**{name: record[name] for name in INCIDENT_FIELDS}, TOOL_OUTPUT: outputs}
     if leaks := find_label_leaks(seen, {}, HELD_OUT_FIELDS):
@@ -155,7 +157,7 @@ def _refuse_leaks(request: ReplayRequest, outputs: list[dict[str, Any]], watch: 
     found = [
         f"{rule} in {name}"
         for name, part in seen.items()
-        for rule in watch.findings(json_line(part))
+        for rule in policy.findings(json_line(part))
     ]
     if found:
         raise ResidualSecretError(

@@ -4,9 +4,10 @@ Used by every stage that writes or sends text. `sanitize_text` and `find_label_l
 entry points; the stages hold an `IncidentSanitizer`, which keeps one map of pseudonyms an incident.
 """
 
-from replay_assets.sanitizing.engine import Finding, IncidentSanitizer, sanitize_text
-from replay_assets.sanitizing.label_gate import find_label_leaks
-from replay_assets.sanitizing.rules import RuleSet, load_rules
+from replay_assets.sanitizing.detect.rules import RuleSet, load_rules
+from replay_assets.sanitizing.gates.label_gate import find_label_leaks
+from replay_assets.sanitizing.pseudonyms.engine import IncidentSanitizer, sanitize_text
+from replay_assets.sanitizing.pseudonyms.pseudonym_map import Finding
 
 __all__ = [
     "Finding",

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from replay_assets.errors import ReadOnlySourceError
-from replay_assets.source.creating import table_of
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.schema_check import missing_of
-from replay_assets.source.tables import FINETUNE_EXPORTS
-from replay_assets.source.upsert import has_unique_key, upsert_rows
-from replay_assets.source.values import real_type_of
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.loading.creating import table_of
+from replay_assets.source.loading.upsert import has_unique_key, upsert_rows
+from replay_assets.source.loading.values import real_type_of
+from replay_assets.source.schema.schema_check import missing_of
+from replay_assets.source.schema.tables import FINETUNE_EXPORTS
 
 KEY = FINETUNE_EXPORTS.key
 ORIGINAL_KEY = ("checksum_sha256", "file_path")

@@ -16,14 +16,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from replay_assets.inference.gate import SendingGate
+from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.sanitizing import sanitize_text
-from replay_assets.sanitizing.assignments import ANCHORS as NAMES
-from replay_assets.sanitizing.checks import CHECKS
-from replay_assets.sanitizing.contexts import ANCHORS as CONTEXTS
-from replay_assets.sanitizing.manifests import ANCHORS as MANIFESTS
-from replay_assets.sanitizing.personal import ANCHORS as PERSONAL
-from replay_assets.sanitizing.rules import shipped
+from replay_assets.sanitizing.detect.assignments import ANCHORS as NAMES
+from replay_assets.sanitizing.detect.checks import CHECKS
+from replay_assets.sanitizing.detect.contexts import ANCHORS as CONTEXTS
+from replay_assets.sanitizing.detect.manifests import ANCHORS as MANIFESTS
+from replay_assets.sanitizing.detect.personal import ANCHORS as PERSONAL
+from replay_assets.sanitizing.detect.rules import shipped
 from tests.sanitizing.corpus import figures, load_corpus
 
 DOCUMENT_BYTES = 64 * 1024

@@ -13,13 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.calendar import day_window, days_between
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation import scoring
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.evidence.labels import extract_labels
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.catalogue import Catalogue
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.store import Store
@@ -27,7 +27,7 @@ from replay_assets.launching import prepare_instance, run_days
 from replay_assets.replay.runner import run_pack
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.settings import Settings
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 1.5

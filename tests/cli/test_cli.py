@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from replay_assets.cli import DEMO_WEEK, main
 from replay_assets.definitions import build_definitions
-from replay_assets.inference import pauses
+from replay_assets.inference.throttling import backoff
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
 from replay_assets.launching import PROCESS_TAG, THIS_PROCESS, end_dead_runs
@@ -135,7 +135,7 @@ def test_an_endpoint_that_never_answers_is_a_failure_not_a_score(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An outage overnight must not pass for a finished day."""
-    monkeypatch.setattr(pauses, "FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.0)
     catalogue = home / "candidates.yaml"
     catalogue.write_text("- {id: dead, model: m, base_url: 'http://127.0.0.1:9/v1'}\n")
     monkeypatch.setenv("REPLAY_CANDIDATES", str(catalogue))

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from replay_assets.cli import main
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.source.rows import execute, incident, load
 
 

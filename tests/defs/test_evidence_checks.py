@@ -9,7 +9,7 @@ import pytest
 
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.conftest import settings_in
 from tests.defs.walks import walk_day
 from tests.source.rows import DAY, Row, execute, incident, load, message, repair, session

@@ -15,8 +15,8 @@ from replay_assets.definitions import build_definitions
 from replay_assets.defs.evidence import SWEEP_TAG, days_to_observe
 from replay_assets.defs.resources import Source
 from replay_assets.settings import Settings
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.mapping import SourceMapping
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.schema.mapping import SourceMapping
 from tests.conftest import load_into, settings_in
 from tests.defs.walks import QUIET
 from tests.source.rows import execute, incident, repair, session, write

@@ -72,7 +72,9 @@ def test_an_error_in_the_rules_shows_no_evidence(
     def stumble(self: object, value: object, key: str = "") -> object:
         raise ValueError(f"can't read {value!r}")
 
-    monkeypatch.setattr("replay_assets.sanitizing.engine.IncidentSanitizer.value", stumble)
+    monkeypatch.setattr(
+        "replay_assets.sanitizing.pseudonyms.engine.IncidentSanitizer.value", stumble
+    )
     result = walk_day(settings, DAY)
     shown = events_of(result)
     assert "ValueError in stumble" in shown

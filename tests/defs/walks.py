@@ -7,9 +7,9 @@ from typing import Any
 
 import dagster as dg
 
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.definitions import build_definitions
 from replay_assets.defs.schedules import daily_selection
-from replay_assets.inference.catalogue import Catalogue
 from replay_assets.settings import Settings
 
 BASELINES = ("rules-baseline", "constant-baseline")

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
+from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.calendar import day_window
 from replay_assets.contracts.result import OUTCOMES
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.evidence.extraction import extract_day
-from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
 from replay_assets.replay.runner import ReplayRun, run_pack
 from replay_assets.request_packs.builder import build_pack
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 
 pytestmark = pytest.mark.llama
 

@@ -9,7 +9,7 @@ from replay_assets.evaluation.scoring import score_results
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Publication, Published, Store
 from replay_assets.request_packs.builder import build_pack
-from replay_assets.sanitizing.rules import rules_digest, shipped
+from replay_assets.sanitizing.detect.rules import rules_digest, shipped
 from tests.evaluation.records import label, result
 from tests.request_packs.rows import evidence_row, tool_message
 

@@ -9,9 +9,9 @@ import pytest
 
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.evaluation.provenance import Provenance, trace_labels
+from replay_assets.evaluation.label_leak_check import Provenance, trace_labels
 from replay_assets.request_packs.builder import build_pack
-from replay_assets.sanitizing.rules import shipped
+from replay_assets.sanitizing.detect.rules import shipped
 from tests.evaluation.records import label
 from tests.request_packs.rows import Row, evidence_row, tool_message
 

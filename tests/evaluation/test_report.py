@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.report import build_report
 from replay_assets.evaluation.scoring import publication_of
 from replay_assets.evaluation.week import WeekReader
-from replay_assets.inference.candidate import Candidate
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.store import Publication, Store

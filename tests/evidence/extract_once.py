@@ -10,7 +10,7 @@ from pathlib import Path
 from replay_assets.contracts.calendar import day_window
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.lake.store import Store
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.lake.store import Published, Store
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.source.rows import DAY, Row
 
 

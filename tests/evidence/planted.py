@@ -7,7 +7,7 @@ time. SQLite takes any value in any column; PostgreSQL has infinite times and JS
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.source.rows import execute
 
 MARK = "RAW" + "-TEXT-OF-A-ROW"

@@ -15,7 +15,7 @@ import pytest
 
 from replay_assets.evidence.freshness import observe
 from replay_assets.lake.store import Store
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import ExtractedDay, extracted
 from tests.evidence.planted import (
     EVIDENCE,

@@ -8,7 +8,7 @@ import pytest
 
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, execute, incident, load, message, repair, session
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import ExtractedDay, extracted
 from tests.source.rows import DAY, incident, load, message, repair, session
 

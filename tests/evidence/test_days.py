@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from replay_assets.contracts.calendar import day_window, days_between
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.mapping import SourceMapping
-from replay_assets.source.orphans import count_orphans
-from replay_assets.source.reading import day_snapshot
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.day.orphans import count_orphans
+from replay_assets.source.day.reading import day_snapshot
+from replay_assets.source.schema.mapping import SourceMapping
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, execute, load
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from replay_assets.evidence.labels import extract_labels
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.conftest import empty_database
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, execute, incident, label, load, session

@@ -11,7 +11,7 @@ from replay_assets.contracts.evidence import (
 )
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.lake.store import Store
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, incident, load, message, repair, session
 

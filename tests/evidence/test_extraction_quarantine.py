@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, execute, incident, load, message, repair, session
 

@@ -8,7 +8,7 @@ from replay_assets.contracts.calendar import day_window
 from replay_assets.contracts.evidence import QUARANTINE
 from replay_assets.contracts.label import LABEL_TABLE, LABEL_VERSION, IncidentLabel
 from replay_assets.evidence.labels import extract_labels
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.source.rows import DAY, execute, incident, label, load
 
 

@@ -11,7 +11,7 @@ import pytest
 from replay_assets.contracts.calendar import day_window
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.lake.store import Published, Store
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, Row, execute, incident, load, message, repair, session
 

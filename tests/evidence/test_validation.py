@@ -16,8 +16,8 @@ from replay_assets.evidence.validation import (
     unknown_values,
 )
 from replay_assets.lake.formats import decode_table, table_of
-from replay_assets.source.batches import Batch, Field, batch_of
-from replay_assets.source.tables import Kind
+from replay_assets.source.day.batches import Batch, Field, batch_of
+from replay_assets.source.schema.tables import Kind
 from tests.lake.written import encode_table
 
 AT = datetime(2026, 9, 21, 6, tzinfo=UTC)

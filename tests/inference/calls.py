@@ -3,8 +3,8 @@
 from typing import Any
 
 from replay_assets.contracts.result import Usage
-from replay_assets.inference.calls import Call
-from replay_assets.inference.completion import Attempt, Completion
+from replay_assets.inference.call.call import Call
+from replay_assets.inference.call.completion import Attempt, Completion
 
 
 def attempt(**changes: Any) -> Attempt:

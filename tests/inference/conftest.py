@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from replay_assets.inference import limits, pauses
-from replay_assets.inference.catalogue import Catalogue
+from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.inference.throttling import backoff, limits
 from tests.inference.scripted_server import Script, ScriptedServer, scripted_server
 
 
@@ -30,7 +30,7 @@ def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the time out of retries; what an endpoint asks for in seconds is still honoured."""
-    monkeypatch.setattr(pauses, "FIRST_WAIT_S", 0.0)
+    monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.0)
     monkeypatch.setattr(limits, "FIRST_PAUSE_S", 0.001)
     # All tests ask one server: what one was refused must not slow down the next.
     monkeypatch.setattr(limits.SHARED_LIMITS, "_limits", {})

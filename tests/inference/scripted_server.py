@@ -16,12 +16,12 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.client import ChatClient
-from replay_assets.inference.completion import Completion
-from replay_assets.inference.limits import InProcessLimits
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.inference.call.completion import Completion
+from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.stand_in.faults import FaultPlan
 from replay_assets.inference.stand_in.server import server_config
+from replay_assets.inference.throttling.limits import InProcessLimits
 
 MESSAGES = [{"role": "system", "content": "you answer"}, {"role": "user", "content": "磁碟已滿？"}]
 

@@ -7,7 +7,7 @@ import pytest
 from replay_assets.contracts.result import (
     result_row,
 )
-from replay_assets.inference.pauses import TRIES
+from replay_assets.inference.throttling.backoff import TRIES
 from replay_assets.replay.prompts import EXCERPT_CHARACTERS
 from tests.inference.scripted_server import Script, completion, status
 from tests.replay.conftest import Runner, only

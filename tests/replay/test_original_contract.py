@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.request import REQUEST_VERSION
 from replay_assets.contracts.result import RESULT_VERSION
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.catalogue import Catalogue
 from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE
 from tests.inference.scripted_server import Script, completion, status
 from tests.replay.conftest import Runner

@@ -14,7 +14,7 @@ import pytest
 from replay_assets.contracts.timing import without_timing
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import JournalError, LockedError, ReplayStoppedError
-from replay_assets.inference.kept_calls import CALLS_FILE, JOURNAL_FILE
+from replay_assets.inference.call_store.store import CALLS_FILE, JOURNAL_FILE
 from replay_assets.lake.files import hold
 from replay_assets.replay.runner import LOCK_FILE, REPORT_FILE, RESULTS_FILE, ReplayRun, run_pack
 from tests.inference.scripted_server import Script, candidate, completion, payload, status

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError, ReplayStoppedError
-from replay_assets.inference.catalogue import Catalogue
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.formats import decode_jsonl
 from replay_assets.replay.progress import ReplayProgress
@@ -110,13 +110,13 @@ def test_a_pack_of_the_original_form_is_replayed(
 
 def test_the_files_can_be_read_back_as_the_contracts(server: Script, replay: Runner) -> None:
     """Also with an answer that no file could hold as it came."""
-    odd = answer_text().replace("Watch", r"Watch \ud83d \u2028 觀察")
+    odd = answer_text().replace("OutboundPolicy", r"OutboundPolicy \ud83d \u2028 觀察")
     server.answers(odd, payload({"choices": [{"message": None}]}))
     run = replay(request("a"), request("b"), limits={"concurrency": 1})
     content = (run.folder / RESULTS_FILE).read_bytes()
     results = [ReplayResult.read(one) for one in decode_jsonl(content, RESULTS_FILE)]
     assert results == run.results
-    assert results[0].model_output["action_plan"] == ["Restart", "Watch ? \u2028 觀察"]
+    assert results[0].model_output["action_plan"] == ["Restart", "OutboundPolicy ? \u2028 觀察"]
     assert RunReport.read(json.loads((run.folder / REPORT_FILE).read_text())) == run.report
     table = run.publication(inputs={}).tables["replay_results"]
     assert table.column("outcome").to_pylist() == ["answered", "infrastructure_failure"]

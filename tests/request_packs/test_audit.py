@@ -14,7 +14,7 @@ from replay_assets.request_packs.builder import (
     TOOL_OUTPUT_FILE,
     build_pack,
 )
-from replay_assets.sanitizing.engine import rules_digest
+from replay_assets.sanitizing.detect.rules import rules_digest
 from tests.request_packs.rows import Row, evidence_row, tool_message
 
 EMAIL = "mei.lin@example.com"

@@ -17,7 +17,7 @@ from replay_assets.request_packs.builder import (
     TOOL_OUTPUT_FILE,
 )
 from replay_assets.sanitizing import IncidentSanitizer
-from replay_assets.sanitizing.watch import Watch
+from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
 from tests.request_packs.rows import evidence_row, tool_message
 
 
@@ -68,9 +68,11 @@ def test_a_canary_or_a_key_in_use_that_no_rule_knows_stops_the_pack(
     text = f"said {base64.b64encode(f'u:{value}'.encode()).decode()}"
     row = evidence_row(**({"evidence_summary": text} if place == "user_prompt" else {}))
     messages = [tool_message(text)] if place == "tool_output" else []
-    watch = Watch(canaries=[value]) if kind == "canaries" else Watch(secrets=[value])
+    policy = (
+        OutboundPolicy(canaries=[value]) if kind == "canaries" else OutboundPolicy(secrets=[value])
+    )
     with pytest.raises(ResidualSecretError, match=rf"inc-1: .* in {place}") as caught:
-        published([row], messages, watch=watch)
+        published([row], messages, policy=policy)
     assert value not in str(caught.value)
 
 

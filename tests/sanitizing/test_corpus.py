@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from replay_assets.sanitizing import sanitize_text
-from replay_assets.sanitizing.rules import shipped
+from replay_assets.sanitizing.detect.rules import shipped
 from tests.conftest import NO_REAL_DATA
 from tests.sanitizing.corpus import Record, figures, load_corpus
 

@@ -13,22 +13,15 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from replay_assets.sanitizing import (
-    assignments,
-    contexts,
-    find_label_leaks,
-    manifests,
-    personal,
-    sanitize_text,
-)
-from replay_assets.sanitizing.checks import is_mixed
-from replay_assets.sanitizing.engine import strict_findings
-from replay_assets.sanitizing.gate import Known, gate_findings
-from replay_assets.sanitizing.joint import JointFinder
-from replay_assets.sanitizing.label_texts import LOOK_ALIKES, fold
-from replay_assets.sanitizing.matching import scanner
-from replay_assets.sanitizing.rules import shipped
-from replay_assets.sanitizing.tokens import TokenFinder
+from replay_assets.sanitizing import find_label_leaks, sanitize_text
+from replay_assets.sanitizing.detect import assignments, contexts, manifests, personal
+from replay_assets.sanitizing.detect.checks import is_mixed
+from replay_assets.sanitizing.detect.combined_search import JointFinder
+from replay_assets.sanitizing.detect.matching import scanner
+from replay_assets.sanitizing.detect.rules import shipped
+from replay_assets.sanitizing.detect.tokens import TokenFinder
+from replay_assets.sanitizing.gates.gate import Known, gate_findings, strict_findings
+from replay_assets.sanitizing.gates.label_texts import LOOK_ALIKES, fold
 
 MANY = settings(
     max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)

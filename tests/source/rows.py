@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from replay_assets.contracts.calendar import DayWindow, day_window
-from replay_assets.source.batches import Batch
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.loading import load_directory
-from replay_assets.source.reading import day_snapshot
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.day.batches import Batch
+from replay_assets.source.day.reading import day_snapshot
+from replay_assets.source.loading.load import load_directory
 
 Row = dict[str, Any]
 DAY = day_window("2026-09-21", "Asia/Taipei")

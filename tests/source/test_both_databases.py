@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from replay_assets.contracts.calendar import day_window, days_between
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.label_reading import read_labels
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.day.label_reading import read_labels
 from tests.conftest import SAMPLES, load_into
 from tests.source.rows import read_day
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 import yaml
 
 from replay_assets.errors import SourceError
-from replay_assets.source.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.export_log import ExportLogEntry, record_export
-from replay_assets.source.mapping import load_mapping
+from replay_assets.source.schema.mapping import load_mapping
 from tests.source.rows import count, execute
 
 ENTRY = ExportLogEntry(

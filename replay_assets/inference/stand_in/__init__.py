@@ -1,5 +1,4 @@
-"""A small OpenAI-compatible application that serves the two baselines.
+"""A server that speaks the OpenAI protocol and injects faults, for load tests and trials.
 
-Mounted in process for the embedded candidates, or run as a server for load tests, with latency and
-faults by request. They are baselines: nothing here pretends to be a language model.
+Imported by the command that serves it and by nothing else.
 """

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from replay_assets.inference.baselines.app import error_response
 from replay_assets.inference.stand_in.faults import Fault
 
 BOMB_BYTES = 64 * 1024 * 1024
@@ -29,11 +30,11 @@ OPEN: dict[tuple[str, int], asyncio.Transport] = {}
 def broken_response(fault: Fault, request: Request) -> Response | None:
     """Return what a fault answers instead of a completion; null where it only changes that."""
     if fault == "429":
-        return error(429, "rate limited, on purpose", headers={"Retry-After": "1"})
+        return error_response(429, "rate limited, on purpose", headers={"Retry-After": "1"})
     if fault == "429_silent":
-        return error(429, "rate limited, on purpose")
+        return error_response(429, "rate limited, on purpose")
     if fault in ("500", "503"):
-        return error(int(fault), "broken, on purpose")
+        return error_response(int(fault), "broken, on purpose")
     if fault == "not_json":
         return PlainTextResponse('{"choices": [{"message": {"content": "on purp')
     if fault == "html_error":
@@ -47,15 +48,10 @@ def broken_response(fault: Fault, request: Request) -> Response | None:
     return None if play is None else _Played(play)
 
 
-def error(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    """Return an error as OpenAI's protocol has it."""
-    return JSONResponse({"error": {"message": message}}, status_code=status, headers=headers)
-
-
 def too_many(pause_s: float, *, tells_when: bool) -> Response:
     """Return the refusal of a rate limit."""
     headers = {"Retry-After": str(math.ceil(pause_s))} if tells_when else None
-    return error(429, "more requests than the limit allows", headers=headers)
+    return error_response(429, "more requests than the limit allows", headers=headers)
 
 
 Play = Callable[[Scope, Send], Awaitable[None]]

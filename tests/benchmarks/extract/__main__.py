@@ -29,10 +29,10 @@ from replay_assets.evidence import extraction
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.evidence.fingerprint import Fingerprint
 from replay_assets.lake.store import Store
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.reading import day_snapshot
-from replay_assets.source.statements import evidence_statement
-from replay_assets.source.streams import spelled_out
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.day.reading import day_snapshot
+from replay_assets.source.day.statements import evidence_statement
+from replay_assets.source.day.streams import spelled_out
 from tests.benchmarks.extract.data import FIRST_DAY, ZONE, cached_postgres, cached_sqlite
 from tests.benchmarks.extract.proxy import relayed
 

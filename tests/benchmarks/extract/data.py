@@ -26,9 +26,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import day_window
-from replay_assets.source.creating import create_tables
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.types import instant_text
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.loading.creating import create_tables
+from replay_assets.source.schema.types import instant_text
 
 FIRST_DAY = "2026-09-01"
 """The first day of every shape's own days; history lies before it."""

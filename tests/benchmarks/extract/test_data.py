@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from replay_assets.contracts.calendar import day_window, days_between
-from replay_assets.source.database import IncidentDatabase
-from replay_assets.source.doctor import examine_source
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.diagnosis.examine import examine_source
 from tests.benchmarks.extract.data import FIRST_DAY, ZONE, make
 from tests.source.rows import DayRows, read_day
 

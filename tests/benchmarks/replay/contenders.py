@@ -17,9 +17,9 @@ from typing import Any
 import aiohttp
 import httpx
 
+from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.vocabulary import load_vocabulary
-from replay_assets.inference.candidate import Candidate
-from replay_assets.inference.client import ChatClient
+from replay_assets.inference.chat.client import ChatClient
 from replay_assets.replay.runner import run_pack
 from tests.replay.packs import request
 

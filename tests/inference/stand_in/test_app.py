@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from replay_assets.inference.stand_in.app import embedded_app, stand_in_app
+from replay_assets.inference.baselines.app import embedded_app
+from replay_assets.inference.stand_in.app import stand_in_app
 from replay_assets.inference.stand_in.faults import Fault, FaultPlan
 from tests.inference.scripted_server import serving, serving_stand_in
 

@@ -1,0 +1,5 @@
+"""Who is asked: the candidates of the catalogue, with their endpoints, limits and prices.
+
+Configuration only: nothing here sends a request, and an API key appears as the name of the
+environment variable that holds it, never as its value.
+"""

@@ -1,0 +1,87 @@
+"""The gate of provenance: no free text of a label stands in a request that did not have it itself.
+
+Requests are built without labels; this looks whether that held. What already stands in the raw
+evidence gives nothing away. Words of the closed vocabularies are exempt, as is the template: the
+instructions list every category and action, and with them 108 of 145 real incidents would trip.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from replay_assets.contracts.label import IncidentLabel
+from replay_assets.contracts.request import INCIDENT_FIELDS
+from replay_assets.evaluation.masked_labels import FREE_TEXT, FREE_TEXTS, labels_under_the_map
+from replay_assets.sanitizing import find_label_leaks
+from replay_assets.sanitizing.detect.rules import RuleSet
+from replay_assets.sanitizing.pseudonyms.incident import TOOL_OUTPUT, RawIncident, incidents_of
+
+TRACED_FIELDS = (*FREE_TEXT, *FREE_TEXTS, "scenario_group", "environment")
+"""A label's free text; category, actions, sufficiency and risk are closed vocabularies."""
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a day's pack repeats of its labels, and how many of its incidents have one.
+
+    `findings` are the places by incident; they never hold the text.
+    """
+
+    incidents: int
+    labelled: int
+    findings: dict[str, list[str]]
+
+    @property
+    def status(self) -> str:
+        """Whether it was looked at all: without a label there is nothing to compare with."""
+        if self.incidents and not self.labelled:
+            return "not run"
+        return "found" if self.findings else "passed"
+
+
+def trace_labels(
+    requests: Iterable[Record],
+    tool_output: Iterable[Record],
+    labels: Mapping[str, IncidentLabel],
+    *,
+    evidence: Iterable[Record],
+    messages: Iterable[Record],
+    rules: RuleSet,
+) -> Provenance:
+    """Look for each label's free text, as written and under its incident's map, in its request."""
+    rows, recorded = list(evidence), list(messages)
+    raw = {incident.incident_id: incident for incident in incidents_of(rows, recorded)}
+    masked = labels_under_the_map(labels, rows, recorded, rules)
+    outputs: dict[str, list[Record]] = {}
+    for one in tool_output:
+        outputs.setdefault(one["incident_id"], []).append(one)
+    findings: dict[str, list[str]] = {}
+    asked = list(requests)
+    for request in asked:
+        incident = request["incident_id"]
+        if incident not in labels:
+            continue
+        seen = {name: request[name] for name in INCIDENT_FIELDS}
+        leaks = find_label_leaks(
+            {**seen, TOOL_OUTPUT: outputs.get(incident, [])},
+            _traced(labels[incident], masked[incident]),
+            (),
+            _evidence_of(raw.get(incident)),
+        )
+        if leaks:
+            findings[incident] = leaks
+    return Provenance(
+        incidents=len(asked),
+        labelled=sum(request["incident_id"] in labels for request in asked),
+        findings=findings,
+    )
+
+
+def _traced(label: IncidentLabel, masked: IncidentLabel) -> dict[str, list[Any]]:
+    return {name: [getattr(label, name), getattr(masked, name)] for name in TRACED_FIELDS}
+
+
+def _evidence_of(incident: RawIncident | None) -> str:
+    return "\n".join(incident.texts()) if incident is not None else ""

@@ -1,0 +1,107 @@
+"""The OpenAI-compatible application of the baselines: `/v1/models` and `/v1/chat/completions`."""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from replay_assets.inference.baselines.baselines import BASELINES, Conversation, answer_text
+
+CHARACTERS_PER_TOKEN = 4
+
+
+class BadRequestError(ValueError):
+    """A request that no answer fits; `status` is the HTTP status that says so."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@lru_cache(maxsize=1)
+def embedded_app() -> Starlette:
+    """Return the application of the embedded candidates: no latency, no faults."""
+
+    async def completions(request: Request) -> Response:
+        return completion_response(await request.body())
+
+    return Starlette(routes=[models_route(), completions_route(completions)])
+
+
+def models_route() -> Route:
+    """Return the route that lists the baselines."""
+
+    async def models(_: Request) -> Response:
+        data = [{"id": name, "object": "model", "owned_by": "replay_assets"} for name in BASELINES]
+        return JSONResponse({"object": "list", "data": data})
+
+    return Route("/v1/models", models)
+
+
+def completions_route(endpoint: Any) -> Route:  # noqa: ANN401 - what Starlette takes
+    """Return the route of chat completions, answered by `endpoint`."""
+    return Route("/v1/chat/completions", endpoint, methods=["POST"])
+
+
+def completion_response(body: bytes) -> Response:
+    """Return the answer to a request body, or the error that says what is wrong with it."""
+    try:
+        return JSONResponse(completion_of(body))
+    except BadRequestError as problem:
+        return error_response(problem.status, str(problem))
+
+
+def completion_of(body: bytes, *, content: str | None = None) -> dict[str, Any]:
+    """Return the completion that answers a request body; `content` replaces the answer's text.
+
+    Raises:
+        BadRequestError: it is not a chat request, or names an unknown model.
+    """
+    try:
+        asked = json.loads(body)
+        model, messages = str(asked["model"]), asked["messages"]
+        chat = Conversation(
+            instructions=_text(messages, "system"), question=_text(messages, "user")
+        )
+    except (ValueError, LookupError, TypeError) as problem:
+        raise BadRequestError(
+            400, f"expected a JSON body with model and messages: {problem!r}"
+        ) from problem
+    if model not in BASELINES:
+        raise BadRequestError(404, f"unknown model {model!r}; there are {', '.join(BASELINES)}")
+    answer = answer_text(model, chat) if content is None else content
+    return _completion(model, answer, prompt=chat.instructions + chat.question)
+
+
+def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
+    """Return an error as OpenAI's protocol has it."""
+    return JSONResponse({"error": {"message": message}}, status_code=status, headers=headers)
+
+
+def _text(messages: list[dict[str, Any]], role: str) -> str:
+    return "\n".join(str(message["content"]) for message in messages if message["role"] == role)
+
+
+def _completion(model: str, content: str, *, prompt: str) -> dict[str, Any]:
+    tokens = [len(text) // CHARACTERS_PER_TOKEN for text in (prompt, content)]
+    return {
+        "id": "chatcmpl-stand-in",
+        "object": "chat.completion",
+        "model": model,
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": content},
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": {
+            "prompt_tokens": tokens[0],
+            "completion_tokens": tokens[1],
+            "total_tokens": sum(tokens),
+        },
+    }

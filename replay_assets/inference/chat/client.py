@@ -1,0 +1,300 @@
+"""The client of a candidate's endpoint: the one that retries, and looks at bytes before they leave.
+
+A slot is held only while a request is in flight: one that waits for its next try gives it back.
+What ends a call without an answer is in `failures`; HTTP itself is in `http`.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.inference.call.completion import Attempt, Completion, ResponseMode
+from replay_assets.inference.call.failures import (
+    ENDS_THE_RUN,
+    BudgetExhaustedError,
+    EndpointRefusedError,
+    GateRefusedError,
+    InfrastructureError,
+    PatienceExceededError,
+    RequestRejectedError,
+)
+from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat.in_flight import InFlight
+from replay_assets.inference.chat.protocol import Message, chat_body
+from replay_assets.inference.chat.response_format import ResponseFormat, schema_digest
+from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
+from replay_assets.inference.spending.budget import Reservation, RunBudget
+from replay_assets.inference.spending.ledger import Ledger
+from replay_assets.inference.throttling import backoff
+from replay_assets.inference.throttling.limits import (
+    SHARED_LIMITS,
+    LimitStore,
+    Settled,
+    estimate_tokens,
+)
+from replay_assets.inference.transport.http import Endpoint, header_safe
+from replay_assets.inference.transport.wire import WireError
+from replay_assets.lake.digests import canonical
+
+WORKERS_A_SLOT, MOST_SPARE_WORKERS = 4, 512
+
+
+@dataclass(slots=True)
+class _Call:
+    """One request on its way to an answer."""
+
+    messages: Sequence[Message]
+    schema: Mapping[str, Any] | None
+    ready_at: float = field(default_factory=time.perf_counter)
+    spent_s: float = 0.0
+    """In attempts, and in pauses for their failures; not in our own queue for a turn."""
+    attempts: list[Attempt] = field(default_factory=list)
+    passed: bytes = b""
+    """The body that the gate has seen, so that a retry of the same bytes is not looked at again."""
+    failures: int = 0
+    refusals: int = 0
+    mode: ResponseMode = "none"
+
+    @property
+    def made(self) -> tuple[Attempt, ...]:
+        return tuple(self.attempts)
+
+
+class ChatClient:
+    """A candidate's endpoint, for as long as one run lasts.
+
+    Without a gate of the run's own, which knows every key, it guards the one key that it is given.
+    `ledger` is the day's spending that all runs share, `spent_usd` what earlier parts of this run
+    have spent, `timezone` the zone of the days that prices and budgets hold for.
+    """
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        *,
+        api_key: str | None,
+        gate: SendingGate | None = None,
+        ledger: Ledger | None = None,
+        spent_usd: float = 0.0,
+        timezone: str = "UTC",
+        limits: LimitStore = SHARED_LIMITS,
+        seed: int = 0,
+    ) -> None:
+        self._candidate = candidate
+        self._api_key = header_safe(api_key, candidate)
+        self._gate = gate or SendingGate(secrets=[self._api_key] if self._api_key else [])
+        self._endpoint = Endpoint(candidate, api_key=self._api_key)
+        self._limit = limits.limit_of(candidate.limit_key)
+        self._purse = RunBudget(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
+        self._format = ResponseFormat(candidate)
+        self._backoff = backoff.Backoff(seed)
+        self.in_flight = InFlight()
+        self._asked = {
+            "base_url": candidate.base_url,
+            "model": candidate.model,
+            "sampling": candidate.sampling.model_dump(mode="json", exclude_none=True),
+            "response_format": candidate.response_format,
+        }
+
+    async def __aenter__(self) -> Self:
+        self._limit.join(self._candidate.limits)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._limit.leave(self._candidate.limits)
+        await self._endpoint.aclose()
+
+    @property
+    def workers(self) -> int:
+        """How many workers should pull requests: those that wait for a retry hold no slot."""
+        slots = self._candidate.limits.concurrency
+        return min(slots * WORKERS_A_SLOT, slots + MOST_SPARE_WORKERS)
+
+    @property
+    def refused_modes(self) -> tuple[ResponseMode, ...]:
+        """The forms of answer that the endpoint has refused, for the run's report."""
+        return tuple(self._format.refused)
+
+    @property
+    def spent_usd(self) -> float:
+        """What this run has spent; 0 for a candidate without a price."""
+        return self._purse.spent_usd
+
+    def response_mode(self, schema: Mapping[str, Any] | None = None) -> ResponseMode:
+        """Return how this endpoint is asked for JSON now."""
+        return self._format.mode(schema)
+
+    def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what came back less keys and strict hits."""
+        return self._gate.cleaned(value)
+
+    def request_key(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        repeat: int = 0,
+    ) -> str:
+        """Return the SHA-256 of all that shapes an answer; never of the key or of the run.
+
+        The form counts as it is asked for, not as the endpoint grants it.
+        """
+        digest = schema_digest(schema)
+        asked = {**self._asked, "schema": digest, "messages": messages, "repeat": repeat}
+        return hashlib.sha256(canonical(asked)).hexdigest()
+
+    async def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        repeat: int = 0,
+    ) -> Completion:
+        """Return the model's answer to a conversation, in a JSON schema's form where it can.
+
+        `repeat` asks the same once more: it is part of the key, not of the body.
+
+        Raises:
+            GateRefusedError: a strict rule finds something in the body; nothing was sent.
+            BudgetExhaustedError: the next attempt may cost more than is left.
+            EndpointRefusedError: 401, 403 or 404.
+            PatienceExceededError: the endpoint asks for a pause beyond the run's patience.
+            RequestRejectedError: another 4xx that retrying can't cure.
+            InfrastructureError: every try failed.
+        """
+        call = _Call(messages, schema)
+        while True:
+            found = await self._attempt(call)
+            if found.message is not None:
+                return Completion(
+                    content=found.message.content,
+                    reasoning=found.message.reasoning,
+                    refusal=found.message.refusal,
+                    finish_reason=found.message.finish_reason,
+                    usage=found.message.usage,
+                    attempts=call.made,
+                    response_mode=call.mode,
+                )
+            self._raise_if_final(call, found)
+            call.ready_at = time.perf_counter()
+            if (pause := self._pause_s(call, found)) > 0:
+                await asyncio.sleep(pause)
+
+    async def _attempt(self, call: _Call) -> ResponseReading:
+        """Wait for a slot, send once, and account for it."""
+        call.mode = self._format.mode(call.schema)
+        body, end = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
+        if body != call.passed:  # another form of answer makes another body
+            if refusals := self._gate.refusals(body, end=end):
+                rules = ", ".join(refusals)
+                raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
+            call.passed = body
+        most_out = self._candidate.sampling.max_tokens
+        ticket = await self._limit.acquire(estimate_tokens(body, most_out))
+        settled = Settled()
+        try:
+            # No tokenizer makes more tokens of a text than it has bytes.
+            reservation = await self._purse.reserve(
+                prompt_tokens=len(body), completion_tokens=most_out
+            )
+            started = time.perf_counter()
+            try:
+                found = await self._send(body, call.mode)
+            except BaseException:
+                self._purse.settle(reservation, None)  # cancelled: it may have been paid
+                raise
+            attempt = _account(found, reservation, call.ready_at, started)
+            call.attempts.append(attempt)
+            self._purse.settle(reservation, attempt.cost_usd)
+            settled = Settled(
+                refused=found.outcome == "rate_limited",
+                served=found.outcome == "answered",
+                tokens=attempt.usage.total_tokens,
+                pause_s=backoff.bearable(found.pause_s, self._candidate.limits.patience_s),
+            )
+        except BudgetExhaustedError as error:
+            error.attempts = call.made
+            raise
+        finally:
+            self._limit.settle(ticket, settled)
+        return found
+
+    async def _send(self, body: bytes, mode: ResponseMode) -> ResponseReading:
+        self.in_flight.leaves()
+        try:
+            reply = await self._endpoint.post(body)
+        except WireError as error:
+            return read_wire_error(error)
+        return read_response(reply, mode=mode, gate=self._gate)
+
+    def _raise_if_final(self, call: _Call, found: ResponseReading) -> None:
+        """Raise what no further try can cure."""
+        candidate, made = self._candidate, call.made
+        if found.outcome == "refused":
+            raise EndpointRefusedError(
+                f"{candidate.base_url} answered {found.status}: {ENDS_THE_RUN[found.status or 0]}. "
+                f"Check {candidate.api_key_env or 'api_key_env'}, model {candidate.model!r} and "
+                f"base_url of candidate {candidate.id!r}.",
+                attempts=made,
+            )
+        if found.outcome == "rejected":
+            raise RequestRejectedError(found.problem, attempts=made)
+        patience_s = candidate.limits.patience_s
+        pause_s = found.pause_s or 0.0
+        if pause_s > patience_s or self._limit.refused_for_s > patience_s:
+            asks = f"asks to wait {pause_s:.0f} s" if pause_s else "has refused every request"
+            raise PatienceExceededError(
+                f"{candidate.base_url} {asks}, beyond the {patience_s:g} s of patience_s "
+                f"({found.problem}). Run it again later: what is answered is kept.",
+                pause_s=max(pause_s, self._limit.refused_for_s),
+                attempts=made,
+            )
+        self.in_flight.is_tried_again(made)
+
+    def _pause_s(self, call: _Call, found: ResponseReading) -> float:
+        """Return the request's own pause before its next try; a refusal pauses the endpoint.
+
+        Raises:
+            InfrastructureError: its tries or its time have run out.
+        """
+        call.spent_s += call.attempts[-1].latency_ms / 1000
+        if found.outcome == "response_format_refused":
+            self._format.refuse(call.mode)
+            return 0.0
+        pause_s = 0.0
+        if found.outcome == "rate_limited":
+            call.refusals += 1
+        else:
+            call.failures += 1
+            if found.pause_s is None:
+                pause_s = self._backoff.pause_s(call.failures)
+        tired = call.failures >= backoff.TRIES or call.refusals >= backoff.REFUSALS
+        if tired or call.spent_s + pause_s > self._candidate.limits.retry_budget_s:
+            text = f"no answer after {len(call.attempts)} tries: {found.problem}"
+            raise InfrastructureError(text, attempts=call.made)
+        call.spent_s += found.pause_s or pause_s
+        return pause_s
+
+
+def _account(
+    found: ResponseReading, reservation: Reservation, ready_at: float, started: float
+) -> Attempt:
+    """Return an attempt with its times and its cost."""
+    cost_usd = reservation.cost_usd(
+        found.usage, answered=found.message is not None, possibly_paid=found.possibly_paid
+    )
+    return Attempt(
+        status=found.status,
+        outcome=found.outcome,
+        wait_ms=(started - ready_at) * 1000,
+        latency_ms=(time.perf_counter() - started) * 1000,
+        ttft_ms=found.ttft_ms,
+        usage=found.usage,
+        cost_usd=cost_usd,
+        possibly_paid=found.possibly_paid,
+        charged_usd=reservation.charged_usd(cost_usd),
+    )

@@ -1,0 +1,162 @@
+"""OpenAI's chat protocol: the body of a request, and what is read from a response.
+
+A response that is no chat completion is told apart from a completion that says nothing useful: the
+first is the plumbing's fault, the second the model's answer.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.contracts.result import Usage
+from replay_assets.inference.call.completion import ResponseMode
+from replay_assets.inference.chat.reasoning import split_reasoning
+from replay_assets.inference.chat.response_format import end_of_body
+
+Message = Mapping[str, Any]
+MOST_TOKENS = 2**63 - 1
+"""What a column of whole numbers can hold; more is no count."""
+REASONING_FIELDS = ("reasoning_content", "reasoning")
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantMessage:
+    """What a model said, its reasoning set apart, and what it reports to have used."""
+
+    content: str | None
+    reasoning: str | None
+    refusal: str | None
+    finish_reason: str | None
+    usage: Usage
+
+
+class ChatBody(NamedTuple):
+    """The body of a request, and what it ends with as all of its run do."""
+
+    content: bytes
+    end: bytes
+
+
+def chat_body(
+    candidate: Candidate,
+    messages: Sequence[Message],
+    *,
+    mode: ResponseMode,
+    schema: Mapping[str, Any] | None,
+) -> ChatBody:
+    """Return the body of a request."""
+    own = {
+        **candidate.sampling.model_dump(mode="json", exclude_none=True),
+        "model": candidate.model,
+        "messages": messages,
+    }
+    if candidate.stream:
+        own |= {"stream": True, "stream_options": {"include_usage": True}}
+    end = end_of_body(mode, schema)
+    return ChatBody(msgspec.json.encode(own)[:-1] + end, end)
+
+
+def read_completion(body: bytes, *, streamed: bool) -> AssistantMessage | None:
+    """Return what a response with a status of success says; null where it is no completion."""
+    try:
+        payload = _joined(body) if streamed else _decoded(body)
+        choice = payload["choices"][0]
+        message = choice["message"]
+        if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
+            return None
+        return _spoken(payload, choice, message)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _spoken(
+    payload: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]
+) -> AssistantMessage:
+    content = _whole(message.get("content"))
+    reasoning = next((message[name] for name in REASONING_FIELDS if message.get(name)), None)
+    content, thought = split_reasoning(content)
+    return AssistantMessage(
+        content=content,
+        reasoning=_whole(reasoning) or thought,
+        refusal=_whole(message.get("refusal")),
+        finish_reason=_whole(choice.get("finish_reason")),
+        usage=_usage(payload.get("usage")),
+    )
+
+
+def _joined(body: bytes) -> dict[str, Any]:
+    """Return the chunks of a stream as the completion that they make up.
+
+    Raises:
+        ValueError: the stream broke off: neither a reason to finish nor its last mark came.
+    """
+    texts: dict[str, list[str]] = {name: [] for name in ("content", "refusal", *REASONING_FIELDS)}
+    finish_reason, usage, done = None, None, False
+    for line in body.split(b"\n"):
+        if not line.startswith(b"data:"):
+            continue
+        data = line[5:].strip()
+        if data == b"[DONE]":
+            done = True
+            continue
+        chunk = _decoded(data)
+        usage = chunk.get("usage") or usage
+        for choice in _choices(chunk):
+            finish_reason = choice.get("finish_reason") or finish_reason
+            for name, parts in texts.items():
+                if part := (choice.get("delta") or {}).get(name):
+                    parts.append(part)
+    if not done and finish_reason is None:
+        raise ValueError("a stream without its end")
+    message = {name: "".join(parts) or None for name, parts in texts.items()}
+    return {"choices": [{"message": message, "finish_reason": finish_reason}], "usage": usage}
+
+
+def _choices(chunk: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what a chunk adds: nothing where it holds the usage alone, as some gateways send it.
+
+    Raises:
+        LookupError: it holds neither; an error sent within a stream does.
+    """
+    if chunk.get("usage") and not chunk.get("error"):
+        return chunk.get("choices") or ()
+    return chunk["choices"]
+
+
+def _decoded(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value, half surrogate pairs and NaN included: some servers write them."""
+    try:
+        return msgspec.json.decode(body)
+    except ValueError:
+        return json.loads(body)
+
+
+def _usage(reported: Any) -> Usage:  # noqa: ANN401 - any JSON value
+    """Return the tokens reported; what is no count is unknown, never 0."""
+    if not isinstance(reported, dict):
+        return Usage()
+    return Usage(
+        prompt_tokens=_count(reported.get("prompt_tokens")),
+        completion_tokens=_count(reported.get("completion_tokens")),
+        total_tokens=_count(reported.get("total_tokens")),
+        reasoning_tokens=_detail(reported, "completion_tokens_details", "reasoning_tokens"),
+        cached_tokens=_detail(reported, "prompt_tokens_details", "cached_tokens"),
+    )
+
+
+def _detail(reported: dict[str, Any], group: str, name: str) -> int | None:
+    details = reported.get(group)
+    return _count(details.get(name)) if isinstance(details, dict) else None
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
+
+
+def _whole(text: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    """Return a text without half surrogate pairs, which JSON can spell and no file can hold."""
+    return None if text is None else str(text).encode("utf-8", "replace").decode()

@@ -1,0 +1,100 @@
+"""What one attempt came to: from a response, or from a fault on the wire, to a finding.
+
+Texts of the endpoint are cleaned here before they are cut: some servers echo a request's headers.
+"""
+
+from dataclasses import dataclass, replace
+
+from replay_assets.contracts.result import Usage
+from replay_assets.inference.call.completion import AttemptOutcome, ResponseMode
+from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat.protocol import AssistantMessage, read_completion
+from replay_assets.inference.chat.response_format import names_response_format
+from replay_assets.inference.throttling.backoff import pause_asked_s
+from replay_assets.inference.transport.wire import Reply, WireError
+
+REFUSED = frozenset({401, 403, 404})
+TIMED_OUT, TOO_MANY = 408, 429
+SHOWN_CHARACTERS = 200
+READ_BYTES = 20_000
+"""What of an error's body is looked at; more than is shown, so that no key is cut in two."""
+NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseReading:
+    """An attempt's end. `spoken` is null unless it was answered; `problem` is empty then.
+
+    `pause_s` is what the endpoint asks to be left alone for.
+    """
+
+    outcome: AttemptOutcome
+    status: int | None = None
+    message: AssistantMessage | None = None
+    problem: str = ""
+    pause_s: float | None = None
+    ttft_ms: float | None = None
+    possibly_paid: bool = False
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens reported, if any were."""
+        return NO_USAGE if self.message is None else self.message.usage
+
+
+def read_wire_error(error: WireError) -> ResponseReading:
+    """Return what a fault on the wire comes to."""
+    return ResponseReading(error.outcome, problem=str(error), possibly_paid=error.possibly_paid)
+
+
+def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> ResponseReading:
+    """Return what a whole response comes to."""
+    status = reply.status
+    pause_s = pause_asked_s(reply.headers) or None
+    if 200 <= status < 300:
+        streamed = reply.headers.get("content-type", "").startswith("text/event-stream")
+        message = read_completion(reply.body, streamed=streamed)
+        if message is not None:
+            return ResponseReading(
+                "answered",
+                status,
+                _cleaned(message, gate),
+                pause_s=pause_s,
+                ttft_ms=reply.ttft_ms,
+            )
+    text = reply.body[:READ_BYTES].decode("utf-8", "replace")
+    outcome = _outcome(status, text, mode)
+    return ResponseReading(
+        outcome,
+        status,
+        problem=f"HTTP {status}: {_shown(text, gate)}",
+        # A limit told as used up beside another error says nothing of that error.
+        pause_s=pause_s if outcome in ("rate_limited", "server_error") else None,
+        # A success whose body is no completion was made, and may have been charged.
+        possibly_paid=200 <= status < 300,
+    )
+
+
+def _outcome(status: int, text: str, mode: ResponseMode) -> AttemptOutcome:
+    if status == TOO_MANY:
+        return "rate_limited"
+    if status in REFUSED:
+        return "refused"
+    if mode != "none" and names_response_format(status, text):
+        return "response_format_refused"
+    if status >= 500 or status == TIMED_OUT:
+        return "server_error"
+    return "rejected" if status >= 400 else "not_protocol"
+
+
+def _cleaned(message: AssistantMessage, gate: SendingGate) -> AssistantMessage:
+    """Return what was said less keys and strict hits."""
+    texts = {name: getattr(message, name) for name in ("content", "reasoning", "refusal")}
+    cleaned = {name: gate.cleaned(text) for name, text in texts.items() if text}
+    unclean = {name: text for name, text in cleaned.items() if text != texts[name]}
+    return replace(message, **unclean) if unclean else message
+
+
+def _shown(text: str, gate: SendingGate) -> str:
+    """Return the start of a text from the endpoint, on one line, cleaned before it is cut."""
+    return " ".join(str(gate.cleaned(text)).split())[:SHOWN_CHARACTERS]

@@ -1,0 +1,1 @@
+"""How fast an endpoint is asked: slots, requests and tokens per window, pauses, learned limits."""

@@ -1,0 +1,258 @@
+"""The one module that holds an HTTP client: httpx's transport interface, carried by aiohttp.
+
+httpx's own connection pool scans every connection for every request: at 64 requests in flight it
+reached 0.07 to 0.46 of an endpoint's speed, aiohttp's 0.9. httpx's `AsyncClient` on top of this
+transport costs another 0.15 ms of CPU a request (measured: 0.38 against 0.23) for cookies,
+redirects and authentication that a replay must not have, so the transport is called directly.
+
+Nothing here retries, follows a redirect, keeps a cookie or reads a .netrc. Proxies are those that
+the standard library finds (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), certificates
+those that httpx finds (`SSL_CERT_FILE`, `SSL_CERT_DIR`, else certifi's).
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from functools import lru_cache
+from typing import NoReturn, cast
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+from yarl import URL
+
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.errors import ConfigurationError
+from replay_assets.inference.baselines.app import embedded_app
+from replay_assets.inference.call.completion import AttemptOutcome
+from replay_assets.inference.transport.proxies import proxy_for
+from replay_assets.inference.transport.wire import Reply, WireError, decompressed, within_limit
+
+USER_AGENT = "replay-assets"
+FIRST_TOKEN = re.compile(rb'"(?:reasoning_)?(?:content|reasoning)"\s*:\s*"[^"]')
+
+
+class AiohttpTransport(httpx.AsyncBaseTransport):
+    """httpx's transport over an aiohttp session, with httpx's own exceptions for every fault."""
+
+    def __init__(self, *, connections: int, proxy: str | None, secure: bool) -> None:
+        self._connections = connections
+        self._proxy = proxy
+        self._ssl = httpx.create_ssl_context() if secure else True
+        self._session: aiohttp.ClientSession | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; the body of the response is read as it is asked for."""
+        limits = request.extensions.get("timeout", {})
+        try:
+            response = await self._open().request(
+                request.method,
+                _address(str(request.url)),
+                # With the request, not the session: those of a session also go to a proxy.
+                headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
+                data=await request.aread(),
+                allow_redirects=False,
+                proxy=self._proxy,
+                timeout=_timeout(limits.get("connect"), limits.get("read")),
+            )
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            _raise_as_httpx(error, request)
+        return httpx.Response(
+            response.status, headers=response.raw_headers, stream=_Body(response, request)
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _open(self) -> aiohttp.ClientSession:
+        """Return the session; it is made in the loop that uses it."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections, ssl=self._ssl),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            )
+        return self._session
+
+
+@lru_cache(maxsize=64)
+def _address(url: str) -> URL:
+    return URL(url, encoded=True)
+
+
+@lru_cache(maxsize=64)
+def _timeout(connect_s: float | None, read_s: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=connect_s, sock_read=read_s)
+
+
+class _Body(httpx.AsyncByteStream):
+    """A response's bytes as they came over the wire, not decompressed."""
+
+    def __init__(self, response: aiohttp.ClientResponse, request: httpx.Request) -> None:
+        self._response = response
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._response.content.iter_any():
+                yield chunk
+        except (aiohttp.ClientError, OSError) as error:
+            _raise_as_httpx(error, self._request)
+
+    async def aclose(self) -> None:
+        """Give the connection back, or close it where the body was not read to its end."""
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
+
+
+_AS_HTTPX: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
+    (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
+    (aiohttp.ServerTimeoutError, httpx.ReadTimeout),
+    (TimeoutError, httpx.ReadTimeout),
+    (aiohttp.ClientProxyConnectionError, httpx.ProxyError),
+    (aiohttp.ClientHttpProxyError, httpx.ProxyError),
+    (aiohttp.ClientConnectorError, httpx.ConnectError),
+    (aiohttp.ClientConnectorCertificateError, httpx.ConnectError),
+    (aiohttp.ServerDisconnectedError, httpx.ReadError),
+    (aiohttp.ClientOSError, httpx.ReadError),
+    (aiohttp.ClientPayloadError, httpx.RemoteProtocolError),
+    (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
+    (OSError, httpx.ReadError),
+)
+"""The first row that fits holds: aiohttp's classes inherit from one another."""
+
+
+def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
+    kind = next((kind for ours, kind in _AS_HTTPX if isinstance(error, ours)), httpx.ReadError)
+    if isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError" in str(error):
+        kind = httpx.ReadError  # in the middle of a body, only the text tells a reset from an end
+    # Not the library's text: it may spell a proxy's password or a header. The system's is safe.
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        reason = "certificate not trusted; name your CA bundle in SSL_CERT_FILE"
+    raise kind(reason, request=request) from error
+
+
+class Endpoint:
+    """One candidate's chat completions, within its deadlines and size limits."""
+
+    def __init__(self, candidate: Candidate, *, api_key: str | None) -> None:
+        parts = urlsplit(candidate.base_url)
+        base = f"http://{parts.netloc}{parts.path}" if candidate.embedded else candidate.base_url
+        self._completions = httpx.URL(f"{base}/chat/completions")
+        self._models = httpx.URL(f"{base}/models")
+        headers = {
+            "Accept": "application/json, text/event-stream",
+            "Accept-Encoding": "gzip, deflate",
+            "Content-Type": "application/json",
+            "User-Agent": USER_AGENT,
+        }
+        if api_key:
+            headers["Authorization"] = f"Bearer {api_key}"
+        self._headers = httpx.Headers(headers)
+        self._limits = candidate.limits
+        # `timeout_s` ends the whole; a timer for each read is set only where it was asked for.
+        times = {"connect": self._limits.connect_timeout_s, "read": self._limits.read_timeout_s}
+        self._extensions = {"timeout": times}
+        self._transport: httpx.AsyncBaseTransport
+        if candidate.embedded:
+            self._transport = httpx.ASGITransport(app=embedded_app())
+        else:
+            self._transport = AiohttpTransport(
+                connections=candidate.limits.concurrency,
+                proxy=proxy_for(candidate.base_url),
+                secure=parts.scheme == "https",
+            )
+
+    async def post(self, body: bytes) -> Reply:
+        """Send a body and return the whole response, whatever its status.
+
+        Raises:
+            WireError: there is none, or none that fits into time and size.
+        """
+        return await self._whole("POST", self._completions, body, self._limits.timeout_s)
+
+    async def list_models(self, *, timeout_s: float) -> Reply:
+        """Ask which models there are, which costs nothing.
+
+        Raises:
+            WireError: as in `post`.
+        """
+        return await self._whole("GET", self._models, b"", timeout_s)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._transport.aclose()
+
+    async def _whole(self, method: str, url: httpx.URL, body: bytes, timeout_s: float) -> Reply:
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._exchange(method, url, body)
+        except TimeoutError:
+            raise WireError(
+                "timeout", f"no answer within {timeout_s:g} s", possibly_paid=True
+            ) from None
+        except httpx.TransportError as error:
+            outcome, possibly_paid = _meaning(error)
+            raise WireError(
+                outcome, f"{type(error).__name__}: {error}", possibly_paid=possibly_paid
+            ) from error
+
+    async def _exchange(self, method: str, url: httpx.URL, body: bytes) -> Reply:
+        started = time.perf_counter()
+        # As a stream, because httpx works out anew for every content what aiohttp does itself.
+        stream = httpx.ByteStream(body)
+        request = httpx.Request(
+            method, url, headers=self._headers, stream=stream, extensions=self._extensions
+        )
+        response = await self._transport.handle_async_request(request)
+        chunks, size, ttft_ms = [], 0, None
+        received = cast(httpx.AsyncByteStream, response.stream)
+        headers = {
+            name.decode().lower(): value.decode("latin-1") for name, value in response.headers.raw
+        }
+        streamed = headers.get("content-type", "").startswith("text/event-stream")
+        try:
+            async for chunk in received:
+                size += len(chunk)
+                within_limit(size)
+                chunks.append(chunk)
+                if streamed and ttft_ms is None and FIRST_TOKEN.search(chunk):
+                    ttft_ms = (time.perf_counter() - started) * 1000
+        finally:
+            await received.aclose()
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        whole = decompressed(b"".join(chunks), encoding)
+        return Reply(response.status_code, headers, whole, ttft_ms)
+
+
+def header_safe(api_key: str | None, candidate: Candidate) -> str | None:
+    """Return a key without its edges' blanks; null for none.
+
+    Raises:
+        ConfigurationError: no header can carry it; the library's error would spell it.
+    """
+    key = (api_key or "").strip()
+    if key and not (key.isascii() and key.isprintable()):
+        raise ConfigurationError(
+            f"{candidate.api_key_env or 'the key'} of candidate {candidate.id!r} holds characters "
+            "that no HTTP header can carry; set it again"
+        )
+    return key or None
+
+
+def _meaning(error: httpx.TransportError) -> tuple[AttemptOutcome, bool]:
+    """Return what a fault on the wire is called, and whether the request may have been paid."""
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        return "connect_error", False
+    if isinstance(error, httpx.TimeoutException):
+        return "timeout", True
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "truncated", True
+    return "connection_lost", True

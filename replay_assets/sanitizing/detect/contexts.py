@@ -1,0 +1,287 @@
+"""Secrets that a form gives away: headers, cookies, URLs with a password, `curl -u`, key blocks."""
+
+import re
+from collections.abc import Callable
+
+from replay_assets.sanitizing.detect.bare_values import bare_end
+from replay_assets.sanitizing.detect.checks import has_digit
+from replay_assets.sanitizing.detect.matching import EngineName, scanner
+from replay_assets.sanitizing.detect.spans import SECRET, Span
+from replay_assets.sanitizing.detect.values import is_harmless, looks_random
+
+ANCHORS = (
+    rb"(?i:authorization)|(?i:bearer)|(?i:cookie)|://|:\\/\\?/|:\\\\/|%3[Aa]%2[Ff]%2[Ff]"
+    rb"|-----BEGIN |---- BEGIN SSH2"
+    rb"|PuTTY-User-Key-File|[ \t\"',\[(](?:-u|--user|--proxy-user|-U|-p|-w|--pass|-a)[ =\"',:]"
+    rb"|[ \t]-p[^ \t\r\n/=-][^ \t\r\n=]{4}"
+    rb"|@(?:tcp|unix)\(|(?i:identified (?:with [a-z_0-9]{1,40} )?by )"
+)
+_GAP = rb"(?:[ \t+]|%20|\\{1,2}t){0,8}"
+_QUOTE = rb"(?:\\{0,8}[\"'`]|\\{1,4}u002[27]|&quot;|%2[27])"
+_HEADER = re.compile(
+    _QUOTE
+    + rb"?[\])]{0,2}"
+    + _GAP
+    + rb"(?:=>|[:=,]|\xef\xbc\x9a|\xef\xbc\x9d|%3[AaDd])"
+    + _GAP
+    + rb"\[?"
+    + _QUOTE
+    + rb"?"
+    + _GAP
+)
+_SCHEME = re.compile(
+    rb"(?i:(?P<scheme>basic|bearer|token|digest|negotiate|apikey|api-key|api-token|ssws|hawk"
+    rb"|genielogs|geniekey|hmac|oauth|key|jwt|splunk|[A-Za-z]{2,16}-?(?:token|key|auth)))"
+    rb"(?:[ \t+]|%20|:){1,4}(?:token=|key=)?[\"']?"
+)
+_CREDENTIAL = re.compile(rb"[A-Za-z0-9._~+/=:@!|-]{3,2000}")
+_CREDENTIAL_REST = re.compile(rb"[A-Za-z0-9._~+/=-]*")
+_BEARER = re.compile(rb"(?:[ \t+]|%20|\xef\xbc\x9a|:|=){1,4}[\"']?")
+_COOKIE = re.compile(
+    rb"(?P<name>[A-Za-z0-9_.%$!-]{1,80})=(?P<value>[^;,\s\"'\\<>]{6,2000})(?:; ?|$)?"
+)
+_ATTRIBUTES = frozenset(b"path domain expires max-age samesite priority version comment".split())
+_URL_RUN = re.compile(rb"[^\s\"'<>`\x00-\x1f]{1,600}")
+_SCHEME_BEFORE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,24}\Z")
+_USER = re.compile(rb"[^\s/?#:@\"'<>%]{0,100}")
+_BASIC = re.compile(rb"[=\"', \t:]{0,4}(?P<user>[^\s:\"'=]{0,120}?)[\"']?:(?P<quote>[\"']?)")
+_BEGIN = re.compile(
+    rb"-----BEGIN (?P<what>[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----"
+    rb"|---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----|PuTTY-User-Key-File-[0-9]:"
+)
+_END = re.compile(
+    rb"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|---- END SSH2[A-Z ]*----"
+    rb"|Private-MAC: ?[0-9a-f]*"
+)
+_KEY_LINES = re.compile(rb"(?:[A-Za-z0-9+/=\s\\:,|\"'.()>-]|\\n){0,8000}")
+LONGEST_KEY = 16_000
+
+
+class ContextFinder:
+    """Headers, URLs, command lines and key blocks, with one search for all of them."""
+
+    def __init__(self, engine: EngineName, *, strict_only: bool = False) -> None:
+        self._strict_only = strict_only
+        self.anchors = ANCHORS
+        self._scanner = scanner(ANCHORS, engine)
+
+    def find(self, data: bytes, position: int = 0) -> list[Span]:
+        """Return the secrets that their surroundings give away, from an offset on, in order."""
+        found: list[Span] = []
+        while (hit := self._scanner.search(data, position)) is not None:
+            start, end = hit.span()
+            spans = _finder_of(data[start:end])(data, start, end)
+            if self._strict_only:  # what only redacts must not hide what follows it
+                spans = [span for span in spans if span.strict]
+            found += spans
+            position = max(start + 1, spans[-1].end if spans else 0)
+        return found
+
+
+def _finder_of(anchor: bytes) -> Callable[[bytes, int, int], list[Span]]:
+    head = anchor[:1].lower()
+    if b":/" in anchor or b":\\" in anchor or head == b"%":
+        return _url
+    if head in (b"-", b"P") and (anchor.startswith((b"----", b"PuTTY"))):
+        return _key_block
+    named = {
+        b"a": _authorization,
+        b"b": _bearer,
+        b"c": _cookie,
+        b"i": _identified,
+        b"@": _go_address,
+    }
+    return named.get(head, _command_line)
+
+
+def _authorization(data: bytes, start: int, end: int) -> list[Span]:
+    header = _HEADER.match(data, end)
+    if header is None:
+        return []
+    scheme = _SCHEME.match(data, header.end())
+    begin = scheme.end() if scheme else header.end()
+    span = _credential(data, begin, shortest=6 if scheme else 12, rule="authorization")
+    if span is None:
+        return []
+    value = data[span.start : span.end]
+    if value.isalpha() and (scheme is None or (value.islower() and len(value) < 16)):
+        return []
+    return [span]
+
+
+def _bearer(data: bytes, start: int, end: int) -> list[Span]:
+    gap = _BEARER.match(data, end)
+    span = _credential(data, gap.end(), shortest=12, rule="bearer") if gap else None
+    if span is None:
+        return []
+    value = data[span.start : span.end]
+    return [span] if has_digit(value) or (len(value) >= 20 and not value.islower()) else []
+
+
+def _credential(data: bytes, begin: int, *, shortest: int, rule: str) -> Span | None:
+    match = _CREDENTIAL.match(data, begin)
+    if match is None or is_harmless(match.group()):
+        return None
+    end = begin + len(match.group().rstrip(b".:-"))
+    if end - begin < shortest:
+        return None
+    rest = _CREDENTIAL_REST.match(data, end) if match.end() == end else None
+    return Span(begin, rest.end() if rest else end, SECRET, rule, True)
+
+
+def _cookie(data: bytes, start: int, end: int) -> list[Span]:
+    header = _HEADER.match(data, end)
+    if header is None:
+        return []
+    found = []
+    position = header.end()
+    for _ in range(40):
+        match = _COOKIE.match(data, position)
+        if match is None:
+            break
+        value = match.group("value")
+        if match.group("name").lower() not in _ATTRIBUTES and not is_harmless(value):
+            found.append(Span(*match.span("value"), SECRET, "cookie"))
+        position = match.end()
+    return found
+
+
+def _identified(data: bytes, start: int, end: int) -> list[Span]:
+    match = re.compile(rb"(?:password )?\\{0,4}[\"'](?P<value>[^\"'\\\r\n]{3,200})").match(
+        data, end
+    )
+    if match is None or is_harmless(match.group("value")):
+        return []
+    return [Span(*match.span("value"), SECRET, "identified_by")]
+
+
+def _url(data: bytes, start: int, end: int) -> list[Span]:
+    """Return the password of a URL, or a token in its user's place; the last @ wins."""
+    escaped = data[start : start + 1] == b"%"
+    if _SCHEME_BEFORE.search(data, max(0, start - 25), start) is None:
+        return []
+    run = _URL_RUN.match(data, end)
+    if run is None:
+        return []
+    authority = run.group()
+    at_sign, colon = (b"%40", b"%3A") if escaped else (b"@", b":")
+    host = re.split(rb"%2[FfCc]|%3[Ff]|[\s&,]" if escaped else rb"[/?#]", authority, maxsplit=1)[0]
+    last = host.rfind(at_sign)
+    if last < 0 and not escaped:
+        return _slashed_password(data, start, end, authority)
+    if last < 0:
+        return []
+    user_end = host.upper().find(colon, 0, last) if escaped else host.find(colon, 0, last)
+    begin = end + (user_end + len(colon) if user_end >= 0 else 0)
+    value = data[begin : end + last]
+    if user_end < 0 and not (looks_random(value) and b"-" not in value[:8]):
+        return []
+    return [Span(begin, end + last, SECRET, "url_password", True)] if not is_harmless(value) else []
+
+
+def _go_address(data: bytes, start: int, end: int) -> list[Span]:
+    """Return the password of `user:password@tcp(host:3306)/orders`, Go's way to write one."""
+    match = _GO_USER.search(data, max(0, start - 300), start)
+    if match is None or is_harmless(match.group("value")):
+        return []
+    return [Span(*match.span("value"), SECRET, "url_password", True)]
+
+
+_GO_USER = re.compile(rb"[A-Za-z0-9_.-]{1,80}:(?P<value>[^\s\"'@/]{1,200})\Z")
+
+
+def _slashed_password(data: bytes, start: int, end: int, authority: bytes) -> list[Span]:
+    """Return a password that holds a slash, where the scheme is no web page's."""
+    match = re.match(
+        rb"(?P<user>[^/?#:@]{1,80}):(?P<value>[^@:]{1,200}"
+        rb"(?:@[^@/]{0,80})?)@[A-Za-z0-9.-]{1,200}(?:[:/]|\Z)",
+        authority,
+    )
+    if match is None or re.match(rb"[0-9]{1,5}[/?#]", match.group("value")):
+        return []
+    if data[max(0, start - 5) : start].lower().endswith((b"http", b"https", b"file", b"git")):
+        return []
+    begin = end + match.start("value")
+    return [Span(begin, end + match.end("value"), SECRET, "url_password", True)]
+
+
+def _command_line(data: bytes, start: int, end: int) -> list[Span]:
+    """Return the password of `-u user:password`, or of `-p password` behind a known command."""
+    anchor = data[start:end].lstrip(b" \t\"',[(")
+    if anchor.startswith((b"-p", b"-w", b"--pass", b"-a")):
+        return _short_password(data, start, end, anchor)
+    match = _BASIC.match(data, end - 1)
+    if match is None:
+        return []
+    if match.group("quote"):
+        stop = data.find(match.group("quote"), match.end(), match.end() + 200)
+    else:
+        stop = _quoted_end(data, end - 1, match.end())
+    value = data[match.end() : stop]
+    if (
+        stop > match.end()
+        and not is_harmless(value)
+        and not re.match(rb"[0-9]{1,5}(?:$|[/:])|/", value)
+    ):
+        return [Span(match.end(), stop, SECRET, "basic_argument")]
+    user = match.span("user")
+    lone = data[user[0] : user[1]].strip(b"\"'")
+    return [Span(*user, SECRET, "basic_argument")] if stop <= match.end() and len(lone) > 7 else []
+
+
+def _quoted_end(data: bytes, begin: int, value: int) -> int:
+    """Return where a value ends whose quote stands before its user's name, or that has none."""
+    for quote in (b'"', b"'"):
+        if quote in data[begin:value]:
+            stop = data.find(quote, value, value + 200)
+            if stop >= 0:
+                return stop
+    return bare_end(data, value, in_url=False)
+
+
+_COMMANDS = re.compile(
+    rb"(?:^|[\s/\"'`;&|(])(?i:mysql|mysqldump|mysqladmin|mariadb|sshpass|psexec|docker login"
+    rb"|podman login|redis-cli|mongo|mongosh|mongodump|plink|pscp|ldap[a-z]{1,9}|smbclient"
+    rb"|rabbitmqctl|influx|az login)(?:\.exe)?(?:[\s\"',][^\r\n]{0,200})?\Z"
+)
+
+_GLUED_ONLY = re.compile(rb"(?i:mysql|mysqldump|mysqladmin|mariadb)[^\r\n]{0,200}\Z")
+"""`mysql -p orders` names a database; its password is glued to the flag."""
+
+
+def _short_password(data: bytes, start: int, end: int, anchor: bytes) -> list[Span]:
+    if _COMMANDS.search(data, max(0, start - 220), start) is None:
+        return []
+    glued = anchor.startswith(b"-p") and len(anchor) > 3 and not anchor.startswith(b"-p ")
+    begin = start + data[start:end].find(b"-p") + 2 if glued else end
+    while data[begin : begin + 1] in (b" ", b'"', b"'", b",", b"="):
+        begin += 1
+    stop = _quoted_end(data, end - 1, begin)
+    value = data[begin:stop]
+    if not glued and _GLUED_ONLY.search(data, max(0, start - 220), start):
+        return []
+    if (
+        value.startswith((b"-", b"{", b"["))
+        or (value.isdigit() and len(value) < 6)
+        or len(value) < 3
+        or is_harmless(value)
+    ):
+        return []
+    if re.fullmatch(rb"[0-9]{1,5}:[0-9]{1,5}", value) or (
+        anchor.startswith((b"-a", b"-w")) and not has_digit(value)
+    ):
+        return []
+    return [Span(begin, stop, SECRET, "password_argument")]
+
+
+def _key_block(data: bytes, start: int, end: int) -> list[Span]:
+    """Return a private key with its armour; without an end, what still looks like its lines."""
+    begin = _BEGIN.match(data, start)
+    if begin is None:
+        return []
+    stop = _END.search(data, begin.end(), begin.end() + LONGEST_KEY)
+    if stop is not None:
+        return [Span(start, stop.end(), SECRET, "pem", True)]
+    lines = _KEY_LINES.match(data, begin.end())
+    body = lines.end() if lines else begin.end()
+    return [Span(start, start + len(data[start:body].rstrip()), SECRET, "pem", True)]

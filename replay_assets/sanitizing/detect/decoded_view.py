@@ -1,0 +1,100 @@
+r"""Texts as a reader sees them: without terminal colours, with `\uXXXX` escapes read.
+
+A colour such as `ESC[31m` ends in a letter, so what follows it has no boundary; a key word that is
+escaped, as in `\u5bc6\u78bc=`, is none to a rule. Rules look at this view as well, and what they
+find is mapped back to where it stands.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import NamedTuple
+
+from replay_assets.sanitizing.detect.matching import default_engine, scanner
+from replay_assets.sanitizing.detect.spans import Span
+
+COLOUR = rb"(?:\x1b|\\{1,4}u001[bB]|\\{1,4}x1[bB]|\\{1,4}033|\\{1,4}e)\[[0-9;]{0,12}[mK]"
+ESCAPE = rb"\\{1,4}u[0-9a-fA-F]{4}"
+ESCAPED_SIGNS = (b"\\u", b"\\x1", b"\\033", b"\\e[")
+"""One of these stands in every code that is escaped: cheaper than a pattern for all."""
+CODE = rb"%b|%b" % (COLOUR, ESCAPE)
+
+COLOUR_ENDS = (b"m", b"K")
+
+
+class Code(NamedTuple):
+    """A colour or an escape: where it stands in the text, and where what it becomes in the view."""
+
+    start: int
+    end: int
+    seen_start: int
+    seen_end: int
+
+
+def spans_in(data: bytes, find: Callable[[bytes], list[Span]]) -> list[Span]:
+    """Return what is found in a text and in its view, as spans of the text.
+
+    In the text itself colours become blanks: one may stand within a value, or between two that only
+    it keeps apart.
+    """
+    # One character is looked for ten times as fast as two.
+    escaped = b"\\" in data and any(sign in data for sign in ESCAPED_SIGNS)
+    if not escaped and b"\x1b" not in data:
+        return find(data)
+    codes, view = _read(data)
+    if not codes:
+        return find(data)
+    starts = [code.seen_start for code in codes]
+    found = [
+        span._replace(
+            start=_start_of(span.start, codes, starts), end=_end_of(span.end, codes, starts)
+        )
+        for span in find(view)
+    ]
+    return [*found, *find(_blanked(data, codes))]
+
+
+def _read(data: bytes) -> tuple[list[Code], bytes]:
+    """Return the codes of a text and its view: an escape as its character, a colour as nothing."""
+    codes: list[Code] = []
+    pieces: list[bytes] = []
+    position = seen = 0
+    for hit in scanner(CODE, default_engine()).finditer(data):
+        start, end = hit.span()
+        char = b""
+        if data[end - 1 : end] not in COLOUR_ENDS:
+            char = chr(int(data[end - 4 : end], 16)).encode("utf-8", "surrogatepass")
+        seen += start - position
+        codes.append(Code(start, end, seen, seen + len(char)))
+        pieces += [data[position:start], char]
+        seen += len(char)
+        position = end
+    return codes, b"".join([*pieces, data[position:]])
+
+
+def _blanked(data: bytes, codes: list[Code]) -> bytes:
+    """Return a text with blanks in the place of its colours, so that offsets stay."""
+    pieces: list[bytes] = []
+    position = 0
+    for code in codes:
+        if code.seen_start == code.seen_end:
+            pieces += [data[position : code.start], b" " * (code.end - code.start)]
+            position = code.end
+    return b"".join([*pieces, data[position:]])
+
+
+def _start_of(seen: int, codes: list[Code], starts: list[int]) -> int:
+    """Return where a byte of the view stands in the text; within an escape, where that begins."""
+    number = bisect_right(starts, seen) - 1
+    if number < 0:
+        return seen
+    code = codes[number]
+    return code.start if seen < code.seen_end else code.end + seen - code.seen_end
+
+
+def _end_of(seen: int, codes: list[Code], starts: list[int]) -> int:
+    """Return where a stretch that ends before a byte of the view ends in the text."""
+    number = bisect_right(starts, seen - 1) - 1
+    if number < 0:
+        return seen
+    code = codes[number]
+    return code.end if seen <= code.seen_end else code.end + seen - code.seen_end

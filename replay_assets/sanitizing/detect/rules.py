@@ -1,0 +1,158 @@
+"""Rules as data: the shipped tokens, a deployment's own patterns, and what is switched on.
+
+A rule has an id, a category, an example that it must find and one that it must leave; loading a
+file tries both. `strict` rules must hold at the gate on bytes; the others only redact.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+
+import yaml
+
+from replay_assets.errors import ConfigurationError
+from replay_assets.sanitizing.detect.assignments import AssignmentFinder
+from replay_assets.sanitizing.detect.combined_search import JointFinder
+from replay_assets.sanitizing.detect.contexts import ContextFinder
+from replay_assets.sanitizing.detect.decoded_view import spans_in
+from replay_assets.sanitizing.detect.manifests import ManifestFinder
+from replay_assets.sanitizing.detect.matching import EngineName, default_engine
+from replay_assets.sanitizing.detect.own_rules import OwnRule, OwnRuleFinder, SoftCategories
+from replay_assets.sanitizing.detect.personal import PersonalFinder
+from replay_assets.sanitizing.detect.spans import Span, merged
+from replay_assets.sanitizing.detect.tokens import TokenFinder, TokenRule
+
+RULES_VERSION = "2"
+Find = Callable[[bytes], list[Span]]
+
+
+@dataclass(frozen=True)
+class RuleSet:
+    """The rules that one deployment applies: the shipped ones, its own, and its soft categories."""
+
+    tokens: tuple[TokenRule, ...]
+    own: tuple[OwnRule, ...] = ()
+    soft: SoftCategories = field(default_factory=SoftCategories)
+    source: str = ""
+    """The text of the deployment's own file: part of the digest."""
+
+    def spans(self, data: bytes, engine: EngineName | None = None) -> list[Span]:
+        """Return what must go from a text in UTF-8, left to right, none overlapping another."""
+        finders = self._finders[engine or default_engine()]
+        return merged(spans_in(data, _each(finders)), data)
+
+    def strict_spans(self, data: bytes, engine: EngineName | None = None) -> list[Span]:
+        """Return what strict rules find in a text in UTF-8, left to right, none overlapping."""
+        find = _each(self._strict_finders[engine or default_engine()])
+        return merged([span for span in spans_in(data, find) if span.strict], data)
+
+    def strict_ids(
+        self, data: bytes, engine: EngineName | None = None, *, raw: bytes = b""
+    ) -> list[str]:
+        """Return the ids of the strict rules that a text trips, in order of what they found.
+
+        `raw` is looked at as it stands: its colours and escapes are not read.
+        """
+        find = _each(self._strict_finders[engine or default_engine()])
+        found = [*find(raw), *spans_in(data, find)]
+        return list(dict.fromkeys(span.rule_id for span in found if span.strict))
+
+    @cached_property
+    def _finders(self) -> "_Finders":
+        return _Finders(self, strict_only=False)
+
+    @cached_property
+    def _strict_finders(self) -> "_Finders":
+        return _Finders(self, strict_only=True)
+
+
+def _each(finders: tuple[Find, ...]) -> Find:
+    return lambda data: [span for find in finders for span in find(data)]
+
+
+class _Finders(dict[EngineName, tuple[Find, ...]]):
+    """A rule set's searches, made for an engine when it is first asked for."""
+
+    def __init__(self, rules: RuleSet, *, strict_only: bool) -> None:
+        super().__init__()
+        self._rules, self._strict_only = rules, strict_only
+
+    def __missing__(self, engine: EngineName) -> tuple[Find, ...]:
+        rules = self._rules
+        contexts = ContextFinder(engine, strict_only=self._strict_only)
+        tokens = TokenFinder(rules.tokens, engine)
+        personal = PersonalFinder(engine, strict_only=self._strict_only)
+        if self._strict_only:
+            finders: list[Find] = [JointFinder((contexts, tokens, personal), engine).find]
+        else:
+            assignments, manifests = AssignmentFinder(engine), ManifestFinder(engine)
+            five = (manifests, contexts, tokens, assignments, personal)
+            finders = [one.find for one in five]
+        finders += [OwnRuleFinder(rule, engine).find for rule in (*rules.own, *rules.soft.rules())]
+        self[engine] = tuple(finders)
+        return self[engine]
+
+
+@cache
+def shipped() -> RuleSet:
+    """Return the rules that come with this package."""
+    text = files(__package__).joinpath("shipped/tokens.yaml").read_text(encoding="utf-8")
+    rows = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return RuleSet(tuple(TokenRule(**{**row, "starts": tuple(row["starts"])}) for row in rows))
+
+
+def load_rules(path: Path | str) -> RuleSet:
+    """Return the shipped rules with those and the soft categories of a deployment's YAML file.
+
+    Raises:
+        ConfigurationError: if the file or one of its rules can't be used: the message names the
+            rule, the value and the way out.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = yaml.safe_load(text)
+    except OSError as error:
+        raise ConfigurationError(f"rules file {path}: {error}; name a file that exists") from error
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"rules file {path} is no YAML: {error}") from error
+    if not isinstance(document, Mapping) or set(document) - {"rules", "soft"}:
+        raise ConfigurationError(f"rules file {path}: expected the keys `rules` and `soft` only")
+    try:
+        rules = document.get("rules") or []
+        if not isinstance(rules, list):
+            raise ConfigurationError(f"`rules` is {rules!r}; make it a list of rules")
+        own = tuple(OwnRule.of(entry) for entry in rules)
+        taken = [rule.id for rule in own]
+        if twice := sorted({name for name in taken if taken.count(name) > 1}):
+            raise ConfigurationError(f"two rules have the id {twice[0]!r}; give each its own")
+        soft = SoftCategories.of(document.get("soft") or {})
+    except ConfigurationError as error:
+        raise ConfigurationError(f"rules file {path}: {error}") from error
+    return RuleSet(shipped().tokens, own, soft, text)
+
+
+def rules_digest(rules: RuleSet | None = None) -> str:
+    """Return the SHA-256 of all that decides what is masked, so that an audit can name it.
+
+    That is the code of this package, the shipped data and a deployment's own file.
+    """
+    own = rules.source if rules is not None else ""
+    return hashlib.sha256(f"{RULES_VERSION}\n{_shipped_digest()}\n{own}".encode()).hexdigest()
+
+
+@cache
+def _shipped_digest() -> str:
+    package = Path(str(files("replay_assets.sanitizing")))
+    texts = {
+        str(part.relative_to(package)): part.read_bytes()
+        for part in package.rglob("*")
+        if part.suffix in (".py", ".yaml")
+    }
+    digest = hashlib.sha256()
+    for name, text in sorted(texts.items()):
+        digest.update(f"{name}\n".encode() + text)
+    return digest.hexdigest()

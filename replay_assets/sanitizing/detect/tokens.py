@@ -1,0 +1,143 @@
+"""Tokens that a literal part gives away: one search for all literals, then a look at each hit."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from replay_assets.sanitizing.detect.checks import CHECKS, is_mixed
+from replay_assets.sanitizing.detect.matching import EngineName, scanner
+from replay_assets.sanitizing.detect.spans import ALNUM, DIGITS, SECRET, Span
+
+_LETTERS_AND_DIGITS = bytes(sorted(ALNUM))
+
+LONGEST_BEFORE = 220
+FEWEST_DIGITS_GLUED = 6
+"""What follows a weak prefix inside a word must look generated: names hold fewer digits."""
+_OPEN_END = re.compile(r"\[((?:\\.|[^\]])+)\]\{\d+,(\d+)\}(?:=?\{0,2\})?$")
+_RUN = re.compile(rb"[A-Za-z0-9_-]*")
+_GLUED = re.compile(rb"[A-Za-z0-9]*")
+_WORD = re.compile(rb"[A-Z]?(?:[a-z]{2,}|[A-Z]+)\Z")
+
+
+@dataclass(frozen=True)
+class TokenRule:
+    """A vendor's token: `before` ends at one of `starts`, `body` follows (shipped/tokens.yaml)."""
+
+    id: str
+    starts: tuple[str, ...]
+    body: str
+    example: str
+    unlike: str
+    before: str | None = None
+    left: bool = False
+    head: str = ""
+    check: str | None = None
+    example_before: str = ""
+    category: str = SECRET
+    strict: bool = True
+
+    def examples(self) -> list[str]:
+        """Return a whole token for each of `starts`."""
+        return [f"{self.example_before}{start}{self.example}" for start in self.starts]
+
+    @cached_property
+    def _after(self) -> re.Pattern[bytes]:
+        # Compiled at the first hit: few of some 230 rules ever have one.
+        return re.compile(self.body.encode())
+
+    @cached_property
+    def _ahead(self) -> re.Pattern[bytes] | None:
+        return re.compile(rf"(?:{self.before})\Z".encode()) if self.before else None
+
+    @cached_property
+    def anchors(self) -> list[str]:
+        """What a search over a whole text looks for."""
+        return [re.escape(start) + self.head for start in self.starts]
+
+    def span_at(self, data: bytes, hit: int, start: bytes) -> Span | None:
+        """Return the token whose literal stands at a hit, if it is one."""
+        body = self._after.match(data, hit + len(start))
+        if body is None:
+            return None
+        begin, end = hit, body.end()
+        if self._ahead is not None:
+            ahead = self._ahead.search(data, max(0, hit - LONGEST_BEFORE), hit)
+            if ahead is None:
+                return None
+            begin = ahead.start()
+            if begin and data[begin] in DIGITS and data[begin - 1] in DIGITS:
+                return None  # cut out of a longer number
+        found = body.group()
+        if self.left and not is_mixed(found) and _is_in_word(data, begin, found):
+            return None
+        if self.check is not None and not CHECKS[self.check](found):
+            return None
+        run = (_RUN if self.left or end - body.start() >= self._cap else _GLUED).match(data, end)
+        end = run.end() if run else end
+        if self.left and begin > 0 and data[begin - 1] in ALNUM:
+            begin -= _glued_before(data, begin)  # where a weak prefix is glued, who knows the start
+        return Span(begin, end, self.category, f"token.{self.id}", self.strict)
+
+    @cached_property
+    def _cap(self) -> int:
+        """From this length on the body met its cap, and the rest of its run belongs to it."""
+        open_end = _OPEN_END.search(self.body)
+        return int(open_end.group(2)) if open_end else 1 << 60
+
+
+class TokenFinder:
+    """All token rules of a rule set behind one search."""
+
+    def __init__(self, rules: Sequence[TokenRule], engine: EngineName) -> None:
+        self._by_head: dict[bytes, list[tuple[bytes, TokenRule]]] = {}
+        for rule in rules:
+            for start in rule.starts:
+                literal = start.encode()
+                self._by_head.setdefault(literal[:2], []).append((literal, rule))
+        for entries in self._by_head.values():
+            entries.sort(key=lambda entry: -len(entry[0]))
+        anchors = sorted({anchor for rule in rules for anchor in rule.anchors})
+        self.anchors = "|".join(anchors).encode()
+        self._scanner = scanner(self.anchors, engine)
+
+    def find(self, data: bytes, position: int = 0) -> list[Span]:
+        """Return tokens from an offset on, in order. A rejected hit is searched again inside."""
+        found: list[Span] = []
+        while (hit := self._scanner.search(data, position)) is not None:
+            start = hit.span()[0]
+            span = self._longest(data, start)
+            if span is None:
+                position = start + 1
+            else:
+                found.append(span)
+                position = max(span.end, start + 1)
+        return found
+
+    def _longest(self, data: bytes, at: int) -> Span | None:
+        best: Span | None = None
+        for head in (data[at : at + 2], data[at : at + 1]):
+            for literal, rule in self._by_head.get(head, ()):
+                if data.startswith(literal, at):
+                    span = rule.span_at(data, at, literal)
+                    if span is not None and (best is None or _size(span) > _size(best)):
+                        best = span
+        return best
+
+
+def _is_in_word(data: bytes, begin: int, found: bytes) -> bool:
+    """Tell whether letters before a weak prefix make it the end of a word: `task_`, `disk-`."""
+    glued = data[begin - _glued_before(data, begin) : begin]
+    if glued and sum(byte in DIGITS for byte in found) < FEWEST_DIGITS_GLUED:
+        return True  # "ask-holmes-namespace-45"
+    return len(glued) > 1 and _WORD.search(glued) is not None
+
+
+def _glued_before(data: bytes, begin: int) -> int:
+    """Return how many letters and digits stand directly before an offset."""
+    ahead = data[max(0, begin - 100) : begin]
+    return len(ahead) - len(ahead.rstrip(_LETTERS_AND_DIGITS))
+
+
+def _size(span: Span) -> int:
+    return span.end - span.start

@@ -1,0 +1,1 @@
+"""Refusing text that must not leave: strict search on bytes, held-out labels, keys and canaries."""

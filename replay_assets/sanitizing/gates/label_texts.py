@@ -1,0 +1,237 @@
+"""Texts as the label gate reads them: names and words folded, what is encoded in them laid open.
+
+Nothing here knows a label. A name that is dressed up (other case, separators, look-alike letters,
+zero-width characters) folds to the same letters; JSON, base64, hex, URL and HTML escapes that stand
+in a text come out as values of their own.
+"""
+
+import base64
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any
+from urllib.parse import unquote
+
+from replay_assets.sanitizing.detect.matching import (
+    Scanner,
+    default_engine,
+    scanner,
+    uncached_scanner,
+)
+
+WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
+"""A run of letters and digits; Chinese has no blanks between words, so each character is one."""
+OPENING = re.compile(r"[{\[]")
+QUOTED_KEY = re.compile(
+    r"[{,\[]\s{0,20}\\{0,15}[\"']([^\"'{}\[\]]{1,400}?)\\{0,15}[\"']\s{0,20}[:：]"
+)
+BARE_KEY = re.compile(r"\{\s{0,20}([^\s\"'{}\[\]:=,]{1,100})\s{0,20}:")
+CODE_POINT = re.compile(r"\\{1,15}(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
+END_TAG = re.compile(r"</\s{0,5}([^<>\s/]{1,100})\s{0,5}>")
+HEADER_ROW = re.compile(r"^[ \t]*(\|[^\n]{1,2000}\|)[ \t]*\n[ \t]*\|[ \t]*:?-{2,}", re.MULTILINE)
+BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,}){0,200}={0,2}")
+HEX_RUN = re.compile(rb"(?=[0-9a-fA-F]{20})(?:[0-9a-fA-F]{2}){10,}")
+SHORTEST_ENCODED = 16
+ENCODED_RUN = rb"[A-Za-z0-9+/_-]{16}"
+"""What both of the runs above begin with; RE2 finds it in a quarter of their time."""
+IDEOGRAPHS = re.compile("[\u4e00-\u9fff]+")
+"""None of them is folded to a letter of a name."""
+LONGEST_NAME = 64
+URL_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+FAILED_PARSES = 200
+"""After this many openings that start no JSON, only the shape of keys is looked for: parsing from
+each of a hostile text's brackets would take quadratic time."""
+READABLE_SHARE = 0.9
+"""Bytes that decode to fewer printable characters are a digest or a picture, no text."""
+
+LOOK_ALIKES = str.maketrans(
+    "аеорсхуіјѕһԁԛԝɡɩвкмнтґαβεικνορτυχγηωօոսցհᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıȷł01l",
+    "aeopcxyijshdqwgibkmhtrabeiknoptuxynwonughabcdefghijklmnoprstuvwyzijloii",
+)
+"""Letters that look like Latin ones after NFKD and case folding: Cyrillic, Greek, Armenian, small
+capitals, and the digits and letters that few fonts tell apart. What they stand for is arbitrary as
+long as both sides are folded alike."""
+
+
+class _Folding(dict[int, str]):
+    """What each character is folded to, worked out when it is first met."""
+
+    def __missing__(self, code_point: int) -> str:
+        self[code_point] = "".join(one for one in _plain(chr(code_point)) if one.isalnum())
+        return self[code_point]
+
+
+_FOLDING = _Folding()
+
+
+def fold(name: str) -> str:
+    """Reduce a name to its letters and digits: `executionSuccess` equals `execution-success`."""
+    return name.translate(_FOLDING)
+
+
+def may_hold_key(texts: Iterable[str], folded_names: frozenset[str]) -> bool:
+    """Tell in one look whether a name can serve as a key in any of some texts; if unsure, it can.
+
+    It can't where nothing is encoded and no text holds the name in any dress, which takes a tenth
+    of the work of finding what serves as a key.
+    """
+    text = "\0\n".join(texts)
+    if "\\" in text or _is_escaped(text) or next(_decoded(text), None) is not None:
+        return True
+    if text.isascii():
+        dressed = _dressed(folded_names)
+        return dressed is not None and dressed.search(text.encode()) is not None
+    if all(map(str.isascii, folded_names)):
+        text = IDEOGRAPHS.sub("", text)  # folding is slow
+    folded = fold(text)
+    return any(name in folded for name in folded_names)
+
+
+def _is_escaped(text: str) -> bool:
+    return URL_ESCAPE.search(text) is not None or ("&" in text and html.unescape(text) != text)
+
+
+@lru_cache(maxsize=16)
+def _dressed(folded_names: frozenset[str]) -> Scanner | None:
+    """Return a search for names in ASCII, in whatever case and with whatever between letters."""
+    spelled: dict[str, str] = {}
+    for code_point in range(128):
+        spelled[_FOLDING[code_point]] = spelled.get(_FOLDING[code_point], "") + chr(code_point)
+    patterns = [
+        "[^0-9A-Za-z]*".join(f"[{spelled[letter]}]" for letter in name)
+        for name in sorted(folded_names)
+        if spelled.keys() >= set(name)
+    ]
+    if not patterns:
+        return None
+    return uncached_scanner("|".join(patterns).encode(), default_engine())
+
+
+@lru_cache(maxsize=4096)
+def names_in(key: str) -> frozenset[str]:
+    """Return a key folded: whole, and the last part of a path such as `eval.ground_truth`.
+
+    Kept, as what is folded is: the same few names stand in every request.
+    """
+    return frozenset({fold(key), fold(re.split(r"[./:\[\]]+", key.rstrip("]./: "))[-1])})
+
+
+def words(text: str) -> str:
+    """Reduce a text to folded words between single blanks, so that whole words compare."""
+    return f" {' '.join(WORD.findall(_plain(text)))} "
+
+
+def keys_spelled(text: str) -> Iterator[str]:
+    """Yield what has the shape of a key in a text, also where the JSON round it can't be parsed.
+
+    Prose passes: a name counts after an opening brace or a comma and before a colon, as an end tag,
+    or as a cell of a table's header.
+    """
+    # What a pattern can't do without is looked for first: most texts have none of it.
+    patterns = [QUOTED_KEY, BARE_KEY] if ":" in text or "：" in text else []
+    patterns += [END_TAG] if "</" in text else []
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            yield CODE_POINT.sub(_character, match.group(1))
+    for match in HEADER_ROW.finditer(text) if "|" in text else ():
+        yield from match.group(1).strip("|").split("|")
+
+
+def laid_open(text: str) -> Iterator[tuple[str, Any]]:
+    """Yield what is encoded in a text as (encoding, value); values may hold more of the kind."""
+    for parsed in _embedded_json(text):
+        yield "json", parsed
+    if '\\"' in text:
+        yield "escaped", text.replace("\\\\", "\\").replace('\\"', '"')
+    if URL_ESCAPE.search(text):
+        yield "url", unquote(text)
+    if "&" in text and (unescaped := html.unescape(text)) != text:
+        yield "html", unescaped
+    if len(text) >= SHORTEST_ENCODED:
+        yield from _decoded(text)
+
+
+def _decoded(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the texts that stand in a text in base64 or hex."""
+    coded = text.encode("utf-8", "surrogatepass")
+    position = 0
+    for hit in scanner(ENCODED_RUN, default_engine()).finditer(coded):
+        start = hit.span()[0]
+        run = BASE64_RUN.match(coded, start) if start >= position else None
+        if run is None:  # within the run before
+            continue
+        position = run.end()
+        whole = run.group()
+        yield from _read_once(whole) if len(whole) <= LONGEST_NAME else _read(whole)
+
+
+def _read(run: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the texts that a run of characters may stand for."""
+    for decoded in _base64_texts(run):
+        yield "base64", decoded
+    for digits in HEX_RUN.finditer(run):
+        if (plain := _readable(bytes.fromhex(digits.group().decode()))) is not None:
+            yield "hex", plain
+
+
+@lru_cache(maxsize=4096)
+def _read_once(run: bytes) -> tuple[tuple[str, str], ...]:
+    """Return the texts of a run as short as a name is: the same few stand in every request."""
+    return tuple(_read(run))
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape.group(1) or escape.group(2), 16))
+
+
+def _plain(text: str) -> str:
+    """Return a text in lower case without accents, zero-width characters and look-alikes."""
+    if text.isascii():
+        return text.lower().translate(LOOK_ALIKES)
+    normal = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = "".join(one for one in normal if unicodedata.category(one) not in ("Mn", "Cf", "Me"))
+    return kept.translate(LOOK_ALIKES)
+
+
+def _embedded_json(text: str) -> Iterator[Any]:
+    """Yield every JSON object or list that stands in a text, outermost only, and JSON strings."""
+    stripped = text.strip()
+    if stripped[:1] == '"':
+        with suppress(ValueError, RecursionError):
+            yield json.loads(stripped)
+    if "{" not in text and "[" not in text:
+        return
+    decoder = json.JSONDecoder()
+    position = failed = 0
+    while failed < FAILED_PARSES and (found := OPENING.search(text, position)) is not None:
+        start = found.start()
+        try:
+            parsed, position = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            position, failed = start + 1, failed + 1
+            continue
+        yield parsed
+
+
+def _base64_texts(run: bytes) -> Iterator[str]:
+    """Yield the texts that a run of base64 characters may stand for, at any alignment."""
+    joined = b"".join(run.split()).rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
+    for skipped in range(4):
+        part = joined[skipped:]
+        part = part[: len(part) - (len(part) % 4 == 1)]
+        decoded = _readable(base64.b64decode(part + b"=" * (-len(part) % 4)))
+        if decoded is not None:
+            yield decoded
+
+
+def _readable(content: bytes) -> str | None:
+    """Return bytes as text; null where most of it is none."""
+    text = content.decode("utf-8", "ignore")
+    if len(text.encode()) < READABLE_SHARE * len(content):
+        return None  # what any word in base64's letters decodes to: told without a look at each
+    printable = sum(len(one.encode()) for one in text if one.isprintable() or one in "\r\n\t")
+    return text if content and printable >= READABLE_SHARE * len(content) else None

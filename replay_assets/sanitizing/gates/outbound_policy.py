@@ -1,0 +1,119 @@
+"""What a deployment watches for in text that is to leave: its rules, its keys, its canaries.
+
+A key or a canary is found as it is and as it is commonly encoded. Findings name rules, never
+values.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from replay_assets.errors import ConfigurationError
+from replay_assets.sanitizing.detect.rules import RuleSet, load_rules, shipped
+from replay_assets.sanitizing.gates.gate import Known, clean_answer, gate_findings, is_clean
+
+SHORTEST_CANARY = 8
+"""A canary below this many characters would be found in ordinary words."""
+
+
+class OutboundPolicy:
+    """Strict rules, the keys that are known, and the canaries of a deployment.
+
+    Args:
+        rules: the shipped ones, or those and a deployment's own.
+        secrets: keys in use.
+        canaries: values planted in evidence to prove that nothing leaks.
+    """
+
+    def __init__(
+        self,
+        rules: RuleSet | None = None,
+        *,
+        secrets: Iterable[str] = (),
+        canaries: Iterable[str] = (),
+    ) -> None:
+        self.rules = rules or shipped()
+        self._secrets = _stripped(secrets)
+        self._canaries = _stripped(canaries)
+        self._unwanted = (*self._secrets, *self._canaries)
+        self._known = Known()
+
+    def __repr__(self) -> str:
+        return f"OutboundPolicy({len(self._secrets)} keys, {len(self._canaries)} canaries)"
+
+    def findings(self, body: str | bytes, *, end: bytes = b"") -> list[str]:
+        """Return what must not leave in a JSON text: ids of rules, `api_key_in_use`, `canary`.
+
+        `end` is what the body ends with as others do: see `gate_findings`.
+
+        Raises:
+            ValueError: it is not JSON.
+        """
+        return gate_findings(
+            body,
+            secrets=self._secrets,
+            canaries=self._canaries,
+            rules=self.rules,
+            known=self._known,
+            end=end,
+        )
+
+    def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Return what came back (a text, or any JSON value) less keys, canaries and strict hits."""
+        if is_clean(value, secrets=self._unwanted, rules=self.rules):
+            return value
+        return self._masked(value)
+
+    def _masked(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        if isinstance(value, dict):
+            return {self._masked(name): self._masked(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._masked(item) for item in value]
+        if isinstance(value, str):
+            return clean_answer(value, secrets=self._unwanted, rules=self.rules)
+        return value
+
+
+def rules_of(path: Path | None) -> RuleSet:
+    """Return the shipped rules, and those of a deployment's own file where it has one.
+
+    Raises:
+        ConfigurationError: the file or one of its rules can't be used.
+    """
+    return shipped() if path is None else load_rules(path)
+
+
+def load_canaries(path: Path | None) -> tuple[str, ...]:
+    """Return the canaries of a file: one a line; blank lines and `#` lines are left out.
+
+    A file, because the environment of a process is read by more programs than a file is.
+
+    Raises:
+        ConfigurationError: it can't be read, or a canary is too short to be told from a word.
+    """
+    if path is None:
+        return ()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"REPLAY_CANARIES is {str(path)!r}, which can't be read as text: {type(error).__name__}"
+        ) from None
+    found = {}
+    for number, line in enumerate(lines, start=1):
+        canary = line.strip()
+        if not canary or canary.startswith("#"):
+            continue
+        if len(canary) < SHORTEST_CANARY:
+            raise ConfigurationError(
+                f"{path}, line {number}: a canary of {len(canary)} characters would be found in "
+                f"ordinary words; use {SHORTEST_CANARY} or more"
+            )
+        found[canary] = number
+    return tuple(found)
+
+
+def _stripped(values: Iterable[str]) -> tuple[str, ...]:
+    """Return values without their edges' blanks, longest first: one may hold another."""
+    found = {value.strip() for value in values} - {""}
+    return tuple(sorted(found, key=lambda value: (-len(value), value)))

@@ -1,0 +1,1 @@
+"""Replacing what was found: equal values of one incident get equal pseudonyms."""

@@ -1,0 +1,197 @@
+"""The sanitizer of one incident: equal values get equal pseudonyms in all of its texts.
+
+Placeholders read `<EMAIL_1>`: a category and an ordinal in first-seen order. They are inert, so a
+second pass changes nothing. The map is never stored.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from replay_assets.sanitizing.detect.key_names import strength
+from replay_assets.sanitizing.detect.matching import default_engine
+from replay_assets.sanitizing.detect.rules import RuleSet, shipped
+from replay_assets.sanitizing.detect.spans import SECRET, Span
+from replay_assets.sanitizing.detect.values import is_harmless, looks_random
+from replay_assets.sanitizing.pseudonyms.pseudonym_map import (
+    PLACEHOLDER,
+    PLACEHOLDER_BYTES,
+    Finding,
+    PseudonymMap,
+    canonical_form,
+    replaced,
+)
+
+SHORTEST_SECRET_NUMBER = 4
+"""A number under a secret's key is one from this many characters on, as in `password=1234`."""
+ROUNDS = 6
+"""A masked value may leave a new boundary behind; two rounds settle all but hostile texts."""
+
+
+class IncidentSanitizer:
+    """One map of pseudonyms and the counts of what was found.
+
+    Call it on every text of an incident in a fixed order, then `sweep` each result: a password that
+    one text names as such is then gone from the others as well.
+    """
+
+    def __init__(self, rules: RuleSet | None = None) -> None:
+        self._rules = rules or shipped()
+        self._map = PseudonymMap(default_engine())
+        self.counts: Counter[tuple[str, str]] = Counter()
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the map: each value with the rule that found it first, in first-seen order."""
+        return tuple(self._map)
+
+    def raw_text(self, text: str) -> str:
+        """Sanitize text known to be raw: what only looks like a placeholder is escaped first.
+
+        Half a surrogate pair, which JSON can spell and UTF-8 can't, becomes a question mark.
+        """
+        text = text.encode("utf-8", "replace").decode()
+        return self.text(PLACEHOLDER.sub(lambda match: f"‹{match.group()[1:-1]}›", text))
+
+    def text(self, text: str) -> str:
+        """Replace every value that a rule finds; leave placeholders alone."""
+        data = text.encode("utf-8", "surrogatepass")
+        for _ in range(ROUNDS):
+            spans = self._found(data)
+            if not spans:
+                break
+            parts = [(span.start, span.end, self._placeholder(span, data)) for span in spans]
+            data = replaced(data, parts)
+        return data.decode("utf-8", "surrogatepass")
+
+    def pseudonymized(self, text: str) -> str:
+        """Return a text with every value of the map replaced; what the map doesn't hold stays."""
+        data = text.encode("utf-8", "surrogatepass")
+        parts = []
+        for span in self._found(data):
+            value = data[span.start : span.end].decode("utf-8", "surrogatepass")
+            canonical = span.canonical or canonical_form(span.category, value)
+            if (placeholder := self._map.known(span.category, canonical)) is not None:
+                parts.append((span.start, span.end, placeholder))
+        return self._map.sweep(replaced(data, parts).decode("utf-8", "surrogatepass"))
+
+    def value(self, value: Any, key: str = "") -> Any:  # noqa: ANN401 - any JSON value
+        """Sanitize every key and leaf of a JSON value; a leaf under a secret's key goes whole."""
+        if isinstance(value, Mapping):
+            return self._object(value)
+        if isinstance(value, list | tuple):
+            return [self.value(item, key) for item in value]
+        if isinstance(value, str):
+            if _goes_whole(value, key):
+                return self._whole(value)
+            return self.raw_text(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return self._number(value, key)
+        return value
+
+    def sweep(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        """Replace every value found anywhere in the incident, wherever else it stands."""
+        if isinstance(value, Mapping):
+            return {self.sweep(name): self.sweep(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.sweep(item) for item in value]
+        return self._map.sweep(value) if isinstance(value, str) else value
+
+    def _object(self, value: Mapping[Any, Any]) -> dict[str, Any]:
+        """Sanitize a JSON object: a Secret's sections and name/value pairs say what a leaf is."""
+        secret_below = _SECTIONS if str(value.get("kind", "")).lower() == "secret" else frozenset()
+        named = _name_of_pair(value)
+        return {
+            self.raw_text(str(name)): self._below(
+                item,
+                named if named and str(name).lower() == "value" else str(name),
+                str(name) in secret_below,
+            )
+            for name, item in value.items()
+        }
+
+    def _below(self, item: Any, name: str, in_secret: bool) -> Any:  # noqa: ANN401 - any JSON value
+        if in_secret and isinstance(item, Mapping):
+            return {self.raw_text(str(key)): self._whole(str(leaf)) for key, leaf in item.items()}
+        return self.value(item, name)
+
+    def _number(self, value: float, key: str) -> float | str:
+        text = str(value)
+        if strength(key) == "strong" and len(text) >= SHORTEST_SECRET_NUMBER:
+            return self._whole(text)
+        masked = self.text(text)
+        return value if masked == text and math.isfinite(value) else masked
+
+    def _whole(self, value: str) -> str:
+        if not value or PLACEHOLDER.fullmatch(value):
+            return value
+        value = value.encode("utf-8", "replace").decode()
+        self.counts[(SECRET, "json_key")] += 1
+        return self._map.placeholder(SECRET, value, "json_key", None)
+
+    def _found(self, data: bytes) -> list[Span]:
+        """Return what the rules find, less what is a placeholder or touches one."""
+        found: list[Span] = []
+        for span in self._rules.spans(data):
+            found += _around_placeholders(span, data)
+        return found
+
+    def _placeholder(self, span: Span, data: bytes) -> str:
+        value = data[span.start : span.end].decode("utf-8", "surrogatepass")
+        self.counts[(span.category, span.rule_id)] += 1
+        return self._map.placeholder(span.category, value, span.rule_id, span.canonical)
+
+
+_SECTIONS = frozenset({"data", "stringData"})
+_NAMES = ("name", "key", "field", "variable", "env")
+
+
+def _name_of_pair(value: Mapping[Any, Any]) -> str:
+    """Return the name that `{"name": "DB_PASSWORD", "value": "…"}` gives to its value."""
+    folded = {str(name).lower(): item for name, item in value.items()}
+    if "value" not in folded:
+        return ""
+    return next((str(folded[name]) for name in _NAMES if isinstance(folded.get(name), str)), "")
+
+
+def _goes_whole(value: str, key: str) -> bool:
+    """Tell whether a text leaf is a secret because of its key, whatever it looks like."""
+    believed = strength(key)
+    if not value or believed == "none" or PLACEHOLDER.fullmatch(value):
+        return False
+    data = value.encode("utf-8", "replace")
+    if believed == "weak":
+        return looks_random(data)
+    return not is_harmless(data)
+
+
+def _around_placeholders(span: Span, data: bytes) -> list[Span]:
+    """Return the parts of a span between placeholders: these stay."""
+    value = data[span.start : span.end]
+    if b"<" not in value:
+        return [span]
+    parts = []
+    position = 0
+    for match in PLACEHOLDER_BYTES.finditer(value):
+        parts.append((position, match.start()))
+        position = match.end()
+    if not parts:
+        return [span]
+    parts.append((position, len(value)))
+    return [
+        span._replace(start=span.start + start, end=span.start + end, canonical=None)
+        for start, end in parts
+        if len(value[start:end].strip(b" \t\r\n,;:.\"'|&()[]{}\\/=-")) > 2
+    ]
+
+
+def sanitize_text(text: str, *, rules: RuleSet | None = None) -> str:
+    """Return one text sanitized under a map of its own. A second pass changes nothing."""
+    sanitizer = IncidentSanitizer(rules)
+    for _ in range(ROUNDS):
+        text = sanitizer.text(text)
+        swept: str = sanitizer.sweep(text)
+        if swept == text:
+            break
+        text = swept
+    return text

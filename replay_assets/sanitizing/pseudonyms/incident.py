@@ -1,0 +1,121 @@
+"""One incident under one map of pseudonyms: what a pack may read of it, sanitized in a fixed order.
+
+The pack builder, grading and `reveal` all call `sanitize_incident`, so the map that is never stored
+comes out the same wherever it is needed: from the raw evidence, in memory, for as long as it takes.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from replay_assets.sanitizing.detect.rules import RuleSet
+from replay_assets.sanitizing.pseudonyms.engine import IncidentSanitizer
+from replay_assets.sanitizing.pseudonyms.pseudonym_map import Finding
+
+PACK_COLUMNS = (
+    "id",
+    "incident_id",
+    "alertname",
+    "labels",
+    "severity",
+    "evidence_summary",
+    "evidence_kind",
+    "collected_at",
+    "schema_version",
+)
+"""The columns of evidence that a pack may read: no decision, no repair, no outcome."""
+SANITIZED_FIELDS = ("alertname", "severity", "labels", "evidence_summary", "evidence_kind")
+"""In the order in which they are read: it decides which value is `<IP_PRIV_1>`."""
+TOOL_OUTPUT = "tool_output"
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RawIncident:
+    """What a pack may know of an incident. There is no field for an outcome or a label.
+
+    `outputs` are the messages of tools in its coordinator's session, in their order; what the agent
+    or a person said there is a decision, not evidence.
+    """
+
+    id: str
+    incident_id: str
+    alertname: str | None
+    labels: dict[str, Any]
+    severity: str | None
+    evidence_summary: str
+    evidence_kind: str | None
+    collected_at: datetime
+    schema_version: str | None
+    outputs: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, row: Row, outputs: Iterable[Row] = ()) -> Self:
+        """Return the incident of an evidence row; other columns are not looked at."""
+        labels = json.loads(row["labels"] or "null") or {}
+        kept = ("session_id", "position", "tool_call_id", "content")
+        return cls(
+            **{**{name: row[name] for name in PACK_COLUMNS}, "labels": labels},
+            outputs=tuple({name: one[name] for name in kept} for one in outputs),
+        )
+
+    def texts(self) -> list[str]:
+        """Return every text of it, raw: what may be traced back to the evidence."""
+        fields = {**vars(self), "collected_at": self.collected_at.isoformat()}
+        return [
+            json.dumps(value, ensure_ascii=False) if isinstance(value, dict | tuple) else str(value)
+            for value in fields.values()
+            if value is not None
+        ]
+
+
+@dataclass(frozen=True)
+class SanitizedIncident:
+    """An incident whose texts are sanitized, and the map that was made on the way.
+
+    `counts` is how often a (category, rule, field) was masked.
+    """
+
+    incident: RawIncident
+    sanitizer: IncidentSanitizer = field(repr=False)
+    counts: Counter[tuple[str, str, str]]
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the map: raw values, to be shown to a person or hashed, never to be written."""
+        return self.sanitizer.findings()
+
+
+def incidents_of(rows: Iterable[Row], messages: Iterable[Row]) -> Iterator[RawIncident]:
+    """Yield the incidents of a day's evidence, in its order, each with its tools' output."""
+    outputs: dict[str, list[Row]] = {}
+    for message in messages:
+        if message["role"] == "tool":
+            outputs.setdefault(message["incident_id"], []).append(message)
+    for row in rows:
+        yield RawIncident.of(row, outputs.get(row["incident_id"], ()))
+
+
+def sanitize_incident(incident: RawIncident, rules: RuleSet | None = None) -> SanitizedIncident:
+    """Sanitize an incident and its tools' output under one map, in a fixed order of fields."""
+    sanitizer = IncidentSanitizer(rules)
+    counts: Counter[tuple[str, str, str]] = Counter()
+
+    def clean(name: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+        before = sanitizer.counts.copy()
+        masked = sanitizer.value(value)
+        for (category, rule), count in (sanitizer.counts - before).items():
+            counts[category, rule, name] += count
+        return masked
+
+    fields = {name: clean(name, getattr(incident, name)) for name in SANITIZED_FIELDS}
+    contents = [clean(TOOL_OUTPUT, output["content"]) for output in incident.outputs]
+    outputs = tuple(
+        {**output, "content": sanitizer.sweep(content)}
+        for output, content in zip(incident.outputs, contents, strict=True)
+    )
+    swept = {**vars(incident), **sanitizer.sweep(fields), "outputs": outputs}
+    return SanitizedIncident(RawIncident(**swept), sanitizer, counts)

@@ -1,0 +1,220 @@
+"""The map of one incident: each value's placeholder, and the sweep for values in other clothes."""
+
+import base64
+import binascii
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import quote, quote_plus, unquote
+
+from replay_assets.sanitizing.detect.matching import EngineName, Scanner, uncached_scanner
+from replay_assets.sanitizing.detect.spans import DIGITS, SECRET
+
+PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]{1,20}_[0-9]{1,6}>")
+PLACEHOLDER_BYTES = re.compile(PLACEHOLDER.pattern.encode())
+SWEPT_FROM_CHARACTERS = 8
+"""Shorter values are not swept: they are too often part of something else."""
+LONGEST_WORD = 15
+"""Letters alone, all of one case, are a word up to here: `Availability`, `CHARACTERISTIC`."""
+_ESCAPED = re.compile(r"[^ !#-\[\]-~]")
+"""What JSON writes otherwise than it is."""
+_BASE64_RUN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+="
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One value of an incident's map: what found it and what stands for it. Never written."""
+
+    category: str
+    rule_id: str
+    canonical: str
+    placeholder: str
+
+
+class PseudonymMap:
+    """Placeholders by category and canonical value, numbered in first-seen order."""
+
+    def __init__(self, engine: EngineName) -> None:
+        self._engine = engine
+        self._findings: dict[tuple[str, str], Finding] = {}
+        self._ordinals: Counter[str] = Counter()
+        self._sweeper: _Sweeper | None = None
+        self._forms: dict[bytes, tuple[str, bool]] = {}
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Yield the findings in the order in which their values were first seen."""
+        return iter(self._findings.values())
+
+    def known(self, category: str, canonical: str) -> str | None:
+        """Return the placeholder of a value that the map holds."""
+        finding = self._findings.get((category, canonical))
+        return finding.placeholder if finding else None
+
+    def placeholder(self, category: str, value: str, rule_id: str, canonical: str | None) -> str:
+        """Return a value's placeholder; a value that is new to the map gets the next number."""
+        key = (category, canonical if canonical is not None else canonical_form(category, value))
+        finding = self._findings.get(key)
+        if finding is None:
+            self._ordinals[category] += 1
+            finding = Finding(category, rule_id, key[1], f"<{category}_{self._ordinals[category]}>")
+            self._findings[key] = finding
+        for spelling in {value, key[1]}:
+            if is_swept(spelling) and spelling.encode("utf-8", "surrogatepass") not in self._forms:
+                self._remember(spelling, finding)
+        return finding.placeholder
+
+    def _remember(self, value: str, finding: Finding) -> None:
+        numeric = finding.category != SECRET
+        for form, in_base64 in forms(value):
+            self._forms.setdefault(form, (finding.placeholder, in_base64 and not numeric))
+        self._sweeper = None
+
+    def sweep(self, text: str) -> str:
+        """Replace every value of the map in a text, bare, escaped or in base64."""
+        if not self._forms:
+            return text
+        if self._sweeper is None:
+            self._sweeper = _Sweeper(self._forms, self._engine)
+        return self._sweeper.sweep(text)
+
+
+def is_swept(value: str) -> bool:
+    """Tell whether a value may be looked for anywhere: eight characters and more, and no word."""
+    if len(value) < SWEPT_FROM_CHARACTERS:
+        return False
+    is_word = value.isalpha() and value in (value.lower(), value.upper(), value.title())
+    return not is_word or len(value) > LONGEST_WORD
+
+
+def canonical_form(category: str, value: str) -> str:
+    """Return the one spelling of a value: less its escapes, and decoded if it is base64 of text."""
+    if category != SECRET:
+        return value.lower() if category in ("EMAIL", "HOST") else value
+    if "\\" in value:
+        with suppress(ValueError):
+            value = str(json.loads(f'"{value}"'))
+    if "%" in value:
+        value = unquote(value)
+    return _decoded(value) or value
+
+
+def _decoded(value: str) -> str | None:
+    """Return the text that a value is in base64; null if it is none."""
+    if len(value) < SWEPT_FROM_CHARACTERS or len(value) % 4 or not value.isascii():
+        return None
+    try:
+        text = base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    text = text.rstrip("\n")
+    return text if text.isprintable() and len(text) >= 4 else None
+
+
+def forms(value: str) -> list[tuple[bytes, bool]]:
+    """Return a value as it may be written, longest first, and whether that is base64.
+
+    Bare, escaped for JSON once and twice, for a URL, and in base64 at each of its three alignments,
+    so that it is also found inside a longer text that was encoded whole.
+    """
+    raw = value.encode("utf-8", "surrogatepass")
+    plain = {raw}
+    for ascii_only in (True, False) if _ESCAPED.search(value) else ():
+        once = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
+        twice = json.dumps(once, ensure_ascii=ascii_only)[1:-1]
+        plain |= {one.encode("utf-8", "surrogatepass") for one in (once, twice)}
+    if not raw.isalnum():
+        with_blanks = quote(raw, safe="")
+        for one in (with_blanks, quote(raw), quote_plus(raw), quote(with_blanks, safe="")):
+            plain |= {
+                one.encode(),
+                re.sub(r"%[0-9A-F]{2}", lambda m: m.group().lower(), one).encode(),
+            }
+        plain.add(raw.replace(b"/", b"\\/"))
+    encoded = set(_base64_cores(raw))
+    encoded |= {core.replace(b"+", b"-").replace(b"/", b"_") for core in encoded}
+    both = [(one, False) for one in plain] + [(one, True) for one in encoded - plain]
+    return sorted(both, key=lambda form: (-len(form[0]), form))
+
+
+def _base64_cores(raw: bytes) -> Iterator[bytes]:
+    for shift, lost in ((0, 0), (1, 2), (2, 3)):
+        whole = base64.b64encode(b"\0" * shift + raw)
+        core = whole[lost : (shift + len(raw)) * 8 // 6]
+        if len(core) >= SWEPT_FROM_CHARACTERS:
+            yield core
+
+
+class _Sweeper:
+    """One search for the first eight bytes of every form, then the longest that stands there."""
+
+    def __init__(self, known: dict[bytes, tuple[str, bool]], engine: EngineName) -> None:
+        self._by_head: dict[bytes, list[tuple[bytes, str, bool]]] = {}
+        for form, (placeholder, in_base64) in known.items():
+            entry = (form, placeholder, in_base64)
+            self._by_head.setdefault(form[:SWEPT_FROM_CHARACTERS], []).append(entry)
+        for entries in self._by_head.values():
+            entries.sort(key=lambda entry: (-len(entry[0]), entry[0]))
+        pattern = b"|".join(re.escape(head) for head in sorted(self._by_head))
+        self._scanner: Scanner = uncached_scanner(pattern, engine)
+
+    def sweep(self, text: str) -> str:
+        data = text.encode("utf-8", "surrogatepass")
+        if self._scanner.search(data) is None:
+            return text
+        pieces = []
+        position = 0
+        for match in PLACEHOLDER_BYTES.finditer(data):
+            pieces += [self._between(data[position : match.start()]), match.group()]
+            position = match.end()
+        pieces.append(self._between(data[position:]))
+        return b"".join(pieces).decode("utf-8", "surrogatepass")
+
+    def _between(self, data: bytes) -> bytes:
+        pieces = []
+        done = position = 0
+        while (hit := self._scanner.search(data, position)) is not None:
+            start = hit.span()[0]
+            found = self._at(data, start)
+            if found is None:
+                position = start + 1
+                continue
+            form, placeholder, in_base64 = found
+            end = start + len(form)
+            if in_base64:
+                start = done + len(data[done:start].rstrip(_BASE64_RUN))
+                end = len(data) - len(data[end:].lstrip(_BASE64_RUN))
+            pieces += [data[done:start], placeholder.encode()]
+            done = position = end
+        return b"".join([*pieces, data[done:]])
+
+    def _at(self, data: bytes, start: int) -> tuple[bytes, str, bool] | None:
+        for form, placeholder, in_base64 in self._by_head[
+            data[start : start + SWEPT_FROM_CHARACTERS]
+        ]:
+            if data.startswith(form, start) and not _is_part_of_a_number(
+                data, start, start + len(form)
+            ):
+                return form, placeholder, in_base64
+        return None
+
+
+def _is_part_of_a_number(data: bytes, start: int, end: int) -> bool:
+    """Tell whether a value that begins or ends with a digit is cut out of a longer number."""
+    value = data[start:end]
+    if value.strip(b"0123456789.:-+ ()"):
+        return False
+    before, after = data[start - 1 : start] if start else b"", data[end : end + 1]
+    return bool((before and before[0] in DIGITS) or (after and after[0] in DIGITS))
+
+
+def replaced(data: bytes, parts: Iterable[tuple[int, int, str]]) -> bytes:
+    """Return a text with the given stretches, in order, replaced."""
+    pieces = []
+    position = 0
+    for start, end, placeholder in parts:
+        pieces += [data[position:start], placeholder.encode()]
+        position = end
+    return b"".join([*pieces, data[position:]])

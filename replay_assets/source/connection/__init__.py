@@ -1,0 +1,1 @@
+"""One connection: the database, its session settings, portable expressions, instants."""

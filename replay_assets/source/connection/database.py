@@ -1,0 +1,265 @@
+"""The connection to the incident database, and what of the logical tables it really has.
+
+Reading happens in one read-only snapshot. The password never stands in a message: URLs are shown
+masked, and of a driver's error only the first line.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.types import TypeEngine
+
+from replay_assets.errors import ConfigurationError, ReadOnlySourceError, SourceError
+from replay_assets.source.connection.expressions import conditions_on, json_place
+from replay_assets.source.connection.session_settings import (
+    postgres_settings,
+    read_any_bytes,
+    read_only_sqlite,
+)
+from replay_assets.source.schema.mapping import ColumnMapping, SourceMapping
+from replay_assets.source.schema.schema_check import (
+    Types,
+    missing_in_source,
+    missing_of,
+    real_columns,
+)
+from replay_assets.source.schema.tables import LogicalTable
+from replay_assets.source.schema.types import SQL_TYPES
+
+NOT_ALLOWED = ("42501", "25006")
+"""PostgreSQL's states for a missing privilege and for a read-only transaction."""
+
+
+class IncidentDatabase:
+    """A team's database, seen through its mapping."""
+
+    def __init__(self, url: str, mapping: SourceMapping | None = None) -> None:
+        try:
+            self._url = sa.make_url(url)
+        except (ArgumentError, ValueError):
+            # Without its cause: that may quote the part of the URL it stumbled over.
+            raise ConfigurationError(
+                "REPLAY_SOURCE_URL is no SQLAlchemy URL; write sqlite:///file.sqlite or "
+                "postgresql+psycopg://user:password@host/database"
+            ) from None
+        self.mapping = mapping or SourceMapping()
+
+    @property
+    def name(self) -> str:
+        """The database's URL with its password masked and without options: they may hold one."""
+        return self._url.set(query={}).render_as_string(hide_password=True)
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """The engine; created on first use."""
+        try:
+            if self._url.get_dialect().driver != "psycopg":
+                return sa.create_engine(self._url)
+            # Three round trips less for a new connection: hstore is no type of ours.
+            engine = sa.create_engine(self._url, use_native_hstore=False)
+            sa.event.listen(engine, "connect", read_any_bytes, insert=True)
+            return engine
+        except (NoSuchModuleError, ModuleNotFoundError) as error:
+            raise ConfigurationError(
+                f"{self.name}: its driver is not installed ({error}). For PostgreSQL install "
+                "'replay-assets[postgres]' and write postgresql+psycopg://"
+            ) from error
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """Open one read-only, repeatable view of the database."""
+        self._require_file()
+        with self._errors_named(), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+                connection.exec_driver_sql(postgres_settings(connection))
+                yield connection
+                return
+            with read_only_sqlite(connection):
+                yield connection
+
+    @contextmanager
+    def writing(self, *, create: bool = False) -> Iterator[sa.Connection]:
+        """Open one transaction that is committed at the end or not at all.
+
+        A SQLite file that is not there is only made where `create` says so: a mistyped path must
+        not become an empty database.
+        """
+        if not create:
+            self._require_file()
+        with self._errors_named(), self.engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                # Without it the driver commits at the first savepoint's release; deferred, it could
+                # not wait for another writer once it has read.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+
+    def close(self) -> None:
+        """Give back the pooled connections."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    def real_columns(self, connection: sa.Connection, logical: LogicalTable) -> Types | None:
+        """Return a table's real columns and types; null where the database lacks the table."""
+        return real_columns(connection, self.mapping, logical)
+
+    def selectable(self, connection: sa.Connection, logical: LogicalTable) -> "MappedTable | None":
+        """Return a table as it can be read here; null where it is optional and not there.
+
+        Raises:
+            SourceError: something is missing; the message lists all that any table lacks, with the
+                nearest names.
+        """
+        present = self.real_columns(connection, logical)
+        if missing_of(connection, self.mapping, logical, present):
+            lacks = "; ".join(missing_in_source(connection, self.mapping))
+            raise SourceError(
+                f"{self.name}: {lacks}. Name the tables and columns it has in the mapping file "
+                "(REPLAY_MAPPING), or create ours with `replay-assets load DIR`."
+            )
+        if present is None:
+            return None
+        return MappedTable(logical, self.mapping, present, connection.dialect)
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; null for a server, and for a database in memory."""
+        path = self._url.database
+        if self._url.get_backend_name() != "sqlite" or not path or path == ":memory:":
+            return None
+        return Path(path.removeprefix("file:"))  # SQLite's own URIs, such as file:x.sqlite?mode=ro
+
+    def required(self, connection: sa.Connection, logical: LogicalTable) -> "MappedTable":
+        """Return a table that every source must have, as it can be read here.
+
+        Raises:
+            SourceError: it is not there, or lacks a column.
+        """
+        table = self.selectable(connection, logical)
+        if table is None:
+            raise AssertionError("a required table is there or selectable() has raised")
+        return table
+
+    def _require_file(self) -> None:
+        if self.file is not None and not self.file.is_file():
+            raise SourceError(
+                f"there is no SQLite file at {self.file}. Create it with `replay-assets load DIR` "
+                "(the samples lie in data/samples), or set REPLAY_SOURCE_URL to your database."
+            )
+
+    @contextmanager
+    def _errors_named(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            cause = getattr(error, "orig", None) or error
+            text = str(cause).splitlines()[0]
+            forbidden = getattr(cause, "sqlstate", None) in NOT_ALLOWED or "readonly" in text
+            kind = ReadOnlySourceError if forbidden else SourceError
+            raise kind(f"{self.name}: {text}") from None
+
+
+class MappedTable:
+    """A real table under logical names: what it lacks reads as null.
+
+    `sql` is what to select from, `conditions` what its rows must meet to be the team's incidents.
+    """
+
+    def __init__(
+        self, logical: LogicalTable, mapping: SourceMapping, present: Types, dialect: Dialect
+    ) -> None:
+        self.logical = logical
+        self._present = present
+        self._dialect = dialect
+        self._where = mapping.entry(logical).where
+        self._kinds = {column.name: column.kind for column in logical.columns}
+        self._sources: dict[str, ColumnMapping] = {
+            column.name: source
+            for column in logical.columns
+            if (source := mapping.source_of(logical, column.name)) and source.column in present
+        }
+        typed = {
+            source.column: SQL_TYPES[self._kinds[name]]
+            for name, source in self._sources.items()
+            if not source.path
+        }
+        schema, _, name = mapping.table(logical).rpartition(".")
+        self.table = sa.table(
+            name,
+            *(sa.column(real, typed.get(real, kind)) for real, kind in present.items()),
+            schema=schema or None,
+        )
+        self.sql = self.table.alias(logical.name)
+
+    def aliased(self, alias: str) -> "MappedTable":
+        """Return the same table under another alias, for a statement that reads it twice."""
+        twin = copy(self)
+        twin.sql = self.table.alias(alias)
+        return twin
+
+    def over(self, rows: sa.FromClause) -> "MappedTable":
+        """Return the same table read from a selection of its rows, which has its real columns."""
+        twin = copy(self)
+        twin.sql = rows  # type: ignore[assignment]  # an alias and a lateral are used alike
+        return twin
+
+    def type_of(self, name: str) -> TypeEngine[Any] | None:
+        """Return a column's type as the database has it; null where the table lacks the column."""
+        source = self._sources.get(name)
+        return self._present[source.column] if source is not None else None
+
+    @property
+    def columns(self) -> list[sa.ColumnElement[Any]]:
+        """The real columns that the logical ones are read from."""
+        return [self.sql.c[name] for name in sorted({one.column for one in self._sources.values()})]
+
+    @property
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """The mapping's `where`, to be joined by AND wherever the table is read."""
+        return conditions_on(self._where, self.sql, self._present, self._dialect)
+
+    def has(self, name: str) -> bool:
+        """Tell whether the database has a logical column."""
+        return name in self._sources
+
+    def native(self, name: str) -> sa.ColumnElement[Any]:
+        """Return a column in its own type: for conditions and for ordering."""
+        source = self._sources[name]
+        column: sa.ColumnElement[Any] = self.sql.c[source.column]
+        real = self._present[source.column]
+        if source.path:
+            return json_place(
+                column, source.path, self._kinds[name], real=real, dialect=self._dialect
+            )
+        # PostgreSQL compares no enumeration with text.
+        return sa.cast(column, sa.Text) if isinstance(real, sa.Enum) else column
+
+    def order(self, name: str) -> sa.ColumnElement[Any]:
+        """Return a column to order by."""
+        return self.ordered(self.native(name), name)
+
+    def ordered(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[Any]:
+        """Order text by code point whatever the server's locale; integers stay integers."""
+        if isinstance(self._present[self._sources[name].column], sa.String):
+            return sa.collate(column, "C" if self._dialect.name == "postgresql" else "BINARY")
+        return column
+
+    def value(self, name: str) -> sa.ColumnElement[Any]:
+        """Return a column as it is read: ids and JSON as text, null where the table lacks it."""
+        if name not in self._sources:
+            return sa.null()
+        source = self._sources[name]
+        if self._kinds[name] == "json" and isinstance(self._present[source.column], sa.ARRAY):
+            return sa.cast(sa.func.array_to_json(self.native(name)), sa.Text)
+        if self._kinds[name] in ("text", "json"):
+            return sa.cast(self.native(name), sa.Text)
+        return self.native(name)

@@ -1,0 +1,158 @@
+"""SQL for what a mapping adds to plain columns: places inside JSON, and conditions on rows.
+
+One document that is no JSON must not cost a day: nothing is parsed before it is known to be valid.
+Values and paths are bound parameters, never SQL text.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+from replay_assets.source.schema.mapping import Condition, Conditions, NotNull
+from replay_assets.source.schema.tables import Kind
+from replay_assets.source.schema.types import JsonFlag
+
+Place = tuple[str | int, ...]
+
+UNREADABLE_ESCAPE = (
+    r"\\u0000"
+    r"|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
+)
+"""NUL or half a surrogate pair behind an escape: PostgreSQL's `json` takes it, but raises on any
+look into the document."""
+CHECKS_INPUT = (16,)
+"""The first PostgreSQL that can ask whether a text is JSON without raising."""
+
+
+def json_place(
+    column: sa.ColumnElement[Any],
+    path: Place,
+    kind: Kind,
+    *,
+    real: TypeEngine[Any],
+    dialect: Dialect,
+) -> sa.ColumnElement[Any]:
+    """Return what lies at a path inside a JSON column, in the form of a column of its kind.
+
+    Text is the string itself, JSON is text, a boolean is `true` or `false` or whatever else lies
+    there. Null where the path leads nowhere or the document can't be read. SQLite finds a key only
+    if the document spells it as the path does, not behind escapes.
+    """
+    postgres = dialect.name == "postgresql"
+    if kind == "json":
+        place = _postgres_json(column, path, real) if postgres else _sqlite_json(column, path)
+    else:
+        place = _postgres_text(column, path, real) if postgres else _sqlite_text(column, path)
+    readable = _readable_in_postgres(column, real, dialect) if postgres else _readable(column)
+    guarded = place if readable is None else sa.case((readable, place), else_=sa.null())
+    if kind == "integer":
+        whole = sa.cast(guarded, sa.Text).regexp_match("^-?[0-9]{1,18}$")
+        return sa.case((whole, sa.cast(guarded, sa.BigInteger)), else_=sa.null())
+    return sa.type_coerce(guarded, JsonFlag() if kind == "boolean" else sa.Text())
+
+
+def conditions_on(
+    columns: Conditions, table: sa.FromClause, real: dict[str, TypeEngine[Any]], dialect: Dialect
+) -> list[sa.ColumnElement[bool]]:
+    """Return a table's conditions; a value is compared as text where its type is not ours."""
+    return [
+        _condition(table.c[name], wanted, real[name], dialect) for name, wanted in columns.items()
+    ]
+
+
+def _condition(
+    column: sa.ColumnElement[Any],
+    wanted: Condition,
+    real: TypeEngine[Any],
+    dialect: Dialect,
+) -> sa.ColumnElement[bool]:
+    if wanted is None:
+        return column.is_(None)
+    if isinstance(wanted, NotNull):
+        return column.is_not(None)
+    values = wanted if isinstance(wanted, list) else [wanted]
+    if dialect.name == "sqlite":
+        # Its columns take any value, and compare it by their own affinity; true is 1.
+        plain: sa.ColumnElement[Any] = sa.type_coerce(column, sa.types.NullType())
+        values = [int(value) if isinstance(value, bool) else value for value in values]
+    elif all(_comparable(value, real) for value in values):
+        plain = sa.type_coerce(column, real)
+    else:
+        plain = sa.cast(column, sa.Text)
+        values = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+    return plain == values[0] if len(values) == 1 else plain.in_(values)
+
+
+def _comparable(value: object, real: TypeEngine[Any]) -> bool:
+    if isinstance(value, bool):
+        return isinstance(real, sa.Boolean)
+    if isinstance(value, str):
+        return isinstance(real, sa.String) and not isinstance(real, sa.Enum)
+    return isinstance(real, sa.Integer | sa.Numeric)
+
+
+def _readable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Tell which documents SQLite can look into; it cuts text off at an escaped NUL."""
+    bare = sa.func.replace(column, "\\\\", "")
+    return sa.and_(sa.func.json_valid(column) == 1, sa.func.instr(bare, "\\u0000") == 0)
+
+
+def _readable_in_postgres(
+    column: sa.ColumnElement[Any], real: TypeEngine[Any], dialect: Dialect
+) -> sa.ColumnElement[bool] | None:
+    """Tell which documents PostgreSQL can look into; null where it can look into all of them."""
+    if isinstance(real, postgresql.JSONB):
+        return None
+    text = sa.cast(column, sa.Text)
+    # An escaped backslash before a u is no escape.
+    escapes = sa.not_(sa.func.replace(text, "\\\\", "").regexp_match(UNREADABLE_ESCAPE))
+    if isinstance(real, postgresql.JSON) or (dialect.server_version_info or ()) < CHECKS_INPUT:
+        return escapes
+    return sa.and_(escapes, sa.func.pg_input_is_valid(text, "json"))
+
+
+def _postgres_document(
+    column: sa.ColumnElement[Any], real: TypeEngine[Any]
+) -> tuple[str, sa.ColumnElement[Any]]:
+    if isinstance(real, postgresql.JSONB):
+        return "jsonb", column
+    return "json", column if isinstance(real, postgresql.JSON) else sa.cast(column, postgresql.JSON)
+
+
+def _postgres_json(
+    column: sa.ColumnElement[Any], path: Place, real: TypeEngine[Any]
+) -> sa.ColumnElement[Any]:
+    prefix, document = _postgres_document(column, real)
+    extract = getattr(sa.func, f"{prefix}_extract_path")
+    return sa.cast(extract(document, *map(str, path)), sa.Text)
+
+
+def _postgres_text(
+    column: sa.ColumnElement[Any], path: Place, real: TypeEngine[Any]
+) -> sa.ColumnElement[Any]:
+    prefix, document = _postgres_document(column, real)
+    extract = getattr(sa.func, f"{prefix}_extract_path_text")
+    place: sa.ColumnElement[Any] = extract(document, *map(str, path), type_=sa.Text)
+    return place
+
+
+def _sqlite_path(path: Place) -> str:
+    return "$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in path)
+
+
+def _sqlite_json(column: sa.ColumnElement[Any], path: Place) -> sa.ColumnElement[Any]:
+    return column.op("->", return_type=sa.Text())(_sqlite_path(path))
+
+
+def _sqlite_text(column: sa.ColumnElement[Any], path: Place) -> sa.ColumnElement[Any]:
+    at = _sqlite_path(path)
+    kind = sa.func.json_type(column, at)
+    # json_extract gives 1 for true, where PostgreSQL gives its name.
+    return sa.case(
+        (kind.in_(("true", "false")), kind),
+        else_=sa.cast(sa.func.json_extract(column, at), sa.Text),
+    )

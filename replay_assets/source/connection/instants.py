@@ -1,0 +1,268 @@
+"""What an instant is in each database: reading it, comparing it, ordering by it.
+
+PostgreSQL has a type for instants, but also infinity and years that Python lacks; and a naive
+`timestamp` is an instant only in a zone that the mapping declares. SQLite has text: the fixed-width
+UTC form that `load` writes sorts as text, any other ISO form is read by a function of ours.
+"""
+
+import re
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from replay_assets.source.schema.types import instant_text
+
+FIRST = datetime(1, 1, 4, tzinfo=UTC)
+LAST = datetime(9999, 12, 31, tzinfo=UTC)
+"""What Python, Arrow and both databases can hold, with days to spare for zones and look-arounds."""
+CANONICAL = (
+    "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T"
+    "[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]+00:00"
+)
+"""The form that `load` writes, as a GLOB; text order is time order."""
+BEGINS_WITH_A_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+SQLITE_FUNCTION = "replay_instant"
+FARTHEST_OFFSET = timedelta(days=1)
+"""No zone is a whole day from UTC: the text of an instant begins with a date at most one off."""
+
+
+def parse_instant(text: str, zone: str | None) -> datetime | None:
+    """Return the instant that an ISO text names, in UTC; null where it names none.
+
+    Args:
+        text: date and time, with an offset or without.
+        zone: the zone of texts without one; null where none is declared.
+    """
+    if not BEGINS_WITH_A_DATE.match(text):
+        return None
+    try:
+        value = datetime.fromisoformat(text)
+        if value.tzinfo is None:
+            value = _in_zone(value, zone) if zone is not None else value
+        return value.astimezone(UTC) if value.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_naive(text: str) -> bool:
+    """Tell whether a text is a date and time that lacks nothing but its zone."""
+    return parse_instant(text, None) is None and parse_instant(text, "UTC") is not None
+
+
+def _in_zone(value: datetime, zone: str) -> datetime:
+    """Read a wall time as PostgreSQL does: of two instants, or none, the smaller offset's."""
+    first, second = (value.replace(tzinfo=_zone(zone), fold=fold) for fold in (0, 1))
+    return min(first, second, key=lambda one: one.utcoffset() or timedelta())
+
+
+@lru_cache(maxsize=32)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def register_sqlite_function(connection: sqlite3.Connection) -> None:
+    """Let SQL read what is no canonical text: `replay_instant(bytes, zone)` makes it canonical.
+
+    Bytes, because the driver fails the whole statement on a text that is no UTF-8.
+    """
+
+    def canonical(text: bytes | None, zone: str | None) -> str | None:
+        try:
+            instant = None if text is None else parse_instant(text.decode(), zone)
+        except UnicodeDecodeError:
+            return None
+        return None if instant is None else instant_text(instant)
+
+    connection.create_function(SQLITE_FUNCTION, 2, canonical, deterministic=True)
+
+
+class InstantColumn(Protocol):
+    """A column of instants, as conditions and keys of a statement."""
+
+    @property
+    def read(self) -> sa.ColumnElement[Any]:
+        """What the statement returns: microseconds since 1970 (PostgreSQL) or text (SQLite)."""
+
+    @property
+    def impossible(self) -> sa.ColumnElement[bool] | None:
+        """Whether the value is none that `read` can return; null where the reader judges."""
+
+    @property
+    def text(self) -> sa.ColumnElement[str]:
+        """The value as the database spells it."""
+
+    @property
+    def newest_first(self) -> sa.ColumnElement[Any]:
+        """Order by time, nulls last; what is no time comes first, so that it is not overlooked."""
+
+    @property
+    def oldest_first(self) -> sa.ColumnElement[Any]:
+        """Order by time, nulls first."""
+
+    @property
+    def in_no_day(self) -> sa.ColumnElement[bool]:
+        """Whether the instant is null, infinite or none at all."""
+
+    def within(self, start: datetime, end: datetime) -> sa.ColumnElement[bool]:
+        """Whether the instant lies in `[start, end)`; an index on the bare column can be used."""
+
+    def known_by(self, as_of: datetime) -> sa.ColumnElement[bool]:
+        """Whether it is not later than `as_of`; what is null or no time is left to the reader."""
+
+
+class PostgresInstant:
+    """A `timestamptz` column, or a naive one read in its declared zone."""
+
+    def __init__(self, column: sa.ColumnElement[Any], zone: str | None) -> None:
+        self._column = column
+        self._zone = zone
+        # The upper bound also tells infinity: nothing exceeds it.
+        self._possible = sa.and_(column >= self._bound(FIRST), column < self._bound(LAST))
+        self._point = column if zone is None else sa.func.timezone(zone, column)
+        # Not by wall times: those that no clock showed would sort before the instants they name.
+        # What is impossible may have no instant in the zone at all.
+        self._ordered = (
+            column
+            if zone is None
+            else sa.case((self._possible, self._point), else_=sa.func.timezone("UTC", column))
+        )
+
+    def _bound(self, instant: datetime) -> sa.ColumnElement[Any]:
+        """Return an instant as the column's own type, spelled out: ADBC buffers what has binds."""
+        if self._zone is None:
+            return _timestamptz(instant)
+        wall = instant.astimezone(_zone(self._zone)).replace(tzinfo=None)
+        return sa.literal_column(f"TIMESTAMP '{wall.isoformat(sep=' ')}'")
+
+    @property
+    def read(self) -> sa.ColumnElement[Any]:
+        """Microseconds since 1970; null where the value is null or impossible."""
+        micros = sa.extract("epoch", self._point) * sa.literal_column("1000000")
+        return sa.case((self._possible, sa.cast(micros, sa.BigInteger)))
+
+    @property
+    def impossible(self) -> sa.ColumnElement[bool]:
+        """Infinite, or outside the years that exist."""
+        return sa.and_(self._column.is_not(None), sa.not_(self._possible))
+
+    @property
+    def text(self) -> sa.ColumnElement[str]:
+        """The value as the database spells it."""
+        return sa.cast(self._column, sa.Text)
+
+    @property
+    def newest_first(self) -> sa.ColumnElement[Any]:
+        """Order by time, nulls last; infinity exceeds everything."""
+        return self._ordered.desc().nulls_last()
+
+    @property
+    def oldest_first(self) -> sa.ColumnElement[Any]:
+        """Order by time, nulls first."""
+        return self._ordered.asc().nulls_first()
+
+    @property
+    def in_no_day(self) -> sa.ColumnElement[bool]:
+        """Null or impossible, in three conditions that an index answers."""
+        return sa.or_(
+            self._column.is_(None),
+            self._column < self._bound(FIRST),
+            self._column >= self._bound(LAST),
+        )
+
+    def within(self, start: datetime, end: datetime) -> sa.ColumnElement[bool]:
+        """Compare the bare column; a naive one also exactly, since its wall times can repeat."""
+        if self._zone is None:
+            return sa.and_(self._column >= self._bound(start), self._column < self._bound(end))
+        return sa.and_(
+            self._column >= self._bound(start - FARTHEST_OFFSET),
+            self._column < self._bound(end + FARTHEST_OFFSET),
+            self._point >= _timestamptz(start),
+            self._point < _timestamptz(end),
+        )
+
+    def known_by(self, as_of: datetime) -> sa.ColumnElement[bool]:
+        """Not later than `as_of`, or nothing that could be compared."""
+        return sa.or_(
+            self._column.is_(None),
+            sa.not_(self._possible),
+            self._point <= _timestamptz(as_of),
+        )
+
+
+class SqliteInstant:
+    """A text column; `uniform` says that every value in reach has the canonical form."""
+
+    def __init__(self, column: sa.ColumnElement[Any], zone: str | None, *, uniform: bool) -> None:
+        # As text: the column's own type would turn what it reads into datetimes.
+        self._column = sa.type_coerce(column, sa.Text)
+        self._uniform = uniform
+        plain = self._column.op("GLOB", is_comparison=True)(sa.literal(CANONICAL))
+        self._other: sa.ColumnElement[bool] = sa.not_(plain)
+        as_bytes = sa.cast(self._column, sa.LargeBinary)
+        self._parsed = getattr(sa.func, SQLITE_FUNCTION)(as_bytes, zone, type_=sa.Text)
+        # The function costs a microsecond and more; most texts need none.
+        self._point: sa.ColumnElement[Any] = sa.case((plain, self._column), else_=self._parsed)
+
+    @property
+    def not_uniform(self) -> sa.ColumnElement[bool]:
+        """Whether a value has another form than the canonical one; null never has."""
+        return self._other
+
+    @property
+    def read(self) -> sa.ColumnElement[Any]:
+        """The text, whatever it says."""
+        return sa.cast(self._column, sa.Text)
+
+    @property
+    def impossible(self) -> None:
+        """Judged by whoever reads the text."""
+        return None
+
+    text = read
+
+    @property
+    def newest_first(self) -> sa.ColumnElement[Any]:
+        """Order by time; null after everything, what is no time before everything."""
+        no_time: sa.ColumnElement[str] = sa.literal_column("'~'", sa.Text)
+        point = sa.func.coalesce(self._point, no_time)
+        return sa.case((self._column.is_not(None), point)).desc().nulls_last()
+
+    @property
+    def oldest_first(self) -> sa.ColumnElement[Any]:
+        """Order by time, nulls first."""
+        return (self._column if self._uniform else self._point).asc().nulls_first()
+
+    @property
+    def in_no_day(self) -> sa.ColumnElement[bool]:
+        """Null, no ISO date and time with a zone, or of a year that does not count."""
+        return sa.or_(
+            self._point.is_(None),
+            self._point < instant_text(FIRST),
+            self._point >= instant_text(LAST),
+        )
+
+    def within(self, start: datetime, end: datetime) -> sa.ColumnElement[bool]:
+        """Compare the text where it is uniform; else narrow by text, then ask the function."""
+        first, last = instant_text(start), instant_text(end)
+        if self._uniform:
+            return sa.and_(self._column >= first, self._column < last)
+        early, late = start - FARTHEST_OFFSET, end + FARTHEST_OFFSET * 2
+        return sa.and_(self.near(early, late), self._point >= first, self._point < last)
+
+    def near(self, early: datetime, late: datetime) -> sa.ColumnElement[bool]:
+        """Whether the text begins with a date of this range: what the index can narrow down."""
+        return sa.and_(
+            self._column >= early.date().isoformat(), self._column < late.date().isoformat()
+        )
+
+    def known_by(self, as_of: datetime) -> sa.ColumnElement[bool]:
+        """Not later than `as_of`, or nothing that could be compared."""
+        return sa.func.coalesce(self._point <= instant_text(as_of), sa.true())
+
+
+def _timestamptz(instant: datetime) -> sa.ColumnElement[Any]:
+    return sa.literal_column(f"TIMESTAMPTZ '{instant.isoformat(sep=' ')}'")

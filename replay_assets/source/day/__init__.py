@@ -1,0 +1,1 @@
+"""Reading one day in one snapshot: statements, streams, batches and labels."""

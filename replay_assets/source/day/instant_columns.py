@@ -1,0 +1,90 @@
+"""Days of a database: which of its columns are points in time, in which zone, and how to compare.
+
+One place for it, so that evidence, labels and freshness agree on the day that a row lies in.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from replay_assets.contracts.calendar import DayWindow
+from replay_assets.errors import SourceError
+from replay_assets.source.connection.database import IncidentDatabase, MappedTable
+from replay_assets.source.connection.instants import InstantColumn, PostgresInstant, SqliteInstant
+from replay_assets.source.schema.mapping import SourceMapping
+from replay_assets.source.schema.tables import INCIDENT_EVIDENCE
+
+
+@dataclass(frozen=True)
+class InstantColumns:
+    """How instants are read in one snapshot.
+
+    Attributes:
+        uniform: whether every `collected_at` near the day has SQLite's canonical form, so that
+            its text can be compared.
+    """
+
+    postgres: bool
+    mapping: SourceMapping
+    uniform: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        database: IncidentDatabase,
+        connection: sa.Connection,
+        evidence: MappedTable,
+        window: DayWindow,
+    ) -> "InstantColumns":
+        """Return the instants for a day: on SQLite an index tells whether its texts are uniform."""
+        if connection.dialect.name == "postgresql":
+            return cls(postgres=True, mapping=database.mapping)
+        collected_at = SqliteInstant(evidence.native("collected_at"), None, uniform=False)
+        near = collected_at.near(window.start - timedelta(days=1), window.end + timedelta(days=2))
+        other = sa.select(sa.literal(1)).where(near, collected_at.not_uniform).limit(1)
+        uniform = connection.execute(other).first() is None
+        return cls(postgres=False, mapping=database.mapping, uniform=uniform)
+
+    def instant(self, table: MappedTable, name: str) -> InstantColumn:
+        """Return a column of instants as this database compares and reads it."""
+        zone = self.zone(table, name)
+        if self.postgres:
+            return PostgresInstant(table.native(name), zone)
+        uniform = self.uniform and table.logical is INCIDENT_EVIDENCE
+        return SqliteInstant(table.native(name), zone, uniform=uniform)
+
+    def in_day(self, evidence: MappedTable, window: DayWindow) -> sa.ColumnElement[bool]:
+        """Return whether a row of evidence lies in the day, and is one that the mapping wants."""
+        collected_at = self.instant(evidence, "collected_at")
+        return sa.and_(collected_at.within(window.start, window.end), *evidence.conditions)
+
+    def day_order(self, evidence: MappedTable) -> list[sa.ColumnElement[Any]]:
+        """Return the order of a day's rows: by `collected_at`, then `id`."""
+        return [self.instant(evidence, "collected_at").oldest_first, evidence.order("id").asc()]
+
+    def zone(self, table: MappedTable, name: str) -> str | None:
+        """Return the declared zone of a column; null where its values name theirs.
+
+        Raises:
+            SourceError: the column can't be read as instants; the message says what to declare.
+        """
+        zone = self.mapping.timezone_of(table.logical, name)
+        real = table.type_of(name)
+        if not self.postgres or real is None:
+            return zone
+        column = f"{table.table.name}.{table.native(name).name}"
+        if not isinstance(real, sa.TIMESTAMP | sa.DateTime):
+            raise SourceError(
+                f"{column} is {real}, which is no point in time; map {table.logical.name}.{name} "
+                "to a timestamptz column, or make a view that has one"
+            )
+        if real.timezone:
+            return None
+        if zone is None:
+            raise SourceError(
+                f"{column} is a timestamp without time zone; say in the mapping file which zone "
+                f"its values are in: timezone: Asia/Taipei (or only for {table.logical.name})"
+            )
+        return zone

@@ -1,0 +1,149 @@
+"""The labels of a day's incidents, from wherever the mapping says that they lie.
+
+A table of labels, columns of another table, or a file: all give rows of the logical `labels`, as
+they were found. Judging them is the evidence stage's business. A label has no time of its own: it
+belongs to the days of its incident. A row that names no incident is read with every day, so that
+none overlooks it.
+"""
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+
+from replay_assets.contracts.calendar import DayWindow
+from replay_assets.source.connection.database import IncidentDatabase, MappedTable
+from replay_assets.source.day.instant_columns import InstantColumns
+from replay_assets.source.loading.records import FoundRecord, RecordFile
+from replay_assets.source.loading.values import BOOLEAN_WORDS
+from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, Kind
+
+Row = dict[str, Any]
+NAMES = tuple(column.name for column in LABELS.columns)
+UNREADABLE_LINE = "unreadable_line"
+"""A field that only rows of a file have: the line that is no record, and why."""
+
+
+def read_labels(database: IncidentDatabase, window: DayWindow) -> list[Row] | None:
+    """Read the labels of a day's incidents; null where the database has no table of labels."""
+    with database.snapshot() as connection:
+        evidence = database.required(connection, INCIDENT_EVIDENCE)
+        instants = InstantColumns.of(database, connection, evidence, window)
+        of_the_day = instants.in_day(evidence, window)
+        if database.mapping.label_file is not None:
+            return _from_file(connection, database, evidence, of_the_day)
+        labels = database.selectable(connection, LABELS)
+        if labels is None:
+            return None
+        if _in_evidence(database):
+            return _beside_evidence(connection, evidence, labels, of_the_day)
+        return _from_table(connection, evidence, labels, of_the_day)
+
+
+def _in_evidence(database: IncidentDatabase) -> bool:
+    mapping = database.mapping
+    return mapping.labels is not None and mapping.table(LABELS) == mapping.table(INCIDENT_EVIDENCE)
+
+
+def _from_table(
+    connection: sa.Connection,
+    evidence: MappedTable,
+    labels: MappedTable,
+    of_the_day: sa.ColumnElement[bool],
+) -> list[Row]:
+    incident_id = labels.native("incident_id")
+    incidents = sa.select(evidence.native("incident_id")).where(of_the_day)
+    statement = _columns(labels).where(
+        sa.or_(incident_id.in_(incidents), incident_id.is_(None)), *labels.conditions
+    )
+    return _ordered(_rows(connection, statement))
+
+
+def _beside_evidence(
+    connection: sa.Connection,
+    evidence: MappedTable,
+    labels: MappedTable,
+    of_the_day: sa.ColumnElement[bool],
+) -> list[Row]:
+    """Read each incident's newest snapshot of the day that has a label at all."""
+    recorded = [labels.value(name).is_not(None) for name in NAMES[1:] if labels.has(name)]
+    own_id = evidence.native("id")
+    statement = (
+        _columns(labels)
+        .join_from(labels.sql, evidence.sql, own_id == labels.sql.c[own_id.name])
+        .where(of_the_day, sa.or_(*recorded))
+        .order_by(evidence.order("collected_at"), evidence.order("id"))
+    )
+    rows = _rows(connection, statement)
+    newest = {row["incident_id"]: row for row in rows if row["incident_id"] is not None}
+    return _ordered([*newest.values(), *(row for row in rows if row["incident_id"] is None)])
+
+
+def _from_file(
+    connection: sa.Connection,
+    database: IncidentDatabase,
+    evidence: MappedTable,
+    of_the_day: sa.ColumnElement[bool],
+) -> list[Row]:
+    path = database.mapping.label_file
+    if path is None:
+        raise AssertionError("the caller has seen a label file")
+    statement = sa.select(evidence.value("incident_id")).where(of_the_day)
+    wanted = {None, *connection.execute(statement).scalars()}
+    columns = database.mapping.entry(LABELS).columns
+    places = {
+        name: (at.column, *at.path) if (at := columns.get(name)) else (name,) for name in NAMES
+    }
+    rows = (_row_of(found, places) for found in RecordFile(path))
+    return _ordered([row for row in rows if row["incident_id"] in wanted])
+
+
+def _row_of(found: FoundRecord, places: dict[str, tuple[str | int, ...]]) -> Row:
+    if found.problem is not None:
+        return {**dict.fromkeys(NAMES), UNREADABLE_LINE: f"{found.line}: {found.problem}"}
+    row = {
+        column.name: _as_column(
+            column.kind, _at(found.fields, places[column.name]), from_text=found.from_text
+        )
+        for column in LABELS.columns
+    }
+    if not isinstance(row["incident_id"], str):
+        row["incident_id"] = None  # a list or an object names no incident
+    return row
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any JSON value
+    for key in path:
+        if isinstance(value, dict) and isinstance(key, str):
+            value = value.get(key)
+        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+            value = value[key]
+        else:
+            return None
+    return value
+
+
+def _as_column(kind: Kind, value: Any, *, from_text: bool) -> Any:  # noqa: ANN401
+    """Return a field as a database would give it; what is of another kind stays as it is."""
+    if value is None:
+        return None
+    if kind == "json":
+        return value if from_text else json.dumps(value, ensure_ascii=False)
+    if kind == "boolean" and from_text:
+        return BOOLEAN_WORDS.get(value.lower(), value)
+    if kind == "text" and isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value
+
+
+def _columns(labels: MappedTable) -> sa.Select[Any]:
+    return sa.select(*(labels.value(name).label(name) for name in NAMES))
+
+
+def _rows(connection: sa.Connection, statement: sa.Select[Any]) -> list[Row]:
+    return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def _ordered(rows: list[Row]) -> list[Row]:
+    """Order by incident, equal ones by content: alike on every database."""
+    return sorted(rows, key=lambda row: (str(row["incident_id"] or ""), repr(row)))

@@ -1,0 +1,87 @@
+"""Rows that no day will ever read: counted over the whole tables, so that none is silent."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from replay_assets.contracts.calendar import day_window
+from replay_assets.source.connection.database import IncidentDatabase, MappedTable
+from replay_assets.source.connection.instants import FIRST
+from replay_assets.source.day.instant_columns import InstantColumns
+from replay_assets.source.schema.tables import (
+    AGENT_SESSIONS,
+    AUTO_REPAIR_EXECUTIONS,
+    INCIDENT_EVIDENCE,
+)
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """How many rows are out of reach.
+
+    Attributes:
+        evidence_without_a_day: `collected_at` is null, infinite or no point in time.
+        evidence_before_the_first_day: collected before the first partition.
+        sessions_without_evidence: of an incident that has no evidence.
+        repairs_without_evidence: likewise.
+    """
+
+    evidence_without_a_day: int
+    evidence_before_the_first_day: int
+    sessions_without_evidence: int
+    repairs_without_evidence: int
+
+    def counts(self) -> dict[str, int]:
+        """Return the counts by name."""
+        return asdict(self)
+
+    @property
+    def lost_evidence(self) -> int:
+        """How many rows of evidence no partition can hold."""
+        return self.evidence_without_a_day + self.evidence_before_the_first_day
+
+
+def count_orphans(database: IncidentDatabase, first_day: str, timezone: str) -> Orphans:
+    """Count the rows that lie in no partition.
+
+    Args:
+        database: the source.
+        first_day: ISO day of the first partition.
+        timezone: whose days they are.
+    """
+    window = day_window(first_day, timezone)
+    with database.snapshot() as connection:
+        evidence = database.required(connection, INCIDENT_EVIDENCE)
+        # Never the shortcut for texts of one form: what has another is looked for here.
+        instants = InstantColumns(connection.dialect.name == "postgresql", database.mapping)
+        collected_at = instants.instant(evidence, "collected_at")
+        without, before = (
+            sa.select(sa.func.count()).select_from(evidence.sql).where(one, *evidence.conditions)
+            for one in (
+                collected_at.in_no_day,
+                collected_at.within(FIRST, window.start),
+            )
+        )
+        sessions, repairs = (
+            _without_evidence(evidence, database.required(connection, table), instants)
+            for table in (AGENT_SESSIONS, AUTO_REPAIR_EXECUTIONS)
+        )
+        found = (
+            connection.execute(one).scalar_one() for one in (without, before, sessions, repairs)
+        )
+        return Orphans(*found)
+
+
+def _without_evidence(
+    evidence: MappedTable, table: MappedTable, instants: InstantColumns
+) -> sa.Select[Any]:
+    incident_id, known = table.native("incident_id"), evidence.native("incident_id")
+    if instants.postgres:
+        same = sa.select(sa.literal(1)).select_from(evidence.sql).where(known == incident_id)
+        orphan = sa.not_(sa.exists(same.correlate(table.sql)))
+    else:  # which sorts the known ids once, where it would look for each one anew
+        orphan = sa.or_(
+            incident_id.is_(None), incident_id.not_in(sa.select(known).where(known.is_not(None)))
+        )
+    return sa.select(sa.func.count()).select_from(table.sql).where(orphan, *table.conditions)

@@ -1,0 +1,1 @@
+"""What `doctor` examines: connection, rights, tables, indexes and time zones. Changes nothing."""

@@ -1,0 +1,140 @@
+"""What is right and wrong with the incident database as a source, and how to cure it.
+
+Nothing is changed. Of rows only ids, counts and lengths are told.
+"""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from replay_assets.contracts.diagnosis import Diagnosis
+from replay_assets.errors import SourceError
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.diagnosis.indexes import index_findings
+from replay_assets.source.diagnosis.privileges import privilege_findings
+from replay_assets.source.diagnosis.time_zones import zone_findings
+from replay_assets.source.loading.records import RecordFile
+from replay_assets.source.schema.schema_check import missing_of, nearest, table_names
+from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, TABLES
+
+Check = Callable[[sa.Connection, IncidentDatabase], list[Diagnosis]]
+
+
+def examine_source(database: IncidentDatabase) -> list[Diagnosis]:
+    """Return every finding on the database; only the first where it can't be reached."""
+    findings = _attempt("connection", _connection, database)
+    if findings[0].status == "fail":
+        return findings
+    for name, check in CHECKS.items():
+        findings += _attempt(name, check, database)
+    return findings
+
+
+def _attempt(name: str, check: Check, database: IncidentDatabase) -> list[Diagnosis]:
+    """Run a check in a transaction of its own: one that fails must not stop the next."""
+    try:
+        with database.snapshot() as connection:
+            return check(connection, database)
+    except SourceError as error:
+        return [Diagnosis(name, "fail", str(error), _cure(name))]
+
+
+def _cure(name: str) -> str:
+    if name == "connection":
+        return "check REPLAY_SOURCE_URL, the network and the role's password"
+    return "see the findings above; a role needs SELECT on every table of the mapping"
+
+
+def _connection(connection: sa.Connection, database: IncidentDatabase) -> list[Diagnosis]:
+    version = ".".join(str(part) for part in connection.dialect.server_version_info or ())
+    name = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}.get(connection.dialect.name)
+    says = f"{database.name} is {name or connection.dialect.name} {version}"
+    if name is None:
+        return [Diagnosis("connection", "warn", says, "only PostgreSQL and SQLite are tested")]
+    return [Diagnosis("connection", "ok", says)]
+
+
+def _tables(connection: sa.Connection, database: IncidentDatabase) -> list[Diagnosis]:
+    findings = []
+    for logical in TABLES.values():
+        if logical is LABELS and database.mapping.label_file:
+            continue
+        present = database.real_columns(connection, logical)
+        table = database.mapping.table(logical)
+        lacking = missing_of(connection, database.mapping, logical, present)
+        for problem in lacking:
+            cure = "name what it has in the mapping file (REPLAY_MAPPING), or create it"
+            findings.append(Diagnosis("tables", "fail", problem, cure))
+        if not lacking and present is None:
+            near = nearest(
+                table.rpartition(".")[2], table_names(connection, database.mapping, logical)
+            )
+            says = f"no {table}{near}: optional, read as empty"
+            findings.append(Diagnosis("tables", "ok", says))
+        elif not lacking and present is not None:
+            sources = {
+                one.name: database.mapping.source_of(logical, one.name) for one in logical.columns
+            }
+            absent = [
+                name
+                for name, source in sources.items()
+                if source is not None and source.column not in present
+            ]
+            says = f"{table} has every column" if not absent else f"{table} has what is required"
+            nulls = f"; read as null: {', '.join(absent)}" if absent else ""
+            findings.append(Diagnosis("tables", "ok", says + nulls))
+    return findings
+
+
+def _labels(connection: sa.Connection, database: IncidentDatabase) -> list[Diagnosis]:
+    path = database.mapping.label_file
+    if path is not None:
+        problems = [record.problem for record in RecordFile(path)]
+        bad = sum(problem is not None for problem in problems)
+        says = f"{path} has {len(problems) - bad} labels"
+        if bad:
+            return [Diagnosis("labels", "warn", f"{says} and {bad} lines that can't be read")]
+        return [Diagnosis("labels", "ok", says)]
+    labels = database.selectable(connection, LABELS)
+    if labels is None:
+        says = "there are no labels: answers can be collected, not graded"
+        cure = "create the table, or say in the mapping file where they lie (labels:)"
+        return [Diagnosis("labels", "warn", says, cure)]
+    return [Diagnosis("labels", "ok", f"labels are read from {database.mapping.table(LABELS)}")]
+
+
+def _sample(connection: sa.Connection, database: IncidentDatabase) -> list[Diagnosis]:
+    """Read the newest row as a day would, and tell its ids and lengths."""
+    evidence = database.selectable(connection, INCIDENT_EVIDENCE)
+    if evidence is None:
+        raise AssertionError("the evidence is required")
+    statement = (
+        sa.select(
+            evidence.value("id").label("id"),
+            evidence.value("incident_id").label("incident_id"),
+            evidence.value("collected_at").label("collected_at"),
+            sa.func.length(evidence.value("evidence_summary")).label("characters"),
+        )
+        .where(*evidence.conditions)
+        .order_by(evidence.order("collected_at").desc().nulls_last(), evidence.order("id").desc())
+        .limit(1)
+    )
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        says = f"{database.mapping.table(INCIDENT_EVIDENCE)} has no row that the mapping admits"
+        return [Diagnosis("sample", "warn", says, "check the mapping's `where`, or load incidents")]
+    says = (
+        f"the newest evidence: id {row.id}, incident {row.incident_id}, {row.characters or 0} "
+        f"characters, collected at {row.collected_at}"
+    )
+    return [Diagnosis("sample", "ok", says)]
+
+
+CHECKS: dict[str, Check] = {
+    "tables": _tables,
+    "permissions": privilege_findings,
+    "indexes": index_findings,
+    "time zone": zone_findings,
+    "labels": _labels,
+    "sample": _sample,
+}

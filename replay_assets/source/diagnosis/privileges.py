@@ -1,0 +1,127 @@
+"""What the connected role may do: it must read the source's tables, and should write no others."""
+
+import os
+
+import sqlalchemy as sa
+
+from replay_assets.contracts.diagnosis import Diagnosis
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.schema.physical import qualified
+from replay_assets.source.schema.tables import FINETUNE_EXPORTS, TABLES
+
+CHECK = "permissions"
+SHOWN_TABLES = 5
+WRITABLE = sa.text(
+    """
+    SELECT n.nspname, c.relname, c.oid = to_regclass(:log) AS is_log
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+      AND has_schema_privilege(n.oid, 'USAGE')
+      AND (has_any_column_privilege(c.oid, 'INSERT, UPDATE')
+           OR has_table_privilege(c.oid, 'DELETE, TRUNCATE'))
+    ORDER BY 1, 2
+    """
+)
+CREATES = sa.text(
+    "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' "
+    "AND nspname <> 'information_schema' AND has_schema_privilege(oid, 'CREATE') ORDER BY 1"
+)
+READABLE = sa.text(
+    """
+    SELECT has_any_column_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = to_regclass(:table)
+    """
+)
+ROLE = sa.text("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
+
+
+def privilege_findings(connection: sa.Connection, database: IncidentDatabase) -> list[Diagnosis]:
+    """Return what the role lacks, and what it has beyond need."""
+    if connection.dialect.name != "postgresql":
+        return [_file_finding(database)]
+    quote = connection.dialect.identifier_preparer
+    role, superuser = connection.execute(ROLE).one()
+    tables = [qualified(connection, database.mapping.table(one)) for one in TABLES.values()]
+    unreadable = [
+        table
+        for table in tables
+        if connection.execute(READABLE, {"table": table}).scalar() is False
+    ]
+    findings = [
+        Diagnosis(
+            CHECK,
+            "fail",
+            f"role {role} may not read {table}",
+            "grant it",
+            f"GRANT SELECT ON {table} TO {quote.quote(role)};",
+        )
+        for table in unreadable
+    ]
+    if not unreadable:
+        findings.append(Diagnosis(CHECK, "ok", f"role {role} may read every table of the mapping"))
+    if superuser:
+        return [*findings, _superuser(role, tables)]
+    return [*findings, *_writes(connection, database, role)]
+
+
+def _writes(connection: sa.Connection, database: IncidentDatabase, role: str) -> list[Diagnosis]:
+    quote = connection.dialect.identifier_preparer
+    log = qualified(connection, database.mapping.table(FINETUNE_EXPORTS))
+    rows = connection.execute(WRITABLE, {"log": log}).all()
+    others = [f"{quote.quote(s)}.{quote.quote(name)}" for s, name, is_log in rows if not is_log]
+    schemas = [quote.quote(name) for name in connection.execute(CREATES).scalars()]
+    findings = []
+    if others:
+        more = f" and {len(others) - SHOWN_TABLES} more" if len(others) > SHOWN_TABLES else ""
+        findings.append(
+            Diagnosis(
+                CHECK,
+                "warn",
+                f"role {role} may write to {', '.join(others[:SHOWN_TABLES])}{more}",
+                "reading needs no such right: take it away, or connect with a role of its own",
+                f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {', '.join(others)} "
+                f"FROM {quote.quote(role)};",
+            )
+        )
+    if schemas:
+        findings.append(
+            Diagnosis(
+                CHECK,
+                "warn",
+                f"role {role} may create tables in {', '.join(schemas)}",
+                f"only needed once, for {log}",
+                f"REVOKE CREATE ON SCHEMA {', '.join(schemas)} FROM {quote.quote(role)};",
+            )
+        )
+    if any(is_log for *_, is_log in rows):
+        findings.append(Diagnosis(CHECK, "ok", f"exports are recorded in {log}"))
+    elif not schemas:
+        findings.append(
+            Diagnosis(
+                CHECK, "ok", f"{log} is not written: the record of an export stays in the lake"
+            )
+        )
+    return findings
+
+
+def _superuser(role: str, tables: list[str]) -> Diagnosis:
+    return Diagnosis(
+        CHECK,
+        "warn",
+        f"role {role} is a superuser and may write everything",
+        "connect with a role that may only read",
+        f"CREATE ROLE replay_reader LOGIN; GRANT SELECT ON {', '.join(tables)} TO replay_reader;",
+    )
+
+
+def _file_finding(database: IncidentDatabase) -> Diagnosis:
+    if database.file is None or not os.access(database.file, os.W_OK):
+        return Diagnosis(CHECK, "ok", "the file can be read, and not written")
+    return Diagnosis(
+        CHECK,
+        "ok",
+        "the file can be written, which is normal: SQLite knows no roles. Reading changes nothing; "
+        "sqlite:///file:PATH?mode=ro&uri=true rules it out",
+    )

@@ -1,0 +1,1 @@
+"""Loading files into a database: CSV, TSV and JSONL records, tables made, rows upserted."""

@@ -1,0 +1,201 @@
+"""`load`: files of the source tables into the database, all of them or nothing.
+
+One file a table, named after it. Rows are upserted by key in one transaction, so loading twice
+changes nothing. Lines that can't be used are reported with their numbers; then nothing is loaded,
+unless the caller asks for the others all the same.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.exc import DataError, IntegrityError
+
+from replay_assets.errors import SourceError
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.loading.bad_lines import BadLines
+from replay_assets.source.loading.creating import create_tables
+from replay_assets.source.loading.load_target import LoadTarget
+from replay_assets.source.loading.records import SUFFIXES, RecordFile, kind_of, stem_of
+from replay_assets.source.loading.upsert import upsert_rows
+from replay_assets.source.schema.tables import LABELS, TABLES
+
+ROWS_A_BATCH = 200
+"""Rows between two reports of progress, and what is tried singly where the database refuses one."""
+
+Row = dict[str, Any]
+Progress = Callable[[str, int, float], None]
+"""Called with a table's name, the rows written since the last call, and the share of its file."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What one file gave: rows written, and fields of it that no column takes."""
+
+    table: str
+    rows: int
+    ignored_fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LoadOutcome:
+    """What was loaded, and the lines that were left out where the caller wanted the others."""
+
+    loaded: list[Loaded]
+    bad_lines: BadLines
+
+
+def files_in(directory: Path) -> tuple[dict[str, Path], list[str]]:
+    """Return a folder's file for each table, and the names of record files that are no table's.
+
+    Raises:
+        SourceError: there is no evidence among them, or two files for one table.
+    """
+    records = sorted(path for path in directory.iterdir() if path.is_file() and kind_of(path))
+    files: dict[str, Path] = {}
+    for path in records:
+        name = stem_of(path)
+        if name in files:
+            raise SourceError(f"{files[name]} and {path} are both {name}; keep one")
+        files[name] = path
+    if "incident_evidence" not in files:
+        raise SourceError(
+            f"{directory} has no incident_evidence.jsonl; expected one file a table "
+            f"({', '.join(SUFFIXES)}, also with .gz): "
+            + ", ".join(f"{name}.jsonl" for name in TABLES)
+        )
+    unclaimed = [path.name for name, path in files.items() if name not in TABLES]
+    return {name: files[name] for name in TABLES if name in files}, unclaimed
+
+
+def load_directory(
+    database: IncidentDatabase, directory: Path, progress: Callable[[str, int], None]
+) -> list[Loaded]:
+    """Create the tables where they are missing and upsert every file of a folder.
+
+    Args:
+        database: where to write.
+        directory: holds one file a table; at least that of the evidence.
+        progress: called with a table's name and the rows written since the last call.
+
+    Raises:
+        SourceError: the folder has no file of evidence, or a line can't be used; nothing was
+            written.
+    """
+    files, _ = files_in(directory)
+    return load_files(database, files, lambda name, rows, _: progress(name, rows)).loaded
+
+
+def load_files(
+    database: IncidentDatabase,
+    files: Mapping[str, Path],
+    progress: Progress,
+    *,
+    keep_going: bool = False,
+) -> LoadOutcome:
+    """Create the tables where they are missing and upsert files, given by the table's name.
+
+    Args:
+        database: where to write.
+        files: JSONL or CSV files by logical table.
+        progress: told of every batch.
+        keep_going: whether to load the good lines although there are bad ones.
+
+    Raises:
+        SourceError: a line can't be used and `keep_going` is not set, a file can't be read, or the
+            mapping leaves no way to write a table; nothing was written.
+    """
+    if LABELS.name in files and database.mapping.labels is not None:
+        raise SourceError(
+            f"{files[LABELS.name]} can't be loaded: by the mapping file labels lie elsewhere "
+            "(`labels:`). Leave the file out, or take that entry out of the mapping."
+        )
+    bad = BadLines()
+    with _no_file_left_behind(database), database.writing(create=True) as connection:
+        create_tables(database, connection)
+        loaded = [
+            _load(LoadTarget(connection, database, TABLES[name]), path, bad, progress, keep_going)
+            for name, path in files.items()
+        ]
+        if bad.count and not keep_going:
+            raise SourceError(f"nothing was loaded:\n{bad}")
+    return LoadOutcome(loaded, bad)
+
+
+@contextmanager
+def _no_file_left_behind(database: IncidentDatabase) -> Iterator[None]:
+    """Take an empty SQLite file away again: the next command would take it for a source."""
+    file = database.file
+    fresh = file is not None and not file.exists()
+    try:
+        yield
+    except BaseException:
+        if file is not None and fresh:
+            database.close()
+            file.unlink(missing_ok=True)
+        raise
+
+
+def _load(
+    target: LoadTarget, path: Path, bad: BadLines, progress: Progress, keep_going: bool
+) -> Loaded:
+    known = {column.name for column in target.logical.columns}
+    ignored: set[str] = set()
+    rows = 0
+    batch: list[tuple[int, Row]] = []
+
+    def flush() -> int:
+        before = bad.count
+        _write(target, batch, path, bad)
+        written = len(batch) - (bad.count - before)
+        batch.clear()
+        progress(target.logical.name, written, records.share)
+        return written
+
+    records = RecordFile(path)
+    for found in records:
+        try:
+            row = target.row_of(found)
+        except ValueError as error:
+            bad.add(path, found.line, str(error))
+            continue
+        ignored |= found.fields.keys() - known
+        if bad.count and not keep_going:
+            continue  # only to name the other bad lines
+        batch.append((found.line, row))
+        if len(batch) == ROWS_A_BATCH:
+            rows += flush()
+    if batch:
+        rows += flush()
+    else:
+        progress(target.logical.name, 0, records.share)
+    return Loaded(
+        table=target.logical.name,
+        rows=rows,
+        ignored_fields=tuple(sorted(ignored | target.unwritten)),
+    )
+
+
+def _write(target: LoadTarget, batch: Sequence[tuple[int, Row]], path: Path, bad: BadLines) -> None:
+    """Write a batch; where the database refuses a value of it, find the line by writing singly."""
+    try:
+        _upsert(target, [row for _, row in batch])
+    except (DataError, IntegrityError) as error:
+        if len(batch) == 1:
+            bad.add(path, batch[0][0], str(error.orig).splitlines()[0])
+            return
+        for line in batch:
+            _write(target, [line], path, bad)
+
+
+def _upsert(target: LoadTarget, rows: list[Row]) -> None:
+    with target.connection.begin_nested():
+        upsert_rows(
+            target.connection,
+            target.table,
+            target.logical.key,
+            rows,
+            by_conflict=target.has_unique_key,
+        )

@@ -1,0 +1,88 @@
+"""A real table as `load` writes it: the columns it has, in their own types, under logical names."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from replay_assets.errors import SourceError
+from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.loading.records import FoundRecord
+from replay_assets.source.loading.upsert import has_unique_key
+from replay_assets.source.loading.values import Convert, real_type_of, value_of
+from replay_assets.source.schema.mapping import Conditions
+from replay_assets.source.schema.schema_check import missing_of
+from replay_assets.source.schema.tables import LogicalTable
+
+
+class LoadTarget:
+    """One table to be written.
+
+    Raises:
+        SourceError: the mapping leaves no way to write it, or the live table lacks what it names.
+    """
+
+    def __init__(
+        self, connection: sa.Connection, database: IncidentDatabase, logical: LogicalTable
+    ) -> None:
+        self.connection = connection
+        self.logical = logical
+        self.unwritten: set[str] = set()
+        mapping = database.mapping
+        name = mapping.table(logical)
+        present = database.real_columns(connection, logical) or {}
+        if lacking := missing_of(connection, mapping, logical, present):
+            raise SourceError(f"{database.name}: {'; '.join(lacking)}")
+        self._constants = _constants(mapping.entry(logical).where, name)
+        self._zones = {one.name: mapping.timezone_of(logical, one.name) for one in logical.columns}
+        self._converts: dict[str, Convert] = {}
+        columns = []
+        for column in logical.columns:
+            source = mapping.source_of(logical, column.name)
+            if source is None or source.column not in present:
+                continue
+            if source.path:
+                raise SourceError(
+                    f"load can't write {column.name} inside the JSON of {name}.{source.column}: "
+                    "that would replace the rest of the document. Load into tables of our own form."
+                )
+            kind, convert = real_type_of(column, present[source.column], self._zones[column.name])
+            self._converts[column.name] = convert
+            columns.append(sa.Column(source.column, kind, key=column.name))
+        taken = {column.name for column in columns}
+        self._constants = {key: v for key, v in self._constants.items() if key not in taken}
+        columns += [sa.Column(key, present[key], key=f"where {key}") for key in self._constants]
+        schema, _, bare = name.rpartition(".")
+        self.table = sa.Table(bare, sa.MetaData(), *columns, schema=schema or None)
+        self.has_unique_key = has_unique_key(connection, self.table, logical.key)
+
+    def row_of(self, found: FoundRecord) -> dict[str, Any]:
+        """Return a record as values of the real columns.
+
+        Raises:
+            ValueError: it can't be used; the message says which field, and why.
+        """
+        if found.problem is not None:
+            raise ValueError(found.problem)
+        row = {}
+        for column in self.logical.columns:
+            value = value_of(
+                found.fields, column, from_text=found.from_text, zone=self._zones[column.name]
+            )
+            if column.name in self._converts:
+                row[column.name] = None if value is None else self._converts[column.name](value)
+            elif value is not None:
+                self.unwritten.add(column.name)
+        if null := [name for name in self.logical.key if row[name] is None]:
+            raise ValueError(f"{', '.join(null)} is null, but identifies the row")
+        return row | {f"where {key}": value for key, value in self._constants.items()}
+
+
+def _constants(where: Conditions, table: str) -> dict[str, Any]:
+    """Return what every row must carry to be read again under the mapping's conditions."""
+    for column, wanted in where.items():
+        if wanted is not None and not isinstance(wanted, bool | int | float | str):
+            raise SourceError(
+                f"load can't fill {table}.{column}: the mapping's `where` admits several values. "
+                "Load with a mapping that names one."
+            )
+    return dict(where)

@@ -1,0 +1,1 @@
+"""What the incident database looks like: tables, columns, types, the mapping file, its checks."""

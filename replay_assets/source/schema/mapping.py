@@ -1,0 +1,232 @@
+"""Which tables and columns of a team's database hold the logical ones, and where labels lie.
+
+A mapping file names only what differs:
+
+    timezone: Asia/Taipei                    # of timestamps without a zone
+    tables:
+      incident_evidence:
+        table: ops.incident_snapshots
+        where: {environment: prod, team: [sre, platform], deleted_at: null}
+        columns:
+          collected_at: {column: snapped_at, timezone: UTC}
+          evidence_summary: {column: payload, path: [summary, text]}
+    labels: {file: labels.csv}               # or {table: ops.reviews, columns: {risk_level: risk}}
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
+
+from replay_assets.contracts.record import Part, describe
+from replay_assets.errors import ConfigurationError
+from replay_assets.source.schema.tables import FINETUNE_EXPORTS, LABELS, MAPPABLE, LogicalTable
+
+
+def _named_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is no time zone; use an IANA name such as Asia/Taipei or UTC") from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_named_zone)]
+Name = Annotated[str, Field(min_length=1)]
+PathKey = Annotated[StrictStr, Field(pattern=r'^[^"]+$')]
+"""SQLite's paths can't spell a key with a double quote in it."""
+Scalar = StrictBool | StrictInt | StrictFloat | StrictStr
+
+
+class NotNull(Part):
+    """The condition that a column is not null."""
+
+    not_null: Literal[True]
+
+
+class ColumnMapping(Part):
+    """The real column that holds a logical one, or the place inside it if it is JSON."""
+
+    column: Name
+    path: tuple[PathKey | Annotated[StrictInt, Field(ge=0)], ...] = ()
+    timezone: Zone | None = None
+
+
+def _named(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
+    return {"column": value} if isinstance(value, str) else value
+
+
+Columns = dict[str, Annotated[ColumnMapping, BeforeValidator(_named)]]
+Condition = Scalar | Annotated[list[Scalar], Field(min_length=1)] | NotNull | None
+Conditions = dict[Name, Condition]
+
+
+class TableMapping(Part):
+    """The real name of a table (`schema.table` or `table`), its columns that differ, its rows.
+
+    `where` names real columns: a value or a list of values to be equal to, null, or
+    `{not_null: true}`; all must hold. `timezone` is that of timestamps without one.
+    """
+
+    table: Name | None = None
+    columns: Columns = Field(default_factory=dict)
+    where: Conditions = Field(default_factory=dict)
+    timezone: Zone | None = None
+
+
+class LabelMapping(Part):
+    """Labels elsewhere than in a table of labels: in columns of another table, or in a file.
+
+    `table` (default: the one of the evidence) and `columns`, or `file` (relative to the mapping
+    file) and `columns` where its fields have other names. Of a table only the columns named here
+    are labels: what happens to be called like one is none.
+    """
+
+    table: Name | None = None
+    columns: Columns = Field(default_factory=dict)
+    where: Conditions = Field(default_factory=dict)
+    file: Name | None = None
+
+    @model_validator(mode="after")
+    def _is_one_form(self) -> Self:
+        if self.file is not None and (self.table is not None or self.where):
+            raise ValueError("give a file or a table, not both; `where` belongs to a table")
+        if self.file is None and not set(self.columns) - {"incident_id"}:
+            raise ValueError(
+                "name the columns that hold labels, or a file; a table of labels in our form "
+                "belongs under tables: labels"
+            )
+        return self
+
+
+class SourceMapping(Part):
+    """The mapping of every logical table; an empty one is the schema that `load` creates."""
+
+    timezone: Zone | None = None
+    tables: dict[str, TableMapping] = Field(default_factory=dict)
+    labels: LabelMapping | None = None
+
+    def entry(self, logical: LogicalTable) -> TableMapping:
+        """Return what the file says of a logical table; of labels, wherever they lie."""
+        if logical is LABELS and self.labels is not None:
+            own = self.labels.table is None
+            evidence = self.tables.get("incident_evidence", TableMapping())
+            key = evidence.columns.get("incident_id") if own else None
+            return TableMapping(
+                table=self.labels.table or evidence.table or "incident_evidence",
+                columns={
+                    "incident_id": key or ColumnMapping(column="incident_id"),
+                    **self.labels.columns,
+                },
+                where={**(evidence.where if own else {}), **self.labels.where},
+            )
+        return self.tables.get(logical.name, TableMapping())
+
+    def table(self, logical: LogicalTable) -> str:
+        """Return the real name of a logical table, with its schema where one is given."""
+        return self.entry(logical).table or logical.name
+
+    def source_of(self, logical: LogicalTable, name: str) -> ColumnMapping | None:
+        """Return where a logical column is read; null where the mapping excludes it."""
+        named = self.entry(logical).columns.get(name)
+        if named is None and not (logical is LABELS and self.labels is not None):
+            return ColumnMapping(column=name)
+        return named
+
+    def timezone_of(self, logical: LogicalTable, name: str) -> str | None:
+        """Return the zone declared for a column's timestamps that have none: the nearest one."""
+        entry = self.entry(logical)
+        column = entry.columns.get(name)
+        return (column and column.timezone) or entry.timezone or self.timezone
+
+    def named(self, logical: LogicalTable) -> bool:
+        """Tell whether the file names a table: then it must be there."""
+        return logical.name in self.tables or (logical is LABELS and self.labels is not None)
+
+    @property
+    def label_file(self) -> Path | None:
+        """The file that holds the labels; null where they lie in the database."""
+        file = self.labels and self.labels.file
+        return Path(file) if file else None
+
+
+def load_mapping(path: Path | None) -> SourceMapping:
+    """Read a mapping file; the identity where no path is given.
+
+    Raises:
+        ConfigurationError: the file can't be read, names what is none of ours, or contradicts
+            itself; the message lists every mistake.
+    """
+    if path is None:
+        return SourceMapping()
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        mapping = SourceMapping.model_validate(content)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigurationError(f"source mapping {path}: {error}") from error
+    except ValidationError as error:
+        raise ConfigurationError(f"source mapping {path}: {describe(error)}") from error
+    mapping = _beside(mapping, path)
+    if mistakes := list(_mistakes(mapping)):
+        raise ConfigurationError(f"source mapping {path}: " + "; ".join(mistakes))
+    return mapping
+
+
+def _beside(mapping: SourceMapping, path: Path) -> SourceMapping:
+    """Return the mapping with its label file named from the mapping file's folder."""
+    if mapping.labels is None or mapping.label_file is None:
+        return mapping
+    file = str(path.absolute().parent / mapping.label_file)
+    return mapping.model_copy(update={"labels": mapping.labels.model_copy(update={"file": file})})
+
+
+def _mistakes(mapping: SourceMapping) -> list[str]:
+    mistakes = [
+        f"{name!r} is no table of ours; use {', '.join(MAPPABLE)}"
+        for name in mapping.tables
+        if name not in MAPPABLE
+    ]
+    named = {name: entry for name, entry in mapping.tables.items() if name in MAPPABLE}
+    if mapping.labels is not None:
+        if LABELS.name in named:
+            mistakes.append("labels stand under tables and under labels; keep one")
+        named[LABELS.name] = TableMapping(columns=mapping.labels.columns)
+    for name, entry in named.items():
+        mistakes += _table_mistakes(MAPPABLE[name], entry)
+    if (file := mapping.label_file) is not None and not file.is_file():
+        mistakes.append(f"labels.file: there is no file {file}")
+    return mistakes
+
+
+def _table_mistakes(logical: LogicalTable, entry: TableMapping) -> list[str]:
+    known = {column.name: column for column in logical.columns}
+    mistakes = []
+    if unknown := sorted(set(entry.columns) - set(known)):
+        mistakes.append(
+            f"{logical.name} has no column {', '.join(unknown)}; use {', '.join(known)}"
+        )
+    for name in sorted(set(entry.columns) & set(known)):
+        if not entry.columns[name].path:
+            continue
+        if name in (*logical.key, "incident_id") or known[name].kind == "instant":
+            mistakes.append(
+                f"{logical.name}.{name} must be a column of its own, not a place inside JSON: rows "
+                "are found and joined by it. A generated column or a view provides one"
+            )
+        elif logical is FINETUNE_EXPORTS:
+            mistakes.append(f"{logical.name}.{name} is written, and can't lie inside JSON")
+    if logical is FINETUNE_EXPORTS and entry.where:
+        mistakes.append(f"{logical.name} is written only; it takes no `where`")
+    return mistakes

@@ -1,0 +1,114 @@
+"""How an endpoint is asked for JSON, and what is learned when it refuses a form."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from starlette.responses import JSONResponse, Response
+
+from replay_assets.inference.call.completion import Completion
+from replay_assets.inference.call.failures import RequestRejectedError
+from replay_assets.inference.chat.client import ChatClient
+from replay_assets.inference.chat.response_format import bounded
+from replay_assets.inference.throttling.limits import InProcessLimits
+from tests.inference.scripted_server import MESSAGES, Body, Reply, Script, candidate, completion
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
+
+pytestmark = pytest.mark.usefixtures("no_waits")
+
+
+def refusing(*kinds: str, code: int = 400) -> Reply:
+    """An endpoint that refuses forms with a 400 that names the field, and answers the rest."""
+
+    async def reply(body: Body) -> Response:
+        kind = body.get("response_format", {}).get("type", "none")
+        if kind in kinds:
+            return JSONResponse({"error": f"response_format {kind} is not supported"}, code)
+        return await completion(kind)(body)
+
+    return reply
+
+
+def ask(
+    server: Script, schemas: Sequence[Any] = (SCHEMA,), **changes: Any
+) -> tuple[list[Completion], Sequence[str]]:
+    """Ask once a schema, one after the other; return the answers and the forms refused."""
+
+    async def run() -> tuple[list[Completion], Sequence[str]]:
+        one = candidate(server.base_url, **changes)
+        async with ChatClient(one, api_key=None, limits=InProcessLimits()) as client:
+            answers = [await client.complete(MESSAGES, schema=schema) for schema in schemas]
+            return answers, client.refused_modes
+
+    return asyncio.run(run())
+
+
+def test_a_schema_is_asked_for_where_one_is_at_hand(server: Script) -> None:
+    """In the form of OpenAI's protocol, with every string and list bounded."""
+    server.answers(refusing())
+    answers, refused = ask(server, [SCHEMA, None])
+    assert [answer.content for answer in answers] == ["json_schema", "json_object"]
+    assert [answer.response_mode for answer in answers] == ["json_schema", "json_object"]
+    assert refused == ()
+    form = server.bodies[0]["response_format"]["json_schema"]
+    assert form["schema"]["properties"]["a"]["maxLength"] > 0
+
+
+@pytest.mark.parametrize(
+    ("kinds", "settled"),
+    [(("json_schema",), "json_object"), (("json_schema", "json_object"), "none")],
+)
+def test_a_refused_form_is_asked_for_once_a_run(
+    kinds: tuple[str, ...], settled: str, server: Script
+) -> None:
+    """The request is answered all the same, and later ones ask for less at once."""
+    server.answers(refusing(*kinds))
+    answers, refused = ask(server, [SCHEMA] * 3)
+    assert [answer.content for answer in answers] == [settled] * 3
+    assert refused == kinds
+    assert [len(answer.attempts) for answer in answers] == [1 + len(kinds), 1, 1]
+    assert answers[0].attempts[0].outcome == "response_format_refused"
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(422, "response_format"), (400, "the context is too long")]
+)
+def test_nothing_else_changes_the_form(code: int, text: str, server: Script) -> None:
+    """Only a 400 that names the field: another 4xx is about the request."""
+
+    async def reply(_: Body) -> Response:
+        return JSONResponse({"error": text}, code)
+
+    server.answers(reply)
+    with pytest.raises(RequestRejectedError):
+        ask(server)
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("wanted", ["json_schema", "json_object", "none"])
+def test_a_candidate_may_name_the_form(wanted: str, server: Script) -> None:
+    """For an endpoint that is known to do one of them badly."""
+    server.answers(refusing())
+    (answer,), _ = ask(server, response_format=wanted)
+    assert answer.content == answer.response_mode == wanted
+
+
+def test_every_string_and_list_of_a_schema_has_an_end() -> None:
+    """At any depth; what is bounded, or a choice, stays as it is."""
+    found = bounded(
+        {
+            "type": "object",
+            "properties": {
+                "type": {"type": ["string", "null"]},
+                "short": {"type": "string", "maxLength": 3},
+                "choice": {"type": "string", "enum": ["x"]},
+                "list": {"type": "array", "items": {"anyOf": [{"type": "string"}]}},
+            },
+        }
+    )["properties"]
+    assert found["type"]["maxLength"] == found["list"]["items"]["anyOf"][0]["maxLength"] > 3
+    assert found["short"] == {"type": "string", "maxLength": 3}
+    assert found["choice"] == {"type": "string", "enum": ["x"]}
+    assert found["list"]["maxItems"] > 0

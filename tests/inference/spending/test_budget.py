@@ -1,0 +1,288 @@
+"""Money: prices by kind and day, what is set aside, what is charged, and what is not sent."""
+
+import asyncio
+import json
+import multiprocessing
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.contracts.result import Usage
+from replay_assets.errors import ConfigurationError, JournalError
+from replay_assets.inference.call.call import Call
+from replay_assets.inference.call.completion import Completion
+from replay_assets.inference.call.failures import BudgetExhaustedError, CallFailedError
+from replay_assets.inference.chat.client import ChatClient
+from replay_assets.inference.spending.budget import RunBudget
+from replay_assets.inference.spending.ledger import Ledger
+from replay_assets.inference.throttling.limits import InProcessLimits
+from tests.inference.calls import attempt
+from tests.inference.scripted_server import MESSAGES, Script, ask, candidate, completion, status
+
+DAY = date(2026, 9, 21)
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes."""
+    present = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, present[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, present)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+PRICES = {"input": 1.0, "output": 100.0}
+HIGHEST_USD = 900 * 100 / 1e6
+"""The output of an answer at its longest; the prompt adds less than a thousandth of it."""
+
+
+def usage(**tokens: int) -> Usage:
+    """Tokens of a call."""
+    return Usage(**tokens)
+
+
+@pytest.mark.parametrize(
+    ("prices", "tokens", "dollars"),
+    [
+        (PRICES, {"prompt_tokens": 1000, "completion_tokens": 100}, 0.011),
+        ({**PRICES, "cached": 0.1}, {"prompt_tokens": 1000, "completion_tokens": 0,
+          "cached_tokens": 400}, 0.00064),
+        ({**PRICES, "reasoning": 10.0}, {"prompt_tokens": 0, "completion_tokens": 100,
+          "reasoning_tokens": 60}, 0.0046),
+        (PRICES, {"prompt_tokens": 10}, None),
+    ],
+    ids=["plain", "cached", "reasoning", "unknown"],
+)  # fmt: skip
+def test_each_kind_of_token_has_its_price(
+    prices: dict[str, float], tokens: dict[str, int], dollars: float | None
+) -> None:
+    """Cached ones are among the prompt's, reasoning among the completion's: counted once."""
+    price = candidate("http://h/v1", prices_usd_per_million=prices).prices_on(DAY)
+    assert price is not None
+    found = price.cost_usd(usage(**tokens))
+    assert found == (dollars if dollars is None else pytest.approx(dollars))
+
+
+def test_prices_hold_from_a_day_on(tmp_path: Path) -> None:
+    """A report of an old week keeps the prices of that week."""
+    path = tmp_path / "candidates.yaml"
+    path.write_text(
+        "- id: mine\n  model: m\n  base_url: http://h/v1\n  budget_usd: {run: 1, day: 5}\n"
+        "  prices_usd_per_million:\n"
+        "    - {from: 2026-01-01, input: 1, output: 1}\n"
+        "    - {from: 2026-09-21, input: 2, output: 2, cached: 0.5}\n"
+    )
+    mine = Catalogue.load(path).get("mine")
+    prices = [mine.prices_on(day) for day in (date(2025, 1, 1), date(2026, 9, 20), DAY)]
+    assert [price and price.input for price in prices] == [None, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("budget_usd: 5", "needs prices_usd_per_million"),
+        ("prices_usd_per_million: []", "needs prices in the order"),
+        ("budget_usd: {}", "name run, day or both"),
+        ("budget_usd: -1", "greater than 0"),
+        (
+            "prices_usd_per_million: [{from: 2026-02-01, input: 1, output: 1}, "
+            "{from: 2026-01-01, input: 1, output: 1}]",
+            "needs prices in the order",
+        ),
+    ],
+)
+def test_a_budget_that_cannot_be_kept_is_refused(tmp_path: Path, line: str, says: str) -> None:
+    """Before anything is sent, not when the money is gone."""
+    path = tmp_path / "candidates.yaml"
+    path.write_text(f"- id: mine\n  model: m\n  base_url: http://h/v1\n  {line}\n")
+    with pytest.raises(ConfigurationError, match=says):
+        Catalogue.load(path)
+
+
+def spend(
+    server: Script, times: int, *, ledger: Ledger | None = None, spent_usd: float = 0.0, **more: Any
+) -> list[Completion | CallFailedError]:
+    """Ask many times with a budget; return how each ended."""
+
+    async def run() -> list[Completion | CallFailedError]:
+        one = candidate(server.base_url, prices_usd_per_million=PRICES, **more)
+        client = ChatClient(
+            one, api_key=None, ledger=ledger, spent_usd=spent_usd, limits=InProcessLimits()
+        )
+        async with client:
+            calls = (client.complete(MESSAGES) for _ in range(times))
+            ended = await asyncio.gather(*calls, return_exceptions=True)
+            return [end for end in ended if isinstance(end, Completion | CallFailedError)]
+
+    return asyncio.run(run())
+
+
+def answered(ended: list[Completion | CallFailedError]) -> int:
+    """How many were answered; the others were not sent for want of money."""
+    failed = [end for end in ended if not isinstance(end, Completion)]
+    assert all(isinstance(end, BudgetExhaustedError) for end in failed)
+    return len(ended) - len(failed)
+
+
+def test_a_run_ends_at_its_budget_and_no_call_could_have_passed_it(server: Script) -> None:
+    """Answers cost a tenth of what is set aside; those under way make room when they end."""
+    server.answers(completion("x", usage=(0, 90), delay_s=0.01))
+    ended = spend(server, 40, budget_usd=2.5 * HIGHEST_USD)
+    assert answered(ended) == len(server.bodies) == 15
+    assert server.most_at_once <= 2
+
+
+def test_what_earlier_parts_of_a_run_have_spent_counts(server: Script) -> None:
+    """A run that is continued has one budget, not two."""
+    server.answers(completion("x", usage=(0, 90)))
+    ended = spend(server, 5, budget_usd=2 * HIGHEST_USD, spent_usd=1.5 * HIGHEST_USD)
+    assert answered(ended) == 0
+    assert server.bodies == []
+
+
+@pytest.mark.usefixtures("no_waits")
+def test_an_attempt_that_may_have_been_paid_is_charged_at_its_highest(server: Script) -> None:
+    """A body out of protocol: the model may have run."""
+    server.answers(status(200, "{"), completion("x", usage=(0, 90)))
+    (end,) = spend(server, 1, budget_usd=1.5 * HIGHEST_USD)
+    assert isinstance(end, BudgetExhaustedError)
+    (attempt,) = end.attempts
+    assert attempt.possibly_paid
+    assert attempt.cost_usd == pytest.approx(HIGHEST_USD, rel=0.01)
+
+
+def test_runs_of_a_day_share_its_budget(server: Script, tmp_path: Path) -> None:
+    """Seven days of a week are seven runs."""
+    server.answers(completion("x", usage=(0, 900)))
+    counts = [
+        answered(spend(server, 2, ledger=Ledger(tmp_path), budget_usd={"day": 3.5 * HIGHEST_USD}))
+        for _ in range(3)
+    ]
+    assert counts == [2, 1, 0]
+
+
+def test_unknown_usage_is_charged_and_told_as_unknown(server: Script, tmp_path: Path) -> None:
+    """Null in the account, the most in the budget."""
+    server.answers(completion("x", usage=None))
+    ended = spend(server, 3, ledger=Ledger(tmp_path), budget_usd=2.5 * HIGHEST_USD)
+    assert answered(ended) == 2
+    assert [end.cost_usd for end in ended if isinstance(end, Completion)] == [None, None]
+
+
+def test_unknown_usage_counts_when_a_run_goes_on(server: Script) -> None:
+    """What was charged is part of the call that is kept, not only of the run that charged it."""
+    server.answers(completion("x", usage=None))
+    answer = ask(server, prices_usd_per_million=PRICES)
+    kept = Call.decoded(Call(key="k", outcome="answered", completion=answer).encoded())
+    assert answer.cost_usd is None
+    assert kept.spent_usd == pytest.approx(HIGHEST_USD, rel=5e-3)
+    assert replace(kept, cached=True).spent_usd == 0
+    earlier = Call(key="k", outcome="not_sent", attempts=(attempt(cost_usd=0.25),))
+    assert earlier.spent_usd == 0.25
+
+
+def test_an_entry_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    """On a full disk: nothing is sent, and the next one finds the ledger in order."""
+    ledger = Ledger(tmp_path)
+    first = ledger.reserve(DAY, "one", 0.5, limit_usd=1.0)
+    assert first is not None
+    before = next(tmp_path.iterdir()).read_bytes()
+    with (
+        full_disk(len(before) + 10),
+        pytest.raises(JournalError, match=r"ledger-.*can't be written"),
+    ):
+        ledger.reserve(DAY, "one", 0.1, limit_usd=1.0)
+    assert next(tmp_path.iterdir()).read_bytes() == before
+    assert Ledger(tmp_path).reserve(DAY, "one", 0.5, limit_usd=1.0) is not None
+    assert Ledger(tmp_path).reserve(DAY, "one", 0.1, limit_usd=1.0) is None
+
+
+def test_a_ledger_that_cannot_be_opened_is_told_as_one_that_is_full(tmp_path: Path) -> None:
+    """Whatever the system says of it: nothing may be sent that nobody can count."""
+    (tmp_path / "ledger").write_text("a file in the folder's place")
+    with pytest.raises(JournalError, match=r"ledger-.*be written"):
+        Ledger(tmp_path / "ledger").reserve(DAY, "one", 0.1, limit_usd=1.0)
+
+
+def test_an_answer_that_is_here_is_not_lost_for_a_full_disk(tmp_path: Path, server: Script) -> None:
+    """What it cost can't be noted: it is returned, and the next attempt ends the run."""
+    server.answers(completion("paid for", delay_s=0.3), "never")
+    one = candidate(server.base_url, prices_usd_per_million=PRICES, budget_usd={"day": 5})
+
+    async def run() -> Completion:
+        ledger = Ledger(tmp_path)
+        async with ChatClient(one, api_key=None, ledger=ledger, limits=InProcessLimits()) as client:
+            ledger.reserve(DAY, "another", 0.1, limit_usd=None)
+            asking = asyncio.create_task(client.complete(MESSAGES))
+            while not server.bodies:
+                await asyncio.sleep(0.001)
+            with full_disk(0):
+                answer = await asking
+            with pytest.raises(JournalError, match="can't be written"):
+                await client.complete(MESSAGES)
+            return answer
+
+    assert asyncio.run(run()).content == "paid for"
+    assert len(server.bodies) == 1
+
+
+def test_a_day_without_a_price_has_no_budget_to_keep() -> None:
+    """Prices may begin later than the run."""
+    later = {"from": "2999-01-01", **PRICES}
+    one = candidate("http://h/v1", prices_usd_per_million=[later], budget_usd=1)
+    purse = RunBudget(one, ledger=None, spent_usd=0.0, timezone="Asia/Taipei")
+    with pytest.raises(BudgetExhaustedError, match="no price"):
+        asyncio.run(purse.reserve(prompt_tokens=1, completion_tokens=1))
+
+
+def test_a_killed_runs_attempts_stay_charged(tmp_path: Path) -> None:
+    """What was set aside and never settled may have been paid; a torn line never was."""
+    ledger = Ledger(tmp_path)
+    kept = ledger.reserve(DAY, "mine", 1.0, limit_usd=None)
+    settled = ledger.reserve(DAY, "mine", 1.0, limit_usd=None)
+    assert kept is not None
+    assert settled is not None
+    ledger.settle(settled, 0.25)
+    (file,) = tmp_path.iterdir()
+    with file.open("ab") as stream:
+        stream.write(b'{"id": "torn", "candi')
+    after = Ledger(tmp_path)
+    assert after.spent_usd(DAY, "mine") == pytest.approx(1.25)
+    assert after.reserve(DAY, "mine", 0.5, limit_usd=1.5) is None
+    assert after.reserve(DAY, "mine", 0.25, limit_usd=1.5) is not None
+    assert after.reserve(DAY, "other", 1.5, limit_usd=1.5) is not None
+    assert after.reserve(date(2026, 9, 22), "mine", 1.5, limit_usd=1.5) is not None
+    assert all(json.loads(line) for line in file.read_text().splitlines())
+
+
+def take(folder: Path, times: int) -> None:
+    """Spend from another process."""
+    ledger = Ledger(folder)
+    for _ in range(times):
+        entry = ledger.reserve(DAY, "mine", 1.0, limit_usd=100.0)
+        if entry is not None:
+            ledger.settle(entry, 0.5)
+
+
+def test_processes_share_one_ledger(tmp_path: Path) -> None:
+    """None of their entries is lost, and none reads half of another's."""
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=take, args=(tmp_path, 60)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert Ledger(tmp_path).spent_usd(DAY, "mine") == pytest.approx(90.0)

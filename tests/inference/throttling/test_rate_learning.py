@@ -1,0 +1,145 @@
+"""An endpoint that allows so many a window and refuses the rest: known, or learned from it."""
+
+import asyncio
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from replay_assets.candidates.candidate import Limits
+from replay_assets.inference.throttling import limits as limits_module
+from replay_assets.inference.throttling.limits import EndpointLimit, Settled
+from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refusals
+from replay_assets.inference.throttling.sliding_log import Ticket
+
+ALLOWED, WINDOW_S = 40, 1.0
+
+
+@dataclass
+class Throttled:
+    """A server's sliding window: when each request came, and which were refused."""
+
+    latency_s: float
+    tells_when: bool = False
+    served: deque[float] = field(default_factory=deque)
+    refused_at: list[float] = field(default_factory=list)
+    served_at: list[float] = field(default_factory=list)
+
+    async def ask(self) -> Settled:
+        """Answer after a while, or refuse sooner."""
+        now = time.monotonic()
+        while self.served and self.served[0] <= now - WINDOW_S:
+            self.served.popleft()
+        if len(self.served) >= ALLOWED:
+            self.refused_at.append(now)
+            pause_s = self.served[0] + WINDOW_S - now if self.tells_when else None
+            await asyncio.sleep(0.005)
+            return Settled(refused=True, pause_s=pause_s)
+        self.served.append(now)
+        self.served_at.append(now)
+        await asyncio.sleep(self.latency_s)
+        return Settled(served=True)
+
+
+def replay(server: Throttled, requests: int, **figures: Any) -> None:
+    """Send requests until each is served, from workers as a run has them."""
+    limit = EndpointLimit()
+    limit.join(Limits.model_validate({"concurrency": 64, **figures}))
+
+    async def work(left: list[int]) -> None:
+        while left:
+            left.pop()
+            while True:
+                ticket = await limit.acquire(1)
+                end = await server.ask()
+                limit.settle(ticket, end)
+                if end.served:
+                    break
+
+    async def run() -> None:
+        left = list(range(requests))
+        await asyncio.gather(*(work(left) for _ in range(128)))
+
+    asyncio.run(run())
+
+
+def late_refusals(server: Throttled) -> float:
+    """Return the share of requests that were refused after the first window."""
+    start = server.served_at[0] + WINDOW_S * 1.05
+    late = [at for at in server.refused_at if at > start]
+    return len(late) / len([at for at in server.served_at if at > start])
+
+
+def throughput(server: Throttled) -> float:
+    """Return what was served of what the endpoint allows in that time."""
+    start, end = server.served_at[0], server.served_at[-1]
+    return len(server.served_at) / (ALLOWED * ((end - start) / WINDOW_S + 1))
+
+
+@pytest.mark.parametrize("latency_s", [0.02, 0.3])
+def test_a_configured_limit_is_never_overrun_and_hardly_left_unused(latency_s: float) -> None:
+    """A window 1 % longer than the server's: no refusal, and 1 % given away."""
+    server = Throttled(latency_s)
+    replay(server, 3 * ALLOWED, rpm=ALLOWED * 60, window_s=WINDOW_S)
+    assert server.refused_at == []
+    assert throughput(server) >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("latency_s", "tells_when"), [(0.02, False), (0.3, True)], ids=["silent", "retry_after"]
+)
+def test_an_unpublished_limit_is_learned_in_its_first_window(
+    latency_s: float, tells_when: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From what was refused and when it ended, without being told figure or span."""
+    monkeypatch.setattr(limits_module, "FIRST_PAUSE_S", 0.08)
+    server = Throttled(latency_s, tells_when)
+    replay(server, 6 * ALLOWED)
+    assert server.refused_at
+    assert late_refusals(server) <= 0.02
+    assert throughput(server) >= 0.8  # its first window is spent on learning
+
+
+def calls(times: list[float]) -> list[Ticket]:
+    """Tickets of calls that were served."""
+    return [Ticket(at, 1) for at in times]
+
+
+def learned(refused: list[float], served: list[float], reopened_at: float) -> LearnedWindow | None:
+    """Return what refusals among served calls teach."""
+    refusals = Refusals(first_at=refused[0])
+    for at in refused:
+        refusals.add(Ticket(at, 1))
+    return LearnedWindow.of(refusals, calls(served), reopened_at=reopened_at, window_s=60.0)
+
+
+def test_a_stray_refusal_teaches_nothing() -> None:
+    """One in twenty, and the rest of the burst is served."""
+    served = [0.01 * step for step in range(200)]
+    assert learned([1.0, 1.2, 1.4], served, reopened_at=2.5) is None
+    assert learned([1.99], served, reopened_at=2.5) is None
+
+
+def test_the_span_is_a_usual_one_between_the_last_refusal_and_the_next_answer() -> None:
+    """Nobody counts in windows of 7.3 s."""
+    window = learned([0.5, 2.0, 5.5], [0.01] * 40, reopened_at=7.3)
+    assert window is not None
+    assert (window.allowed, window.span_s) == (40, 6.0)
+
+
+def test_after_a_long_calm_a_little_more_is_tried_and_taken_back_when_refused() -> None:
+    """An endpoint that grew is used; one that did not costs one refusal in ten windows."""
+    window = LearnedWindow(40, 1.0, [])
+    now = 0.0
+    for _ in range(40):
+        window.log.add(Ticket(now, 1))
+    assert window.delay(now) > 0
+    for _ in range(40):
+        window.log.add(Ticket(10.05, 1))
+    assert window.delay(10.05) == 0
+    assert window.allowed == 42
+    assert window.took_back(Refusals(first_at=10.06, last_at=10.06, count=1, probes=1))
+    assert window.allowed == 40
+    assert window.delay(10.1) > 0

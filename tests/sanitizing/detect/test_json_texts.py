@@ -1,0 +1,62 @@
+"""Which keys and texts are looked at: all of a body, as any reader of JSON would have them."""
+
+import json
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from replay_assets.sanitizing.detect.json_texts import read_string, strings_in, texts_in
+
+TEXTS = st.text(alphabet='aé密\\"\n\x00/u', max_size=6) | st.text(max_size=4)
+HALVES = st.text(alphabet='a密\\"\ud83d\ude00', max_size=6)
+VALUES = st.recursive(
+    TEXTS | st.none() | st.booleans() | st.floats() | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(value=VALUES, ascii_only=st.booleans())
+def test_every_string_of_a_body_is_read_as_a_parser_reads_it(value: Any, ascii_only: bool) -> None:
+    """However it is escaped; NaN included."""
+    raw = json.dumps(value, ensure_ascii=ascii_only).encode()
+    assert {read_string(one) for one in strings_in(raw)} == set(texts_in(json.loads(raw)))
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(halves=st.lists(HALVES))
+def test_half_a_surrogate_pair_that_is_spelled_out_is_read_as_python_does(
+    halves: list[str],
+) -> None:
+    """JSON can spell it, no file can hold it; a value may stand on either side."""
+    raw = json.dumps(halves).encode()
+    assert {read_string(one) for one in strings_in(raw)} == set(json.loads(raw))
+
+
+def test_both_values_of_a_key_that_is_named_twice_are_read() -> None:
+    """Readers keep one of them; both leave."""
+    raw = rb'{"a": "first \" \\", "a": {"b\\": "second"}}'
+    assert list(map(read_string, strings_in(raw))) == ["a", 'first " \\', "b\\", "second"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"", b"{", b'{"a": "b}', b'{"a": 01}', b'{"a": "\\q"}', b'{} "x', b"{'a': 1}",
+        b'{"a": "\xff\xff"}', b'{"a": "\xff\xfe"}', '{"a": "b"}'.encode("utf-16"),
+    ],
+)  # fmt: skip
+def test_what_is_no_json_in_utf_8_is_refused(raw: bytes) -> None:
+    """Nobody knows what its reader would make of it."""
+    with pytest.raises(ValueError):  # noqa: PT011 - of whatever parser
+        strings_in(raw)
+
+
+def test_a_string_that_is_not_utf_8_is_refused() -> None:
+    """Its bytes reach the model all the same."""
+    for text in (b"\xc3(", b"\xed\xa0\x80", b"\\n\xed\xa0\x80"):
+        with pytest.raises(UnicodeDecodeError):
+            [read_string(one) for one in strings_in(b'{"a": "%b"}' % text)]
