@@ -5,15 +5,14 @@ PostgreSQL has a type for instants, but also infinity and years that Python lack
 UTC form that `load` writes sorts as text, any other ISO form is read by a function of ours.
 """
 
-import re
 import sqlite3
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from replay_assets.parsing.instants import parse_instant
 from replay_assets.source.schema.types import instant_text
 
 FIRST = datetime(1, 1, 4, tzinfo=UTC)
@@ -24,44 +23,9 @@ CANONICAL = (
     "[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]+00:00"
 )
 """The form that `load` writes, as a GLOB; text order is time order."""
-BEGINS_WITH_A_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 SQLITE_FUNCTION = "replay_instant"
 FARTHEST_OFFSET = timedelta(days=1)
 """No zone is a whole day from UTC: the text of an instant begins with a date at most one off."""
-
-
-def parse_instant(text: str, zone: str | None) -> datetime | None:
-    """Return the instant that an ISO text names, in UTC; null where it names none.
-
-    Args:
-        text: date and time, with an offset or without.
-        zone: the zone of texts without one; null where none is declared.
-    """
-    if not BEGINS_WITH_A_DATE.match(text):
-        return None
-    try:
-        value = datetime.fromisoformat(text)
-        if value.tzinfo is None:
-            value = _in_zone(value, zone) if zone is not None else value
-        return value.astimezone(UTC) if value.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def is_naive(text: str) -> bool:
-    """Tell whether a text is a date and time that lacks nothing but its zone."""
-    return parse_instant(text, None) is None and parse_instant(text, "UTC") is not None
-
-
-def _in_zone(value: datetime, zone: str) -> datetime:
-    """Read a wall time as PostgreSQL does: of two instants, or none, the smaller offset's."""
-    first, second = (value.replace(tzinfo=_zone(zone), fold=fold) for fold in (0, 1))
-    return min(first, second, key=lambda one: one.utcoffset() or timedelta())
-
-
-@lru_cache(maxsize=32)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
 
 
 def register_sqlite_function(connection: sqlite3.Connection) -> None:
@@ -135,7 +99,7 @@ class PostgresInstant:
         """Return an instant as the column's own type, spelled out: ADBC buffers what has binds."""
         if self._zone is None:
             return _timestamptz(instant)
-        wall = instant.astimezone(_zone(self._zone)).replace(tzinfo=None)
+        wall = instant.astimezone(ZoneInfo(self._zone)).replace(tzinfo=None)
         return sa.literal_column(f"TIMESTAMP '{wall.isoformat(sep=' ')}'")
 
     @property

@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from replay_assets.source.connection.instants import FIRST, LAST, is_naive, parse_instant
+from replay_assets.parsing.instants import is_naive, parse_instant
+from replay_assets.source.connection.instants import FIRST, LAST
 from replay_assets.source.schema.tables import Kind
 
 INSTANT = pa.timestamp("us", tz="UTC")

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from replay_assets.contracts.diagnosis import Diagnosis
 from replay_assets.errors import SourceError
+from replay_assets.parsing.instants import is_naive, parse_instant
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.schema.tables import TABLES
@@ -76,13 +77,13 @@ def _written(
     statement = sa.select(value).where(value.is_not(None)).limit(SAMPLE)
     forms = {_form_of(one) for one in connection.execute(statement).scalars()}
     if NO_TIME in forms:
-        says = f"{column} holds texts that are no time: such rows are set aside"
+        says = f"{column} holds texts that are not instants: such rows are set aside"
         return Diagnosis(CHECK, "warn", says, f"write {CANONICAL}")
     if NAIVE in forms and zone is None:
         return Diagnosis(
             CHECK,
             "fail",
-            f"{column} holds times without a zone: nobody knows which day they are in",
+            f"{column} holds times without a zone: which day they belong to is unknown",
             "declare it in the mapping file, such as timezone: Asia/Taipei",
         )
     if NAIVE in forms:
@@ -94,10 +95,7 @@ def _written(
 
 
 def _form_of(value: Any) -> str:  # noqa: ANN401 - SQLite's columns hold anything
-    try:
-        instant = datetime.fromisoformat(str(value))
-        if instant.tzinfo is None:
-            return NAIVE
+    text = str(value)
+    if (instant := parse_instant(text, None)) is not None:
         return PLAIN if instant_text(instant) == value else OTHER
-    except (ValueError, OverflowError):
-        return NO_TIME
+    return NAIVE if is_naive(text) else NO_TIME

@@ -6,13 +6,14 @@ Nothing is converted by guess: a value of another kind is refused, with the fiel
 import json
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
+from replay_assets.parsing.instants import is_naive, parse_instant
 from replay_assets.source.loading.records import refuse_constant
 from replay_assets.source.schema.tables import Column
 from replay_assets.source.schema.types import SQL_TYPES
@@ -99,18 +100,15 @@ def _json(name: str, value: Any, *, from_text: bool) -> str:  # noqa: ANN401 - a
 
 
 def _instant(name: str, value: object, zone: str | None) -> datetime:
-    try:
-        instant = datetime.fromisoformat(str(value))
-        if instant.tzinfo is None and zone is not None:
-            instant = instant.replace(tzinfo=ZoneInfo(zone))
-        if instant.tzinfo is not None:
-            return instant.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"{name}: {value!r} is no instant: {error}") from None
-    raise ValueError(
-        f"{name}: {value!r} has no time zone; write 2026-09-21T06:10Z, or declare the zone in the "
-        "mapping file"
-    )
+    text = str(value)
+    if (instant := parse_instant(text, zone)) is not None:
+        return instant
+    if zone is None and is_naive(text):
+        raise ValueError(
+            f"{name}: {value!r} has no time zone; write 2026-09-21T06:10Z, or declare the zone in "
+            "the mapping file"
+        )
+    raise ValueError(f"{name}: {value!r} is not a valid instant; write 2026-09-21T06:10Z")
 
 
 def _local(name: str, instant: datetime, zone: str | None) -> datetime:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
+from replay_assets.parsing.instants import parse_instant
 from replay_assets.source.schema.tables import Kind
 
 
@@ -42,10 +43,7 @@ class Instant(TypeDecorator[datetime | str]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | str | None:  # noqa: ANN401
         """Read an instant in UTC."""
         if isinstance(value, str):
-            try:
-                value = datetime.fromisoformat(value)
-            except ValueError:
-                return str(value)
+            return parse_instant(value, None) or value
         if isinstance(value, datetime) and value.tzinfo is not None:
             return value.astimezone(UTC)
         return None if value is None else str(value)

@@ -142,6 +142,7 @@ def test_a_view_is_no_table_without_an_index(
         ("TEXT", "2026-09-21T06:00:00.000000+00:00", None, "ok", "fail"),
         ("TEXT", "2026-09-21T14:00:00+08:00", None, "warn", "fail"),
         ("TEXT", "0001-01-01T00:00:00+08:00", None, "warn", "fail"),
+        ("TEXT", "20260921T061000Z", None, "warn", "fail"),
         ("TEXT", "yesterday", None, "warn", "fail"),
         ("TEXT", "2026-09-21 14:00:00", None, "fail", "fail"),
     ],

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
+from replay_assets.contracts.calendar import day_window
 from replay_assets.errors import SourceError
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.loading.load import LoadOutcome, files_in, load_files
@@ -111,7 +112,9 @@ def test_booleans_and_numbers_of_csv_are_words(database: IncidentDatabase, tmp_p
         pytest.param(",inc-9,x,2026-09-21T06:00Z,,,,\n", 5, "id is null", id="no id"),
         pytest.param("ev-9,inc-9,\udca4,2026-09-21T06:00Z,,,,\n", 5, "not UTF-8", id="Big5"),
         pytest.param("ev-9,inc-9,a\x00b,2026-09-21T06:00Z,,,,\n", 5, "NUL", id="NUL"),
-        pytest.param("ev-9,inc-9,x,0001-01-01T00:00+08:00,,,,\n", 5, "no instant", id="year 0"),
+        pytest.param(
+            "ev-9,inc-9,x,0001-01-01T00:00+08:00,,,,\n", 5, "not a valid instant", id="year 0"
+        ),
     ],
 )
 def test_a_bad_line_of_csv_is_named_and_the_good_ones_load_if_wanted(
@@ -227,6 +230,16 @@ def test_a_declared_zone_is_that_of_naive_timestamps(mapped: Mapped, tmp_path: P
     load(database, tmp_path, incident_evidence=[incident(collected_at="2026-09-21 14:00:00")])
     (row,) = read_day(database, DAY).evidence
     assert row["collected_at"].isoformat() == "2026-09-21T06:00:00+00:00"
+    database.close()
+
+
+def test_a_repeated_wall_time_is_loaded_as_it_is_read(mapped: Mapped, tmp_path: Path):
+    """01:30 on the night when clocks are set back: standard time, as PostgreSQL reads it."""
+    database = mapped({"timezone": "America/New_York"})
+    row = incident(collected_at="2026-11-01T01:30:00")
+    load(database, tmp_path, incident_evidence=[row])
+    (loaded,) = read_day(database, day_window("2026-11-01", "America/New_York")).evidence
+    assert loaded["collected_at"].isoformat() == "2026-11-01T06:30:00+00:00"
     database.close()
 
 
