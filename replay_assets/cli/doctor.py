@@ -1,7 +1,6 @@
-"""`doctor`: everything that a first run needs, looked at before it, with the cure of each fault."""
+"""What a first run needs: source, mapping, candidates, endpoints; each fault with its cure."""
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -25,26 +24,19 @@ COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
 REFUSES_KEY = (401, 403)
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON, for scripts.")
-@click.option("--offline", is_flag=True, help="Leave the candidates' endpoints alone.")
-def doctor(as_json: bool, offline: bool) -> None:
-    """Look at the source database, the mapping, the candidates' endpoints and keys.
+def examine(*, offline: bool) -> list[Diagnosis]:
+    """Look at the source and the candidates; leave their endpoints alone if offline."""
+    return [*_source(Settings.from_environment()), *_candidates(offline=offline)]
 
-    Changes nothing, and shows ids, counts and lengths only: no text of an incident, no key. An
-    endpoint is asked for its list of models, with the key. Each finding is ok, a warning or a
-    failure, with its cure; missing indexes and rights come as statements to paste. Status 1 if
-    anything fails.
-    """
-    findings = [*_source(Settings.from_environment()), *_candidates(offline=offline)]
-    failed = any(one.status == "fail" for one in findings)
+
+def show(findings: list[Diagnosis], *, as_json: bool) -> None:
+    """Print findings as a table with the statements to paste, or as JSON."""
     if as_json:
-        content = {"ok": not failed, "findings": [asdict(one) for one in findings]}
+        ok = all(one.status != "fail" for one in findings)
+        content = {"ok": ok, "findings": [asdict(one) for one in findings]}
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
     else:
-        _show(findings)
-    if failed:
-        sys.exit(1)
+        _show_table(findings)
 
 
 def _source(settings: Settings) -> Iterator[Diagnosis]:
@@ -114,7 +106,7 @@ def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:
     return Diagnosis("endpoints", "ok", f"{where} answers, and lists {candidate.model}")
 
 
-def _show(findings: list[Diagnosis]) -> None:
+def _show_table(findings: list[Diagnosis]) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in ("", "check", "finding", "cure"):
         table.add_column(column)

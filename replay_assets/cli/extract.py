@@ -1,10 +1,9 @@
-"""`extract`: one day of the evidence stage, without Dagster, for looking into a source."""
+"""One day of the evidence stage, from the command line."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-import click
-
+from replay_assets.cli.days import iso_day
 from replay_assets.cli.display import console, progress_bar, show_orphans
 from replay_assets.contracts.calendar import day_window
 from replay_assets.evidence.extraction import extract_day
@@ -15,29 +14,10 @@ from replay_assets.source.day.orphans import count_orphans
 from replay_assets.source.schema.mapping import load_mapping
 
 
-@click.command()
-@click.option("--date", "day", required=True, metavar="DATE", help="The day, YYYY-MM-DD.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the files; default: the root of raw evidence (REPLAY_EVIDENCE).",
-)
-def extract(day: str, out: Path | None) -> None:
-    """Read one day of the source into the files that the pipeline would write.
-
-    Evidence with each incident's newest decision and repair, recorded messages, all repairs, and
-    the quarantine of rows that can't be used, each with its reasons. Raw: keep them as you keep the
-    database.
-    """
+def extract_to(out: Path | None, day: str) -> None:
+    """Read a day into a folder (default: the root of raw evidence) and say what was found."""
     settings = Settings.from_environment()
-    try:
-        window = day_window(
-            date.fromisoformat(day).isoformat(), settings.timezone, now=datetime.now(UTC)
-        )
-    except ValueError as error:
-        raise click.BadParameter(
-            f"{day!r} is no date; write YYYY-MM-DD", param_hint="--date"
-        ) from error
+    window = day_window(iso_day(day, "--date"), settings.timezone, now=datetime.now(UTC))
     root = Store(str(out.absolute()) if out is not None else settings.evidence)
     database = IncidentDatabase(settings.source_url, load_mapping(settings.mapping))
     try:

@@ -1,26 +1,67 @@
 """Running partitions from the command line: which days and candidates, and what came of them."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import click
 
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.catalogue import Catalogue
-from replay_assets.cli.display import console, progress_bar, show_orphans
+from replay_assets.cli.days import iso_day
+from replay_assets.cli.display import console, progress_bar, show_orphans, show_week
+from replay_assets.cli.loading import load_source
 from replay_assets.contracts.calendar import days_between, days_of_week, is_over, monday_of
+from replay_assets.errors import ConfigurationError
+from replay_assets.launching import prepare_instance, run_days, run_weeks
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.day.orphans import Orphans, count_orphans
 from replay_assets.source.schema.mapping import load_mapping
+
+DEMO_WEEK = "2026-09-28"
+"""A whole week of the samples, with an incident on every day."""
+
+
+def walk_samples() -> bool:
+    """Load the samples, run a week of them, show its verdicts; return whether anything failed."""
+    settings = Settings.from_environment()
+    if not settings.source_is_default:
+        raise ConfigurationError(
+            "demo works on the samples, but REPLAY_SOURCE_URL names a database of yours. Unset it, "
+            "or use `replay-assets backfill` for your own incidents."
+        )
+    catalogue = Catalogue.load(settings.candidates)
+    baselines = [candidate for candidate in catalogue if candidate.embedded]
+    if not baselines:
+        raise ConfigurationError("the catalogue has no embedded candidate for the demo to replay")
+    load_source(settings, settings.samples)
+    failed = walk(settings, days_of_week(DEMO_WEEK), baselines, reuse=False)
+    show_week(settings, DEMO_WEEK)
+    console.print(
+        "These are baselines, not language models: a constant answer and written rules. See all of "
+        "it in the UI with [bold]replay-assets ui[/bold]."
+    )
+    return failed
+
+
+def walk_range(first: str, last: str, candidate_ids: Sequence[str]) -> bool:
+    """Run the days from first to last and their weeks; return whether anything failed.
+
+    Without ids of candidates every scheduled one with its key is replayed and all is built anew;
+    with them, what exists is reused.
+    """
+    settings = Settings.from_environment()
+    days = days_to_run(settings, first, last)
+    candidates = candidates_to_replay(Catalogue.load(settings.candidates), candidate_ids)
+    if settings.source_is_default and not (settings.data / "incidents.sqlite").exists():
+        load_source(settings, settings.samples)
+    return walk(settings, days, candidates, reuse=bool(candidate_ids))
 
 
 def walk(
     settings: Settings, days: Sequence[str], candidates: Sequence[Candidate], *, reuse: bool
 ) -> bool:
     """Run days and the weeks they touch; return whether anything failed, after listing it."""
-    from replay_assets.launching import prepare_instance, run_days, run_weeks
-
     prepare_instance(settings)
     weeks = sorted({monday_of(day) for day in days})
     over = [week for week in weeks if _is_over(settings, days_of_week(week)[-1])]
@@ -70,16 +111,6 @@ def days_to_run(settings: Settings, first: str, last: str) -> list[str]:
     if not _is_over(settings, last):
         raise click.BadParameter(f"{last} has not ended in {settings.timezone}", param_hint="--to")
     return days_between(first, last)
-
-
-def iso_day(text: str, option: str) -> str:
-    """Return a day in the form that partitions are named in."""
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError as error:
-        raise click.BadParameter(
-            f"{text!r} is no date; write YYYY-MM-DD", param_hint=option
-        ) from error
 
 
 def candidates_to_replay(catalogue: Catalogue, candidate_ids: Sequence[str]) -> list[Candidate]:

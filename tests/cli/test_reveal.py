@@ -93,7 +93,7 @@ def test_without_the_evidence_it_refuses_and_says_where_it_looked(
 def test_an_unknown_incident_and_a_day_that_is_none_are_refused(home: Path) -> None:
     """Each names what was given."""
     assert "'inc-none'" in run(home, "reveal", "--incident", "inc-none").output
-    assert "no date" in run(home, "reveal", "--incident", "x", "--date", "today").output
+    assert "not a valid date" in run(home, "reveal", "--incident", "x", "--date", "today").output
 
 
 def test_it_warns_where_the_pack_is_gone_or_was_built_otherwise(home: Path, tmp_path: Path) -> None:

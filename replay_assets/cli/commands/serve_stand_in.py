@@ -1,22 +1,23 @@
-"""Serving the stand-in for load tests and for trying a client."""
+"""`serve-stand-in`: an endpoint with faults, for load tests and for trying a client."""
 
 import click
 
-from replay_assets.cli.display import console
-from replay_assets.inference.stand_in.faults import FAULTS, FaultPlan, parse_share
+
+class _FaultOption(click.Option):
+    """The option `--fault`, whose help names every fault; they are looked up when it is shown."""
+
+    def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
+        from replay_assets.inference.stand_in.faults import FAULTS
+
+        self.help = f"Share of requests that meet a fault: {', '.join(FAULTS)}. May be repeated."
+        return super().get_help_record(context)
 
 
 @click.command("serve-stand-in")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8009, show_default=True)
 @click.option("--latency-ms", default=0.0, show_default=True, help="Time that each answer takes.")
-@click.option(
-    "--fault",
-    "faults",
-    multiple=True,
-    metavar="FAULT=SHARE",
-    help=f"Share of requests that meet a fault: {', '.join(FAULTS)}. May be repeated.",
-)
+@click.option("--fault", "faults", cls=_FaultOption, multiple=True, metavar="FAULT=SHARE")
 @click.option("--seed", default=0, show_default=True, help="Which requests meet a fault.")
 @click.option("--limit", type=click.IntRange(min=1), help="Requests let in a window; 429 beyond.")
 @click.option(
@@ -42,13 +43,14 @@ def serve_stand_in(
     For load tests and for trying a client. They are baselines, no language models. What a request
     meets depends on the seed, its body and how often it came: a test can be repeated exactly.
     """
+    from replay_assets.inference.stand_in.faults import FaultPlan, parse_share
     from replay_assets.inference.stand_in.server import serve
 
     try:
         shares = dict(parse_share(text) for text in faults)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--fault") from error
-    console.print(f"serving rules-baseline and constant-baseline at http://{host}:{port}/v1")
+    click.echo(f"serving rules-baseline and constant-baseline at http://{host}:{port}/v1")
     plan = FaultPlan(
         latency_ms=latency_ms,
         shares=shares,

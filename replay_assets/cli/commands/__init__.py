@@ -1,0 +1,19 @@
+"""Every command, one per module: its arguments, its help, and a call of what does the work.
+
+That call is imported inside the command's body: showing a help page loads nothing heavier than
+click.
+"""
+
+from replay_assets.cli.commands.backfill import backfill
+from replay_assets.cli.commands.demo import demo
+from replay_assets.cli.commands.doctor import doctor
+from replay_assets.cli.commands.extract import extract
+from replay_assets.cli.commands.load import load
+from replay_assets.cli.commands.replay import replay
+from replay_assets.cli.commands.reveal import reveal
+from replay_assets.cli.commands.serve_stand_in import serve_stand_in
+from replay_assets.cli.commands.ui import ui
+
+__all__ = ["COMMANDS"]
+
+COMMANDS = [backfill, demo, doctor, extract, load, replay, reveal, serve_stand_in, ui]

@@ -1,0 +1,47 @@
+"""`replay`: one pack through one candidate, without Dagster."""
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--pack",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A request pack, JSONL.",
+)
+@click.option(
+    "--candidate", "candidate_id", required=True, metavar="ID", help="A candidate of the catalogue."
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for replay_results.jsonl and run_report.json; holds the journal until then.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Requests in flight at once, instead of the catalogue's figure.",
+)
+@click.option("--refresh", is_flag=True, help="Ask again, also what was answered before.")
+def replay(
+    pack: Path, candidate_id: str, out: Path, concurrency: int | None, refresh: bool
+) -> None:
+    """Replay one approved pack through one candidate, without Dagster.
+
+    Every line is checked first; a single finding means that nothing is sent. Requests that the gate
+    on bytes refuses are listed, then the others are sent. Nothing that an answer proposes is
+    executed. Status 0 only if each request has an answer that keeps the contract.
+
+    A replay that was interrupted goes on where it stopped, and one that is over asks again only
+    what has no answer: answers lie in --out, and none is paid for twice.
+    """
+    from replay_assets.cli.replay import replay_pack
+
+    if not replay_pack(pack, candidate_id, out, concurrency=concurrency, refresh=refresh):
+        sys.exit(1)

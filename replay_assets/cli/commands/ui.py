@@ -1,0 +1,33 @@
+"""`ui`: Dagster's pages on this project."""
+
+import os
+import sys
+
+import click
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=3000, show_default=True)
+def ui(host: str, port: int) -> None:
+    """Open the Dagster UI on this project, with its own instance folder.
+
+    The history of every run is kept in data/dagster_home, also of those that the command line
+    started.
+    """
+    from replay_assets.launching import prepare_instance, prepare_workspace
+    from replay_assets.settings import Settings, environment_with
+
+    settings = Settings.from_environment()
+    prepare_instance(settings)
+    click.echo(f"the Dagster UI starts at http://{host}:{port}; Ctrl-C ends it")
+    workspace = prepare_workspace(settings)
+    command = [sys.executable, "-m", "dagster", "dev", "-w", workspace]
+    environment = environment_with(
+        DAGSTER_HOME=str(settings.dagster_home), REPLAY_HOME=str(settings.data.parent)
+    )
+    # Takes this process's place, so that whoever ends it ends Dagster. No shell: nothing in the
+    # list is interpreted.
+    os.execve(  # noqa: S606
+        sys.executable, [*command, "-h", host, "-p", str(port)], environment
+    )

@@ -1,0 +1,54 @@
+"""Replaying one pack from the command line: what is said of it while it runs and afterwards."""
+
+from pathlib import Path
+
+from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.cli.display import console, replay_progress
+from replay_assets.contracts.vocabulary import load_vocabulary
+from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.replay.preflight import refusals_in
+from replay_assets.replay.runner import API_KEY_MISSING, run_pack
+from replay_assets.sanitizing.gates.outbound_policy import load_canaries, rules_of
+from replay_assets.settings import (
+    named_file,
+    read_secret,
+    read_secrets,
+    state_folder,
+    timezone_name,
+)
+
+
+def replay_pack(
+    pack: Path, candidate_id: str, out: Path, *, concurrency: int | None, refresh: bool
+) -> bool:
+    """Replay a pack into a folder, say what came of it; return whether all of it went well."""
+    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
+    candidate = catalogue.get(candidate_id)
+    vocabulary = load_vocabulary(named_file("REPLAY_VOCABULARY"))
+    gate = SendingGate(
+        secrets=read_secrets(catalogue.key_variables),
+        canaries=load_canaries(named_file("REPLAY_CANARIES")),
+        rules=rules_of(named_file("REPLAY_RULES")),
+    )
+    for refusal in refusals_in(pack, candidate, vocabulary=vocabulary, gate=gate):
+        console.print(f"  will not be sent: {refusal}", style="yellow", markup=False)
+    with replay_progress(candidate.id) as progress:
+        run = run_pack(
+            pack,
+            candidate if concurrency is None else candidate.at_concurrency(concurrency),
+            api_key=read_secret(candidate.api_key_env),
+            vocabulary=vocabulary,
+            folder=out.absolute(),
+            shared=state_folder(),
+            timezone=timezone_name(),
+            gate=gate,
+            refresh=refresh,
+            progress=progress,
+        )
+    report = run.report
+    console.print(f"{report.results} of {report.requests} requests have a result, in {out}")
+    if API_KEY_MISSING in report.failures:
+        console.print(f"set {candidate.api_key_env}: candidate {candidate.id} needs its key there")
+    for failure in report.failures:
+        console.print(f"  {failure}", style="red")
+    return report.valid
