@@ -1,7 +1,7 @@
-"""Secrets, personal data and labels: found, replaced by pseudonyms, and refused at the gates.
+"""Secrets, personal data and labels: found, replaced by pseudonyms, and blocked at the gates.
 
 Used by every stage that writes or sends text. `sanitize_text` and `find_label_leaks` are the public
-entry points; the stages hold an `IncidentSanitizer`, which keeps one map of pseudonyms an incident.
+entry points; the stages use an `IncidentSanitizer`, which keeps one map of pseudonyms per incident.
 """
 
 from replay_assets.sanitizing.detect.rules import RuleSet, load_rules

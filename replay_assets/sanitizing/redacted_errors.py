@@ -1,4 +1,4 @@
-"""Keeps raw text out of errors while it is in hand: Python's own often quote what they met."""
+"""Keeps raw text out of error messages: Python's own messages often quote the value they got."""
 
 import traceback
 from collections.abc import Iterator
@@ -10,19 +10,19 @@ from replay_assets.errors import ReplayAssetsError, SanitizingFailedError
 
 @contextmanager
 def redacted_errors(incident_id: str) -> Iterator[None]:
-    """Raise what breaks off within the block again, by its kind and place, without its words.
+    """Raise any unexpected error in the block again with its type and place, but without its text.
 
     Raises:
-        SanitizingFailedError: anything but the project's own errors was raised.
+        SanitizingFailedError: an error other than the project's own was raised.
     """
     try:
         yield
     except ReplayAssetsError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, its text may be evidence
+    except Exception as error:  # noqa: BLE001 - the text of any error may quote evidence
         frame = traceback.extract_tb(error.__traceback__)[-1]
         raise SanitizingFailedError(
             f"incident {incident_id}: {type(error).__name__} in {frame.name}, line {frame.lineno} "
-            f"of {PurePath(frame.filename).name}; its text is not shown, it may quote the "
-            "evidence. Nothing was written; please report it."
+            f"of {PurePath(frame.filename).name}; its text is not shown, because it may quote the "
+            "evidence. Nothing was written; please report this error."
         ) from None

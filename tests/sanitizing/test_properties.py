@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from replay_assets.sanitizing import find_label_leaks, sanitize_text
 from replay_assets.sanitizing.detect import assignments, contexts, manifests, personal
 from replay_assets.sanitizing.detect.checks import is_mixed
-from replay_assets.sanitizing.detect.combined_search import JointFinder
+from replay_assets.sanitizing.detect.combined_search import CombinedFinder
 from replay_assets.sanitizing.detect.matching import scanner
 from replay_assets.sanitizing.detect.rules import shipped
 from replay_assets.sanitizing.detect.tokens import TokenFinder
@@ -101,7 +101,7 @@ def test_one_search_before_three_hides_nothing(text: str) -> None:
         personal.PersonalFinder("re2"),
     )
     expected = [span for finder in finders for span in finder.find(data)]
-    assert JointFinder(finders, "re2").find(data) == expected
+    assert CombinedFinder(finders, "re2").find(data) == expected
 
 
 END = b',"response_format":{"type":"json_schema","json_schema":{"name":"answer","enum":[%b]}}}' % (

@@ -1,4 +1,4 @@
-"""E-mail and IP addresses: bare, escaped, spelled in a host name; versions are none."""
+"""E-mail and IP addresses: plain, escaped, or spelled in a host name; but not version numbers."""
 
 import ipaddress
 import re
@@ -15,7 +15,7 @@ _NOT_A_TLD = frozenset(
     b" yaml yml py js ts go png jpg svg css html md txt log gz zip jar so rb sh lock exe dll conf"
     b" tar cfg tgz md5 sha".split()
 )
-"""Units, cluster names and files: `getty@tty1.service` is no address."""
+"""Units, cluster names and files: `getty@tty1.service` is not an e-mail address."""
 _QUAD = re.compile(
     rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:(?:\.|\[\.\]|%2[Ee])(?:25[0-5]"
     rb"|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}"
@@ -39,7 +39,7 @@ _DOCUMENTATION = tuple(
     ipaddress.ip_network(network)
     for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")
 )
-"""Python calls these private; in an incident they stand for public addresses."""
+"""Python calls these private; in an incident they represent public addresses."""
 
 
 def email(data: bytes, at: int) -> Span | None:
@@ -67,7 +67,7 @@ def email(data: bytes, at: int) -> Span | None:
 
 
 def ipv4(data: bytes, at: int) -> Span | None:
-    """Return an IPv4 address, unless it is a version, or an address that names no host."""
+    """Return an IPv4 address, unless it is a version number or does not name a host."""
     match = _QUAD.match(data, at)
     if match is None or (at > 0 and data[at - 1] in DIGITS):
         return None
@@ -135,7 +135,7 @@ def _address(start: int, end: int, text: str, rule: str) -> Span | None:
 
 @lru_cache(maxsize=4096)
 def _classified(text: str) -> tuple[str, str]:
-    """Return an address's category and its one spelling; no category if it names no host."""
+    """Return an address's category and canonical spelling; no category if it names no host."""
     try:
         address: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(text)
     except ValueError:

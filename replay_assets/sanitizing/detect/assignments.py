@@ -1,7 +1,8 @@
-r"""Secrets that stand behind their name: `password=…`, `"token": "…"`, `--api-key …`, 密碼：….
+r"""Secrets that follow their name: `password=…`, `"token": "…"`, `--api-key …`, 密碼：….
 
-A search finds the key words; what follows one decides. Separators and quotes may be full-width,
-escaped for JSON (`\"`, `\u0022`), a URL (`%3D`) or HTML, and terminals' colours may stand between.
+One search finds the key words; the text after a key word decides. Separators and quotes may be
+full-width or escaped for JSON (`\"`, `\u0022`), a URL (`%3D`) or HTML, and terminal colours may be
+between them.
 """
 
 import re
@@ -99,13 +100,13 @@ _WORDS = re.compile(rb"[a-z]+(?:[-_.][a-z]+)+")
 
 
 class AssignmentFinder:
-    """Values behind their names, with one search for all names."""
+    """Finds values that follow a secret's name, with one search for all names."""
 
     def __init__(self, engine: EngineName) -> None:
         self._scanner = scanner(ANCHORS, engine)
 
     def find(self, data: bytes) -> list[Span]:
-        """Return the secrets of a text that their name gives away, left to right."""
+        """Return the secrets of a text that are recognized by their name, left to right."""
         found: list[Span] = []
         done = 0
         for hit in self._scanner.finditer(data):
@@ -127,17 +128,17 @@ class AssignmentFinder:
 
     def _behind(self, data: bytes, start: int, end: int) -> Span | None:
         name = data[start:end].rstrip(b".-").decode("utf-8", "replace")
-        believed = strength(name)
-        if believed == "none" and not name.lower().endswith("key"):
+        name_strength = strength(name)
+        if name_strength == "none" and not name.lower().endswith("key"):
             return None
         if name.lower().endswith("authorization") or name.lower().endswith("cookie"):
             return None
-        return _assigned(data, start, end, name, believed) or _elsewhere(
-            data, start, end, name, believed
+        return _assigned(data, start, end, name, name_strength) or _elsewhere(
+            data, start, end, name, name_strength
         )
 
 
-def _assigned(data: bytes, start: int, end: int, name: str, believed: Strength) -> Span | None:
+def _assigned(data: bytes, start: int, end: int, name: str, name_strength: Strength) -> Span | None:
     match = _ASSIGNED.match(data, end)
     if match is None:
         return None
@@ -148,40 +149,44 @@ def _assigned(data: bytes, start: int, end: int, name: str, believed: Strength) 
         and not match.group("close")
         and data[start - 1 : start] == match.group("open")
     ):
-        return None  # 'password = ' + …: the quote ends the text that began before the name
+        return None  # 'password = ' + …: this quote closes a text that began before the name
     equals = b"=" in match.group("sep") or match.group("sep") in (b"\xef\xbc\x9d", b"%3D", b"%3d")
     block = block_scalar(data, start, match.end())
     if block is not None:
         value = data[block[0] : block[1]]
-        fits = (believed == "strong" and not is_harmless(value)) or looks_random(
+        fits = (name_strength == "strong" and not is_harmless(value)) or looks_random(
             value.split(b"\n")[0]
         )
         return Span(*block, SECRET, "key_value_block") if fits else None
-    return _value_at(data, match, start, name, believed, equals=equals, rule="key_value")
+    return _value_at(data, match, start, name, name_strength, equals=equals, rule="key_value")
 
 
-def _elsewhere(data: bytes, start: int, end: int, name: str, believed: Strength) -> Span | None:
-    """Look for the other ways to hand over a secret: pairs, arguments, flags, prose, tags."""
+def _elsewhere(
+    data: bytes, start: int, end: int, name: str, name_strength: Strength
+) -> Span | None:
+    """Look for other ways to pass a secret: pairs, arguments, flags, prose, tags."""
     if (match := _PAIRED.match(data, end)) is not None:
-        return _value_at(data, match, start, name, believed, equals=True, rule="key_value_pair")
+        return _value_at(
+            data, match, start, name, name_strength, equals=True, rule="key_value_pair"
+        )
     flag = data[start : start + 1] == b"-"
     if (match := _ARGUMENT.match(data, end)) is not None:
         if data[match.end() : match.end() + 1] == b"-":
             return None
-        kind: Strength = "strong" if flag and believed == "strong" else "weak"
+        kind: Strength = "strong" if flag and name_strength == "strong" else "weak"
         return _value_at(data, match, start, name, kind, equals=True, rule="key_value_argument")
-    if believed != "strong":
+    if name_strength != "strong":
         return None
     if data[start - 1 : start] == b"<" and (match := _TAGGED.match(data, end)) is not None:
         stop = data.find(b"<", match.end(), match.end() + LONGEST_VALUE)
         value = data[match.end() : stop] if stop > 0 else b""
-        fits = is_secret(value, believed, quoted=True, equals=True, followed_by_word=False)
+        fits = is_secret(value, name_strength, quoted=True, equals=True, followed_by_word=False)
         return Span(match.end(), stop, SECRET, "xml_tag") if fits else None
-    return _beside(data, start, end, name, believed)
+    return _beside(data, start, end, name, name_strength)
 
 
-def _beside(data: bytes, start: int, end: int, name: str, believed: Strength) -> Span | None:
-    """Look for a secret that a sentence or a blank parts from its name."""
+def _beside(data: bytes, start: int, end: int, name: str, name_strength: Strength) -> Span | None:
+    """Look for a secret that is separated from its name by words or blanks only."""
     if (match := _STATED.match(data, end)) is not None:
         return _stated(data, match, start, name)
     if (match := _SPACED.match(data, end)) is None:
@@ -191,21 +196,21 @@ def _beside(data: bytes, start: int, end: int, name: str, believed: Strength) ->
         data[match.end() : (end := bare_end(data, match.end(), in_url=False))]
     ):
         value = data[match.end() : end]
-        # "token 9f71c5…": no sign between them, so only what no identifier looks like.
+        # "token 9f71c5…" has no sign in between, so a value that may be an identifier is left.
         return None if is_uuid(value) else Span(match.end(), end, SECRET, "key_value_beside")
     if flag and data[match.end() : match.end() + 1] not in (b"-", b"", b"\\"):
-        return _value_at(data, match, start, name, believed, equals=True, rule="cli_flag")
+        return _value_at(data, match, start, name, name_strength, equals=True, rule="cli_flag")
     if _PASSWORD.search(name) and (
         match.group("open")
         or name.lower() in ("requirepass", "masterauth")
         or _LOGIN_BEFORE.search(data, max(0, start - 160), start)
     ):
-        return _value_at(data, match, start, name, believed, equals=True, rule="login")
+        return _value_at(data, match, start, name, name_strength, equals=True, rule="login")
     return None
 
 
 def _stated(data: bytes, match: re.Match[bytes], start: int, name: str) -> Span | None:
-    """Return what a sentence says a password is: in quotes, or with a digit or capital in it."""
+    """Return the password that a sentence states: in quotes, or with a digit or capital in it."""
     span = _value_at(data, match, start, name, "strong", equals=False, rule="key_value_stated")
     if span is None or match.group("open"):
         return span
@@ -218,7 +223,7 @@ def _value_at(
     match: re.Match[bytes],
     start: int,
     name: str,
-    believed: Strength,
+    name_strength: Strength,
     *,
     equals: bool,
     rule: str,
@@ -230,7 +235,7 @@ def _value_at(
         if end is not None:
             value = data[begin:end]
             inner = value.strip(b" ")
-            if is_secret(inner, believed, quoted=True, equals=equals, followed_by_word=False):
+            if is_secret(inner, name_strength, quoted=True, equals=equals, followed_by_word=False):
                 return Span(begin, end, SECRET, rule)
             return None
     if not name.isascii() and (stop := chinese_end(data, begin)) > begin:
@@ -240,14 +245,14 @@ def _value_at(
     spoken = not equals and name.lower() in _SPOKEN and _WORDS.fullmatch(value)
     prose = _NEXT_WORD.match(data, end) is not None
     if spoken or not is_secret(
-        value, believed, quoted=False, equals=equals, followed_by_word=prose
+        value, name_strength, quoted=False, equals=equals, followed_by_word=prose
     ):
         return None
     return Span(begin, whole_end(data, begin, end), SECRET, rule)
 
 
 def closing_quote(data: bytes, begin: int, opening: bytes) -> int | None:
-    """Return where a quoted value ends, on its line and within reach; null if it does not."""
+    """Return where a quoted value ends on its line and within reach; None if it does not."""
     closing = _CLOSING.get(opening, opening[::-1] if opening in (b"'\"", b"\"'") else opening)
     limit = begin + LONGEST_VALUE
     at = data.find(closing, begin, limit)

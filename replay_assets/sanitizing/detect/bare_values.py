@@ -34,9 +34,9 @@ def bare_end(data: bytes, begin: int, *, in_url: bool) -> int:
 
 
 def whole_end(data: bytes, begin: int, end: int) -> int:
-    """Return where an accepted value ends: one that met the cap takes the rest of its run along.
+    """Return where an accepted value ends; one that reached the cap includes the rest of its run.
 
-    Only for what was accepted: to read on behind every candidate would be quadratic.
+    Only for accepted values: reading on after every candidate would take quadratic time.
     """
     rest = _REST.match(data, end) if end - begin >= LONGEST_RUN - 4 else None
     return rest.end() if rest else end
@@ -47,9 +47,9 @@ _ASCII_PART = re.compile("(?=[A-Za-z_.@#$!-]{0,40}[0-9])[A-Za-z0-9_.@#$!-]{3,}")
 
 
 def chinese_end(data: bytes, begin: int) -> int:
-    """Return where a value in Chinese and Latin characters ends; its begin if it is prose.
+    """Return where a value in Chinese and Latin characters ends; `begin` if it is prose.
 
-    "密碼：假的密碼FAKE123" names one; "密碼：請洽管理員" does not.
+    "密碼：假的密碼FAKE123" contains a password; "密碼：請洽管理員" does not.
     """
     if data[begin : begin + 1].isascii():
         return begin
@@ -61,14 +61,14 @@ def chinese_end(data: bytes, begin: int) -> int:
 
 
 def _balanced(value: bytes) -> bool:
-    """Tell whether the last character, a closing bracket, closes one that the value opened."""
+    """Return whether the last character, a closing bracket, matches one opened in the value."""
     closing = value[-1:]
     opening = {b")": b"(", b"]": b"[", b"}": b"{"}[closing]
     return value.count(opening) >= value.count(closing)
 
 
 def block_scalar(data: bytes, start: int, begin: int) -> tuple[int, int] | None:
-    """Return the lines of a YAML block (`key: |`) that stand deeper than its key, if it is one."""
+    """Return the lines of a YAML block (`key: |`) indented deeper than its key; None if none is."""
     match = _BLOCK.match(data, begin)
     if match is None:
         return None

@@ -1,4 +1,4 @@
-"""Tests that a candidate must pass once its pattern fits: mix of characters, entropy."""
+"""Further tests of a value that matched a token's pattern: mix of characters, entropy."""
 
 import math
 import re
@@ -12,12 +12,12 @@ _SYMBOL = re.compile(rb"[^A-Za-z0-9]")
 
 
 def has_digit(value: bytes) -> bool:
-    """Tell whether a digit occurs."""
+    """Return whether a value contains a digit."""
     return _DIGIT.search(value) is not None
 
 
 def is_mixed(value: bytes) -> bool:
-    """Tell whether capitals, small letters and digits all occur, as in a random token."""
+    """Return whether a value has capitals, small letters and digits, as random tokens have."""
     return bool(_DIGIT.search(value) and _UPPER.search(value) and _LOWER.search(value))
 
 
@@ -27,7 +27,7 @@ def bits_per_character(value: bytes) -> float:
 
 
 def _digit_in_first_20(value: bytes) -> bool:
-    # "sk-" also ends words that hyphens join: "task-runner-deployment", "disk-…".
+    # "sk-" also ends the first part of hyphenated words: "task-runner-deployment", "disk-…".
     return has_digit(value[:20])
 
 
@@ -36,7 +36,7 @@ def _has_symbol(value: bytes) -> bool:
 
 
 def _okta(value: bytes) -> bool:
-    # "00" begins many a number: letters must follow soon, and no digest or trace id is meant.
+    # Many numbers begin with "00": require letters, and exclude digests and trace ids.
     return bool(
         _LOWER.search(value) and (_UPPER.search(value) or b"-" in value or b"_" in value)
     ) or (len(set(value)) <= 2 and value.isalpha())
@@ -47,7 +47,7 @@ def _sumologic(value: bytes) -> bool:
 
 
 def _pem_base64(value: bytes) -> bool:
-    # "-----BEGIN " in base64; a certificate begins alike and is no secret.
+    # "-----BEGIN " in base64; a certificate or public key begins the same way but is not secret.
     return not value.startswith((b"BDRVJUSUZJQ0FUR", b"BQVUJMSUMg"))
 
 
@@ -60,4 +60,4 @@ CHECKS: dict[str, Callable[[bytes], bool]] = {
     "sumologic": _sumologic,
     "pem_base64": _pem_base64,
 }
-"""The names that a rule's `check` may have."""
+"""The names allowed in a rule's `check` field."""

@@ -1,9 +1,9 @@
-"""Checksums that tell a number of a kind from digits that only look like one."""
+"""Checksums that separate real card, ID and account numbers from other digits."""
 
 import re
 
 TAIWAN_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
-"""Letters of a Taiwan ID in the order of their numbers, 10 to 35."""
+"""Letters of a Taiwan ID, ordered by their numbers, 10 to 35."""
 TAIWAN_ID_CHARACTERS = 10
 CARD_ISSUERS = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})"  # Visa
@@ -16,11 +16,11 @@ CARD_ISSUERS = re.compile(
     r"|220[0-4]\d{12}|(?:60|8[12])\d{14}"  # Mir, RuPay
     r"|3(?:0[0-5]|[68]\d)\d{11}"  # Diners
 )
-"""Issuers' prefixes with their lengths: Luhn alone takes every tenth time stamp for a card."""
+"""Issuers' prefixes with their lengths: Luhn alone would accept every tenth time stamp."""
 
 
 def is_card(text: str, *, any_issuer: bool = False) -> bool:
-    """Tell whether a text's digits have an issuer's prefix and length and pass Luhn's check."""
+    """Return whether a text's digits have an issuer's prefix and length and pass Luhn's check."""
     digits = [int(character) for character in text if character.isdigit()]
     known = any_issuer or CARD_ISSUERS.fullmatch("".join(map(str, digits)))
     if not known or len(set(digits)) == 1:
@@ -30,7 +30,7 @@ def is_card(text: str, *, any_issuer: bool = False) -> bool:
 
 
 def is_taiwan_id(text: str) -> bool:
-    """Tell whether a letter and nine digits pass the check of Taiwan's national IDs."""
+    """Return whether a letter and nine digits pass the check of Taiwan's national IDs."""
     if len(text) != TAIWAN_ID_CHARACTERS or not text[1:].isdigit() or text[0] not in TAIWAN_LETTERS:
         return False
     number = TAIWAN_LETTERS.index(text[0]) + 10
@@ -40,9 +40,9 @@ def is_taiwan_id(text: str) -> bool:
 
 
 def is_taiwan_arc(text: str) -> bool:
-    """Tell whether a residence permit of the form before 2021 passes: two letters, eight digits.
+    """Return whether a residence permit issued before 2021 passes: two letters, eight digits.
 
-    Permits of 2021 and later have one letter and an 8 or 9, and pass `is_taiwan_id`.
+    Permits of 2021 and later have one letter and then an 8 or 9, and pass `is_taiwan_id`.
     """
     if len(text) != TAIWAN_ID_CHARACTERS or text[1] not in "ABCD" or not text[2:].isdigit():
         return False
@@ -51,7 +51,7 @@ def is_taiwan_arc(text: str) -> bool:
 
 
 def is_iban(text: str) -> bool:
-    """Tell whether a text without blanks has its country's length and the remainder 1 of 97."""
+    """Return whether a text without blanks has its country's length and passes the check mod 97."""
     if len(text) != IBAN_LENGTHS.get(text[:2]) or not text.isalnum():
         return False
     digits = "".join(str(int(character, 36)) for character in text[4:] + text[:4])
@@ -59,7 +59,7 @@ def is_iban(text: str) -> bool:
 
 
 def is_ssn(digits: str) -> bool:
-    """Tell whether nine digits may be a US social security number."""
+    """Return whether nine digits may be a US social security number."""
     return (
         digits[:3] not in ("000", "666")
         and digits[0] != "9"

@@ -1,4 +1,4 @@
-"""Several finders behind one search: what nobody begins with need not be looked for three times."""
+"""Runs several finders behind one combined search, so that clean text is scanned only once."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,19 +8,19 @@ from replay_assets.sanitizing.detect.spans import Span
 
 
 class AnchoredFinder(Protocol):
-    """A finder whose every find begins at or behind a match of its anchors."""
+    """A finder whose matches all begin at or after a match of its anchors."""
 
     anchors: bytes
 
     def find(self, data: bytes, position: int = 0) -> list[Span]:
-        """Return what is found from an offset on."""
+        """Return the spans found from an offset on."""
 
 
-class JointFinder:
-    """Finds what each of some finders finds, from the first place on where any may find something.
+class CombinedFinder:
+    """Runs several finders from the first place on where any of them may find something.
 
-    Clean texts, which most are, take a third of the time of a search for each; others take no more,
-    because what was searched here is not searched again.
+    Clean texts (most texts) take a third of the time of separate searches. Other texts take no
+    longer, because the part that was searched here is not searched again.
     """
 
     def __init__(self, finders: Sequence[AnchoredFinder], engine: EngineName) -> None:
@@ -28,7 +28,7 @@ class JointFinder:
         self._scanner = scanner(b"|".join(b"(?:%b)" % one.anchors for one in finders), engine)
 
     def find(self, data: bytes) -> list[Span]:
-        """Return what they find, finder by finder."""
+        """Return the spans of all finders, finder by finder."""
         first = self._scanner.search(data)
         if first is None:
             return []

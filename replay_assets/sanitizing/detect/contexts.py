@@ -1,4 +1,4 @@
-"""Secrets that a form gives away: headers, cookies, URLs with a password, `curl -u`, key blocks."""
+"""Secrets recognized by their context: headers, cookies, URL passwords, `curl -u`, key blocks."""
 
 import re
 from collections.abc import Callable
@@ -58,7 +58,7 @@ LONGEST_KEY = 16_000
 
 
 class ContextFinder:
-    """Headers, URLs, command lines and key blocks, with one search for all of them."""
+    """Finds secrets in headers, URLs, command lines and key blocks, with one search for all."""
 
     def __init__(self, engine: EngineName, *, strict_only: bool = False) -> None:
         self._strict_only = strict_only
@@ -66,12 +66,12 @@ class ContextFinder:
         self._scanner = scanner(ANCHORS, engine)
 
     def find(self, data: bytes, position: int = 0) -> list[Span]:
-        """Return the secrets that their surroundings give away, from an offset on, in order."""
+        """Return the secrets recognized by their context, from an offset on, in order."""
         found: list[Span] = []
         while (hit := self._scanner.search(data, position)) is not None:
             start, end = hit.span()
             spans = _finder_of(data[start:end])(data, start, end)
-            if self._strict_only:  # what only redacts must not hide what follows it
+            if self._strict_only:  # a match that only redacts must not hide a strict one after it
                 spans = [span for span in spans if span.strict]
             found += spans
             position = max(start + 1, spans[-1].end if spans else 0)
@@ -156,7 +156,7 @@ def _identified(data: bytes, start: int, end: int) -> list[Span]:
 
 
 def _url(data: bytes, start: int, end: int) -> list[Span]:
-    """Return the password of a URL, or a token in its user's place; the last @ wins."""
+    """Return the password of a URL, or a token in place of its user; the last @ counts."""
     escaped = data[start : start + 1] == b"%"
     if _SCHEME_BEFORE.search(data, max(0, start - 25), start) is None:
         return []
@@ -180,7 +180,7 @@ def _url(data: bytes, start: int, end: int) -> list[Span]:
 
 
 def _go_address(data: bytes, start: int, end: int) -> list[Span]:
-    """Return the password of `user:password@tcp(host:3306)/orders`, Go's way to write one."""
+    """Return the password of `user:password@tcp(host:3306)/orders`, as Go's drivers write it."""
     match = _GO_USER.search(data, max(0, start - 300), start)
     if match is None or is_harmless(match.group("value")):
         return []
@@ -191,7 +191,7 @@ _GO_USER = re.compile(rb"[A-Za-z0-9_.-]{1,80}:(?P<value>[^\s\"'@/]{1,200})\Z")
 
 
 def _slashed_password(data: bytes, start: int, end: int, authority: bytes) -> list[Span]:
-    """Return a password that holds a slash, where the scheme is no web page's."""
+    """Return a password that contains a slash, unless the scheme is a web page's."""
     match = re.match(
         rb"(?P<user>[^/?#:@]{1,80}):(?P<value>[^@:]{1,200}"
         rb"(?:@[^@/]{0,80})?)@[A-Za-z0-9.-]{1,200}(?:[:/]|\Z)",
@@ -206,7 +206,7 @@ def _slashed_password(data: bytes, start: int, end: int, authority: bytes) -> li
 
 
 def _command_line(data: bytes, start: int, end: int) -> list[Span]:
-    """Return the password of `-u user:password`, or of `-p password` behind a known command."""
+    """Return the password of `-u user:password`, or of `-p password` after a known command."""
     anchor = data[start:end].lstrip(b" \t\"',[(")
     if anchor.startswith((b"-p", b"-w", b"--pass", b"-a")):
         return _short_password(data, start, end, anchor)
@@ -230,7 +230,7 @@ def _command_line(data: bytes, start: int, end: int) -> list[Span]:
 
 
 def _quoted_end(data: bytes, begin: int, value: int) -> int:
-    """Return where a value ends whose quote stands before its user's name, or that has none."""
+    """Return where a value ends if its quote opens before the user name, or if it has no quote."""
     for quote in (b'"', b"'"):
         if quote in data[begin:value]:
             stop = data.find(quote, value, value + 200)
@@ -275,7 +275,7 @@ def _short_password(data: bytes, start: int, end: int, anchor: bytes) -> list[Sp
 
 
 def _key_block(data: bytes, start: int, end: int) -> list[Span]:
-    """Return a private key with its armour; without an end, what still looks like its lines."""
+    """Return a private key with its BEGIN and END lines; without END, lines that look like it."""
     begin = _BEGIN.match(data, start)
     if begin is None:
         return []

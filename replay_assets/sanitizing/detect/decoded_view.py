@@ -1,8 +1,8 @@
-r"""Texts as a reader sees them: without terminal colours, with `\uXXXX` escapes read.
+r"""Decoded view of a text: without terminal colours, with `\uXXXX` escapes decoded.
 
-A colour such as `ESC[31m` ends in a letter, so what follows it has no boundary; a key word that is
-escaped, as in `\u5bc6\u78bc=`, is none to a rule. Rules look at this view as well, and what they
-find is mapped back to where it stands.
+A colour such as `ESC[31m` ends in a letter, so the word after it has no boundary; an escaped key
+word such as `\u5bc6\u78bc=` does not match any rule. Rules therefore search this view too, and the
+spans found are mapped back to positions in the text.
 """
 
 from bisect import bisect_right
@@ -15,14 +15,14 @@ from replay_assets.sanitizing.detect.spans import Span
 COLOUR = rb"(?:\x1b|\\{1,4}u001[bB]|\\{1,4}x1[bB]|\\{1,4}033|\\{1,4}e)\[[0-9;]{0,12}[mK]"
 ESCAPE = rb"\\{1,4}u[0-9a-fA-F]{4}"
 ESCAPED_SIGNS = (b"\\u", b"\\x1", b"\\033", b"\\e[")
-"""One of these stands in every code that is escaped: cheaper than a pattern for all."""
+"""Every escape code contains one of these: cheaper to search than a pattern for all codes."""
 CODE = rb"%b|%b" % (COLOUR, ESCAPE)
 
 COLOUR_ENDS = (b"m", b"K")
 
 
 class Code(NamedTuple):
-    """A colour or an escape: where it stands in the text, and where what it becomes in the view."""
+    """A colour or escape: its range in the text, and the range of its result in the view."""
 
     start: int
     end: int
@@ -31,12 +31,12 @@ class Code(NamedTuple):
 
 
 def spans_in(data: bytes, find: Callable[[bytes], list[Span]]) -> list[Span]:
-    """Return what is found in a text and in its view, as spans of the text.
+    """Return the spans found in a text and in its view, as offsets in the text.
 
-    In the text itself colours become blanks: one may stand within a value, or between two that only
-    it keeps apart.
+    In the text itself colours are replaced by blanks, because a colour may be inside a value or be
+    the only separator between two values.
     """
-    # One character is looked for ten times as fast as two.
+    # Searching for one byte is ten times as fast as searching for two.
     escaped = b"\\" in data and any(sign in data for sign in ESCAPED_SIGNS)
     if not escaped and b"\x1b" not in data:
         return find(data)
@@ -54,7 +54,7 @@ def spans_in(data: bytes, find: Callable[[bytes], list[Span]]) -> list[Span]:
 
 
 def _read(data: bytes) -> tuple[list[Code], bytes]:
-    """Return the codes of a text and its view: an escape as its character, a colour as nothing."""
+    """Return the codes of a text, and its view: escapes as their characters, colours removed."""
     codes: list[Code] = []
     pieces: list[bytes] = []
     position = seen = 0
@@ -72,7 +72,7 @@ def _read(data: bytes) -> tuple[list[Code], bytes]:
 
 
 def _blanked(data: bytes, codes: list[Code]) -> bytes:
-    """Return a text with blanks in the place of its colours, so that offsets stay."""
+    """Return a text with its colours replaced by blanks, so that offsets stay the same."""
     pieces: list[bytes] = []
     position = 0
     for code in codes:
@@ -83,7 +83,7 @@ def _blanked(data: bytes, codes: list[Code]) -> bytes:
 
 
 def _start_of(seen: int, codes: list[Code], starts: list[int]) -> int:
-    """Return where a byte of the view stands in the text; within an escape, where that begins."""
+    """Return the offset in the text of a byte of the view; inside an escape, the escape's start."""
     number = bisect_right(starts, seen) - 1
     if number < 0:
         return seen
@@ -92,7 +92,7 @@ def _start_of(seen: int, codes: list[Code], starts: list[int]) -> int:
 
 
 def _end_of(seen: int, codes: list[Code], starts: list[int]) -> int:
-    """Return where a stretch that ends before a byte of the view ends in the text."""
+    """Return the offset in the text where a range that ends before a byte of the view ends."""
     number = bisect_right(starts, seen - 1) - 1
     if number < 0:
         return seen

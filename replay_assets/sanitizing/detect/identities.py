@@ -1,4 +1,4 @@
-"""Cards, national IDs and accounts: digits that a checksum confirms."""
+"""Cards, national IDs and bank accounts: digits confirmed by a checksum."""
 
 import re
 
@@ -22,7 +22,7 @@ _SSN_WORD = re.compile(rb"(?i:ssn|social|\bss#?)[^\r\n]{0,40}\Z")
 
 
 def card(data: bytes, at: int) -> Span | None:
-    """Return a card's number by its issuer's prefix and Luhn's check."""
+    """Return a card number, recognized by its issuer's prefix and Luhn's check."""
     if at > 0 and (
         data[at - 1] in DIGITS
         or (data[at - 1 : at] in (b".", b"-") and data[at - 2 : at - 1].isdigit())
@@ -44,7 +44,7 @@ def card(data: bytes, at: int) -> Span | None:
 
 
 def _shrinking(pattern: re.Pattern[bytes], data: bytes, at: int) -> list[re.Match[bytes]]:
-    """Return the match at an offset, and a shorter one: trailing groups may be another number."""
+    """Return the match at an offset and a shorter one: trailing groups may be another number."""
     longest = pattern.match(data, at)
     if longest is None:
         return []
@@ -55,12 +55,12 @@ def _shrinking(pattern: re.Pattern[bytes], data: bytes, at: int) -> list[re.Matc
 
 
 def _alone(data: bytes, start: int, end: int) -> bool:
-    """Tell whether a value is all that its text holds."""
+    """Return whether a value is the complete text around it."""
     return data[:start].strip() == b"" and data[end:].strip() == b""
 
 
 def _in_hex(data: bytes, start: int, end: int) -> bool:
-    """Tell whether digits are part of a digest: hexadecimal letters touch them and run on."""
+    """Return whether digits are part of a digest: three or more hex digits directly around them."""
     left = data[max(0, start - 12) : start]
     right = data[end : end + 12]
     glued = (
@@ -73,7 +73,7 @@ def _in_hex(data: bytes, start: int, end: int) -> bool:
 
 
 def person_id(data: bytes, at: int) -> Span | None:
-    """Return a Taiwan ID or residence permit by its check digit."""
+    """Return a Taiwan ID or residence permit, confirmed by its check digit."""
     match = _PERSON_ID.match(data, at)
     if match is None or data[match.end() : match.end() + 1].isdigit():
         return None
@@ -87,7 +87,7 @@ def person_id(data: bytes, at: int) -> Span | None:
 
 
 def iban(data: bytes, at: int) -> Span | None:
-    """Return an IBAN by its country's length and its remainder."""
+    """Return an IBAN, confirmed by its country's length and its check digits."""
     match = _IBAN.match(data, at)
     if match is None or (at > 0 and data[at - 1] in ALNUM):
         return None
@@ -103,7 +103,7 @@ def iban(data: bytes, at: int) -> Span | None:
 
 
 def ssn(data: bytes, at: int) -> Span | None:
-    """Return a US social security number; with blanks or dots only where a word names it."""
+    """Return a US social security number; with blanks or dots only if a word before names it."""
     match = _SSN.match(data, at)
     if match is None or match.group(1) != match.group(2):
         return None

@@ -1,4 +1,4 @@
-"""Keys and texts of a JSON value: all that a search for secrets or names has to look at."""
+"""The keys and texts of a JSON value: everything that a search for secrets or names must read."""
 
 import json
 from collections.abc import Mapping
@@ -7,30 +7,30 @@ from typing import Any
 import msgspec
 
 _BACKSLASH, _QUOTE = b"\xff\xff", b"\xff\xfe"
-"""Stand for `\\\\` and `\\"` while strings are told apart; UTF-8 has no such byte."""
+"""Placeholders for `\\\\` and `\\"` while strings are separated; UTF-8 never uses these bytes."""
 
 
 def strings_in(raw: bytes) -> list[bytes]:
-    """Return every key and every text of a JSON body, at any depth, to be read by `read_string`.
+    """Return every key and every text of a JSON body at any depth; decode with `read_string`.
 
-    Also the first value of a key that an object names twice, which no parser gives.
+    If an object has the same key twice, both values are included; a parser returns only the last.
 
     Raises:
-        ValueError: it is no JSON in UTF-8.
+        ValueError: the body is not JSON in UTF-8.
     """
     if b"\xff" in raw:
         raise UnicodeDecodeError("utf-8", raw, raw.index(b"\xff"), len(raw), "no byte of UTF-8")
     try:
         msgspec.json.decode(raw, type=msgspec.Raw)
     except msgspec.DecodeError:
-        json.loads(raw.decode())  # half surrogate pairs, which Python reads
-    # In valid JSON, quotes that no backslash is before stand around strings and nowhere else.
+        json.loads(raw.decode())  # half surrogate pairs, which Python accepts
+    # In valid JSON, a quote without a backslash before it always begins or ends a string.
     told_apart = raw.replace(b"\\\\", _BACKSLASH).replace(b'\\"', _QUOTE)
     return list(dict.fromkeys(told_apart.split(b'"')[1::2]))
 
 
 def read_string(string: bytes) -> str:
-    """Return what one of `strings_in` says.
+    """Return the decoded text of a string returned by `strings_in`.
 
     Raises:
         ValueError: it is not UTF-8.
@@ -40,13 +40,13 @@ def read_string(string: bytes) -> str:
     spelled = b'"%b"' % string.replace(_BACKSLASH, b"\\\\").replace(_QUOTE, b'\\"')
     try:
         text: str = msgspec.json.decode(spelled)
-    except ValueError:  # half of a surrogate pair; or no UTF-8: raised again
+    except ValueError:  # half a surrogate pair; if it is invalid UTF-8, this raises again
         text = json.loads(spelled.decode())
     return text
 
 
 def texts_in(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
-    """Return every key, as a text, and every text of a JSON value, in no particular order."""
+    """Return every key (as text) and every text of a JSON value, in no particular order."""
     texts: list[str] = []
     waiting = [value]
     while waiting:
@@ -55,7 +55,7 @@ def texts_in(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
             texts.append(one)
         elif isinstance(one, list):
             waiting += one
-        elif isinstance(one, dict | Mapping):  # a dict first: an abstract class is slow to ask
+        elif isinstance(one, dict | Mapping):  # dict first: checking an abstract class is slow
             texts += map(str, one)
             waiting += one.values()
     return texts

@@ -1,4 +1,4 @@
-"""Which names say that their value is a secret, and how far they can be believed."""
+"""Which key names mark their value as a secret, and how reliable each name is."""
 
 import re
 from functools import lru_cache
@@ -8,7 +8,7 @@ from typing import Literal
 import yaml
 
 Strength = Literal["strong", "weak", "none"]
-"""strong: whatever the value looks like. weak: only a value that looks random. none: no secret."""
+"""strong: any value is a secret. weak: only a random-looking value is. none: not a secret."""
 
 LONGEST_NAME = 80
 _APART = re.compile(r"[-_.][0-9]+$")
@@ -19,7 +19,7 @@ _SPECIAL: dict[tuple[str, ...], Strength] = {
     ("dockercfg",): "strong",
     ("service", "key"): "weak",
 }
-"""Last words that the lists would read wrongly."""
+"""Last words that the word lists would classify wrongly."""
 _OPENS = ("key", "token", "tokens", "keys")
 _STRONG_ENDS = ("password", "passwd", "passphrase", "secret", "apikey", "passwort")
 _WEAK_ENDS = ("key", "token", "pass", "pwd", "sessid", "session")
@@ -38,7 +38,7 @@ CHINESE = "|".join(sorted(_LISTS["chinese"], key=lambda word: (-len(word), word)
 
 @lru_cache(maxsize=4096)
 def strength(name: str) -> Strength:
-    """Tell how far a key's name says that its value is a secret; any style of joining words."""
+    """Return how reliably a key's name marks a secret; its words may be joined in any style."""
     name = name[-LONGEST_NAME:]
     if any(word in name for word in _LISTS["chinese"]):
         return "strong"

@@ -1,7 +1,7 @@
-r"""Kubernetes Secrets in a text: every value below `data` and `stringData`, whatever its key says.
+r"""Kubernetes Secrets in a text: every value below `data` and `stringData`, whatever its key.
 
-Read line by line and brace by brace rather than by a YAML or JSON parser: what `kubectl` printed is
-cut off, indented with tabs, or escaped inside an annotation, and a parser refuses all three.
+Read by lines and braces instead of with a YAML or JSON parser: output of `kubectl` may be cut off,
+indented with tabs, or escaped inside an annotation, and a parser rejects all three.
 """
 
 import re
@@ -28,13 +28,13 @@ _JSON_ENTRY = re.compile(
 
 
 class ManifestFinder:
-    """The values of Kubernetes Secrets, found by their `kind`."""
+    """Finds the values of Kubernetes Secrets by their `kind`."""
 
     def __init__(self, engine: EngineName) -> None:
         self._scanner = scanner(ANCHORS, engine)
 
     def find(self, data: bytes) -> list[Span]:
-        """Return the values of every Secret that a text holds as a manifest."""
+        """Return the values of every Secret manifest in a text."""
         found: list[Span] = []
         done = -1
         for hit in self._scanner.finditer(data):
@@ -50,7 +50,7 @@ class ManifestFinder:
 
 
 def _in_lines(data: bytes, at: int) -> tuple[list[Span], int]:
-    """Return the values of the YAML object whose `kind` stands at an offset, and where it ends."""
+    """Return the values of the YAML object whose `kind` is at an offset, and where it ends."""
     line = data.rfind(b"\n", 0, at) + 1
     indent = len(data[line:at].expandtabs(8).rstrip(b"\"'"))
     begin, end = _object_around(data, line, indent)
@@ -63,7 +63,7 @@ def _in_lines(data: bytes, at: int) -> tuple[list[Span], int]:
 
 
 def _object_around(data: bytes, line: int, indent: int) -> tuple[int, int]:
-    """Return the lines around one that stand at its depth or deeper; a list's dash begins one."""
+    """Return the lines around one with its indent or more; the dash of a list begins an object."""
     begin = line
     low = max(0, line - REACH)
     while begin > low and not _is_first(data, begin):
@@ -130,7 +130,7 @@ def _value(data: bytes, entry: re.Match[bytes]) -> Span | None:
 
 
 def _in_braces(data: bytes, at: int) -> tuple[list[Span], int]:
-    """Return the values of the JSON object whose `kind` stands at an offset, and its end."""
+    """Return the values of the JSON object whose `kind` is at an offset, and where it ends."""
     depth, begin = 0, at
     for brace in _backwards(data, at):
         depth += 1 if data[brace] == 0x7D else -1
@@ -147,7 +147,7 @@ def _in_braces(data: bytes, at: int) -> tuple[list[Span], int]:
     stop = begin
     for section in _JSON_SECTION.finditer(data, begin, end):
         if section.end() < stop:
-            continue  # inside the one before, which has no end
+            continue  # inside the previous value, which has no end
         stop = data.find(b"}", section.end(), end)
         stop = end if stop < 0 else stop
         found += [

@@ -1,8 +1,8 @@
-"""The regular-expression engine: google-re2 where it is installed, else the standard library's.
+"""The regular-expression engine: google-re2 if it is installed, else the standard library's.
 
-Searches for anchors go over whole texts and are RE2's: linear, at 100-300 MB/s. What stands at a
-hit is verified by small patterns of the standard library, with a cap on every count. Texts are
-UTF-8 bytes throughout, so no offset is ever converted and `[A-Za-z]` can mean no Chinese character.
+RE2 searches complete texts for anchors: in linear time, at 100-300 MB/s. Each hit is then verified
+with small patterns of the standard library, with a limit on every repetition. Texts are UTF-8 bytes
+everywhere, so no offset is ever converted and `[A-Za-z]` can't match a Chinese character.
 """
 
 import re
@@ -13,33 +13,33 @@ from typing import Literal, Protocol
 
 try:
     import re2 as re2
-except ImportError:  # no wheel for this platform: musl, some ARM systems
+except ImportError:  # some platforms have no wheel: musl, some ARM systems
     re2 = None
 
 EngineName = Literal["re2", "re"]
 AUTOMATON_BYTES = 64 << 20
-"""RE2's budget for one pattern's states; its default of 8 MB makes it start over in mixed text."""
+"""RE2's memory budget for the states of one pattern; with the default 8 MB it often starts over."""
 
 
 class Hit(Protocol):
-    """Where a pattern matched."""
+    """A match of a pattern."""
 
     def span(self) -> tuple[int, int]:
-        """Return the offsets of its first byte and behind its last."""
+        """Return the offsets of its first byte and after its last byte."""
 
 
 class Scanner(Protocol):
-    """A compiled pattern that looks for its next match from an offset on."""
+    """A compiled pattern that searches for its next match from an offset on."""
 
     def search(self, data: bytes, pos: int = 0, /) -> Hit | None:
-        """Return the first match at or behind `pos`."""
+        """Return the first match at or after `pos`."""
 
     def finditer(self, data: bytes, /) -> Iterator[Hit]:
         """Yield every match, left to right."""
 
 
 def default_engine() -> EngineName:
-    """Return the engine in use; the first call without google-re2 warns that it will be slow."""
+    """Return the engine in use; without google-re2 the first call warns that it will be slow."""
     return "re2" if re2 is not None else _slow_engine()
 
 
@@ -55,7 +55,7 @@ def _slow_engine() -> EngineName:
 
 
 def uncached_scanner(pattern: bytes, engine: EngineName) -> Scanner:
-    """Compile a pattern in RE2's syntax for whole texts of bytes; both engines find the same."""
+    """Compile a pattern in RE2's syntax for complete texts; both engines find the same matches."""
     if engine == "re" or re2 is None:
         return re.compile(pattern)
     options = re2.Options()
@@ -68,5 +68,5 @@ def uncached_scanner(pattern: bytes, engine: EngineName) -> Scanner:
 
 @cache
 def scanner(pattern: bytes, engine: EngineName) -> Scanner:
-    """Compile one of the shipped patterns once."""
+    """Compile one of the shipped patterns, once."""
     return uncached_scanner(pattern, engine)

@@ -1,4 +1,4 @@
-"""Personal data: one search for what may begin any of it, then a look at each hit."""
+"""Personal data: one search for every possible beginning, then a check of each hit."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +17,7 @@ ANCHORS = "|".join(
         rf"{_QUAD}\.{_QUAD}\.{_QUAD}\.{_QUAD}",
         rf"{_QUAD}(?:\[\.\]|%2[Ee]){_QUAD}(?:\[\.\]|%2[Ee])[0-9]",
         rf"(?:ip|ec2|host)-{_QUAD}-{_QUAD}-[0-9]|{_QUAD}-{_QUAD}-{_QUAD}-{_QUAD}\.",
-        # Two colons in a row or four apart: a loose pattern would hit every hh:mm:ss.
+        # Two colons in a row, or four with digits between: a looser pattern hits every hh:mm:ss.
         rf"(?:{_HEX})?::[0-9A-Fa-f]|{_HEX}::|{_HEX}:{_HEX}:{_HEX}:{_HEX}:[0-9A-Fa-f]",
         r"[0-9]{13}|[0-9]{4}[ -][0-9]{4}[ -][0-9]{4}|[0-9]{4}[ -][0-9]{6}[ -][0-9]{4}",
         r"[A-Z][1289A-D][0-9]{8}|[A-Z]{2}[0-9]{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}",
@@ -35,7 +35,7 @@ _DIGIT_RUN = re.compile(rb"[0-9]+")
 
 
 class PersonalFinder:
-    """Personal data and addresses, with one search for all of them."""
+    """Finds personal data and addresses, with one search for all of them."""
 
     def __init__(self, engine: EngineName, *, strict_only: bool = False) -> None:
         self._strict_only = strict_only
@@ -58,7 +58,7 @@ class PersonalFinder:
                 found.append(best)
                 position = max(best.end, start + 1)
             else:
-                # What begins inside a run of digits is refused by every rule: skip the run.
+                # No rule accepts a match that begins inside a run of digits: skip the run.
                 digits = _DIGIT_RUN.match(data, start)
                 position = digits.end() if digits else start + 1
         return found
@@ -68,7 +68,7 @@ _OF_DIGITS: Verifiers = (ipv4, dashed_ip, ipv6, card, ssn, phone)
 
 
 def _of_digits(anchor: bytes) -> Verifiers:
-    """Return who may know digits, by what stands between those that were hit."""
+    """Return the verifiers for a run of digits, chosen by the separator between them."""
     if b":" in anchor:
         return (ipv6,)
     if b"." in anchor or b"%" in anchor:

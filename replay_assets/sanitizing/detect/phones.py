@@ -1,4 +1,4 @@
-"""Phone numbers: explicit shapes, or bare digits behind a word such as phone or 電話."""
+"""Phone numbers: explicit formats, or plain digits after a word such as phone or 電話."""
 
 import re
 
@@ -18,7 +18,7 @@ WORDS = (
     r"(?i:tele?phone|phone|mobile|tel[:. ]|cell|fax|whatsapp|call (?:me|us|him|her)|contact"
     r"|number is|number:)|電話|手機|行動電話|市話|傳真|分機|聯絡電話|聯絡|手机|电话"
 )
-"""What may stand before bare digits that are a phone number."""
+"""What may be written before plain digits that are a phone number."""
 _WORD = re.compile(WORDS.encode())
 _AFTER_WORD = re.compile(
     (
@@ -31,7 +31,7 @@ _DATE = re.compile(rb"(?:19|20)[0-9]{2}[-/. ]?[01][0-9][-/. ]?[0-3][0-9]")
 
 
 def phone(data: bytes, at: int) -> Span | None:
-    """Return a phone number in an explicit shape: international, national with a 0, or NANP."""
+    """Return a phone number in an explicit format: international, national with 0, or NANP."""
     if at > 0 and (data[at - 1] in DIGITS or data[at - 1 : at] in (b".", b"+", b"/", b"_", b"#")):
         return None
     for pattern in (_INTERNATIONAL, _NATIONAL, _NANP):
@@ -72,7 +72,7 @@ def _plausible(pattern: re.Pattern[bytes], data: bytes, at: int, end: int, digit
 
 
 def phone_after_word(data: bytes, at: int) -> Span | None:
-    """Return bare digits behind a word such as phone, 電話 or 手機."""
+    """Return plain digits after a word such as phone, 電話 or 手機."""
     word = _WORD.match(data, at)
     match = _AFTER_WORD.match(data, word.end()) if word else None
     if word is None or match is None or _DATE.match(match.group("number")):
@@ -92,7 +92,7 @@ def phone_after_word(data: bytes, at: int) -> Span | None:
 
 
 def e164(digits: str, *, international: bool) -> str:
-    """Return a number as E.164 writes it; a Taiwan number without its country's prefix gets it."""
+    """Return a number in E.164 format; a Taiwan number without country prefix gets it."""
     if international:
         return f"+{digits.replace('8860', '886', 1) if digits.startswith('8860') else digits}"
     if digits.startswith("0") and len(digits) in (9, 10):

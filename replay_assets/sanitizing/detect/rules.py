@@ -1,7 +1,7 @@
 """Rules as data: the shipped tokens, a deployment's own patterns, and what is switched on.
 
-A rule has an id, a category, an example that it must find and one that it must leave; loading a
-file tries both. `strict` rules must hold at the gate on bytes; the others only redact.
+A rule has an id, a category, an example that it must find and one that it must not find; both are
+tested when a file is loaded. `strict` rules also block text at the gate; the others only redact.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import yaml
 
 from replay_assets.errors import ConfigurationError
 from replay_assets.sanitizing.detect.assignments import AssignmentFinder
-from replay_assets.sanitizing.detect.combined_search import JointFinder
+from replay_assets.sanitizing.detect.combined_search import CombinedFinder
 from replay_assets.sanitizing.detect.contexts import ContextFinder
 from replay_assets.sanitizing.detect.decoded_view import spans_in
 from replay_assets.sanitizing.detect.manifests import ManifestFinder
@@ -40,21 +40,21 @@ class RuleSet:
     """The text of the deployment's own file: part of the digest."""
 
     def spans(self, data: bytes, engine: EngineName | None = None) -> list[Span]:
-        """Return what must go from a text in UTF-8, left to right, none overlapping another."""
+        """Return what must be masked in a UTF-8 text, left to right, without overlap."""
         finders = self._finders[engine or default_engine()]
         return merged(spans_in(data, _each(finders)), data)
 
     def strict_spans(self, data: bytes, engine: EngineName | None = None) -> list[Span]:
-        """Return what strict rules find in a text in UTF-8, left to right, none overlapping."""
+        """Return what strict rules find in a UTF-8 text, left to right, without overlap."""
         find = _each(self._strict_finders[engine or default_engine()])
         return merged([span for span in spans_in(data, find) if span.strict], data)
 
     def strict_ids(
         self, data: bytes, engine: EngineName | None = None, *, raw: bytes = b""
     ) -> list[str]:
-        """Return the ids of the strict rules that a text trips, in order of what they found.
+        """Return the ids of the strict rules that match a text, in the order of their matches.
 
-        `raw` is looked at as it stands: its colours and escapes are not read.
+        `raw` is searched as it is: its colours and escapes are not decoded.
         """
         find = _each(self._strict_finders[engine or default_engine()])
         found = [*find(raw), *spans_in(data, find)]
@@ -74,7 +74,7 @@ def _each(finders: tuple[Find, ...]) -> Find:
 
 
 class _Finders(dict[EngineName, tuple[Find, ...]]):
-    """A rule set's searches, made for an engine when it is first asked for."""
+    """A rule set's searches by engine, built when they are first needed."""
 
     def __init__(self, rules: RuleSet, *, strict_only: bool) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class _Finders(dict[EngineName, tuple[Find, ...]]):
         tokens = TokenFinder(rules.tokens, engine)
         personal = PersonalFinder(engine, strict_only=self._strict_only)
         if self._strict_only:
-            finders: list[Find] = [JointFinder((contexts, tokens, personal), engine).find]
+            finders: list[Find] = [CombinedFinder((contexts, tokens, personal), engine).find]
         else:
             assignments, manifests = AssignmentFinder(engine), ManifestFinder(engine)
             five = (manifests, contexts, tokens, assignments, personal)
@@ -136,9 +136,9 @@ def load_rules(path: Path | str) -> RuleSet:
 
 
 def rules_digest(rules: RuleSet | None = None) -> str:
-    """Return the SHA-256 of all that decides what is masked, so that an audit can name it.
+    """Return the SHA-256 of everything that decides what is masked, for the audit.
 
-    That is the code of this package, the shipped data and a deployment's own file.
+    That is the code of this package, the shipped data and the deployment's own file.
     """
     own = rules.source if rules is not None else ""
     return hashlib.sha256(f"{RULES_VERSION}\n{_shipped_digest()}\n{own}".encode()).hexdigest()

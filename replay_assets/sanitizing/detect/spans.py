@@ -1,20 +1,20 @@
-"""A stretch of text that must go, and how overlapping stretches become one."""
+"""A range of text to be masked, and how overlapping ranges are merged."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 ALNUM = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 DIGITS = frozenset(b"0123456789")
-SECRET = "CRED"  # noqa: S105 - a category; `AGE-SECRET-KEY-1…` must not seem to survive in its name
+SECRET = "CRED"  # noqa: S105 - a category; "SECRET" would look like a rest of AGE-SECRET-KEY-1…
 
 
 def digits_of(text: bytes) -> str:
-    """Return the digits of a text, less all that stands between them."""
+    """Return the digits of a text, without anything between them."""
     return bytes(byte for byte in text if byte in DIGITS).decode()
 
 
 class Span(NamedTuple):
-    """Byte offsets of a value, and what it is. `canonical` where spellings of one value differ."""
+    """Byte offsets of a value, and what it is; `canonical` if its spelling varies."""
 
     start: int
     end: int
@@ -25,10 +25,10 @@ class Span(NamedTuple):
 
 
 def merged(spans: Iterable[Span], data: bytes) -> list[Span]:
-    """Return spans in order, none overlapping another; the first given wins over later ones.
+    """Return spans in order and without overlap; of two that overlap, the first given wins.
 
-    Secrets that overlap become one: half of a value must not stay because another rule saw the
-    other half. Personal data gives way to a secret that it touches.
+    Secrets that overlap become one span: half of a value must not stay because another rule found
+    the other half. Personal data gives way to a secret that it overlaps.
     """
     kept: list[Span] = []
     ranked = sorted(enumerate(spans), key=lambda pair: (pair[1].start, pair[0]))
@@ -42,12 +42,12 @@ def merged(spans: Iterable[Span], data: bytes) -> list[Span]:
         winner, winner_rank = (last, rank_of[-1]) if rank_of[-1] <= rank else (span, rank)
         if span.category == last.category == SECRET:
             end = max(last.end, span.end)
-            whole = (
+            joined = (
                 winner
                 if winner[:2] == (last.start, end)
                 else winner._replace(start=last.start, end=end, canonical=None)
             )
-            kept[-1], rank_of[-1] = whole, winner_rank
+            kept[-1], rank_of[-1] = joined, winner_rank
         elif winner is span and span.category == SECRET:
             if span.start > last.start:
                 kept[-1] = last._replace(end=span.start, canonical=None)
@@ -62,7 +62,7 @@ def merged(spans: Iterable[Span], data: bytes) -> list[Span]:
 
 
 def _whole_characters(span: Span, data: bytes) -> Span:
-    """Move the edges of a span out of the middle of a UTF-8 character."""
+    """Extend a span so that it does not begin or end inside a UTF-8 character."""
     start, end = span.start, span.end
     while start > 0 and data[start] & 0xC0 == 0x80:
         start -= 1

@@ -1,4 +1,4 @@
-"""Tokens that a literal part gives away: one search for all literals, then a look at each hit."""
+"""Tokens recognized by a literal part: one search for all literals, then a check of each hit."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _LETTERS_AND_DIGITS = bytes(sorted(ALNUM))
 
 LONGEST_BEFORE = 220
 FEWEST_DIGITS_GLUED = 6
-"""What follows a weak prefix inside a word must look generated: names hold fewer digits."""
+"""Digits needed after a weak prefix inside a word: generated tokens have more than names."""
 _OPEN_END = re.compile(r"\[((?:\\.|[^\]])+)\]\{\d+,(\d+)\}(?:=?\{0,2\})?$")
 _RUN = re.compile(rb"[A-Za-z0-9_-]*")
 _GLUED = re.compile(rb"[A-Za-z0-9]*")
@@ -38,12 +38,12 @@ class TokenRule:
     strict: bool = True
 
     def examples(self) -> list[str]:
-        """Return a whole token for each of `starts`."""
+        """Return a complete example token for each of `starts`."""
         return [f"{self.example_before}{start}{self.example}" for start in self.starts]
 
     @cached_property
     def _after(self) -> re.Pattern[bytes]:
-        # Compiled at the first hit: few of some 230 rules ever have one.
+        # Compiled at the first hit: most of some 230 rules never have one.
         return re.compile(self.body.encode())
 
     @cached_property
@@ -52,11 +52,11 @@ class TokenRule:
 
     @cached_property
     def anchors(self) -> list[str]:
-        """What a search over a whole text looks for."""
+        """Patterns of the search over a complete text."""
         return [re.escape(start) + self.head for start in self.starts]
 
     def span_at(self, data: bytes, hit: int, start: bytes) -> Span | None:
-        """Return the token whose literal stands at a hit, if it is one."""
+        """Return the token whose literal is at a hit; None if the rest does not match."""
         body = self._after.match(data, hit + len(start))
         if body is None:
             return None
@@ -76,18 +76,18 @@ class TokenRule:
         run = (_RUN if self.left or end - body.start() >= self._cap else _GLUED).match(data, end)
         end = run.end() if run else end
         if self.left and begin > 0 and data[begin - 1] in ALNUM:
-            begin -= _glued_before(data, begin)  # where a weak prefix is glued, who knows the start
+            begin -= _glued_before(data, begin)  # inside a word the token's start is unknown
         return Span(begin, end, self.category, f"token.{self.id}", self.strict)
 
     @cached_property
     def _cap(self) -> int:
-        """From this length on the body met its cap, and the rest of its run belongs to it."""
+        """The body's maximum length; if it is reached, the rest of the run belongs to it."""
         open_end = _OPEN_END.search(self.body)
         return int(open_end.group(2)) if open_end else 1 << 60
 
 
 class TokenFinder:
-    """All token rules of a rule set behind one search."""
+    """Finds the tokens of all rules of a rule set with one search."""
 
     def __init__(self, rules: Sequence[TokenRule], engine: EngineName) -> None:
         self._by_head: dict[bytes, list[tuple[bytes, TokenRule]]] = {}
@@ -102,7 +102,7 @@ class TokenFinder:
         self._scanner = scanner(self.anchors, engine)
 
     def find(self, data: bytes, position: int = 0) -> list[Span]:
-        """Return tokens from an offset on, in order. A rejected hit is searched again inside."""
+        """Return tokens from an offset on, in order. The search resumes inside a rejected hit."""
         found: list[Span] = []
         while (hit := self._scanner.search(data, position)) is not None:
             start = hit.span()[0]
@@ -126,7 +126,7 @@ class TokenFinder:
 
 
 def _is_in_word(data: bytes, begin: int, found: bytes) -> bool:
-    """Tell whether letters before a weak prefix make it the end of a word: `task_`, `disk-`."""
+    """Return whether letters before a weak prefix make it the end of a word: `task_`, `disk-`."""
     glued = data[begin - _glued_before(data, begin) : begin]
     if glued and sum(byte in DIGITS for byte in found) < FEWEST_DIGITS_GLUED:
         return True  # "ask-holmes-namespace-45"
@@ -134,7 +134,7 @@ def _is_in_word(data: bytes, begin: int, found: bytes) -> bool:
 
 
 def _glued_before(data: bytes, begin: int) -> int:
-    """Return how many letters and digits stand directly before an offset."""
+    """Return how many letters and digits are directly before an offset."""
     ahead = data[max(0, begin - 100) : begin]
     return len(ahead) - len(ahead.rstrip(_LETTERS_AND_DIGITS))
 

@@ -1,4 +1,4 @@
-"""Whether what stands behind a secret's name is one: no template, code, prose or path."""
+"""Decides whether the value after a secret's name is a secret, not a template, code or a path."""
 
 import re
 
@@ -43,7 +43,7 @@ _HEX = re.compile(rb"^[0-9a-f]{16,}$|^[0-9A-F]{16,}$")
 
 
 def is_harmless(value: bytes) -> bool:
-    """Tell whether a value is empty, masked already, a template, or a word for having none."""
+    """Return whether a value is empty, already masked, a template, or a word such as `none`."""
     return (
         not value
         or value.lower().strip(b".,;:") in HARMLESS
@@ -53,7 +53,7 @@ def is_harmless(value: bytes) -> bool:
 
 
 def looks_random(value: bytes) -> bool:
-    """Tell whether a value looks made by a generator rather than by a person."""
+    """Return whether a value looks generated instead of written by a person."""
     if len(value) < SHORTEST_WEAK or b" " in value:
         return False
     if _UUID.match(value) or _HEX.match(value):
@@ -77,12 +77,12 @@ def looks_random(value: bytes) -> bool:
 
 
 def is_uuid(value: bytes) -> bool:
-    """Tell whether a value is a UUID: more often an identifier than a secret."""
+    """Return whether a value is a UUID: more often an identifier than a secret."""
     return _UUID.match(value) is not None
 
 
 def _changes_per_character(value: bytes) -> float:
-    """Return how often letters, digits and cases follow each other; names change seldom."""
+    """Return how often a value changes between letters, digits and cases; names do so rarely."""
     plain = re.sub(rb"[^A-Za-z0-9]", b"", value)
     return len(_CHANGE.findall(plain)) / len(plain) if plain else 0.0
 
@@ -90,14 +90,14 @@ def _changes_per_character(value: bytes) -> float:
 def is_secret(
     value: bytes, strength: Strength, *, quoted: bool, equals: bool, followed_by_word: bool
 ) -> bool:
-    """Tell whether a value that stands behind a secret's name is one.
+    """Return whether the value after a secret's name is a secret.
 
     Args:
-        value: what stands there, less its quotes.
-        strength: what the name says.
-        quoted: whether quotes stand around it, so that blanks belong to it.
-        equals: whether an equals sign leads to it; a colon may lead to prose.
-        followed_by_word: whether prose seems to go on behind it.
+        value: the value, without quotes.
+        strength: how reliably the name marks a secret.
+        quoted: whether the value is in quotes, so that blanks belong to it.
+        equals: whether an equals sign is before it; after a colon there may be prose.
+        followed_by_word: whether prose seems to continue after it.
     """
     if strength == "none" or is_harmless(value):
         return False
@@ -136,7 +136,7 @@ def _is_random_despite_dots(value: bytes) -> bool:
 
 
 def _is_phrase(value: bytes) -> bool:
-    """Tell whether a quoted value is a sentence or a label rather than a password with blanks."""
+    """Return whether a quoted value is a sentence or a label, not a password with blanks."""
     words = value.split()
     return len(words) > 6 or (
         len(words) > 1 and value.endswith((b".", b":", b"!", b"?")) and not has_digit(value)

@@ -1,1 +1,1 @@
-"""Refusing text that must not leave: strict search on bytes, held-out labels, keys and canaries."""
+"""Checks before text leaves: strict rules on its bytes, label leaks, keys and canaries."""

@@ -1,6 +1,6 @@
-"""What must not pass in either direction: strict rules, keys in use and canaries, in any form.
+"""Search for strict rules, keys in use and canaries in requests and in responses.
 
-Pure functions; the client and the pack builder call them and decide what a finding means.
+Pure functions; the client and the pack builder call them and decide what to do with a finding.
 """
 
 import re
@@ -21,26 +21,26 @@ from replay_assets.sanitizing.pseudonyms.pseudonym_map import PLACEHOLDER_BYTES,
 
 MASK = "<MASKED_0>"
 _BETWEEN = "\n\0\n"
-"""What parts two texts that are searched as one: part of no value."""
+"""Separates texts that are searched as one; no value contains it."""
 MOST_REMEMBERED, LONGEST_REMEMBERED = 1024, 8192
-"""Strings known to be clean, and bytes of one; a run's bodies share some hundred."""
+"""The most strings remembered as clean, and the most bytes of one; bodies share a few hundred."""
 LONGEST_REACH = 256
-"""How far a value may reach into the end of a body; none reaches over its first braces."""
+"""How many bytes a value may reach into the end of a body; its first braces stop any value."""
 SHORTEST_GUARDED = 6
-"""A key or canary shorter than this would be found in any text; none is."""
+"""A shorter key or canary would be found in any text, so it is not searched for."""
 
 
 def strict_findings(text: str, *, rules: RuleSet | None = None) -> list[str]:
-    """Return the ids of the strict rules that a text still trips: none in what may be sent."""
+    """Return the ids of the strict rules that match a text; empty if the text may be sent."""
     data = text.encode("utf-8", "surrogatepass")
     return (rules or shipped()).strict_ids(data)
 
 
 class Known:
-    """What was found clean under one set of rules, keys and canaries, and need not be looked at.
+    """Text already found clean under one set of rules, keys and canaries; it is not searched again.
 
-    Strings that stand in every body of a run, as its system prompt does, and the end that its
-    bodies have in common: the schema of their answers.
+    That is: strings in every body of a run, such as the system prompt, and the end that all bodies
+    share, the schema of the answers.
     """
 
     def __init__(self) -> None:
@@ -48,19 +48,19 @@ class Known:
         self._end = b""
 
     def own_part(self, raw: bytes, end: bytes) -> bytes:
-        """Return a body less its end, where that is known; else the body."""
+        """Return a body without its end if that end is known to be clean; else the full body."""
         return raw[: -len(end)] if end and end == self._end and raw.endswith(end) else raw
 
     def add_end(self, end: bytes) -> None:
-        """Remember the end of a body that nothing was found in."""
+        """Remember the end of a clean body."""
         self._end = end
 
     def unknown(self, strings: Sequence[bytes]) -> list[bytes]:
-        """Return the strings that nobody has looked at yet."""
+        """Return the strings that were not searched yet."""
         return [string for string in strings if string not in self._strings]
 
     def add(self, strings: Sequence[bytes]) -> None:
-        """Remember strings that nothing was found in; all are forgotten where they grow many."""
+        """Remember clean strings; if they become too many, all earlier ones are forgotten."""
         if len(self._strings) + len(strings) > MOST_REMEMBERED:
             self._strings.clear()
         self._strings.update(one for one in strings if len(one) <= LONGEST_REMEMBERED)
@@ -75,25 +75,27 @@ def gate_findings(
     known: Known | None = None,
     end: bytes = b"",
 ) -> list[str]:
-    r"""Return what must not leave in a JSON body: in its bytes, and in each key and text of it.
+    r"""Return what must not leave in a JSON body: found in its bytes, or in any key or text of it.
 
-    Both, because an escape hides a boundary: in `\n4111…` the card seems to follow a letter.
+    Both are searched because an escape hides a word boundary: in `\n4111…` a letter seems to be
+    directly before the card number.
 
     Args:
         body: the body as it would be sent.
-        secrets: keys in use; also found escaped and in base64.
-        canaries: planted values that must never be seen outside; found in the same forms.
-        rules: the deployment's rules; default the shipped ones.
-        known: what need not be looked at again; only ever hand one in with the same secrets,
+        secrets: keys in use; also found if escaped or in base64.
+        canaries: planted values that must never leave; found in the same encodings.
+        rules: the deployment's rules; default: the shipped ones.
+        known: text that need not be searched again; always pass it with the same secrets,
             canaries and rules.
-        end: what the body ends with as others do: members of its object, from a comma on. Looked at
-            with the first body; with others as far as something that begins before may reach.
+        end: the end that this body shares with others: members of its object, from a comma on. It
+            is searched completely in the first body; in later ones only its first bytes are, which
+            a value that begins before it may reach.
 
     Returns:
         Ids of strict rules, `api_key_in_use`, `canary`; empty if the body may be sent.
 
     Raises:
-        ValueError: if the body is no JSON, so that a caller who fails closed refuses it.
+        ValueError: the body is not valid JSON; the caller must not send it.
     """
     raw = body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass")
     rules, known = rules or shipped(), known or Known()
@@ -101,7 +103,7 @@ def gate_findings(
     strings = strings_in(raw if own is raw else own + b"}")
     looked_at = known.unknown(strings)
     texts = _BETWEEN.join(map(read_string, looked_at)).encode("utf-8", "surrogatepass")
-    # Escapes and colours in the bytes are read in the texts: not twice.
+    # Escapes and colours are decoded in the texts only, so that this is not done twice.
     raw = raw if own is raw else own + end[:LONGEST_REACH]
     found = rules.strict_ids(texts, raw=raw)
     everything = _guard((*secrets, *canaries), default_engine())
@@ -112,7 +114,7 @@ def gate_findings(
                 found.append(name)
     if not found:
         known.add(looked_at)
-        # A deployment's pattern may reach as far as it likes.
+        # There is no limit to how far a match of a deployment's own pattern reaches.
         if raw.endswith(end) and not rules.own:
             known.add_end(end)
     return list(dict.fromkeys(found))
@@ -124,18 +126,18 @@ def is_clean(
     secrets: Sequence[str] = (),
     rules: RuleSet | None = None,
 ) -> bool:
-    """Tell in one look whether cleaning would leave a JSON value as it is; if unsure, it is not."""
+    """Return whether cleaning would leave a JSON value unchanged; False if unsure."""
     rules = rules or shipped()
     texts = texts_in(value)
     if len(texts) > 1 and rules.own:
-        return False  # a deployment's pattern may ask for the start or the end of a text
+        return False  # a deployment's pattern may be anchored to the start or end of a text
     data = _BETWEEN.join(texts).encode("utf-8", "surrogatepass")
     guard = _guard(tuple(secrets), default_engine())
     return (guard is None or guard.search(data) is None) and not rules.strict_ids(data)
 
 
 def clean_answer(text: str, *, secrets: Sequence[str] = (), rules: RuleSet | None = None) -> str:
-    """Return what came back from an endpoint, less keys in any form and strict findings."""
+    """Return an endpoint's response without keys in any encoding and without strict matches."""
     data = text.encode("utf-8", "surrogatepass")
     for value in secrets:
         for form in _guarded_forms(value):
@@ -149,7 +151,7 @@ def clean_answer(text: str, *, secrets: Sequence[str] = (), rules: RuleSet | Non
 
 
 def mask_strict(value: Any, *, rules: RuleSet | None = None) -> Any:  # noqa: ANN401 - any JSON value
-    """Return what came back from outside, less whatever a strict rule finds in its texts."""
+    """Return a JSON value from outside with every strict match in it masked."""
     if isinstance(value, Mapping):
         return {name: mask_strict(item, rules=rules) for name, item in value.items()}
     if isinstance(value, list):
@@ -167,7 +169,7 @@ def _strict_spans(data: bytes, rules: RuleSet) -> list[Span]:
 
 @lru_cache(maxsize=16)
 def _guard(values: tuple[str, ...], engine: EngineName) -> Scanner | None:
-    """Return one search for every spelling of some values; null where there is none to look for."""
+    """Return one search for every spelling of some values; None if there is nothing to find."""
     spelled = {form for value in values for form in _guarded_forms(value)}
     if not spelled:
         return None
@@ -176,7 +178,7 @@ def _guard(values: tuple[str, ...], engine: EngineName) -> Scanner | None:
 
 @lru_cache(maxsize=64)
 def _guarded_forms(value: str) -> tuple[bytes, ...]:
-    """Return the spellings of a key or canary, longest first; none of one that is too short."""
+    """Return the spellings of a key or canary, longest first; empty if it is too short."""
     if len(value) < SHORTEST_GUARDED:
         return ()
     hexadecimal = value.encode("utf-8", "surrogatepass").hex()

@@ -1,8 +1,8 @@
-"""The gates against labels: no key that grades an answer, no text that only a label holds.
+"""The gate against label leaks: no key that grades an answer, no text that only a label contains.
 
-A leak is a key, at any depth, in any dress, also inside JSON that stands in a string, also as a
-name/value pair or a column. A mention in prose is no leak: evidence may well talk about an
-`execution_error`. Findings name the field and the place, never a value.
+A leak is a forbidden key at any depth and in any spelling, also inside JSON in a string, in a
+name/value pair or as the name of a column. A mention in prose is not a leak: evidence may well
+describe an `execution_error`. Findings name the field and the place, never a value.
 """
 
 import re
@@ -13,9 +13,9 @@ from typing import Any
 
 from replay_assets.sanitizing.detect.json_texts import texts_in
 from replay_assets.sanitizing.gates.label_texts import (
+    decoded_parts,
     fold,
     keys_spelled,
-    laid_open,
     may_hold_key,
     names_in,
     words,
@@ -34,17 +34,17 @@ VALUE_KEYS = _folded(
     "string_value bool_value number_value"
 )
 COLUMN_KEYS = _folded("columns fields headers header required keys parameters properties")
-"""Under these a list names columns or fields: as much a key as one of an object."""
+"""Lists under these keys contain names of columns or fields, which count as keys."""
 SHORTEST_VALUE = 10
 """Label values below this many characters are too common to be traced in free text."""
 DEEPEST_ENCODING = 6
-"""How often what was laid open is opened again: JSON in base64 in JSON is three."""
+"""How often decoded text is decoded again: JSON in base64 in JSON needs three rounds."""
 SHOWN_KEY = re.compile(r"[A-Za-z0-9_.\-]{1,40}")
 
 
 @dataclass(frozen=True)
 class Node:
-    """A value below a root: its path, the key it stands under, how deep it was encoded."""
+    """A value below a root: its path, the key that holds it, and how often it was encoded."""
 
     path: str
     value: Any
@@ -59,14 +59,14 @@ def find_label_leaks(
     forbidden: Sequence[str],
     raw_evidence: str | None = None,
 ) -> list[str]:
-    """Return what a request leaks of its labels; an empty list when it is clean.
+    """Return the label leaks of a request; an empty list if it is clean.
 
     Args:
-        request: the request, or the part of it to look at, as a JSON object.
-        labels: the incident's label values; may be empty where they are not at hand.
-        forbidden: field names that must not stand as a key anywhere.
-        raw_evidence: the evidence as it was recorded; a label value that already stands in it gives
-            nothing away.
+        request: the request, or a part of it, as a JSON object.
+        labels: the incident's label values; may be empty if they are not available.
+        forbidden: field names that must not be used as a key anywhere.
+        raw_evidence: the evidence as it was recorded; a label value that is also in the evidence
+            is not a leak.
     """
     banned = _banned(tuple(forbidden))
     if not labels and not may_hold_key(texts_in(request), frozenset(banned)):
@@ -88,7 +88,7 @@ def find_label_leaks(
 
 @lru_cache(maxsize=16)
 def _banned(forbidden: tuple[str, ...]) -> Mapping[str, str]:
-    """Return forbidden names by what they fold to."""
+    """Return forbidden names by their folded form."""
     return {fold(name): name for name in forbidden if fold(name)}
 
 
@@ -101,7 +101,7 @@ def _forbidden_keys(node: Node, banned: Mapping[str, str]) -> list[str]:
 
 
 def _keys_of(node: Node) -> Iterator[str]:
-    """Yield everything that serves as a key in a value, its children not looked at."""
+    """Yield everything that acts as a key in a value; its children are not searched."""
     value = node.value
     if isinstance(value, Mapping):
         yield from map(str, value)
@@ -127,21 +127,21 @@ def _pair_names(value: Mapping[Any, Any], *, in_columns: bool) -> Iterator[str]:
 
 
 def _is_pair(value: list[Any], *, in_list: bool) -> bool:
-    """Tell whether a list reads as `[name, value]`; two words in a list of their own do not."""
+    """Return whether a list reads as `[name, value]`; a list of two words alone does not."""
     if len(value) != 2 or not isinstance(value[0], str):
         return False
     return in_list or not isinstance(value[1], str)
 
 
 def _is_table(value: list[Any]) -> bool:
-    """Tell whether a list reads as rows of equal length, the first of them a header."""
+    """Return whether a list reads as rows of equal length, with a header as the first row."""
     if len(value) < 2 or not all(isinstance(row, list) for row in value):
         return False
     return len(value[0]) > 1 and len({len(row) for row in value}) == 1
 
 
 def _nodes(root: Any) -> Iterator[Node]:  # noqa: ANN401 - any JSON value
-    """Yield every value below a root, and what is encoded in its texts; no recursion, no limit."""
+    """Yield every value below a root and every value encoded in its texts, without recursion."""
     waiting = [Node("$", root)]
     seen: set[str] = set()
     while waiting:
@@ -168,7 +168,7 @@ def _items(node: Node) -> Iterator[Node]:
 
 
 def _opened(node: Node, seen: set[str]) -> Iterator[Node]:
-    for encoding, value in laid_open(node.value):
+    for encoding, value in decoded_parts(node.value):
         if isinstance(value, str):
             if value in seen:
                 continue
@@ -177,7 +177,7 @@ def _opened(node: Node, seen: set[str]) -> Iterator[Node]:
 
 
 def _label_texts(labels: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield every text among the labels with the name of its field, however deep."""
+    """Yield every text of the labels with the name of its field, at any depth."""
     for name, value in labels.items():
         waiting = [value]
         while waiting:
@@ -191,5 +191,5 @@ def _label_texts(labels: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _step(key: str) -> str:
-    """Return a key as a step of a path; one that may hold evidence is not spelled out."""
+    """Return a key as a step of a path; a key that may contain evidence is not written out."""
     return f".{key}" if SHOWN_KEY.fullmatch(key) else ".*"

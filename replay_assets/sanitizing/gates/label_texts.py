@@ -1,8 +1,8 @@
-"""Texts as the label gate reads them: names and words folded, what is encoded in them laid open.
+"""Texts as the label gate reads them: names and words folded, encoded parts decoded.
 
-Nothing here knows a label. A name that is dressed up (other case, separators, look-alike letters,
-zero-width characters) folds to the same letters; JSON, base64, hex, URL and HTML escapes that stand
-in a text come out as values of their own.
+This module has no access to labels. A disguised name (other case, separators, look-alike letters,
+zero-width characters) folds to the same letters; JSON, base64, hex, URL and HTML escapes in a text
+are returned as separate values.
 """
 
 import base64
@@ -24,7 +24,7 @@ from replay_assets.sanitizing.detect.matching import (
 )
 
 WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
-"""A run of letters and digits; Chinese has no blanks between words, so each character is one."""
+"""A run of letters and digits. Chinese has no spaces between words: each character is a word."""
 OPENING = re.compile(r"[{\[]")
 QUOTED_KEY = re.compile(
     r"[{,\[]\s{0,20}\\{0,15}[\"']([^\"'{}\[\]]{1,400}?)\\{0,15}[\"']\s{0,20}[:：]"
@@ -37,28 +37,28 @@ BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{4,}){0,20
 HEX_RUN = re.compile(rb"(?=[0-9a-fA-F]{20})(?:[0-9a-fA-F]{2}){10,}")
 SHORTEST_ENCODED = 16
 ENCODED_RUN = rb"[A-Za-z0-9+/_-]{16}"
-"""What both of the runs above begin with; RE2 finds it in a quarter of their time."""
+"""What both patterns above begin with; RE2 finds it in a quarter of their time."""
 IDEOGRAPHS = re.compile("[\u4e00-\u9fff]+")
-"""None of them is folded to a letter of a name."""
+"""Characters that never fold to a letter of a name."""
 LONGEST_NAME = 64
 URL_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 FAILED_PARSES = 200
-"""After this many openings that start no JSON, only the shape of keys is looked for: parsing from
-each of a hostile text's brackets would take quadratic time."""
+"""After this many opening brackets that start no valid JSON, only the shape of keys is searched:
+parsing from each bracket of a hostile text would take quadratic time."""
 READABLE_SHARE = 0.9
-"""Bytes that decode to fewer printable characters are a digest or a picture, no text."""
+"""Bytes that decode to a smaller share of printable characters are a digest or an image."""
 
 LOOK_ALIKES = str.maketrans(
     "аеорсхуіјѕһԁԛԝɡɩвкмнтґαβεικνορτυχγηωօոսցհᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıȷł01l",
     "aeopcxyijshdqwgibkmhtrabeiknoptuxynwonughabcdefghijklmnoprstuvwyzijloii",
 )
 """Letters that look like Latin ones after NFKD and case folding: Cyrillic, Greek, Armenian, small
-capitals, and the digits and letters that few fonts tell apart. What they stand for is arbitrary as
-long as both sides are folded alike."""
+capitals, and the digits and letters that look the same in most fonts. The target letters are
+arbitrary, because both sides of a comparison are folded in the same way."""
 
 
 class _Folding(dict[int, str]):
-    """What each character is folded to, worked out when it is first met."""
+    """The folded form of each character, computed when it is first needed."""
 
     def __missing__(self, code_point: int) -> str:
         self[code_point] = "".join(one for one in _plain(chr(code_point)) if one.isalnum())
@@ -74,19 +74,19 @@ def fold(name: str) -> str:
 
 
 def may_hold_key(texts: Iterable[str], folded_names: frozenset[str]) -> bool:
-    """Tell in one look whether a name can serve as a key in any of some texts; if unsure, it can.
+    """Return whether a name can act as a key in any of the texts; True if unsure.
 
-    It can't where nothing is encoded and no text holds the name in any dress, which takes a tenth
-    of the work of finding what serves as a key.
+    It can't if nothing is encoded and no text contains the name in any spelling. This check takes a
+    tenth of the time of a full search for keys.
     """
     text = "\0\n".join(texts)
     if "\\" in text or _is_escaped(text) or next(_decoded(text), None) is not None:
         return True
     if text.isascii():
-        dressed = _dressed(folded_names)
-        return dressed is not None and dressed.search(text.encode()) is not None
+        spellings = _spellings_of(folded_names)
+        return spellings is not None and spellings.search(text.encode()) is not None
     if all(map(str.isascii, folded_names)):
-        text = IDEOGRAPHS.sub("", text)  # folding is slow
+        text = IDEOGRAPHS.sub("", text)  # folding is slow, and these give no ASCII letter
     folded = fold(text)
     return any(name in folded for name in folded_names)
 
@@ -96,8 +96,8 @@ def _is_escaped(text: str) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _dressed(folded_names: frozenset[str]) -> Scanner | None:
-    """Return a search for names in ASCII, in whatever case and with whatever between letters."""
+def _spellings_of(folded_names: frozenset[str]) -> Scanner | None:
+    """Return a search for names in ASCII, in any case and with any separators between letters."""
     spelled: dict[str, str] = {}
     for code_point in range(128):
         spelled[_FOLDING[code_point]] = spelled.get(_FOLDING[code_point], "") + chr(code_point)
@@ -113,25 +113,25 @@ def _dressed(folded_names: frozenset[str]) -> Scanner | None:
 
 @lru_cache(maxsize=4096)
 def names_in(key: str) -> frozenset[str]:
-    """Return a key folded: whole, and the last part of a path such as `eval.ground_truth`.
+    """Return the folded forms of a key: all of it, and the last part of `eval.ground_truth`.
 
-    Kept, as what is folded is: the same few names stand in every request.
+    Cached, because the same few names are in every request.
     """
     return frozenset({fold(key), fold(re.split(r"[./:\[\]]+", key.rstrip("]./: "))[-1])})
 
 
 def words(text: str) -> str:
-    """Reduce a text to folded words between single blanks, so that whole words compare."""
+    """Reduce a text to folded words separated by single spaces, so that complete words compare."""
     return f" {' '.join(WORD.findall(_plain(text)))} "
 
 
 def keys_spelled(text: str) -> Iterator[str]:
-    """Yield what has the shape of a key in a text, also where the JSON round it can't be parsed.
+    """Yield what has the shape of a key in a text, even if the JSON around it can't be parsed.
 
-    Prose passes: a name counts after an opening brace or a comma and before a colon, as an end tag,
+    Prose passes: a name counts after an opening brace or a comma if a colon follows, as an end tag,
     or as a cell of a table's header.
     """
-    # What a pattern can't do without is looked for first: most texts have none of it.
+    # A cheap test for a character that each pattern needs comes first: most texts have none.
     patterns = [QUOTED_KEY, BARE_KEY] if ":" in text or "：" in text else []
     patterns += [END_TAG] if "</" in text else []
     for pattern in patterns:
@@ -141,8 +141,8 @@ def keys_spelled(text: str) -> Iterator[str]:
         yield from match.group(1).strip("|").split("|")
 
 
-def laid_open(text: str) -> Iterator[tuple[str, Any]]:
-    """Yield what is encoded in a text as (encoding, value); values may hold more of the kind."""
+def decoded_parts(text: str) -> Iterator[tuple[str, Any]]:
+    """Yield each encoded part of a text as (encoding, value); values may be encoded again."""
     for parsed in _embedded_json(text):
         yield "json", parsed
     if '\\"' in text:
@@ -156,13 +156,13 @@ def laid_open(text: str) -> Iterator[tuple[str, Any]]:
 
 
 def _decoded(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the texts that stand in a text in base64 or hex."""
+    """Yield the texts that are encoded in a text as base64 or hex."""
     coded = text.encode("utf-8", "surrogatepass")
     position = 0
     for hit in scanner(ENCODED_RUN, default_engine()).finditer(coded):
         start = hit.span()[0]
         run = BASE64_RUN.match(coded, start) if start >= position else None
-        if run is None:  # within the run before
+        if run is None:  # a part of the previous run
             continue
         position = run.end()
         whole = run.group()
@@ -170,7 +170,7 @@ def _decoded(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _read(run: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the texts that a run of characters may stand for."""
+    """Yield the texts that a run of characters may encode."""
     for decoded in _base64_texts(run):
         yield "base64", decoded
     for digits in HEX_RUN.finditer(run):
@@ -180,7 +180,7 @@ def _read(run: bytes) -> Iterator[tuple[str, str]]:
 
 @lru_cache(maxsize=4096)
 def _read_once(run: bytes) -> tuple[tuple[str, str], ...]:
-    """Return the texts of a run as short as a name is: the same few stand in every request."""
+    """Return the texts of a short run, cached: the same few names are in every request."""
     return tuple(_read(run))
 
 
@@ -198,7 +198,7 @@ def _plain(text: str) -> str:
 
 
 def _embedded_json(text: str) -> Iterator[Any]:
-    """Yield every JSON object or list that stands in a text, outermost only, and JSON strings."""
+    """Yield every outermost JSON object or list in a text, and a text that is a JSON string."""
     stripped = text.strip()
     if stripped[:1] == '"':
         with suppress(ValueError, RecursionError):
@@ -218,7 +218,7 @@ def _embedded_json(text: str) -> Iterator[Any]:
 
 
 def _base64_texts(run: bytes) -> Iterator[str]:
-    """Yield the texts that a run of base64 characters may stand for, at any alignment."""
+    """Yield the texts that a run of base64 characters may encode, at any alignment."""
     joined = b"".join(run.split()).rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
     for skipped in range(4):
         part = joined[skipped:]
@@ -229,9 +229,9 @@ def _base64_texts(run: bytes) -> Iterator[str]:
 
 
 def _readable(content: bytes) -> str | None:
-    """Return bytes as text; null where most of it is none."""
+    """Return bytes as text; None if most of them are not printable."""
     text = content.decode("utf-8", "ignore")
     if len(text.encode()) < READABLE_SHARE * len(content):
-        return None  # what any word in base64's letters decodes to: told without a look at each
+        return None  # the usual case: ordinary words decode to noise, so skip the slower check
     printable = sum(len(one.encode()) for one in text if one.isprintable() or one in "\r\n\t")
     return text if content and printable >= READABLE_SHARE * len(content) else None

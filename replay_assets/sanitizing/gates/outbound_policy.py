@@ -1,6 +1,6 @@
-"""What a deployment watches for in text that is to leave: its rules, its keys, its canaries.
+"""What must not leave a deployment: matches of its strict rules, its API keys, its canaries.
 
-A key or a canary is found as it is and as it is commonly encoded. Findings name rules, never
+A key or a canary is found in plain form and in its common encodings. Findings name rules, never
 values.
 """
 
@@ -13,15 +13,15 @@ from replay_assets.sanitizing.detect.rules import RuleSet, load_rules, shipped
 from replay_assets.sanitizing.gates.gate import Known, clean_answer, gate_findings, is_clean
 
 SHORTEST_CANARY = 8
-"""A canary below this many characters would be found in ordinary words."""
+"""A shorter canary would be found in ordinary words."""
 
 
 class OutboundPolicy:
-    """Strict rules, the keys that are known, and the canaries of a deployment.
+    """The strict rules, known keys and canaries of a deployment.
 
     Args:
-        rules: the shipped ones, or those and a deployment's own.
-        secrets: keys in use.
+        rules: the shipped rules, or those together with the deployment's own.
+        secrets: API keys in use.
         canaries: values planted in evidence to prove that nothing leaks.
     """
 
@@ -44,10 +44,10 @@ class OutboundPolicy:
     def findings(self, body: str | bytes, *, end: bytes = b"") -> list[str]:
         """Return what must not leave in a JSON text: ids of rules, `api_key_in_use`, `canary`.
 
-        `end` is what the body ends with as others do: see `gate_findings`.
+        `end` is the end that this body shares with others: see `gate_findings`.
 
         Raises:
-            ValueError: it is not JSON.
+            ValueError: the body is not valid JSON.
         """
         return gate_findings(
             body,
@@ -59,7 +59,7 @@ class OutboundPolicy:
         )
 
     def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-        """Return what came back (a text, or any JSON value) less keys, canaries and strict hits."""
+        """Return a response (text or any JSON value) without keys, canaries and strict matches."""
         if is_clean(value, secrets=self._unwanted, rules=self.rules):
             return value
         return self._masked(value)
@@ -75,7 +75,7 @@ class OutboundPolicy:
 
 
 def rules_of(path: Path | None) -> RuleSet:
-    """Return the shipped rules, and those of a deployment's own file where it has one.
+    """Return the shipped rules, together with those of the deployment's own file if it has one.
 
     Raises:
         ConfigurationError: the file or one of its rules can't be used.
@@ -84,12 +84,12 @@ def rules_of(path: Path | None) -> RuleSet:
 
 
 def load_canaries(path: Path | None) -> tuple[str, ...]:
-    """Return the canaries of a file: one a line; blank lines and `#` lines are left out.
+    """Return the canaries of a file: one per line; blank lines and `#` lines are ignored.
 
-    A file, because the environment of a process is read by more programs than a file is.
+    They are read from a file because more programs can read the environment of a process.
 
     Raises:
-        ConfigurationError: it can't be read, or a canary is too short to be told from a word.
+        ConfigurationError: the file can't be read, or a canary is too short to be unique.
     """
     if path is None:
         return ()
@@ -114,6 +114,6 @@ def load_canaries(path: Path | None) -> tuple[str, ...]:
 
 
 def _stripped(values: Iterable[str]) -> tuple[str, ...]:
-    """Return values without their edges' blanks, longest first: one may hold another."""
+    """Return values without surrounding white space, longest first: one may contain another."""
     found = {value.strip() for value in values} - {""}
     return tuple(sorted(found, key=lambda value: (-len(value), value)))

@@ -1,1 +1,1 @@
-"""Replacing what was found: equal values of one incident get equal pseudonyms."""
+"""Replaces found values: equal values of one incident get equal pseudonyms."""

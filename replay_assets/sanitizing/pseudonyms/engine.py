@@ -1,7 +1,7 @@
 """The sanitizer of one incident: equal values get equal pseudonyms in all of its texts.
 
-Placeholders read `<EMAIL_1>`: a category and an ordinal in first-seen order. They are inert, so a
-second pass changes nothing. The map is never stored.
+Placeholders look like `<EMAIL_1>`: a category and a number in first-seen order. Rules never match
+them, so a second pass changes nothing. The map is never stored.
 """
 
 import math
@@ -24,16 +24,16 @@ from replay_assets.sanitizing.pseudonyms.pseudonym_map import (
 )
 
 SHORTEST_SECRET_NUMBER = 4
-"""A number under a secret's key is one from this many characters on, as in `password=1234`."""
+"""Under a secret's key, a number with this many characters or more is a secret: `password=1234`."""
 ROUNDS = 6
-"""A masked value may leave a new boundary behind; two rounds settle all but hostile texts."""
+"""Masking a value may create a new word boundary; two rounds settle all but hostile texts."""
 
 
 class IncidentSanitizer:
-    """One map of pseudonyms and the counts of what was found.
+    """One map of pseudonyms, and how often each rule matched.
 
     Call it on every text of an incident in a fixed order, then `sweep` each result: a password that
-    one text names as such is then gone from the others as well.
+    one text names as a password is then removed from the other texts too.
     """
 
     def __init__(self, rules: RuleSet | None = None) -> None:
@@ -42,19 +42,19 @@ class IncidentSanitizer:
         self.counts: Counter[tuple[str, str]] = Counter()
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return the map: each value with the rule that found it first, in first-seen order."""
+        """Return the map: each value with the first rule that found it, in first-seen order."""
         return tuple(self._map)
 
     def raw_text(self, text: str) -> str:
-        """Sanitize text known to be raw: what only looks like a placeholder is escaped first.
+        """Sanitize raw text: anything that only looks like a placeholder is escaped first.
 
-        Half a surrogate pair, which JSON can spell and UTF-8 can't, becomes a question mark.
+        Half a surrogate pair becomes a question mark: JSON can contain it, UTF-8 can't.
         """
         text = text.encode("utf-8", "replace").decode()
         return self.text(PLACEHOLDER.sub(lambda match: f"‹{match.group()[1:-1]}›", text))
 
     def text(self, text: str) -> str:
-        """Replace every value that a rule finds; leave placeholders alone."""
+        """Replace every value that a rule finds; leave placeholders unchanged."""
         data = text.encode("utf-8", "surrogatepass")
         for _ in range(ROUNDS):
             spans = self._found(data)
@@ -65,7 +65,7 @@ class IncidentSanitizer:
         return data.decode("utf-8", "surrogatepass")
 
     def pseudonymized(self, text: str) -> str:
-        """Return a text with every value of the map replaced; what the map doesn't hold stays."""
+        """Replace every value that is already in the map; leave all other text unchanged."""
         data = text.encode("utf-8", "surrogatepass")
         parts = []
         for span in self._found(data):
@@ -76,21 +76,21 @@ class IncidentSanitizer:
         return self._map.sweep(replaced(data, parts).decode("utf-8", "surrogatepass"))
 
     def value(self, value: Any, key: str = "") -> Any:  # noqa: ANN401 - any JSON value
-        """Sanitize every key and leaf of a JSON value; a leaf under a secret's key goes whole."""
+        """Sanitize every key and leaf of a JSON value; a leaf under a secret's key is masked."""
         if isinstance(value, Mapping):
             return self._object(value)
         if isinstance(value, list | tuple):
             return [self.value(item, key) for item in value]
         if isinstance(value, str):
-            if _goes_whole(value, key):
-                return self._whole(value)
+            if _is_secret_leaf(value, key):
+                return self._masked(value)
             return self.raw_text(value)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._number(value, key)
         return value
 
     def sweep(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-        """Replace every value found anywhere in the incident, wherever else it stands."""
+        """Replace every value found anywhere in the incident, wherever else it appears."""
         if isinstance(value, Mapping):
             return {self.sweep(name): self.sweep(item) for name, item in value.items()}
         if isinstance(value, list):
@@ -98,7 +98,7 @@ class IncidentSanitizer:
         return self._map.sweep(value) if isinstance(value, str) else value
 
     def _object(self, value: Mapping[Any, Any]) -> dict[str, Any]:
-        """Sanitize a JSON object: a Secret's sections and name/value pairs say what a leaf is."""
+        """Sanitize a JSON object; a Secret's sections and name/value pairs mark their leaves."""
         secret_below = _SECTIONS if str(value.get("kind", "")).lower() == "secret" else frozenset()
         named = _name_of_pair(value)
         return {
@@ -112,17 +112,17 @@ class IncidentSanitizer:
 
     def _below(self, item: Any, name: str, in_secret: bool) -> Any:  # noqa: ANN401 - any JSON value
         if in_secret and isinstance(item, Mapping):
-            return {self.raw_text(str(key)): self._whole(str(leaf)) for key, leaf in item.items()}
+            return {self.raw_text(str(key)): self._masked(str(leaf)) for key, leaf in item.items()}
         return self.value(item, name)
 
     def _number(self, value: float, key: str) -> float | str:
         text = str(value)
         if strength(key) == "strong" and len(text) >= SHORTEST_SECRET_NUMBER:
-            return self._whole(text)
+            return self._masked(text)
         masked = self.text(text)
         return value if masked == text and math.isfinite(value) else masked
 
-    def _whole(self, value: str) -> str:
+    def _masked(self, value: str) -> str:
         if not value or PLACEHOLDER.fullmatch(value):
             return value
         value = value.encode("utf-8", "replace").decode()
@@ -130,7 +130,7 @@ class IncidentSanitizer:
         return self._map.placeholder(SECRET, value, "json_key", None)
 
     def _found(self, data: bytes) -> list[Span]:
-        """Return what the rules find, less what is a placeholder or touches one."""
+        """Return what the rules find, without placeholders and what touches one."""
         found: list[Span] = []
         for span in self._rules.spans(data):
             found += _around_placeholders(span, data)
@@ -154,8 +154,8 @@ def _name_of_pair(value: Mapping[Any, Any]) -> str:
     return next((str(folded[name]) for name in _NAMES if isinstance(folded.get(name), str)), "")
 
 
-def _goes_whole(value: str, key: str) -> bool:
-    """Tell whether a text leaf is a secret because of its key, whatever it looks like."""
+def _is_secret_leaf(value: str, key: str) -> bool:
+    """Return whether a text leaf is a secret because of its key, whatever it looks like."""
     believed = strength(key)
     if not value or believed == "none" or PLACEHOLDER.fullmatch(value):
         return False
@@ -166,7 +166,7 @@ def _goes_whole(value: str, key: str) -> bool:
 
 
 def _around_placeholders(span: Span, data: bytes) -> list[Span]:
-    """Return the parts of a span between placeholders: these stay."""
+    """Return the parts of a span between placeholders, which stay unchanged."""
     value = data[span.start : span.end]
     if b"<" not in value:
         return [span]
@@ -186,7 +186,7 @@ def _around_placeholders(span: Span, data: bytes) -> list[Span]:
 
 
 def sanitize_text(text: str, *, rules: RuleSet | None = None) -> str:
-    """Return one text sanitized under a map of its own. A second pass changes nothing."""
+    """Return one text sanitized with a map for this text only. A second pass changes nothing."""
     sanitizer = IncidentSanitizer(rules)
     for _ in range(ROUNDS):
         text = sanitizer.text(text)

@@ -1,7 +1,7 @@
-"""One incident under one map of pseudonyms: what a pack may read of it, sanitized in a fixed order.
+"""Sanitizes one incident with one map: the fields that a pack may contain, in a fixed order.
 
-The pack builder, grading and `reveal` all call `sanitize_incident`, so the map that is never stored
-comes out the same wherever it is needed: from the raw evidence, in memory, for as long as it takes.
+The pack builder, grading and `reveal` all call `sanitize_incident`. The map is never stored; each
+of them builds the same map again from the raw evidence and keeps it in memory only.
 """
 
 import json
@@ -28,7 +28,7 @@ PACK_COLUMNS = (
 )
 """The columns of evidence that a pack may read: no decision, no repair, no outcome."""
 SANITIZED_FIELDS = ("alertname", "severity", "labels", "evidence_summary", "evidence_kind")
-"""In the order in which they are read: it decides which value is `<IP_PRIV_1>`."""
+"""Fields in the order in which they are sanitized: it decides which value is `<IP_PRIV_1>`."""
 TOOL_OUTPUT = "tool_output"
 
 Row = Mapping[str, Any]
@@ -36,10 +36,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class RawIncident:
-    """What a pack may know of an incident. There is no field for an outcome or a label.
+    """What a pack may contain of an incident. There is no field for an outcome or a label.
 
-    `outputs` are the messages of tools in its coordinator's session, in their order; what the agent
-    or a person said there is a decision, not evidence.
+    `outputs` are the messages of tools in its coordinator's session, in order. What the agent or a
+    person said there is a decision, not evidence.
     """
 
     id: str
@@ -55,7 +55,7 @@ class RawIncident:
 
     @classmethod
     def of(cls, row: Row, outputs: Iterable[Row] = ()) -> Self:
-        """Return the incident of an evidence row; other columns are not looked at."""
+        """Return the incident of an evidence row; other columns are ignored."""
         labels = json.loads(row["labels"] or "null") or {}
         kept = ("session_id", "position", "tool_call_id", "content")
         return cls(
@@ -64,7 +64,7 @@ class RawIncident:
         )
 
     def texts(self) -> list[str]:
-        """Return every text of it, raw: what may be traced back to the evidence."""
+        """Return every raw text of the incident: text that may come from the evidence."""
         fields = {**vars(self), "collected_at": self.collected_at.isoformat()}
         return [
             json.dumps(value, ensure_ascii=False) if isinstance(value, dict | tuple) else str(value)
@@ -75,7 +75,7 @@ class RawIncident:
 
 @dataclass(frozen=True)
 class SanitizedIncident:
-    """An incident whose texts are sanitized, and the map that was made on the way.
+    """An incident whose texts are sanitized, and the map that was built on the way.
 
     `counts` is how often a (category, rule, field) was masked.
     """
@@ -85,12 +85,12 @@ class SanitizedIncident:
     counts: Counter[tuple[str, str, str]]
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return the map: raw values, to be shown to a person or hashed, never to be written."""
+        """Return the map with raw values: they may be shown or hashed, but never written."""
         return self.sanitizer.findings()
 
 
 def incidents_of(rows: Iterable[Row], messages: Iterable[Row]) -> Iterator[RawIncident]:
-    """Yield the incidents of a day's evidence, in its order, each with its tools' output."""
+    """Yield the incidents of a day's evidence in order, each with its tools' output."""
     outputs: dict[str, list[Row]] = {}
     for message in messages:
         if message["role"] == "tool":
@@ -100,7 +100,7 @@ def incidents_of(rows: Iterable[Row], messages: Iterable[Row]) -> Iterator[RawIn
 
 
 def sanitize_incident(incident: RawIncident, rules: RuleSet | None = None) -> SanitizedIncident:
-    """Sanitize an incident and its tools' output under one map, in a fixed order of fields."""
+    """Sanitize an incident and its tools' output with one map, in a fixed order of fields."""
     sanitizer = IncidentSanitizer(rules)
     counts: Counter[tuple[str, str, str]] = Counter()
 

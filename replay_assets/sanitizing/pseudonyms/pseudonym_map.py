@@ -1,4 +1,4 @@
-"""The map of one incident: each value's placeholder, and the sweep for values in other clothes."""
+"""The map of one incident: the placeholder of each value, also where the value is encoded."""
 
 import base64
 import binascii
@@ -18,15 +18,15 @@ PLACEHOLDER_BYTES = re.compile(PLACEHOLDER.pattern.encode())
 SWEPT_FROM_CHARACTERS = 8
 """Shorter values are not swept: they are too often part of something else."""
 LONGEST_WORD = 15
-"""Letters alone, all of one case, are a word up to here: `Availability`, `CHARACTERISTIC`."""
+"""Letters of one case are taken for a word up to this length: `Availability`, `CHARACTERISTIC`."""
 _ESCAPED = re.compile(r"[^ !#-\[\]-~]")
-"""What JSON writes otherwise than it is."""
+"""Characters that JSON writes as an escape."""
 _BASE64_RUN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+="
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One value of an incident's map: what found it and what stands for it. Never written."""
+    """One value of an incident's map, the rule that found it and its placeholder. Never written."""
 
     category: str
     rule_id: str
@@ -49,12 +49,12 @@ class PseudonymMap:
         return iter(self._findings.values())
 
     def known(self, category: str, canonical: str) -> str | None:
-        """Return the placeholder of a value that the map holds."""
+        """Return the placeholder of a value, or None if the value is not in the map."""
         finding = self._findings.get((category, canonical))
         return finding.placeholder if finding else None
 
     def placeholder(self, category: str, value: str, rule_id: str, canonical: str | None) -> str:
-        """Return a value's placeholder; a value that is new to the map gets the next number."""
+        """Return a value's placeholder; a new value gets the next number."""
         key = (category, canonical if canonical is not None else canonical_form(category, value))
         finding = self._findings.get(key)
         if finding is None:
@@ -73,7 +73,7 @@ class PseudonymMap:
         self._sweeper = None
 
     def sweep(self, text: str) -> str:
-        """Replace every value of the map in a text, bare, escaped or in base64."""
+        """Replace every value of the map in a text: plain, escaped or in base64."""
         if not self._forms:
             return text
         if self._sweeper is None:
@@ -82,7 +82,7 @@ class PseudonymMap:
 
 
 def is_swept(value: str) -> bool:
-    """Tell whether a value may be looked for anywhere: eight characters and more, and no word."""
+    """Return whether a value is safe to replace anywhere: eight or more characters, not a word."""
     if len(value) < SWEPT_FROM_CHARACTERS:
         return False
     is_word = value.isalpha() and value in (value.lower(), value.upper(), value.title())
@@ -90,7 +90,7 @@ def is_swept(value: str) -> bool:
 
 
 def canonical_form(category: str, value: str) -> str:
-    """Return the one spelling of a value: less its escapes, and decoded if it is base64 of text."""
+    """Return the canonical spelling of a value: without escapes, and base64 of text decoded."""
     if category != SECRET:
         return value.lower() if category in ("EMAIL", "HOST") else value
     if "\\" in value:
@@ -102,7 +102,7 @@ def canonical_form(category: str, value: str) -> str:
 
 
 def _decoded(value: str) -> str | None:
-    """Return the text that a value is in base64; null if it is none."""
+    """Return the text that a value encodes in base64; None if it is not base64 of text."""
     if len(value) < SWEPT_FROM_CHARACTERS or len(value) % 4 or not value.isascii():
         return None
     try:
@@ -114,10 +114,10 @@ def _decoded(value: str) -> str | None:
 
 
 def forms(value: str) -> list[tuple[bytes, bool]]:
-    """Return a value as it may be written, longest first, and whether that is base64.
+    """Return the spellings of a value, longest first, each with whether it is base64.
 
-    Bare, escaped for JSON once and twice, for a URL, and in base64 at each of its three alignments,
-    so that it is also found inside a longer text that was encoded whole.
+    Plain, escaped for JSON once and twice, for a URL, and in base64 at each of three alignments, so
+    that a value is also found if a longer text around it was encoded.
     """
     raw = value.encode("utf-8", "surrogatepass")
     plain = {raw}
@@ -148,7 +148,7 @@ def _base64_cores(raw: bytes) -> Iterator[bytes]:
 
 
 class _Sweeper:
-    """One search for the first eight bytes of every form, then the longest that stands there."""
+    """Searches for the first eight bytes of every spelling, then takes the longest that matches."""
 
     def __init__(self, known: dict[bytes, tuple[str, bool]], engine: EngineName) -> None:
         self._by_head: dict[bytes, list[tuple[bytes, str, bool]]] = {}
@@ -202,7 +202,7 @@ class _Sweeper:
 
 
 def _is_part_of_a_number(data: bytes, start: int, end: int) -> bool:
-    """Tell whether a value that begins or ends with a digit is cut out of a longer number."""
+    """Return whether a value that begins or ends with a digit is cut out of a longer number."""
     value = data[start:end]
     if value.strip(b"0123456789.:-+ ()"):
         return False
@@ -211,7 +211,7 @@ def _is_part_of_a_number(data: bytes, start: int, end: int) -> bool:
 
 
 def replaced(data: bytes, parts: Iterable[tuple[int, int, str]]) -> bytes:
-    """Return a text with the given stretches, in order, replaced."""
+    """Return a text with the given ranges replaced; they must be in order."""
     pieces = []
     position = 0
     for start, end, placeholder in parts:
