@@ -1,4 +1,4 @@
-"""The labelled corpus and the figures that are asked for on it."""
+"""The labelled corpus and the figures that are measured on it."""
 
 import json
 import re
@@ -29,7 +29,7 @@ def figures(
     negatives: list[Record],
     sanitize: Callable[[str], str] = sanitize_text,
 ) -> list[tuple[str, float, str]]:
-    """Return what is judged: name, share, and the floor or ceiling."""
+    """Return each measured figure: name, share, and its minimum or maximum."""
     outputs = [(record, PLACEHOLDER.sub("\0", sanitize(record["text"]))) for record in positives]
     tiers: dict[str, list[bool]] = {"must": [], "soft": []}
     for record, output in outputs:
@@ -54,7 +54,7 @@ def figures(
 
 
 def survives(text: str, span: Record, output: str) -> bool:
-    """Tell whether six characters of a value in a row are still there because of it."""
+    """Return whether six consecutive characters of a value are still in the output."""
     value = text[span["start"] : span["end"]]
     rest = f"{text[: span['start']]}\0{text[span['end'] :]}"
     last = max(1, len(value) - CORE_CHARACTERS + 1)
@@ -63,7 +63,7 @@ def survives(text: str, span: Record, output: str) -> bool:
 
 
 def kept_words(record: Record, output: str) -> tuple[int, int]:
-    """Return how many of the words outside the labelled values are still there, and of how many."""
+    """Return how many words outside the labelled values were kept, and how many there are."""
     text = record["text"]
     for span in sorted(record["spans"], key=lambda span: -span["start"]):
         text = f"{text[: span['start']]} {text[span['end'] :]}"
@@ -72,5 +72,5 @@ def kept_words(record: Record, output: str) -> tuple[int, int]:
 
 
 def share(flags: list[bool]) -> float:
-    """Return the share of true ones."""
+    """Return the share of flags that are true."""
     return sum(flags) / len(flags)

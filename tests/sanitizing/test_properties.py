@@ -1,4 +1,4 @@
-"""What must hold for any text: no leak, idle second pass, one output everywhere, linear time."""
+"""Properties of any text: no leak, second pass changes nothing, same output, linear time."""
 
 import base64
 import json
@@ -48,7 +48,7 @@ TEXTS = st.one_of(
 
 
 def leaked(token: str, clean: str) -> list[str]:
-    """Eight characters of a token in a row that are still there."""
+    """Return the parts of a token, eight characters long, that are still in a text."""
     return [token[at : at + 8] for at in range(len(token) - 7) if token[at : at + 8] in clean]
 
 
@@ -63,7 +63,7 @@ def leaked(token: str, clean: str) -> list[str]:
 def test_a_token_never_leaks(
     vendor: tuple[str, int], body: st.DataObject, left: str, glue: tuple[str, str], right: str
 ) -> None:
-    """Whatever stands around it, with a letter, a digit or a Chinese character glued on."""
+    """With any text around it: a letter, a digit or a Chinese character directly next to it."""
     prefix, length = vendor
     value = body.draw(
         st.text(alphabet=LETTERS, min_size=length, max_size=length).filter(
@@ -77,7 +77,7 @@ def test_a_token_never_leaks(
 @MANY
 @given(text=TEXTS)
 def test_a_second_pass_changes_nothing(text: str) -> None:
-    """What is sanitized stays as it is, and holds nothing that the gate would refuse."""
+    """Sanitized text stays as it is, and the gate finds nothing in it."""
     once = sanitize_text(text)
     assert sanitize_text(once) == once
     assert strict_findings(once) == []
@@ -86,14 +86,14 @@ def test_a_second_pass_changes_nothing(text: str) -> None:
 @MANY
 @given(text=TEXTS)
 def test_both_engines_agree_on_any_text(text: str) -> None:
-    """google-re2 and Python's own engine find the same stretches."""
+    """google-re2 and Python's own engine find the same ranges."""
     data = text.encode("utf-8", "surrogatepass")
     assert shipped().spans(data, "re2") == shipped().spans(data, "re")
 
 
 @MANY
 @given(text=TEXTS)
-def test_one_search_before_three_hides_nothing(text: str) -> None:
+def test_the_combined_search_finds_what_three_searches_find(text: str) -> None:
     data = text.encode("utf-8", "surrogatepass")
     finders = (
         contexts.ContextFinder("re2"),
@@ -120,7 +120,7 @@ CUT_OFF = st.builds(
 
 @MANY
 @given(text=CUT_OFF, before=TEXTS)
-def test_an_end_that_is_known_hides_nothing(text: str, before: str) -> None:
+def test_an_end_known_to_be_clean_hides_nothing(text: str, before: str) -> None:
     def body(content: str) -> bytes:
         return b'{"messages":[{"content":%b}]%b' % (json.dumps(content).encode(), END)
 
@@ -146,7 +146,7 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 
 
 def encoded(text: str, encodings: list[str]) -> str:
-    """Encode a text in several ways, one upon the other."""
+    """Encode a text in several ways, one after the other."""
     for one in encodings:
         text = ENCODINGS[one](text)
     return text
@@ -169,10 +169,10 @@ PLACES = st.sampled_from(
 
 @MANY
 @given(text=NAMED, place=PLACES)
-def test_the_quick_look_for_names_hides_none(
+def test_the_quick_search_for_names_misses_none(
     text: str, place: Callable[[str], dict[str, Any]]
 ) -> None:
-    too_short_to_trace = {"unrelated": "-"}  # with a label, each value is looked at closely
+    too_short_to_trace = {"unrelated": "-"}  # with a label, the full search runs
     forbidden = ["execution_success", "recall"]
     expected = find_label_leaks(place(text), too_short_to_trace, forbidden)
     assert find_label_leaks(place(text), {}, forbidden) == expected
@@ -180,7 +180,7 @@ def test_the_quick_look_for_names_hides_none(
 
 @MANY
 @given(name=st.text(max_size=12))
-def test_a_name_is_folded_as_a_whole_as_its_characters_are(name: str) -> None:
+def test_folding_a_name_equals_folding_its_characters(name: str) -> None:
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     kept = "".join(one for one in plain if unicodedata.category(one) not in ("Mn", "Cf", "Me"))
     kept = (name.lower() if name.isascii() else kept).translate(LOOK_ALIKES)
@@ -189,7 +189,7 @@ def test_a_name_is_folded_as_a_whole_as_its_characters_are(name: str) -> None:
 
 @pytest.mark.parametrize("seed", ["0", "1", "77"])
 def test_another_process_with_another_hash_seed_gives_the_same(seed: str) -> None:
-    """No set's order reaches the output."""
+    """The order of a set never influences the output."""
     text = (
         "password=FAKE-1a2b from 10.0.3.71, again FAKE-1a2b; RkFLRS0xYTJi 10.0.3.72 a@example.com"
     )
@@ -229,9 +229,9 @@ UNITS = [
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.encode("unicode_escape").decode())
 def test_work_grows_with_the_length_of_a_hostile_text(unit: str) -> None:
-    """Twice any repeated unit costs at most 2.5 times the steps; steps are counted, not timed.
+    """Doubling a repeated unit costs at most 2.5 times the steps; steps are counted, not timed.
 
-    A step is a hit that was looked at; what a look costs is capped by the counts in its patterns.
+    A step is a hit that is checked; limits on repetitions in its patterns bound its cost.
     """
     once = (unit * (4000 // len(unit) + 1))[:4000].encode()
     few, many = steps(once), steps(once + once)
@@ -239,7 +239,7 @@ def test_work_grows_with_the_length_of_a_hostile_text(unit: str) -> None:
 
 
 def steps(data: bytes) -> int:
-    """How many hits all searches look at: an upper bound, since accepted values are skipped."""
+    """Count the hits of all searches: an upper bound, because accepted values are skipped."""
     patterns = [assignments.ANCHORS, contexts.ANCHORS, manifests.ANCHORS, personal.ANCHORS]
     patterns.append(
         "|".join(sorted({a for rule in shipped().tokens for a in rule.anchors})).encode()
@@ -248,7 +248,7 @@ def steps(data: bytes) -> int:
 
 
 def test_every_count_in_a_pattern_has_a_cap() -> None:
-    """What is verified at a hit reads a bounded stretch: a token's body is never open-ended."""
+    """The check of a hit reads a bounded range: a token's body always has a maximum length."""
     for rule in shipped().tokens:
         plain = rule.body.replace("\\+", "").replace("\\*", "")
         while "[" in plain:
@@ -271,7 +271,7 @@ def test_every_count_in_a_pattern_has_a_cap() -> None:
     ],
 )
 def test_a_hostile_text_of_80_kb_does_not_hang(unit: str) -> None:
-    """Retrying without a cap took 10 s to minutes here; with one, well under a second."""
+    """Without a limit, retrying took 10 s to minutes; with one it takes well under a second."""
     script = f"""if True:
         import resource
         resource.setrlimit(resource.RLIMIT_CPU, (20, 20))

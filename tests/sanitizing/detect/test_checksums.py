@@ -1,4 +1,4 @@
-"""Check digits tell a card or an ID from digits that only look like one."""
+"""Check digits separate a card or an ID from digits that only look like one."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from replay_assets.sanitizing.detect.checksums import TAIWAN_LETTERS, is_card, i
     ["4111 1111 1111 1111", "5555-5555-5555-4444", "378282246310005", "6011111111111117"],
 )
 def test_published_test_cards_pass(number: str) -> None:
-    """The card networks' own test numbers keep Luhn's rule."""
+    """The card networks' own test numbers pass Luhn's check."""
     assert is_card(number)
 
 
@@ -23,8 +23,8 @@ def test_one_wrong_digit_fails(position: int) -> None:
 
 
 @pytest.mark.parametrize("number", ["0000000000000000", "411111111111", "4" * 20], ids=len)
-def test_digits_of_another_length_or_all_alike_are_no_card(number: str) -> None:
-    """Zeros keep Luhn's rule and are no card."""
+def test_digits_of_another_length_or_all_equal_are_not_a_card(number: str) -> None:
+    """Zeros pass Luhn's check but are not a card."""
     assert not is_card(number)
 
 
@@ -36,17 +36,17 @@ def test_an_id_with_its_check_digit_passes(text: str) -> None:
 
 @pytest.mark.parametrize("last", range(9))
 def test_only_one_check_digit_is_right(last: int) -> None:
-    """Nine of ten look-alikes are refused."""
+    """Nine of ten look-alikes are rejected."""
     assert not is_taiwan_id(f"A12345678{last}")
 
 
 @pytest.mark.parametrize("text", ["A12345678", "A1234567890", "A12345678X"])
-def test_another_form_is_no_id(text: str) -> None:
-    """Length and digits are asked for before the sum."""
+def test_text_in_another_form_is_not_an_id(text: str) -> None:
+    """Length and digits are checked before the sum."""
     assert not is_taiwan_id(text)
 
 
-def test_every_letter_has_a_number_of_its_own() -> None:
+def test_every_letter_has_a_different_number() -> None:
     """The order of the letters is historical, not alphabetical: I and O come last."""
     assert len(set(TAIWAN_LETTERS)) == 26
     assert TAIWAN_LETTERS.index("I") == 24

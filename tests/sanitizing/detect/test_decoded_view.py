@@ -1,4 +1,4 @@
-r"""Colours and `\uXXXX` escapes hide nothing: neither a boundary, nor a key word, nor a value."""
+r"""Colours and `\uXXXX` escapes hide nothing: no word boundary, no key word and no value."""
 
 import json
 import re
@@ -23,8 +23,8 @@ COLOURS = ("\x1b[31m", "\x1b[1;32m", "\\u001b[31m", "\\x1b[31m", "\\033[0m", "\\
 
 @pytest.mark.parametrize("colour", COLOURS, ids=[repr(one) for one in COLOURS])
 @pytest.mark.parametrize("kind", VALUES)
-def test_a_colour_before_a_value_is_no_letter_of_it(kind: str, colour: str) -> None:
-    """It ends in one; what follows would have no boundary."""
+def test_a_colour_before_a_value_is_not_part_of_it(kind: str, colour: str) -> None:
+    """A colour code ends in a letter, so the value after it would have no word boundary."""
     value = VALUES[kind].split("Bearer ")[-1]
     text = VALUES[kind].replace(value, f"{colour}{value}{colour}")
     masked = sanitize_text(f"see {text} now")
@@ -35,8 +35,8 @@ def test_a_colour_before_a_value_is_no_letter_of_it(kind: str, colour: str) -> N
 
 
 @pytest.mark.parametrize("colour", COLOURS, ids=[repr(one) for one in COLOURS])
-def test_a_colour_within_a_url_does_not_part_its_password_from_it(colour: str) -> None:
-    """Tools colour the part that changed."""
+def test_a_colour_within_a_url_does_not_separate_its_password(colour: str) -> None:
+    """Some tools colour the part that changed."""
     masked = sanitize_text(f"postgres://app:{colour}{PASSWORD}\x1b[0m@db:5432/x")
     assert PASSWORD not in masked
     assert masked.endswith("@db:5432/x")
@@ -44,27 +44,27 @@ def test_a_colour_within_a_url_does_not_part_its_password_from_it(colour: str) -
 
 @pytest.mark.parametrize("levels", [1, 2, 3])
 @pytest.mark.parametrize("key", ["密碼：", "password=", "金鑰："])
-def test_a_key_word_that_is_escaped_is_one_all_the_same(key: str, levels: int) -> None:
-    """JSON in JSON, written as ASCII."""
+def test_an_escaped_key_word_is_still_found(key: str, levels: int) -> None:
+    """JSON inside JSON, written as ASCII."""
     text = f"{key}{PASSWORD}"
     for _ in range(levels):
         text = json.dumps({"msg": text})
     assert PASSWORD not in sanitize_text(text)
 
 
-def test_a_strict_rule_sees_through_a_colour() -> None:
-    """Else the gate would pass what the pack's own rules mask."""
+def test_a_strict_rule_finds_values_next_to_a_colour() -> None:
+    """Otherwise the gate would let through what the pack's own rules mask."""
     assert strict_findings("call \x1b[31m" + VALUES["phone"])
 
 
-def test_a_text_without_a_find_keeps_its_colours() -> None:
-    """Nothing is rewritten that need not go."""
+def test_a_text_without_findings_keeps_its_colours() -> None:
+    """Text is only changed where something must be masked."""
     text = "\x1b[32mPASS\x1b[0m 42 tests, \\u6392\\u7a0b ok"
     assert sanitize_text(text) == text
 
 
-def test_a_value_that_is_escaped_is_the_same_value() -> None:
-    """One placeholder for both spellings."""
+def test_an_escaped_value_is_the_same_value() -> None:
+    """Both spellings get the same placeholder."""
     sanitizer = IncidentSanitizer()
     masked = sanitizer.text(f"password={PASSWORD} \\u0070assword={PASSWORD}")
     assert masked == "password=<CRED_1> \\u0070assword=<CRED_1>"
@@ -82,10 +82,8 @@ def test_a_value_that_is_escaped_is_the_same_value() -> None:
     ],
     ids=["edges", "within", "escaped_first", "escaped_last", "both", "round_a_code"],
 )
-def test_what_is_found_in_the_view_is_put_back_where_it_stands(
-    text: bytes, found: list[bytes]
-) -> None:
-    """To the byte: a colour at an edge stays, one within goes."""
+def test_a_match_in_the_view_is_mapped_back_to_the_text(text: bytes, found: list[bytes]) -> None:
+    """Exact to the byte: a colour at an edge stays, a colour inside is removed."""
 
     def find(data: bytes) -> list[Span]:
         return [Span(*match.span(), "X", "x") for match in re.finditer(b"XX", data)]
@@ -95,8 +93,8 @@ def test_what_is_found_in_the_view_is_put_back_where_it_stands(
     )
 
 
-def test_letters_of_mixed_case_are_no_word_and_are_swept() -> None:
-    """A password of letters alone; a word such as `Availability` would be swept everywhere."""
+def test_letters_of_mixed_case_are_swept() -> None:
+    """They may be a password; a word such as `Availability` would be replaced everywhere."""
     sanitizer = IncidentSanitizer()
     letters = "PzeKDWPoOCLUmiqkHCuB"
     masked = sanitizer.text(f"password={letters}; login Availability failed")

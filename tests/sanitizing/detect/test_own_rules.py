@@ -1,4 +1,4 @@
-"""A deployment's own rules file: rules in YAML, soft categories, and what is refused."""
+"""A deployment's own rules file: rules in YAML, soft categories, and rejected entries."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ Write = Callable[[str], Path]
 
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
-    """Put a text into a rules file."""
+    """Return a function that writes a text to a rules file."""
 
     def _write(text: str) -> Path:
         path = tmp_path / "rules.yaml"
@@ -36,8 +36,8 @@ def write(tmp_path: Path) -> Write:
     return _write
 
 
-def test_a_rule_of_ones_own_masks_and_holds_at_the_gate(write: Write) -> None:
-    """The group `value` goes; the shipped rules still apply."""
+def test_an_own_rule_masks_and_blocks_at_the_gate(write: Write) -> None:
+    """The group `value` is masked; the shipped rules still apply."""
     rules = load_rules(write(RULE))
     text = "王小姐 工號ACME-654321 登入 10.0.0.5"
     clean = IncidentSanitizer(rules).text(text)
@@ -81,8 +81,8 @@ def test_soft_categories_are_off_until_switched_on(
 
 
 @pytest.mark.parametrize("rule", _SOFT.values(), ids=lambda rule: rule.id)
-def test_a_soft_rule_keeps_its_examples(rule: object) -> None:
-    """As a rule of one's own must."""
+def test_a_soft_rule_finds_its_example_and_leaves_the_other(rule: object) -> None:
+    """As a deployment's own rule must."""
     for engine in ("re2", "re"):
         finder = OwnRuleFinder(rule, engine)  # type: ignore[arg-type]
         assert finder.find(rule.example.encode())  # type: ignore[attr-defined]
@@ -113,9 +113,7 @@ def test_a_soft_rule_keeps_its_examples(rule: object) -> None:
         (("  - id: acme.badge\n", "  - 3\n  - id: acme.badge\n"), "write the fields"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused(
-    write: Write, change: tuple[str, str], complaint: str
-) -> None:
+def test_an_invalid_file_is_rejected(write: Write, change: tuple[str, str], complaint: str) -> None:
     """The message names the file, the rule, the value and the way out."""
     text = RULE.replace(*change)
     if "make it a list" in complaint:
@@ -125,21 +123,23 @@ def test_a_file_that_cannot_be_used_is_refused(
     assert complaint in str(raised.value)
 
 
-def test_two_rules_of_one_id_and_a_missing_file_are_refused(write: Write, tmp_path: Path) -> None:
-    """Counts by rule would mix."""
+def test_two_rules_with_one_id_and_a_missing_file_are_rejected(
+    write: Write, tmp_path: Path
+) -> None:
+    """With equal ids, counts by rule would be mixed up."""
     with pytest.raises(ConfigurationError, match="two rules"):
         load_rules(write(RULE + RULE.split("rules:")[1]))
     with pytest.raises(ConfigurationError, match="name a file that exists"):
         load_rules(tmp_path / "none.yaml")
 
 
-def test_an_empty_file_means_the_shipped_rules(write: Write) -> None:
-    """Nothing added, nothing switched on."""
+def test_with_an_empty_file_only_the_shipped_rules_apply(write: Write) -> None:
+    """Nothing is added and nothing is switched on."""
     rules = load_rules(write("rules: []\n"))
     assert rules.tokens == shipped().tokens
 
 
-def test_without_google_re2_one_warning_tells_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_google_re2_one_warning_names_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     """Musl and some ARM systems have no wheel: the output is the same, ten times slower."""
     monkeypatch.setattr(matching, "re2", None)
     matching._slow_engine.cache_clear()

@@ -1,4 +1,4 @@
-"""Each rule finds its kind of secret or personal data, and leaves what only looks like it."""
+"""Each rule finds its kind of secret or personal data, and not what only looks like it."""
 
 from importlib.resources import files
 from typing import Any
@@ -21,17 +21,17 @@ PEM = "-----BEGIN RSA " + "PRIVATE KEY-----\nFAKEkey\n"
 
 
 def joined(text: str | list[str]) -> str:
-    """An example that stands in parts, whole."""
+    """Return an example that is stored in parts as one text."""
     return text if isinstance(text, str) else "".join(text)
 
 
 def spans(text: str, rules: RuleSet | None = None) -> list[Span]:
-    """What all rules together find."""
+    """Return what all rules together find."""
     return (rules or shipped()).spans(text.encode())
 
 
 def shape_cases(kind: str) -> list[Any]:
-    """Each example of each shape, named."""
+    """Return each example of each shape with a name."""
     return [
         pytest.param(shape, joined(text), id=f"{shape['id']}-{number}")
         for shape in SHAPES
@@ -40,33 +40,33 @@ def shape_cases(kind: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(("shape", "text"), shape_cases("examples"))
-@pytest.mark.parametrize("dress", ["{}", "before {}\nafter", "值班人員貼上 {} 之後重試"])
-def test_a_shape_finds_its_examples(shape: dict[str, Any], text: str, dress: str) -> None:
-    """The rule that is named finds it, with the category and the weight that the data states."""
-    if dress != "{}" and shape["id"] in ("manifest", "key_value_block", "key_value_pair"):
-        dress = "before\n{}"
-    found = [span for span in spans(dress.format(text)) if span.rule_id == shape["id"]]
+@pytest.mark.parametrize("template", ["{}", "before {}\nafter", "值班人員貼上 {} 之後重試"])
+def test_a_shape_finds_its_examples(shape: dict[str, Any], text: str, template: str) -> None:
+    """The named rule finds it, with the category and the strictness that the data states."""
+    if template != "{}" and shape["id"] in ("manifest", "key_value_block", "key_value_pair"):
+        template = "before\n{}"
+    found = [span for span in spans(template.format(text)) if span.rule_id == shape["id"]]
     assert found
     assert found[0].strict is shape["strict"]
     assert found[0].category == shape["category"]
 
 
 @pytest.mark.parametrize(("shape", "text"), shape_cases("examples"))
-def test_nothing_of_a_planted_secret_stays(shape: dict[str, Any], text: str) -> None:
+def test_nothing_of_a_planted_secret_is_left(shape: dict[str, Any], text: str) -> None:
     """Every made-up secret is marked FAKE."""
     assert "FAKE" not in IncidentSanitizer().text(text)
 
 
 @pytest.mark.parametrize(("shape", "text"), shape_cases("unlike"))
 def test_a_shape_leaves_its_look_alikes(shape: dict[str, Any], text: str) -> None:
-    """Evidence that is masked for nothing is evidence that a model can't use."""
-    for dress in ("{}", "before {} after"):
-        found = {span.rule_id for span in spans(dress.format(text))}
+    """A model can't use evidence that was masked without need."""
+    for template in ("{}", "before {} after"):
+        found = {span.rule_id for span in spans(template.format(text))}
         assert shape["id"] not in found
 
 
 def token_cases() -> list[Any]:
-    """Each token of each rule: one for every prefix."""
+    """Return each token of each rule, one per prefix."""
     return [
         pytest.param(rule, text, id=f"{rule.id}-{number}")
         for rule in TOKENS
@@ -75,8 +75,8 @@ def token_cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("rule", "text"), token_cases())
-def test_a_token_is_found_whole_wherever_it_stands(rule: Any, text: str) -> None:
-    """In blanks, in Chinese, in JSON: the whole token is one secret."""
+def test_a_token_is_found_completely_in_any_text(rule: Any, text: str) -> None:
+    """Between blanks, in Chinese, in JSON: the complete token is one secret."""
     for left, right in (
         (" ", " "),
         ("貼上", "之後"),
@@ -93,18 +93,18 @@ def test_a_token_is_found_whole_wherever_it_stands(rule: Any, text: str) -> None
 
 @pytest.mark.parametrize("rule", TOKENS, ids=lambda rule: rule.id)
 def test_a_token_rule_leaves_what_is_too_short(rule: Any) -> None:
-    """A prefix in prose is no token."""
+    """A prefix in prose is not a token."""
     found = {span.rule_id for span in spans(f"before {rule.unlike} after")}
     assert f"token.{rule.id}" not in found
 
 
 def test_a_token_is_found_by_its_own_rules_search() -> None:
-    """Not only where the search of another rule with the same first letters happens to stop."""
+    """Not only because the search of another rule with the same first letters stops there."""
     assert strict_findings("sk_" + "aFAK#4exam0ple7!AKEx2F#KE4ex4") == ["token.freemius"]
 
 
-def test_the_rules_cover_150_vendors_and_have_ids_of_their_own() -> None:
-    """The floor that was asked for, and one name a rule."""
+def test_the_rules_cover_150_vendors_and_have_unique_ids() -> None:
+    """The required number of vendors, and a different name for each rule."""
     ids = [f"token.{rule.id}" for rule in TOKENS] + [shape["id"] for shape in SHAPES]
     assert len(TOKENS) >= 150
     assert len(set(ids)) == len(ids)
@@ -117,7 +117,7 @@ def test_the_rules_cover_150_vendors_and_have_ids_of_their_own() -> None:
     ids=lambda text: text[:12].encode("unicode_escape").decode(),
 )
 def test_the_gate_finds_what_a_strict_rule_finds(text: str) -> None:
-    """What must never leave trips the gate until it is masked."""
+    """The gate blocks what must never leave until it is masked."""
     assert strict_findings(f"before {text} after")
     assert strict_findings(IncidentSanitizer().text(f"before {text} after")) == []
 
@@ -128,21 +128,21 @@ def test_the_gate_finds_what_a_strict_rule_finds(text: str) -> None:
     ids=["card", "taiwan_id", "phone", "openai"],
 )
 def test_a_value_at_the_start_of_a_line_is_found_in_json(text: str) -> None:
-    r"""In JSON a line feed is `\n`: to a pattern, the value seems to follow the letter n."""
+    r"""In JSON a line feed is `\n`: to a pattern, the letter n seems to be before the value."""
     assert gate_findings('{"content": "see:\\n' + text + '"}') != []
     assert gate_findings('{"a": [{"\\n' + text + '": 1}, "x"]}') != []
     assert gate_findings('{"content": "see:\\n<CARD_1>"}') == []
 
 
 def test_a_key_block_without_an_end_is_masked_far_from_the_end_of_the_text() -> None:
-    """A log cut in the middle of a key still holds half of the key."""
+    """A log that is cut inside a key still contains half of the key."""
     clean = IncidentSanitizer().text(PEM + "[then a long log]\n" + "line.\n" * 3000)
     assert "FAKE" not in clean
     assert "then a long log" in clean
 
 
-def test_the_digest_of_the_rules_names_what_was_applied() -> None:
-    """Audits of the same rules carry the same digest; a rule of one's own changes it."""
+def test_the_digest_names_the_rules_that_were_applied() -> None:
+    """Audits of the same rules have the same digest; a deployment's own rule changes it."""
     assert rules_digest() == rules_digest(shipped())
     assert len(rules_digest()) == 64
     assert rules_digest(RuleSet(TOKENS, source="rules: []")) != rules_digest()

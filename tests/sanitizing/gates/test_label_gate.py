@@ -1,4 +1,4 @@
-"""A leak is a key, in whatever dress; a mention is none."""
+"""A leak is a key in any spelling; a mention in prose is not."""
 
 import base64
 import json
@@ -20,13 +20,13 @@ def coded(text: str) -> str:
 
 @pytest.fixture(scope="session")
 def label_cases(real_data: Path) -> list[dict[str, Any]]:
-    """The labelled requests of the sanitizing corpus."""
+    """Return the labelled requests of the sanitizing corpus."""
     lines = (real_data.parent / "sanitize" / "label_leak.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in lines.splitlines()]
 
 
 def nested(value: Any, levels: int) -> Any:
-    """Return a value below many levels of objects and lists."""
+    """Return a value inside many levels of objects and lists."""
     for level in range(levels):
         value = {"a": value} if level % 2 else [value]
     return value
@@ -43,7 +43,7 @@ def test_a_name_in_any_script_is_found(name: str, key: str) -> None:
 
 @pytest.mark.parametrize("field", SELF_GRADING_FIELDS)
 def test_every_self_grading_field_is_a_leak(field: str) -> None:
-    """The original's list, whole."""
+    """The complete list of the original."""
     assert find_label_leaks({field: 1}, {}, SELF_GRADING_FIELDS) == [
         f"forbidden_key:{field} at $.{field}"
     ]
@@ -69,7 +69,7 @@ def test_every_self_grading_field_is_a_leak(field: str) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "dress",
+    "spell",
     [
         lambda key: {key: False},
         lambda key: {"labels": nested({key: False}, 9)},
@@ -108,15 +108,17 @@ def test_every_self_grading_field_is_a_leak(field: str) -> None:
         "tool_call", "columns", "header_row", "markdown_table", "element",
     ],
 )  # fmt: skip
-def test_a_key_is_found_in_any_dress(key: str, dress: Any) -> None:
+def test_a_key_is_found_in_any_spelling(key: str, spell: Any) -> None:
     """The original looked for a substring and missed `executionSuccess`."""
-    found = find_label_leaks(dress(key), {}, ["execution_success"])
+    found = find_label_leaks(spell(key), {}, ["execution_success"])
     assert found
     assert all(finding.startswith("forbidden_key:execution_success at $") for finding in found)
 
 
-def test_every_case_of_the_corpus_is_judged_right(label_cases: list[dict[str, Any]]) -> None:
-    """21 leaks and 14 clean requests, 48-50 % and 71-79 % of which a substring search got wrong."""
+def test_every_case_of_the_corpus_is_classified_correctly(
+    label_cases: list[dict[str, Any]],
+) -> None:
+    """21 leaks and 14 clean requests; a substring search got 48-50 % and 71-79 % of them wrong."""
     wrong = [
         (case["id"], case["why"], found)
         for case in label_cases
@@ -128,7 +130,7 @@ def test_every_case_of_the_corpus_is_judged_right(label_cases: list[dict[str, An
 
 
 def test_a_finding_names_the_place_and_repeats_no_evidence() -> None:
-    """Keys may be evidence too: what is not a plain name stands as a star."""
+    """Keys may be evidence too: a key that is not a plain name is shown as a star."""
     request = {"mei@example.com": {"x" * 50: {"execution_success": "FAKE value"}}}
     (found,) = find_label_leaks(request, {}, SELF_GRADING_FIELDS)
     assert found == "forbidden_key:execution_success at $.*.*.execution_success"
@@ -138,7 +140,7 @@ def test_a_finding_names_the_place_and_repeats_no_evidence() -> None:
     "unit", ["[", "[1,", '{"a":', "{", "%41", "&amp;", '\\"', "QUJD", "6162", "| a |\n", "</a"]
 )
 def test_a_hostile_text_is_read_to_its_end(unit: str) -> None:
-    """Half a megabyte of what could start something: parsing from each bracket would not end."""
+    """Half a megabyte of possible beginnings: parsing from each bracket would never end."""
     text = unit * (500_000 // len(unit)) + ' {"execution_success": 1, '
     assert find_label_leaks({"a": text}, {}, SELF_GRADING_FIELDS)
 
@@ -174,8 +176,8 @@ def test_a_hostile_text_is_read_to_its_end(unit: str) -> None:
         "empty",
     ],
 )
-def test_a_mention_is_no_leak(request_part: dict[str, Any]) -> None:
-    """Evidence may well talk about an `execution_error`; the original refused it."""
+def test_a_mention_is_not_a_leak(request_part: dict[str, Any]) -> None:
+    """Evidence may well describe an `execution_error`; the original rejected it."""
     assert find_label_leaks(request_part, {}, SELF_GRADING_FIELDS) == []
 
 
@@ -191,15 +193,15 @@ def test_a_mention_is_no_leak(request_part: dict[str, Any]) -> None:
     ],
     ids=["english", "chinese", "id", "base64", "json", "look_alikes"],
 )
-def test_a_label_value_that_the_evidence_does_not_hold_is_found(value: str, leaf: str) -> None:
-    """Case, punctuation and what surrounds it do not hide a value, in either language."""
+def test_a_label_value_that_is_not_in_the_evidence_is_found(value: str, leaf: str) -> None:
+    """Case, punctuation and the text around it do not hide a value, in either language."""
     found = find_label_leaks({"context": [leaf]}, {"cause": [value]}, [], raw_evidence="pods died")
     assert found
     assert all(one.startswith("label_value:cause at $.context[0]") for one in found)
 
 
-def test_a_label_value_that_stands_in_the_evidence_gives_nothing_away() -> None:
-    """The evidence names the fault itself: the request may too."""
+def test_a_label_value_that_is_in_the_evidence_is_not_a_leak() -> None:
+    """The evidence names the fault itself, so the request may too."""
     value = "connection pool leak"
     request = {"user_prompt": f"log: {value}"}
     assert find_label_leaks(request, {"cause": value}, [], raw_evidence=f"log: {value}") == []

@@ -10,16 +10,16 @@ from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy, load_
 CANARY = "tern" + "-7f3a-FAKE"
 
 
-def test_a_file_holds_one_canary_a_line(tmp_path: Path) -> None:
-    """Blank lines and comments are left out, repeats count once."""
+def test_a_file_contains_one_canary_per_line(tmp_path: Path) -> None:
+    """Blank lines and comments are ignored, repeats count once."""
     file = tmp_path / "canaries.txt"
     file.write_text(f"# planted 2026-11\n\n  {CANARY}  \n金絲雀-0001-FAKE\n{CANARY}\n")
     assert load_canaries(file) == (CANARY, "金絲雀-0001-FAKE")
     assert load_canaries(None) == ()
 
 
-def test_a_canary_that_is_a_word_is_refused_unseen(tmp_path: Path) -> None:
-    """It would refuse every request; the message names the line, not the value."""
+def test_a_canary_that_is_a_word_is_rejected_and_not_shown(tmp_path: Path) -> None:
+    """It would block every request; the message names the line, not the value."""
     file = tmp_path / "canaries.txt"
     file.write_text("# x\npods\n")
     with pytest.raises(ConfigurationError, match="line 2: a canary of 4 characters") as caught:
@@ -27,15 +27,15 @@ def test_a_canary_that_is_a_word_is_refused_unseen(tmp_path: Path) -> None:
     assert "pods" not in str(caught.value)
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    """By the variable's name."""
+def test_a_file_that_is_not_text_is_rejected(tmp_path: Path) -> None:
+    """The message names the variable."""
     file = tmp_path / "canaries.bin"
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigurationError, match="REPLAY_CANARIES"):
         load_canaries(file)
 
 
-def test_a_canary_of_any_script_is_found_escaped_or_not() -> None:
+def test_a_canary_in_any_script_is_found_escaped_or_not() -> None:
     """A body may be written as ASCII."""
     policy = OutboundPolicy(canaries=["金絲雀-0001-FAKE"])
     assert policy.findings('{"a": "說 金絲雀-0001-FAKE"}') == ["canary"]
@@ -43,8 +43,8 @@ def test_a_canary_of_any_script_is_found_escaped_or_not() -> None:
     assert policy.findings('{"a": "金絲雀"}') == []
 
 
-def test_a_deployments_strict_rule_holds_at_the_gate(tmp_path: Path) -> None:
-    """And in what comes back."""
+def test_a_deployments_strict_rule_blocks_at_the_gate(tmp_path: Path) -> None:
+    """It is also masked in responses."""
     file = tmp_path / "rules.yaml"
     file.write_text(
         "rules:\n- {id: own.ticket, category: TICKET, pattern: 'TICKET-[0-9]{6}', strict: true, "

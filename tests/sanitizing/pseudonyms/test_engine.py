@@ -1,4 +1,4 @@
-"""One incident, one map: equal values get equal placeholders, and nothing found stays anywhere."""
+"""One incident, one map: equal values get equal placeholders, and no found value is left."""
 
 import json
 from pathlib import Path
@@ -16,12 +16,12 @@ TOKEN = "nvapi-" + "FAKE0123456789"
 
 @pytest.fixture
 def sanitizer() -> IncidentSanitizer:
-    """A map of its own for each test."""
+    """Return a sanitizer with a new map."""
     return IncidentSanitizer()
 
 
 def test_equal_values_get_equal_placeholders_in_an_incident(sanitizer: IncidentSanitizer) -> None:
-    """A model may still see that two lines speak of one host."""
+    """So a model still sees that two lines are about one host."""
     first = sanitizer.text("10.0.0.5 called 10.0.0.6")
     assert first == "<IP_PRIV_1> called <IP_PRIV_2>"
     assert sanitizer.text("10.0.0.6 failed") == "<IP_PRIV_2> failed"
@@ -39,11 +39,11 @@ def test_equal_values_get_equal_placeholders_in_an_incident(sanitizer: IncidentS
 def test_spellings_of_one_value_are_one_value(
     sanitizer: IncidentSanitizer, one: str, other: str
 ) -> None:
-    """Case, blanks and the country's prefix make no second person."""
+    """Case, blanks and the country's prefix do not make it another person."""
     assert sanitizer.text(one) == sanitizer.text(other)
 
 
-def test_public_private_and_documentation_addresses_are_told_apart(
+def test_public_private_and_documentation_addresses_are_distinguished(
     sanitizer: IncidentSanitizer,
 ) -> None:
     """Whether traffic came from outside is evidence; the address is not."""
@@ -63,7 +63,7 @@ def test_what_looks_like_a_placeholder_in_raw_text_is_escaped(sanitizer: Inciden
 
 
 def test_a_value_found_once_is_swept_from_every_other_text(sanitizer: IncidentSanitizer) -> None:
-    """A password that one line names as such stands bare in the next."""
+    """One line marks a password as such; the next contains it without a mark."""
     sanitizer.text(f"password={PASSWORD}")
     later = sanitizer.value({"log": [f"login with {PASSWORD} failed"], PASSWORD: "x"})
     assert sanitizer.sweep(later) == {
@@ -74,7 +74,7 @@ def test_a_value_found_once_is_swept_from_every_other_text(sanitizer: IncidentSa
 
 @pytest.mark.parametrize("value", ["shop", "checkout"], ids=["short", "a plain word"])
 def test_a_word_is_not_swept(sanitizer: IncidentSanitizer, value: str) -> None:
-    """A password that is a word would take that word out of the whole evidence."""
+    """A password that is a word would remove that word from all of the evidence."""
     sanitizer.text(f"password={value}")
     assert sanitizer.sweep(f"the {value} service") == f"the {value} service"
 
@@ -84,10 +84,10 @@ def test_a_word_is_not_swept(sanitizer: IncidentSanitizer, value: str) -> None:
     ["password", "DB_PASSWORD", "dbPassword", "PGPASSWORD", "api-key", "accessToken", "資料庫密碼"],
 )
 @pytest.mark.parametrize("leaf", ["x", PASSWORD, 482913], ids=["short", "text", "number"])
-def test_a_leaf_under_a_secret_key_goes_whole(
+def test_a_leaf_under_a_secret_key_is_masked_completely(
     sanitizer: IncidentSanitizer, key: str, leaf: object
 ) -> None:
-    """Whatever it looks like: the key says what it is."""
+    """Whatever it looks like: its key marks it as a secret."""
     assert sanitizer.value({"env": {key: leaf}}) == {"env": {key: "<CRED_1>"}}
 
 
@@ -95,10 +95,10 @@ def test_a_leaf_under_a_secret_key_goes_whole(
     ("key", "leaf"),
     [("tokens", "many words"), ("secretary", "Mei"), ("password", None), ("password", True)],
 )
-def test_a_leaf_under_a_look_alike_key_stays(
+def test_a_leaf_under_a_similar_key_stays(
     sanitizer: IncidentSanitizer, key: str, leaf: object
 ) -> None:
-    """Neither part of a word nor a flag is a secret."""
+    """Part of a word and a flag are not secrets."""
     assert sanitizer.value({key: leaf}) == {key: leaf}
 
 
@@ -126,7 +126,7 @@ def test_keys_are_sanitized_as_leaves_are(sanitizer: IncidentSanitizer) -> None:
     }
 
 
-def test_punctuation_in_a_quoted_password_does_not_save_its_end(
+def test_punctuation_in_a_quoted_password_does_not_end_it(
     sanitizer: IncidentSanitizer,
 ) -> None:
     """A value in quotes ends at the quote, not at its first bracket."""
@@ -135,18 +135,18 @@ def test_punctuation_in_a_quoted_password_does_not_save_its_end(
 
 
 def test_text_before_a_masked_value_is_masked_too() -> None:
-    """Two secrets in one run of characters: the second must not shield the first."""
+    """Two secrets in one run of characters: masking the second must not hide the first."""
     clean = sanitize_text("密碼：" + f"FAKE-one,token={PASSWORD}")
     assert "FAKE" not in clean
     assert sanitize_text(clean) == clean
 
 
 def test_half_a_surrogate_pair_can_be_written(sanitizer: IncidentSanitizer) -> None:
-    """JSON spells what UTF-8 can't: one such escape must not stop a day."""
+    """JSON can contain what UTF-8 can't: one such escape must not fail the whole day."""
     assert sanitizer.value(json.loads(r'{"a": "cut \ud83d"}')) == {"a": "cut ?"}
 
 
-def test_what_comes_back_is_masked_by_the_strict_rules_alone() -> None:
+def test_only_strict_rules_mask_a_response() -> None:
     """An answer may name a host of the incident; a key or a person in it is masked."""
     answer = {"plan": [f"use {TOKEN} on 10.0.0.5", 3], "ok": True}
     assert mask_strict(answer) == {"plan": ["use <MASKED_0> on 10.0.0.5", 3], "ok": True}
@@ -160,8 +160,8 @@ def _texts(path: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.jsonl")), ids=lambda path: path.stem)
-def test_the_samples_hold_nothing_strict_once_sanitized(path: Path) -> None:
-    """Every planted secret is marked FAKE or EXAMPLE: none is left, and a second pass is idle."""
+def test_sanitized_samples_contain_no_strict_match(path: Path) -> None:
+    """Every planted secret is marked FAKE or EXAMPLE: none is left; a second pass is idle."""
     texts = _texts(path)
     assert texts
     for text in texts:
@@ -183,12 +183,12 @@ def test_the_samples_hold_nothing_strict_once_sanitized(path: Path) -> None:
         "Back-off restarting failed container app in pod task-0a1b2c3d4e5f6a7b",
     ],
 )
-def test_what_was_once_masked_wrongly_stays(text: str) -> None:
-    """Seen while the masked text of 145 real incidents was read row by row."""
+def test_what_was_once_masked_by_mistake_stays(text: str) -> None:
+    """Seen when the masked text of 145 real incidents was read row by row."""
     assert sanitize_text(text) == text
 
 
 def test_a_data_source_name_keeps_its_host_and_its_user() -> None:
-    """Go's form of one: the password alone goes."""
+    """In Go's form only the password is masked."""
     text = "DSN=catalogue_user:FAKE-pw1@tcp(catalogue-db:3306)/socksdb"
     assert sanitize_text(text) == text.replace("FAKE-pw1", "<CRED_1>")

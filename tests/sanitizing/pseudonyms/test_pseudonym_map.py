@@ -1,4 +1,4 @@
-"""One value, one placeholder: in any spelling, in any clothes, anywhere in the incident."""
+"""One value, one placeholder: in any spelling and encoding, anywhere in the incident."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from replay_assets.sanitizing import Finding, IncidentSanitizer
 from replay_assets.sanitizing.pseudonyms.pseudonym_map import canonical_form, forms, is_swept
 
 SECRET = 'FAKE-pw/1 +"x\\y'
-CLOTHES = {
+ENCODINGS = {
     "bare": SECRET,
     "json": json.dumps(SECRET)[1:-1],
     "json_twice": json.dumps(json.dumps(SECRET)[1:-1])[1:-1],
@@ -26,15 +26,15 @@ CLOTHES = {
 
 @pytest.fixture
 def sanitizer() -> IncidentSanitizer:
-    """A map of its own for each test."""
+    """Return a sanitizer with a new map."""
     return IncidentSanitizer()
 
 
-@pytest.mark.parametrize("worn", CLOTHES.values(), ids=CLOTHES)
-def test_a_value_is_swept_in_any_clothes(sanitizer: IncidentSanitizer, worn: str) -> None:
-    """A password seen once under its key is gone from the stack trace and the encoded header."""
+@pytest.mark.parametrize("encoded", ENCODINGS.values(), ids=ENCODINGS)
+def test_a_value_is_swept_in_any_encoding(sanitizer: IncidentSanitizer, encoded: str) -> None:
+    """A password found once under its key is also removed from a stack trace or encoded header."""
     sanitizer.value({"password": SECRET})
-    clean = sanitizer.sweep({"log": [f"before {worn} after", worn]})
+    clean = sanitizer.sweep({"log": [f"before {encoded} after", encoded]})
     assert clean == {"log": ["before <CRED_1> after", "<CRED_1>"]}
 
 
@@ -50,7 +50,7 @@ def test_a_value_is_swept_in_any_clothes(sanitizer: IncidentSanitizer, worn: str
     ids=["bare", "quoted", "base64", "url", "json"],
 )
 def test_spellings_of_a_secret_share_a_placeholder(sanitizer: IncidentSanitizer, text: str) -> None:
-    """What a Secret holds in base64 is what the environment holds in the clear."""
+    """A Secret contains in base64 what the environment contains as plain text."""
     sanitizer.text("DB_PASSWORD=FAKE-hunter-22")
     clean = sanitizer.text(text)
     assert "<CRED_1>" in clean
@@ -71,29 +71,29 @@ def test_spellings_of_a_secret_share_a_placeholder(sanitizer: IncidentSanitizer,
 def test_spellings_of_an_address_or_a_number_are_one_value(
     sanitizer: IncidentSanitizer, one: str, other: str
 ) -> None:
-    """The map holds canonical values."""
+    """The map stores canonical values."""
     assert sanitizer.text(one) == sanitizer.text(other)
 
 
 def test_a_number_is_not_swept_out_of_a_longer_one(sanitizer: IncidentSanitizer) -> None:
-    """10.0.3.71 is no part of 110.0.3.712."""
+    """10.0.3.71 is not a part of 110.0.3.712."""
     sanitizer.text("10.0.3.71")
     assert sanitizer.sweep("v110.0.3.712 and x10.0.3.71x") == "v110.0.3.712 and x<IP_PRIV_1>x"
 
 
-def test_the_sweep_leaves_placeholders_whole(sanitizer: IncidentSanitizer) -> None:
-    """A value that reads like the inside of a placeholder must not nest in one."""
+def test_the_sweep_does_not_change_placeholders(sanitizer: IncidentSanitizer) -> None:
+    """A value that looks like the inside of a placeholder must not be replaced in one."""
     sanitizer.value({"password": "CRED_1x", "pwd": "CRED_1234"})
     assert sanitizer.sweep("<CRED_1234> CRED_1234") == "<CRED_1234> <CRED_2>"
 
 
 def test_ordinals_follow_the_order_of_a_text(sanitizer: IncidentSanitizer) -> None:
-    """Not the order of the rules."""
+    """Numbers do not follow the order of the rules."""
     clean = sanitizer.text("a token=FAKE-1234 b password=FAKE-5678 c token=FAKE-1234")
     assert clean == "a token=<CRED_1> b password=<CRED_2> c token=<CRED_1>"
 
 
-def test_findings_name_what_found_each_value(sanitizer: IncidentSanitizer) -> None:
+def test_findings_name_the_rule_that_found_each_value(sanitizer: IncidentSanitizer) -> None:
     """For the audit, which never writes the value itself, and for mapping labels."""
     sanitizer.text("Mei@Example.com from 10.0.3.71")
     sanitizer.text("mei@example.com")
@@ -103,15 +103,15 @@ def test_findings_name_what_found_each_value(sanitizer: IncidentSanitizer) -> No
     )
 
 
-def test_a_label_is_read_through_the_map(sanitizer: IncidentSanitizer) -> None:
-    """Known values become their placeholders, others stay, and nothing new enters the map."""
+def test_a_label_is_pseudonymized_with_the_map(sanitizer: IncidentSanitizer) -> None:
+    """Known values become their placeholders, others stay, and nothing is added to the map."""
     sanitizer.text("10.0.3.71 password=FAKE-hunter-22")
     label = "ip-10-0-3-71 and 10.0.3.72, with FAKE-hunter-22"
     assert sanitizer.pseudonymized(label) == "<IP_PRIV_1> and 10.0.3.72, with <CRED_1>"
     assert len(sanitizer.findings()) == 2
 
 
-def test_what_a_shape_says_of_a_leaf_counts(sanitizer: IncidentSanitizer) -> None:
+def test_the_shape_around_a_leaf_can_make_it_a_secret(sanitizer: IncidentSanitizer) -> None:
     """A Secret's sections, a name with its value, and keys below a secret's name."""
     clean = sanitizer.value(
         [
@@ -133,12 +133,12 @@ def test_what_a_shape_says_of_a_leaf_counts(sanitizer: IncidentSanitizer) -> Non
     ("value", "swept"), [("shop", False), ("checkout", False), ("FAKE-123", True)]
 )
 def test_words_and_short_values_are_not_swept(value: str, swept: bool) -> None:
-    """A password that is a word would take that word out of the whole evidence."""
+    """A password that is a word would remove that word from all of the evidence."""
     assert is_swept(value) is swept
 
 
-def test_forms_come_longest_first_and_once() -> None:
-    """The longest form that stands somewhere is the one that goes."""
+def test_forms_are_returned_longest_first_and_once() -> None:
+    """The longest form found at a place is the one that is replaced."""
     found = [form for form, _ in forms(SECRET)]
     assert len(found) == len(set(found))
     assert [len(form) for form in found] == sorted(map(len, found), reverse=True)
