@@ -7,7 +7,6 @@ locally is sent there in one piece.
 
 import hashlib
 import io
-import json
 import os
 import re
 import socket
@@ -16,18 +15,19 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
 from upath import UPath
 
-from replay_assets.errors import LockedError, NotMaterializedError
+from replay_assets.errors import NotMaterializedError
 
 Content = bytes | Path
 """Bytes, or the local file that has them: what need not be in memory is not."""
 PART_BYTES = 1 << 20
+PRIVATE = 0o600
+"""The mode of a file that no other user may read, such as one with answers not yet masked."""
 
 HOST = f"{zlib.crc32(socket.gethostname().encode()):08x}"
 HIDDEN = re.compile(r"^\..+\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{32}\.tmp$")
@@ -231,37 +231,3 @@ def growing(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
             os.fchmod(stream.fileno(), mode)
         fcntl.flock(stream, fcntl.LOCK_EX)
         yield stream
-
-
-@contextmanager
-def hold(path: Path, work: str) -> Iterator[None]:
-    """Keep other processes of this machine from the same work for the length of a block.
-
-    The lock is the system's own, on a file that is never replaced or removed: it ends with its
-    process, however that ends. The file says who holds it.
-
-    Raises:
-        LockedError: another process holds it; the message says which, and since when.
-    """
-    import fcntl  # as in `growing`
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise LockedError(f"{work}: {_holder(path)}; nothing was sent by this one") from error
-        stream.truncate(0)
-        since = datetime.now(UTC).isoformat(timespec="seconds")
-        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "since": since}, stream)
-        stream.flush()
-        yield
-
-
-def _holder(path: Path) -> str:
-    try:
-        held = json.loads(path.read_text(encoding="utf-8"))
-        return f"process {held['pid']} on {held['host']} has worked on it since {held['since']}"
-    except (ValueError, KeyError, TypeError):
-        # The holder has taken the lock and not written its name yet.
-        return "another process has just begun to work on it"

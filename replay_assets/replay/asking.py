@@ -24,7 +24,7 @@ from replay_assets.inference.call.failures import (
     PatienceExceededError,
     RequestRejectedError,
 )
-from replay_assets.inference.call_store.store import CallStore
+from replay_assets.inference.call_store import CallStore
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.replay.exchange import Exchange, Exchanges, Question
 from replay_assets.replay.progress import ProgressMeter

@@ -15,14 +15,12 @@ from replay_assets.contracts.result import RESULT_TABLE, RESULT_VERSION, ReplayR
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference.call_store.cache import AnswerCache
-from replay_assets.inference.call_store.journal import Header
-from replay_assets.inference.call_store.store import CallStore
+from replay_assets.inference.call_store import CallStore, Header, LocalCallStores
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.spending.ledger import Ledger
 from replay_assets.lake.digests import vocabulary_digest
-from replay_assets.lake.files import hold, publish_parts
+from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import decode_lines, encode_json, record_line, table_in_batches
 from replay_assets.lake.store import Publication
 from replay_assets.replay.asking import Asking, ask_all
@@ -35,7 +33,6 @@ from replay_assets.replay.report import ReportBuilder
 CODE_VERSION = "2"
 RESULTS_FILE = "replay_results.jsonl"
 REPORT_FILE = "run_report.json"
-LOCK_FILE = ".replay.lock"
 API_KEY_MISSING = "api_key_missing"
 
 
@@ -115,18 +112,17 @@ def run_pack(
         LockedError: another process works in this folder.
         ConfigurationError: the pack was built with another vocabulary than the one at hand.
     """
-    with hold(folder / LOCK_FILE, f"replay of candidate {candidate.id} in {folder}"):
-        pack = read_pack(source, candidate_id=candidate.id)
-        failures = list(pack.findings)
-        if candidate.api_key_env is not None and not (api_key or "").strip():
-            failures.append(API_KEY_MISSING)
-        if failures:
-            return _finished(folder, iter(()), ReportBuilder(candidate, pack), failures)
-        _require_vocabulary(pack, vocabulary)
-        replay = _Replay(
-            pack, candidate, api_key, vocabulary, folder, shared or folder, timezone, gate, progress
-        )
-        return replay.run(refresh=refresh)
+    pack = read_pack(source, candidate_id=candidate.id)
+    failures = list(pack.findings)
+    if candidate.api_key_env is not None and not (api_key or "").strip():
+        failures.append(API_KEY_MISSING)
+    if failures:
+        return _finished(folder, iter(()), ReportBuilder(candidate, pack), failures)
+    _require_vocabulary(pack, vocabulary)
+    replay = _Replay(
+        pack, candidate, api_key, vocabulary, folder, shared or folder, timezone, gate, progress
+    )
+    return replay.run(refresh=refresh)
 
 
 @dataclass(frozen=True)
@@ -145,15 +141,18 @@ class _Replay:
 
     def run(self, *, refresh: bool) -> ReplayRun:
         """Ask what is not answered yet; make all that is kept results."""
-        kept = CallStore(self.folder, self._subject(), refresh=refresh, cache=self._cache())
-        try:
+        stores = LocalCallStores(self.folder.parent, cache=self.shared / "cache")
+        with stores.open(
+            self.folder.name,
+            self._subject(),
+            refresh=refresh,
+            cache_version=PROMPT_VERSION if self.candidate.cache else None,
+        ) as kept:
             requests = self.pack.requests * self.candidate.repeats
             how = ask_all(partial(self._asking, kept), requests=requests)
             results = (how.result(one, kept.get) for one in how.of(self.pack.lines()))
             run = _finished(self.folder, results, ReportBuilder(self.candidate, self.pack), [])
             kept.finish()
-        finally:
-            kept.close()
         return run
 
     def _asking(self, kept: CallStore) -> Asking:
@@ -178,11 +177,6 @@ class _Replay:
             "contract_version": RESULT_VERSION,
             "prompt_version": PROMPT_VERSION,
         }
-
-    def _cache(self) -> AnswerCache | None:
-        if not self.candidate.cache:
-            return None
-        return AnswerCache(self.shared / "cache", prompt_version=PROMPT_VERSION)
 
     def _ledger(self) -> Ledger | None:
         budget = self.candidate.budget_usd

@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 from dagster._utils.interrupts import setup_interrupt_handlers
 
-from replay_assets.inference.call_store.store import CALLS_FILE, JOURNAL_FILE
+from replay_assets.inference.call_store.local import CALLS_FILE, JOURNAL_FILE
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings

@@ -1,15 +1,12 @@
-"""Files that are not held in memory: published, digested and locked like any other."""
+"""Files that are not held in memory: published and digested like any other."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from replay_assets.errors import LockedError
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.files import hold, lines_of, publish_parts
+from replay_assets.lake.files import lines_of, publish_parts
 from replay_assets.lake.formats import BATCH_ROWS, encode_jsonl, table_in_batches, table_of
 from replay_assets.lake.store import Publication, Store
 
@@ -54,35 +51,3 @@ def test_parts_appear_whole_or_not_at_all(tmp_path: Path) -> None:
         publish_parts(target, failing())  # type: ignore[arg-type]
     assert list(lines_of(target)) == [b"before\n"]
     assert list(tmp_path.iterdir()) == [target]
-
-
-def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
-    """However that ends: the system holds it, not the file."""
-    path = tmp_path / "state" / ".lock"
-    code = (
-        "import os, sys; from pathlib import Path; from replay_assets.lake.files import hold\n"
-        f"with hold(Path({str(path)!r}), 'work'):\n"
-        "    print(os.getpid(), flush=True); sys.stdin.read(1); os.kill(os.getpid(), 9)"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as other:
-        assert other.stdout is not None
-        pid = int(other.stdout.readline())
-        with (
-            pytest.raises(LockedError, match=rf"the day: process {pid} on \S+ has worked"),
-            hold(path, "the day"),
-        ):
-            pass
-        other.communicate(b"x")
-    with hold(path, "the day"):
-        pass
-
-
-def test_a_holder_that_has_not_signed_yet_is_told_all_the_same(tmp_path: Path) -> None:
-    """The moment between taking the lock and writing the name."""
-    path = tmp_path / ".lock"
-    with hold(path, "one"):
-        path.write_text("")
-        with pytest.raises(LockedError, match="another process has just begun"), hold(path, "two"):
-            pass

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from replay_assets.cli import main
 from replay_assets.contracts.timing import without_timing
 from replay_assets.inference.call_store.journal import checked
-from replay_assets.inference.call_store.store import CALLS_FILE, JOURNAL_FILE
+from replay_assets.inference.call_store.local import CALLS_FILE, JOURNAL_FILE
 from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE
 from tests.inference.scripted_server import serving
 from tests.replay.packs import answer, pack_bytes, request

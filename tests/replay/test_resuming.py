@@ -14,9 +14,9 @@ import pytest
 from replay_assets.contracts.timing import without_timing
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import JournalError, LockedError, ReplayStoppedError
-from replay_assets.inference.call_store.store import CALLS_FILE, JOURNAL_FILE
-from replay_assets.lake.files import hold
-from replay_assets.replay.runner import LOCK_FILE, REPORT_FILE, RESULTS_FILE, ReplayRun, run_pack
+from replay_assets.inference.call_store.local import CALLS_FILE, JOURNAL_FILE, LOCK_FILE
+from replay_assets.lake.locks import LocalLocks
+from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE, ReplayRun, run_pack
 from tests.inference.scripted_server import Script, candidate, completion, payload, status
 from tests.replay.conftest import Runner
 from tests.replay.packs import answer_text, pack_bytes, request
@@ -266,7 +266,7 @@ def test_a_folder_is_worked_on_by_one_process(
     replay(request(), folder=tmp_path)
     inode = (tmp_path / LOCK_FILE).stat().st_ino
     with (
-        hold(tmp_path / LOCK_FILE, "another replay"),
+        LocalLocks(tmp_path.parent, LOCK_FILE).hold(tmp_path.name),
         pytest.raises(LockedError, match=rf"process {os.getpid()} on .* has worked on it since 2"),
     ):
         replay(request(), folder=tmp_path)

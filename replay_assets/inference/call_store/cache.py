@@ -1,7 +1,6 @@
-"""Answers across runs and partitions: one file an answer, by everything that shaped it.
+"""Answers across runs and works, each in a file of its own, named by all that shaped the answer.
 
-Only answers lie here, never failures, and never a key or the name of a run. An entry that can't be
-read is no entry: the question is asked again, and the answer written over it.
+A file that can't be read counts as absent: the question is asked again, and the answer replaces it.
 """
 
 import hashlib
@@ -10,16 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from replay_assets.inference.call.call import Call
-from replay_assets.inference.call_store.journal import PRIVATE, checked, line_of
-from replay_assets.lake.files import publish_parts
+from replay_assets.inference.call_store.journal import checked, line_of
+from replay_assets.inference.call_store.protocols import to_share
+from replay_assets.lake.files import PRIVATE, publish_parts
 
 
-class AnswerCache:
+class FileAnswerCache:
     """The answers below one folder, for one version of the prompts."""
 
-    def __init__(self, folder: Path, *, prompt_version: str) -> None:
+    def __init__(self, folder: Path, *, version: str) -> None:
         self._folder = folder
-        self._prompt_version = prompt_version
+        self._version = version
 
     def get(self, key: str) -> Call | None:
         """Return an answer, marked as one that this run does not pay for."""
@@ -32,16 +32,15 @@ class AnswerCache:
             return None
         try:
             call = Call.decoded(content)
-        except ValueError:  # of another release
+        except ValueError:  # written by another release
             return None
         return replace(call, cached=True) if call.key == key else None
 
     def put(self, calls: Iterable[Call]) -> None:
         """Keep those calls that are a model's answers and were not read from here."""
-        for call in calls:
-            if call.outcome == "answered" and not call.cached:
-                publish_parts(self._path(call.key), [line_of(call.encoded())], mode=PRIVATE)
+        for call in to_share(calls):
+            publish_parts(self._path(call.key), [line_of(call.encoded())], mode=PRIVATE)
 
     def _path(self, key: str) -> Path:
-        name = hashlib.sha256(f"{self._prompt_version}\0{key}".encode()).hexdigest()
+        name = hashlib.sha256(f"{self._version}\0{key}".encode()).hexdigest()
         return self._folder / name[:2] / f"{name}.json"

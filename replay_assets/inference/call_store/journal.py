@@ -3,13 +3,13 @@
 One record a line, each with its checksum, after a header that says what the run was about. A record
 is written at once, so it outlives this process, and synced with its group within `GROUP_S`, so it
 outlives the machine; only then does it count. A torn last record is cut off when the file is opened
-again; damage before it is an error, because an answer that was paid for stood there.
+again; damage before it is an error, because an answer that was paid for is lost with it.
 
 A write or a sync that failed seals the journal until it is opened again: a record after a torn one
 would be lost with it, and a second sync succeeds without the pages that the first one lost.
 
-Behind the `Journal` protocol, because an object store will follow. This is the one module besides
-`lake/files.py` that writes files: those are written whole, this one grows.
+This is the one module besides `lake/files.py` that writes files: those are written whole, this one
+grows.
 """
 
 import asyncio
@@ -18,70 +18,26 @@ import os
 import re
 import threading
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, KeysView
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import Any, Protocol
 
 import msgspec
 
 from replay_assets.errors import JournalError
 from replay_assets.inference.call.call import Call
-from replay_assets.lake.files import sync_folder
+from replay_assets.inference.call_store.protocols import Header
+from replay_assets.lake.files import PRIVATE, sync_folder
 
 GROUP_S = 0.1
 """How long records gather before they are synced together: a sync costs 0.2 ms, a record 10 us."""
-PRIVATE = 0o600
-"""Answers lie here before they are parsed: an escape may still hide what a rule would find."""
 
 LINE = re.compile(rb'\{"crc32":"(?P<crc32>[0-9a-f]{8})","record":(?P<record>.*)\}\n', re.DOTALL)
 
-Header = dict[str, Any]
-"""What a run is about: two runs with the same header ask for the same."""
-
-
-class Journal(Protocol):
-    """Where a run keeps its finished calls until they are results."""
-
-    def get(self, key: str) -> Call | None:
-        """Return the newest call with a key."""
-        ...
-
-    def covers(self, calls: "CallFile") -> bool:
-        """Tell whether it has something of every key that a file has an answer to."""
-        ...
-
-    def append(self, call: Call) -> None:
-        """Keep a call.
-
-        Raises:
-            JournalError: it could not be written; nothing may be sent any more.
-        """
-        ...
-
-    def groups(self) -> AsyncIterator[list[Call]]:
-        """Make what is appended durable, group by group; yield the calls that count from now on.
-
-        Raises:
-            JournalError: a group could not be made durable; nothing may be sent any more.
-        """
-        ...
-
-    def settle(self) -> list[Call]:
-        """Make the rest durable, and return the calls that count by it.
-
-        Raises:
-            JournalError: it could not be synced.
-        """
-        ...
-
-    def close(self) -> None:
-        """Let go of it."""
-        ...
-
 
 class CallFile:
-    """The calls of a file, by key: only where each stands is held in memory.
+    """The calls of a file, by key: only the position of each is held in memory.
 
     `spent_usd` is what was paid for those that were there when it was opened.
 
@@ -107,18 +63,23 @@ class CallFile:
         offset = self._offsets.get(_short(key))
         return None if offset is None else self._at(offset)
 
-    def answers_beyond(self, other: "CallFile") -> bool:
-        """Tell whether it has an answer to a key that another file has nothing of."""
-        beyond = self._offsets.keys() - other._offsets.keys()
+    @property
+    def keys(self) -> KeysView[bytes]:
+        """The keys that it has a call of, each as its digest."""
+        return self._offsets.keys()
+
+    def answers_beyond(self, keys: AbstractSet[bytes]) -> bool:
+        """Tell whether it has an answer to a key that is not among those of another file."""
+        beyond = self._offsets.keys() - keys
         return any(self._at(self._offsets[key]).is_answer for key in beyond)
 
     def note(self, key: str, size: int) -> None:
-        """Take up a record of a size that was appended."""
+        """Remember a record that was appended, by its size."""
         self._offsets[_short(key)] = self.end
         self.end += size
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._stream.close()
 
     def _at(self, offset: int) -> Call:
@@ -183,9 +144,10 @@ class FileJournal:
         """Return the newest call with a key."""
         return self._calls.get(key)
 
-    def covers(self, calls: CallFile) -> bool:
-        """Tell whether it has something of every key that a file has an answer to."""
-        return not calls.answers_beyond(self._calls)
+    @property
+    def keys(self) -> KeysView[bytes]:
+        """The keys that it has a call of, each as its digest."""
+        return self._calls.keys
 
     def append(self, call: Call) -> None:
         """Write a call; it counts once its group is synced."""
@@ -196,7 +158,7 @@ class FileJournal:
             self._failure = error
             with suppress(OSError):  # what is torn is cut off at the next opening at the latest
                 self._file.truncate(self._calls.end)
-            self._appended.set()  # whoever waits for a group is to hear of it
+            self._appended.set()  # so that `groups` raises it too
             raise _unwritable(self.path, error) from error
         self._unsynced.append(call)
         self._appended.set()
@@ -220,7 +182,7 @@ class FileJournal:
         return group
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._opened.close()
 
     def _write(self, content: bytes) -> int:
@@ -232,9 +194,9 @@ class FileJournal:
         return len(line)
 
     def _sync(self) -> None:
-        """Sync what is written; a failure stays known, also where nobody waits for it any more.
+        """Sync what is written, one sync at a time; after a failure every later sync fails too.
 
-        The system tells it once. One sync at a time: whoever comes during one hears how it ended.
+        The system reports a failure once only, perhaps to a sync that was cancelled meanwhile.
         """
         with self._syncing:
             self._require_sound()
@@ -250,10 +212,10 @@ class FileJournal:
 
 
 def header_of(path: Path) -> Header | None:
-    """Return the header of a file of calls; null where there is no such file, or it was torn there.
+    """Return the header of a file of calls; None where there is no such file, or it was torn there.
 
     Raises:
-        JournalError: the header is damaged; what was paid for may stand behind it.
+        JournalError: the header is damaged; calls that were paid for may follow it.
     """
     try:
         with path.open("rb") as stream:
@@ -273,7 +235,7 @@ def line_of(content: bytes) -> bytes:
 
 
 def checked(line: bytes) -> bytes | None:
-    """Return the record of a line in JSON; null where the line is not whole."""
+    """Return the record of a line in JSON; None where the line is not complete."""
     found = LINE.fullmatch(line)
     if found is None or zlib.crc32(found["record"]) != int(found["crc32"], 16):
         return None

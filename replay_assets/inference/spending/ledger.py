@@ -15,8 +15,7 @@ from typing import IO
 from uuid import uuid4
 
 from replay_assets.errors import JournalError
-from replay_assets.inference.call_store.journal import PRIVATE
-from replay_assets.lake.files import growing
+from replay_assets.lake.files import PRIVATE, growing
 
 
 @dataclass(frozen=True, slots=True)

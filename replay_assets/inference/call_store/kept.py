@@ -1,0 +1,163 @@
+"""Which kept calls a run may use, and which are moved aside: the same for every kind of storage.
+
+An answer with an equal key is reused from any run of the work, whatever changed around it. It is
+copied into the journal, marked as paid for by another run, so a journal is complete by itself.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+
+from replay_assets.inference.call.call import Call
+from replay_assets.inference.call_store.protocols import (
+    AnswerCache,
+    Calls,
+    CallStore,
+    Header,
+    RunName,
+    Shelf,
+)
+from replay_assets.lake.locks import Locks
+
+FORMAT = 1
+MOST_ASIDE = 3
+"""How many runs that were moved aside are kept. Each may be as large as the results' own."""
+
+
+class ShelvedCallStores:
+    """`CallStores` for any kind of storage: a shelf for each work, a cache for each version."""
+
+    def __init__(
+        self,
+        locks: Locks,
+        shelf_of: Callable[[str], Shelf],
+        cache_of: Callable[[str], AnswerCache],
+    ) -> None:
+        self._locks = locks
+        self.shelf_of = shelf_of
+        self.cache_of = cache_of
+
+    @contextmanager
+    def open(
+        self,
+        work: str,
+        subject: Header,
+        *,
+        refresh: bool = False,
+        cache_version: str | None = None,
+    ) -> Iterator[CallStore]:
+        """Open the calls of one work for one run; `CallStores.open` describes it."""
+        cache = None if cache_version is None else self.cache_of(cache_version)
+        with (
+            self._locks.hold(work),
+            closing(KeptCalls(self.shelf_of(work), subject, refresh=refresh, cache=cache)) as kept,
+        ):
+            yield kept
+
+
+class KeptCalls:
+    """A `CallStore` over the runs of one work.
+
+    Args:
+        shelf: where they are kept; no other run works on it.
+        subject: what the run is about.
+        refresh: ask for everything again.
+        cache: answers that all works share; None where the run does not use them.
+
+    Raises:
+        JournalError: kept calls are damaged, or the journal can't be written.
+    """
+
+    def __init__(
+        self, shelf: Shelf, subject: Header, *, refresh: bool, cache: AnswerCache | None
+    ) -> None:
+        self._shelf = shelf
+        self._subject = {"format": FORMAT, **subject}
+        header = {**self._subject, "refresh": refresh}
+        found = shelf.header_of("journal")
+        if found is not None and self._is_same(found) and (found["refresh"] or not refresh):
+            header = found
+        elif found is not None:
+            self._move_aside("journal")
+        self._refreshes = bool(header["refresh"])
+        self._cache = cache
+        with ExitStack() as opened:
+            self._journal = opened.enter_context(closing(shelf.journal(header)))
+            self.spent_usd = self._journal.spent_usd
+            # A refresh uses none of them, but reports damage at once, not at its end.
+            earlier: dict[RunName, Calls] = {
+                run: opened.enter_context(closing(shelf.calls_of(run))) for run in self._readable()
+            }
+            self._earlier = [] if self._refreshes else list(earlier.values())
+            self._behind = earlier.get("calls")
+            self._opened = opened.pop_all()
+
+    def answer_of(self, key: str) -> Call | None:
+        """Return the answer to a question that was asked before, in any run."""
+        call = self._journal.get(key)
+        if call is not None and call.is_answer:
+            return call
+        for earlier in self._earlier:
+            call = earlier.get(key)
+            if call is not None and call.is_answer:
+                call = replace(call, cached=True)
+                self._journal.append(call)
+                return call
+        if self._cache is None or self._refreshes:
+            return None
+        call = self._cache.get(key)
+        if call is not None:
+            self._journal.append(call)
+        return call
+
+    def get(self, key: str) -> Call | None:
+        """Return what became of a call in this run, answer or not."""
+        return self._journal.get(key)
+
+    def append(self, call: Call) -> None:
+        """Keep a finished call."""
+        self._journal.append(call)
+
+    async def groups(self) -> AsyncIterator[list[Call]]:
+        """Yield the calls that count from now on, as they become durable."""
+        async for group in self._journal.groups():
+            if self._cache is not None:
+                await asyncio.to_thread(self._cache.put, group)
+            yield group
+
+    def settle(self) -> list[Call]:
+        """Make the rest durable, and return the calls that count from now on."""
+        group = self._journal.settle()
+        if self._cache is not None:
+            self._cache.put(group)
+        return group
+
+    def finish(self) -> None:
+        """Keep this run's calls as those behind the results: the run is over."""
+        asked_less = self._behind is not None and self._behind.answers_beyond(self._journal.keys)
+        self.close()
+        found = self._shelf.header_of("calls")
+        if found is not None and (asked_less or not self._is_same(found)):
+            self._move_aside("calls")
+        self._shelf.move("journal", "calls")
+
+    def close(self) -> None:
+        """Close journal and earlier calls; a run that is not finished goes on from them."""
+        self._opened.close()
+
+    def _is_same(self, header: Header) -> bool:
+        return {name: value for name, value in header.items() if name != "refresh"} == self._subject
+
+    def _readable(self) -> list[RunName]:
+        """Return the earlier runs in a form that this release reads, the newest first."""
+        runs: list[RunName] = ["calls", *reversed(self._shelf.asides())]
+        return [run for run in runs if (self._shelf.header_of(run) or {}).get("format") == FORMAT]
+
+    def _move_aside(self, run: RunName) -> None:
+        """Keep a run under a number of its own, and remove the oldest where these are too many."""
+        asides = self._shelf.asides()
+        number = max(asides, default=0) + 1
+        self._shelf.move(run, number)
+        for oldest in [*asides, number][:-MOST_ASIDE]:
+            self._shelf.remove(oldest)

@@ -1,0 +1,82 @@
+"""Kept calls in files: their names, and what is damaged or empty."""
+
+from pathlib import Path
+
+import pytest
+
+from replay_assets.errors import JournalError
+from replay_assets.inference.call_store import LocalCallStores
+from replay_assets.inference.call_store.local import CALLS_FILE, JOURNAL_FILE, LOCK_FILE
+from tests.inference.call_store.test_store import OTHER, WORK, keep, reused
+from tests.inference.calls import answered
+
+ASIDE = "replay_calls.aside-1.jsonl"
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> LocalCallStores:
+    """Kept calls below the test's folder."""
+    return LocalCallStores(tmp_path / "calls", cache=tmp_path / "cache")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the calls of the one work are."""
+    folder = tmp_path / "calls" / WORK
+    folder.mkdir(parents=True)
+    return folder
+
+
+def names(folder: Path) -> set[str]:
+    """The files of a folder, without the lock's."""
+    return {path.name for path in folder.iterdir()} - {LOCK_FILE}
+
+
+def test_the_files_have_the_names_of_earlier_releases(
+    stores: LocalCallStores, folder: Path
+) -> None:
+    """A run that was interrupted under one goes on under the next."""
+    keep(stores, "a", finish=False)
+    assert names(folder) == {"replay_journal.jsonl"}
+    keep(stores, "a")
+    assert names(folder) == {"replay_calls.jsonl"}
+    keep(stores, "a", subject=OTHER)
+    assert names(folder) == {"replay_calls.jsonl", ASIDE}
+
+
+@pytest.mark.parametrize("refresh", [False, True], ids=["rerun", "refresh"])
+@pytest.mark.parametrize("name", [CALLS_FILE, ASIDE])
+def test_a_damaged_header_is_refused_and_the_file_left_as_it_is(
+    stores: LocalCallStores, folder: Path, name: str, refresh: bool
+) -> None:
+    """What it heads was paid for."""
+    keep(stores, "a", "b", subject=OTHER)
+    keep(stores, "a")
+    damaged = (folder / name).read_bytes().replace(b"format", b"fornat", 1)
+    (folder / name).write_bytes(damaged)
+    with pytest.raises(JournalError, match=rf"{name}, line 1: damaged.*move it away"):
+        reused(stores, "a", refresh=refresh)
+    assert (folder / name).read_bytes() == damaged
+
+
+def test_an_empty_file_is_no_file(stores: LocalCallStores, folder: Path) -> None:
+    """Nothing that was paid for stands in it."""
+    for name in (CALLS_FILE, JOURNAL_FILE):
+        (folder / name).touch()
+    assert reused(stores, "a") == ""
+    keep(stores, "a")
+    assert names(folder) == {CALLS_FILE}
+    assert reused(stores, "a") == "a"
+
+
+def test_a_damaged_answer_of_the_cache_is_asked_again(
+    stores: LocalCallStores, tmp_path: Path
+) -> None:
+    """And replaced by the new one."""
+    cache = stores.cache_of("1")
+    cache.put([answered("a", "cached")])
+    (entry,) = (tmp_path / "cache").rglob("*.json")
+    entry.write_bytes(entry.read_bytes().replace(b"cached", b"cashed"))
+    assert cache.get("a") is None
+    cache.put([answered("a", "anew")])
+    assert cache.get("a") is not None
