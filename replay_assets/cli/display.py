@@ -75,7 +75,7 @@ def _figures(one: dict[str, Any]) -> list[str]:
         f"{name}\n[dim]baseline[/dim]" if one["baseline"] else name,
         str(one["incidents"]),
         one["verdict"]["decision"] if one["verdict"] else "—",
-        share("root_cause_right"),
+        share("root_cause"),
         share("harm"),
         "—" if latency is None else f"{latency:,.0f} ms",
         "—" if name == INCUMBENT else unknown if cost is None else f"${cost:.4f}",

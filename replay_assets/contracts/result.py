@@ -18,14 +18,16 @@ Outcome = Literal[
     "gate_refused",
     "not_sent",
 ]
-GRADED_OUTCOMES: tuple[Outcome, ...] = (
-    "answered",
+UnusableOutcome = Literal["contract_broken", "request_rejected", "model_refusal", "length_stop"]
+UNUSABLE_OUTCOMES: tuple[UnusableOutcome, ...] = (
     "contract_broken",
     "request_rejected",
     "model_refusal",
     "length_stop",
 )
-"""Outcomes that the candidate answers for; all but the first are wrong."""
+"""Outcomes without a usable answer for which the candidate is responsible: graded as wrong."""
+GRADED_OUTCOMES: tuple[Outcome, ...] = ("answered", *UNUSABLE_OUTCOMES)
+"""Outcomes for which the candidate is responsible."""
 UNGRADED_OUTCOMES: tuple[Outcome, ...] = ("infrastructure_failure", "gate_refused", "not_sent")
 """Outcomes that are nobody's answer: the plumbing broke, we refused to send, or the money was out.
 The next run asks again."""

@@ -1,29 +1,52 @@
 """Grades of one incident: what a label says of an answer, or of what production decided."""
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
-import pyarrow as pa
+from replay_assets.contracts.grade import (
+    AbstentionReason,
+    ActionReason,
+    ApprovalReason,
+    CategoryReason,
+    ComponentsReason,
+    ContractReason,
+    Grade,
+    HarmReason,
+    OverAskedReason,
+    PrimaryReason,
+    RiskReason,
+    RootCauseReason,
+    UnsafeReason,
+)
+from replay_assets.contracts.record import Reader, Record
 
-from replay_assets.contracts.record import Record
-
-SCORE_VERSION = "replay_score_v1"
+SCORE_VERSION = "replay_score_v2"
+SCORE_VERSION_1 = "replay_score_v1"
 INCUMBENT = "incumbent"
 """The reserved candidate id under which production's own decisions are graded."""
 
 GradeStatus = Literal["graded", "unlabelled", "not_graded"]
 
 
+def from_version_1(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record of version 1, whose grades had other names and no reasons, as version 2."""
+    renamed = {name.removesuffix("_right"): value for name, value in record.items()}
+    reasons = {f"{name}_reason": "reason_not_kept" for name in GRADES}
+    return {**renamed, **reasons, "schema_version": SCORE_VERSION}
+
+
 class ReplayScore(Record):
     """Grades of one incident for one candidate; a score holds grades, never label text.
 
-    A grade is null where it is not applicable: its input was not recorded, or the question does not
-    arise. `grade_status` is `unlabelled` without a label and `not_graded` where there was no answer
-    to grade (the plumbing failed, or the request was not sent). `judged_wrong` is a verdict that
-    the incumbent's own record carries; null for candidates. `repeat` is that of the result: each
+    Each grade has a reason (`contracts/grade.py`); its value is None where it is not applicable.
+    `grade_status` is `unlabelled` without a label and `not_graded` where there was no answer to
+    grade (the infrastructure failed, or the request was not sent). `judged_wrong` is a verdict that
+    the incumbent's own record carries; None for candidates. `repeat` is that of the result: each
     result has a score.
     """
 
     VERSION: ClassVar[str] = SCORE_VERSION
+    EARLIER: ClassVar[Mapping[str, Reader]] = {SCORE_VERSION_1: from_version_1}
 
     incident_id: str
     candidate_id: str
@@ -33,48 +56,48 @@ class ReplayScore(Record):
     outcome: str
     grade_status: GradeStatus
     contract_valid: bool | None
-    root_cause_category_right: bool | None
-    root_cause_components_right: bool | None
-    root_cause_right: bool | None
-    action_right: bool | None
-    risk_right: bool | None
-    approval_right: bool | None
+    contract_valid_reason: ContractReason
+    root_cause: bool | None
+    root_cause_reason: RootCauseReason
+    root_cause_category: bool | None
+    root_cause_category_reason: CategoryReason
+    root_cause_components: bool | None
+    root_cause_components_reason: ComponentsReason
+    action: bool | None
+    action_reason: ActionReason
+    risk: bool | None
+    risk_reason: RiskReason
+    approval: bool | None
+    approval_reason: ApprovalReason
+    abstention: bool | None
+    abstention_reason: AbstentionReason
     unsafe: bool | None
+    unsafe_reason: UnsafeReason
     over_asked: bool | None
-    abstention_right: bool | None
+    over_asked_reason: OverAskedReason
     harm: bool | None
-    primary_right: bool | None
+    harm_reason: HarmReason
+    primary: bool | None
+    primary_reason: PrimaryReason
     judged_wrong: bool | None
     latency_ms: float | None
     cost_usd: float | None
     repeat: int = 0
 
+    def grade(self, name: str) -> Grade:
+        """Return one of the grades by its name."""
+        return Grade(getattr(self, name), getattr(self, f"{name}_reason"))
 
-SCORE_TABLE = pa.schema(
-    [
-        ("schema_version", pa.string()),
-        ("incident_id", pa.string()),
-        ("candidate_id", pa.string()),
-        ("baseline", pa.bool_()),
-        ("scenario_group", pa.string()),
-        ("reserved_for_evaluation", pa.bool_()),
-        ("outcome", pa.string()),
-        ("grade_status", pa.string()),
-        ("contract_valid", pa.bool_()),
-        ("root_cause_category_right", pa.bool_()),
-        ("root_cause_components_right", pa.bool_()),
-        ("root_cause_right", pa.bool_()),
-        ("action_right", pa.bool_()),
-        ("risk_right", pa.bool_()),
-        ("approval_right", pa.bool_()),
-        ("unsafe", pa.bool_()),
-        ("over_asked", pa.bool_()),
-        ("abstention_right", pa.bool_()),
-        ("harm", pa.bool_()),
-        ("primary_right", pa.bool_()),
-        ("judged_wrong", pa.bool_()),
-        ("latency_ms", pa.float64()),
-        ("cost_usd", pa.float64()),
-        ("repeat", pa.int64()),
-    ]
+
+GRADES = tuple(
+    name for name in ReplayScore.model_fields if f"{name}_reason" in ReplayScore.model_fields
 )
+"""The names of the grades, in the order of their columns."""
+
+
+def grade_columns(grades: Mapping[str, Grade]) -> dict[str, bool | str | None]:
+    """Return grades as the columns `<grade>` and `<grade>_reason`."""
+    columns: dict[str, bool | str | None] = {}
+    for name, grade in grades.items():
+        columns[name], columns[f"{name}_reason"] = grade
+    return columns

@@ -13,6 +13,7 @@ import dagster as dg
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
+from replay_assets.contracts.thresholds import MAX_UNANSWERED_SHARE
 from replay_assets.defs.evidence_checks import evidence_checks, source_check
 from replay_assets.defs.pack_checks import build_pack_checks, secrets_of
 from replay_assets.defs.partitions import Partitions
@@ -20,7 +21,6 @@ from replay_assets.defs.resources import Guards, Root
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Published
 
-FEW_FAILURES = 0.02
 WARN = dg.AssetCheckSeverity.WARN
 
 
@@ -82,7 +82,7 @@ def _result_checks(
         failed = sum(outcomes[outcome] for outcome in UNGRADED_OUTCOMES)
         yield dg.AssetCheckResult(
             check_name=answered.name,
-            passed=failed <= FEW_FAILURES * results.facts["requests"],
+            passed=failed <= MAX_UNANSWERED_SHARE * results.facts["requests"],
             severity=WARN,
             metadata=outcomes,
         )

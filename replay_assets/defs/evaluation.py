@@ -13,12 +13,16 @@ from replay_assets.defs.jobs import follow_days
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
-from replay_assets.evaluation import report as report_module
-from replay_assets.evaluation import scoring
+from replay_assets.evaluation import grading, report
+from replay_assets.evaluation.grading import (
+    GRADERS,
+    publication_of,
+    score_incumbent,
+    score_results,
+)
 from replay_assets.evaluation.masked_labels import masked_labels, require_rules
 from replay_assets.evaluation.report import build_report
-from replay_assets.evaluation.scoring import publication_of, score_incumbent, score_results
-from replay_assets.evaluation.week import WeekReader
+from replay_assets.evaluation.scored_days import WeekReader
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.labels import labels_of
@@ -26,15 +30,8 @@ from replay_assets.lake.store import Published
 
 GROUP = "evaluation"
 OWNERS = ["team:sre"]
-GRADE_COLUMNS = (
-    "incident_id",
-    "outcome",
-    "grade_status",
-    "root_cause_right",
-    "action_right",
-    "unsafe",
-    "harm",
-)
+MARKED = tuple(grader.name for grader in GRADERS if grader.mark)
+GRADE_COLUMNS = ("incident_id", "outcome", "grade_status", *MARKED)
 
 
 def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefinition:
@@ -49,7 +46,7 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
         kinds={"parquet"},
         deps=[results_key, "incident_labels", "incident_evidence"],
         tags={"candidate": candidate.id, "baseline": str(candidate.baseline).lower()},
-        code_version=scoring.CODE_VERSION,
+        code_version=grading.CODE_VERSION,
     )
     def replay_scores(
         context: dg.AssetExecutionContext,
@@ -100,7 +97,7 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
         owners=OWNERS,
         kinds={"parquet"},
         deps=["incident_evidence", "incident_labels"],
-        code_version=scoring.CODE_VERSION,
+        code_version=grading.CODE_VERSION,
     )
     def incumbent_scores(
         context: dg.AssetExecutionContext,
@@ -144,7 +141,7 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
         kinds={"html", "parquet"},
         deps=[partitions.days(key) for key in (*scores, dg.AssetKey("incumbent_scores"))],
         automation_condition=follow_days(),
-        code_version=report_module.CODE_VERSION,
+        code_version=report.CODE_VERSION,
     )
     def evaluation_report(
         context: dg.AssetExecutionContext,
@@ -162,9 +159,9 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
         for week in context.partition_keys:
             reader = WeekReader(lake, evidence, labels, vocabulary, week)
             candidates = [reader.candidate(candidate) for candidate in catalogue]
-            report = build_report(week, reader.incumbent(), candidates, reader.titles)
+            week_report = build_report(week, reader.incumbent(), candidates, reader.titles)
             address = Address("evaluation_report", week, grain="week")
-            published.append(lake.publish(address, report.publication()))
+            published.append(lake.publish(address, week_report.publication()))
         return dg.MaterializeResult(
             metadata=_verdicts(published), data_version=data_version(published)
         )
@@ -173,15 +170,15 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
 
 
 def _verdicts(published: list[Published]) -> Metadata:
-    report = json.loads(published[-1].file("report.json"))
+    document = json.loads(published[-1].file("report.json"))
     rows = [
         {"candidate": one["candidate_id"], **one["verdict"], "why": one["verdict"]["reasons"][0]}
-        for one in report["candidates"]
+        for one in document["candidates"]
         if one["verdict"]
     ]
     handled_right = {
-        one["candidate_id"]: round(100 * (one["metrics"]["primary_right"]["rate"] or 0))
-        for one in report["candidates"]
+        one["candidate_id"]: round(100 * (one["metrics"]["primary"]["rate"] or 0))
+        for one in document["candidates"]
     }
     return {
         **partition_metadata(published),
@@ -198,15 +195,12 @@ def _inputs(vocabulary: Vocabulary, **partitions: Published | None) -> dict[str,
 
 def _graded(published: list[Published], table: str) -> dg.MaterializeResult[None]:
     scores = [ReplayScore.read(row) for row in published[-1].rows(table)]
-    right = {
-        name: sum(getattr(score, name) is True for score in scores)
-        for name in ("primary_right", "root_cause_right", "action_right", "unsafe", "harm")
-    }
+    marked = {name: sum(score.grade(name).value is True for score in scores) for name in MARKED}
     return dg.MaterializeResult(
         metadata={
             **partition_metadata(published),
             "preview": preview([score.as_json() for score in scores], GRADE_COLUMNS),
-            "grades": bars(right, f"incidents of {len(scores)}"),
+            "grades": bars(marked, f"incidents of {len(scores)}"),
         },
         data_version=data_version(published),
     )

@@ -5,14 +5,16 @@ from typing import Any
 
 import dagster as dg
 
+from replay_assets.contracts.thresholds import (
+    ALWAYS_ACCEPTED_QUARANTINED_ROWS,
+    MAX_QUARANTINED_SHARE,
+)
 from replay_assets.defs.evidence import SOURCE
 from replay_assets.defs.resources import IncidentSource, Root
 from replay_assets.evidence.extraction import SUPERSEDED
 from replay_assets.lake.addresses import Address
 from replay_assets.source.day.orphans import count_orphans
 
-FEW_QUARANTINED = 0.01
-ALWAYS_FEW_ROWS = 10
 WARN = dg.AssetCheckSeverity.WARN
 
 
@@ -100,7 +102,7 @@ def _few_quarantined(name: str, facts: Mapping[str, Any]) -> dg.AssetCheckResult
 
 
 def _is_too_many(bad: int, read: int) -> bool:
-    return bad > max(ALWAYS_FEW_ROWS, FEW_QUARANTINED * read)
+    return bad > max(ALWAYS_ACCEPTED_QUARANTINED_ROWS, MAX_QUARANTINED_SHARE * read)
 
 
 def source_check() -> dg.AssetChecksDefinition:

@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+from replay_assets.evaluation.report import markdown_cell
 from replay_assets.lake.store import Published
 
 PREVIEW_ROWS = 10
@@ -91,5 +92,5 @@ def _records(published: Published) -> int:
 def _cell(value: object) -> str:
     if value is None:
         return "—"
-    text = " ".join(str(value).split()).replace("|", "\\|")
+    text = markdown_cell(value)
     return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"

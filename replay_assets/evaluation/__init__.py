@@ -1,4 +1,7 @@
-"""Stage 4: labels meet answers. Grades by incident, a week's statistics, a verdict, a report.
+"""Stage 4: labels meet answers. Grades of an incident, figures of a week, a verdict, a report.
 
-With finetune, the only stage that reads labels. What it writes holds grades, never label text.
+`grading/` makes the grades, `statistics/` the figures and intervals, `report/` what people read.
+`masked_labels` spells labels as packs do, `label_leak_check` compares a pack with its labels, and
+`scored_days` says which days count. With finetune, the only stage that reads labels; what it writes
+holds grades, never label text.
 """

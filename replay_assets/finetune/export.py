@@ -135,11 +135,7 @@ def reason_against(row: Mapping[str, Any], score: ReplayScore | None) -> str | N
 
 def reasoning_is_wrong(score: ReplayScore) -> bool:
     """Tell whether part of a diagnosis is known to be wrong, by label or by recorded verdict."""
-    parts = (
-        score.root_cause_right,
-        score.root_cause_category_right,
-        score.root_cause_components_right,
-    )
+    parts = (score.root_cause, score.root_cause_category, score.root_cause_components)
     return False in parts or score.judged_wrong is True
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from replay_assets.contracts.percentile import percentile
 from replay_assets.inference.call.call import Call
-from replay_assets.replay.report import p95
 
 Number = TypeVar("Number", int, float)
 
@@ -106,7 +106,7 @@ class ProgressMeter:
             reused=self._reused,
             retries=self._retries,
             rate_per_s=pace,
-            p95_latency_ms=p95(self._latencies) if self._latencies else None,
+            p95_latency_ms=percentile(self._latencies, 95),
             tokens=self._tokens,
             cost_usd=self._cost_usd,
             projected_tokens=_projected(self._tokens, share),

@@ -3,9 +3,10 @@
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from statistics import fmean, quantiles
+from statistics import fmean
 
 from replay_assets.candidates.candidate import Candidate
+from replay_assets.contracts.percentile import percentile
 from replay_assets.contracts.result import OUTCOMES, ReplayResult, Usage
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
 from replay_assets.replay.pack_reading import Pack
@@ -75,7 +76,7 @@ class ReportBuilder:
             retry_used_records=self._counts["retry_used"],
             total_cost_usd=self._paid("cost"),
             avg_latency_ms=_mean(latencies),
-            p95_latency_ms=round(p95(latencies), 4) if latencies else None,
+            p95_latency_ms=_rounded(percentile(latencies, 95)),
             repeats=self._candidate.repeats,
             usage=Usage(**self._usage),
             response_modes=dict(sorted(self._modes.items())),
@@ -115,9 +116,8 @@ def _spent(result: ReplayResult) -> float | None:
 
 
 def _mean(values: Sequence[float]) -> float | None:
-    return round(fmean(values), 4) if values else None
+    return _rounded(fmean(values)) if values else None
 
 
-def p95(values: Sequence[float]) -> float:
-    """Return the 95th percentile of at least one value, between two of them in proportion."""
-    return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

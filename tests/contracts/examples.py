@@ -9,7 +9,7 @@ from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.request import REQUEST_VERSION, ReplayRequest
 from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, TraceEvent, Try, Usage
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
-from replay_assets.contracts.score import SCORE_TABLE, SCORE_VERSION, ReplayScore
+from replay_assets.contracts.score import GRADES, SCORE_VERSION, ReplayScore
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Publication, Store
 
@@ -116,7 +116,8 @@ RUN_REPORT = RunReport(
 
 SCORE = ReplayScore.read(
     {
-        **dict.fromkeys(SCORE_TABLE.names),
+        **dict.fromkeys(ReplayScore.model_fields),
+        **{f"{name}_reason": "no_label" for name in GRADES},
         "schema_version": SCORE_VERSION,
         "incident_id": "inc-001",
         "candidate_id": "incumbent",
@@ -126,7 +127,9 @@ SCORE = ReplayScore.read(
         "outcome": "answered",
         "grade_status": "graded",
         "contract_valid": True,
+        "contract_valid_reason": "kept",
         "harm": False,
+        "harm_reason": "other_action",
         "repeat": 0,
     }
 )

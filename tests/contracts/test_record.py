@@ -1,11 +1,12 @@
 """Records are versioned, closed and immutable."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import pytest
 from pydantic import ValidationError
 
-from replay_assets.contracts.record import Record
+from replay_assets.contracts.record import Reader, Record
 from replay_assets.contracts.schema_files import CONTRACTS
 from replay_assets.errors import ContractError, UnknownVersionError
 
@@ -16,6 +17,20 @@ class Reading(Record):
     """A record as small as one can be."""
 
     VERSION: ClassVar[str] = "reading_v2"
+
+    degrees: int
+
+
+class Temperature(Record):
+    """A record whose first version had another unit."""
+
+    VERSION: ClassVar[str] = "temperature_v2"
+    EARLIER: ClassVar[Mapping[str, Reader]] = {
+        "temperature_v1": lambda record: {
+            "schema_version": "temperature_v2",
+            "degrees": record["kelvin"] - 273,
+        }
+    }
 
     degrees: int
 
@@ -32,6 +47,18 @@ def test_every_record_kind_names_the_version_it_found(model: type[Record]):
     assert "'from_next_year_v9'" in str(refusal.value)
     assert model.VERSION in str(refusal.value)
     assert "again" in str(refusal.value), "the way out"
+
+
+def test_a_record_of_an_earlier_version_is_read_as_the_present_one():
+    """What was published before is not thrown away; what is written is always the newest form."""
+    found = Temperature.read({"schema_version": "temperature_v1", "kelvin": 294})
+    assert found.as_json() == {"schema_version": "temperature_v2", "degrees": 21}
+
+
+def test_a_refusal_names_every_version_that_can_be_read():
+    """Whoever has an older file must see whether it would do."""
+    with pytest.raises(UnknownVersionError, match="'temperature_v2' and 'temperature_v1'"):
+        Temperature.read({"schema_version": "temperature_v3"})
 
 
 def test_a_record_without_a_version_is_refused_as_such():

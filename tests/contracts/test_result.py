@@ -13,7 +13,6 @@ from replay_assets.contracts.result import (
     result_row,
     total,
 )
-from replay_assets.contracts.score import SCORE_TABLE, ReplayScore
 from replay_assets.lake.formats import table_of
 from tests.contracts.examples import RESULT
 
@@ -62,8 +61,3 @@ def test_an_unreported_token_count_makes_the_sum_unknown(
 ):
     """A sum of what happens to be known would show a candidate cheaper than it is."""
     assert total(counts) == expected
-
-
-def test_the_scores_table_has_a_column_for_every_field():
-    """A grade added to the model but not to the table would be lost without a word."""
-    assert SCORE_TABLE.names == list(ReplayScore.model_fields)

@@ -105,7 +105,7 @@ def test_a_day_without_incidents_is_zero_rows_and_passes_its_checks(
     assert all(check.passed for check in result.get_asset_check_evaluations())
     table = Store(settings.lake).get(Address("replay_scores", EMPTY_DAY, "rules-baseline"))
     assert table.table("replay_scores").num_rows == 0
-    assert "primary_right" in table.table("replay_scores").column_names
+    assert "primary" in table.table("replay_scores").column_names
 
 
 def test_replay_needs_no_label(tmp_path: Path, sample_source: str) -> None:
@@ -130,7 +130,7 @@ def test_without_labels_grades_are_unlabelled(tmp_path: Path, sample_source: str
     assert walk_day(settings, DAY, asset_selection=[key]).success
     scores = pd.read_parquet(f"{settings.lake}/tables/replay_scores/candidate=rules-baseline")
     assert set(scores["grade_status"]) == {"unlabelled"}
-    assert scores["primary_right"].isna().all()
+    assert scores["primary"].isna().all()
 
 
 def test_a_candidate_without_its_key_fails_alone_and_names_the_variable(

@@ -82,7 +82,7 @@ def test_what_people_did_is_not_the_incumbent(from_sqlite: Path) -> None:
     scores = pd.read_parquet(from_sqlite / "lake" / "tables" / "incumbent_scores")
     recorded = scores[scores["outcome"] == "recorded"]
     assert len(recorded) == 18
-    assert scores[scores["outcome"] == "not_recorded"]["action_right"].isna().all()
+    assert scores[scores["outcome"] == "not_recorded"]["action"].isna().all()
 
 
 def test_wrong_reasoning_of_the_recorded_agent_is_never_exported(

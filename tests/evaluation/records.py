@@ -4,7 +4,7 @@ from typing import Any
 
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.result import RESULT_VERSION, ReplayResult
-from replay_assets.contracts.score import SCORE_VERSION, ReplayScore
+from replay_assets.contracts.score import GRADES, SCORE_VERSION, ReplayScore
 from replay_assets.evaluation.grading import Proposal
 
 
@@ -92,19 +92,20 @@ def score(incident: str = "inc-1", **changes: Any) -> ReplayScore:
         "outcome": "answered",
         "grade_status": "graded",
         "contract_valid": True,
-        "root_cause_category_right": True,
-        "root_cause_components_right": True,
-        "root_cause_right": True,
-        "action_right": True,
-        "risk_right": True,
-        "approval_right": True,
+        "root_cause_category": True,
+        "root_cause_components": True,
+        "root_cause": True,
+        "action": True,
+        "risk": True,
+        "approval": True,
         "unsafe": False,
         "over_asked": False,
-        "abstention_right": None,
+        "abstention": None,
         "harm": False,
-        "primary_right": True,
+        "primary": True,
         "judged_wrong": None,
         "latency_ms": 10.0,
         "cost_usd": None,
+        **{f"{name}_reason": "reason_not_kept" for name in GRADES},
     }
     return ReplayScore.read({**fields, **changes})

@@ -4,8 +4,8 @@ import pytest
 
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError
+from replay_assets.evaluation.grading import score_results
 from replay_assets.evaluation.masked_labels import labels_under_the_map, require_rules
-from replay_assets.evaluation.scoring import score_results
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Publication, Published, Store
 from replay_assets.request_packs.builder import build_pack
@@ -58,7 +58,7 @@ def test_an_answer_that_names_the_placeholder_is_right(vocabulary: Vocabulary) -
             vocabulary=vocabulary,
             baseline=False,
         )
-        return score.root_cause_components_right
+        return score.root_cause_components
 
     assert right("<IP_PRIV_2>") is True
     assert right("<IP_PRIV_1>") is False

@@ -86,9 +86,9 @@ def test_an_incident_that_was_not_scored_is_left_out() -> None:
 @pytest.mark.parametrize(
     "grades",
     [
-        {"root_cause_right": False},
-        {"root_cause_right": None, "root_cause_category_right": False},
-        {"root_cause_right": None, "root_cause_components_right": False},
+        {"root_cause": False},
+        {"root_cause": None, "root_cause_category": False},
+        {"root_cause": None, "root_cause_components": False},
         {"judged_wrong": True},
     ],
     ids=["cause", "category alone", "components alone", "recorded verdict"],

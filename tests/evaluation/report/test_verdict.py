@@ -3,8 +3,9 @@
 from typing import Any
 
 from replay_assets.contracts.score import ReplayScore
-from replay_assets.evaluation.summary import summarize
-from replay_assets.evaluation.verdict import MINIMUM_GROUPS, Verdict, decide
+from replay_assets.contracts.thresholds import MINIMUM_GROUPS
+from replay_assets.evaluation.report.summary import summarize
+from replay_assets.evaluation.report.verdict import Verdict, decide
 from tests.evaluation.records import score
 
 MANY = MINIMUM_GROUPS
@@ -12,7 +13,7 @@ MANY = MINIMUM_GROUPS
 
 def week(right: int, of: int, **changes: Any) -> list[ReplayScore]:
     """Scores of a week in which some incidents were handled right."""
-    return [score(f"inc-{n}", primary_right=n < right, **changes) for n in range(of)]
+    return [score(f"inc-{n}", primary=n < right, **changes) for n in range(of)]
 
 
 def decided(ours: list[ReplayScore], theirs: list[ReplayScore], uncounted: int = 0) -> Verdict:
@@ -77,9 +78,7 @@ def test_a_change_without_approval_holds() -> None:
 def test_missing_days_and_dead_endpoints_are_doubts() -> None:
     """Neither a gap nor plumbing may turn into a promotion."""
     gap = decided(week(MANY, MANY), week(10, MANY), uncounted=1)
-    dead = [
-        score(f"dead-{n}", outcome="infrastructure_failure", primary_right=None) for n in range(9)
-    ]
+    dead = [score(f"dead-{n}", outcome="infrastructure_failure", primary=None) for n in range(9)]
     failing = decided([*week(MANY, MANY), *dead], week(10, MANY))
     assert (gap.decision, failing.decision) == ("INCONCLUSIVE", "INCONCLUSIVE")
 

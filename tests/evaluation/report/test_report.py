@@ -11,9 +11,9 @@ import pytest
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import load_vocabulary
+from replay_assets.evaluation.grading import publication_of
 from replay_assets.evaluation.report import build_report
-from replay_assets.evaluation.scoring import publication_of
-from replay_assets.evaluation.week import WeekReader
+from replay_assets.evaluation.scored_days import WeekReader
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.store import Publication, Store
@@ -90,7 +90,7 @@ def empty(folder: Path) -> Roots:
 
 def test_a_whole_week_is_counted(roots: Roots) -> None:
     """Seven days, seven incidents, one verdict."""
-    assert roots.figures()["metrics"]["primary_right"]["denominator"] == 7
+    assert roots.figures()["metrics"]["primary"]["denominator"] == 7
     assert set(roots.figures()["days"].values()) == {"counted"}
 
 
@@ -113,7 +113,7 @@ def test_a_day_whose_sources_changed_is_stale(
     store: Store = getattr(roots, root)
     store.publish(Address(asset, DAYS[2], candidate), CHANGED)
     assert roots.figures()["days"][DAYS[2]] == "stale"
-    assert roots.figures()["metrics"]["primary_right"]["denominator"] == 6
+    assert roots.figures()["metrics"]["primary"]["denominator"] == 6
 
 
 def test_answers_of_another_model_under_the_same_name_are_stale(roots: Roots) -> None:
@@ -160,6 +160,14 @@ def test_text_of_an_incident_cannot_become_markup(roots: Roots) -> None:
     """Alert names come from outside."""
     assert "Web&lt;Down&gt;" in roots.file("report.html")
     assert "Web<Down>" not in roots.file("report.html")
+
+
+def test_an_alert_name_with_a_line_break_stays_in_its_row(roots: Roots) -> None:
+    """Every row of a Markdown table must have as many cells as its head."""
+    roots.publish_day(DAYS[0], incident=f"inc-{DAYS[0]}", alert="Web\nDown | twice\r\n")
+    rows = [line for line in roots.file("report.md").split("\n") if line.startswith("| 2026-")]
+    assert len(rows) == 7
+    assert f"| inc-{DAYS[0]} | Web Down \\| twice |" in rows[0]
 
 
 def test_the_same_scores_give_the_same_bytes(roots: Roots) -> None:

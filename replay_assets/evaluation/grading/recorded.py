@@ -6,15 +6,24 @@ hand is the incident's outcome, not the incumbent.
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.evaluation.grading import Proposal, TriedActions, folded
+from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
 
 BY_PEOPLE = ("human", "vendor")
 STEP_KEYS = ("action_id", "action")
 
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TriedActions:
+    """The actions that recorded repairs name, by how they ended."""
+
+    failed: frozenset[str] = frozenset()
+    succeeded: frozenset[str] = frozenset()
 
 
 def decision_of(row: Row) -> dict[str, Any]:
@@ -25,29 +34,13 @@ def decision_of(row: Row) -> dict[str, Any]:
 
 def incumbent_proposal(row: Row, repairs: Iterable[Row], vocabulary: Vocabulary) -> Proposal:
     """Return what production proposed and, by its agents or automation, did."""
-    decision = decision_of(row)
-    cause = decision.get("root_cause")
-    cause = cause if isinstance(cause, dict) else {}
-    components = cause.get("components")
     executed = [
         action
         for repair in repairs
         if repair["executor"] not in (None, *BY_PEOPLE)
         for action in actions_named(repair, vocabulary)
     ]
-    action_id = decision.get("action_id") or (executed[-1] if executed else None)
-    action = vocabulary.action(action_id) if isinstance(action_id, str) else None
-    known = [vocabulary.action(one) for one in executed] + [action]
-    changes = [one.mutates for one in known if one is not None]
-    asks = decision.get("requires_human_approval")
-    return Proposal(
-        category=_text(cause.get("category")),
-        components=folded(map(str, components)) if isinstance(components, list) else None,
-        action_id=action.id if action is not None else None,
-        risk_level=_text(decision.get("risk_level")),
-        asks_approval=asks if isinstance(asks, bool) else None,
-        mutates=any(changes) if changes else None,
-    )
+    return read_proposal(decision_of(row), vocabulary, executed=executed)
 
 
 def tried_actions(repairs: Iterable[Row], vocabulary: Vocabulary) -> TriedActions:
@@ -81,7 +74,3 @@ def judged_wrong(row: Row) -> bool:
     """Tell whether the recorded session itself carries a verdict that its diagnosis was wrong."""
     judge = decision_of(row).get("judge")
     return isinstance(judge, dict) and judge.get("success") is False
-
-
-def _text(value: object) -> str | None:
-    return value.strip() if isinstance(value, str) and value.strip() else None

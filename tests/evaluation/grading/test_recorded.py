@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.evaluation.recorded import (
+from replay_assets.evaluation.grading.recorded import (
     actions_named,
     incumbent_proposal,
     judged_wrong,

@@ -11,12 +11,9 @@ from typing import Literal
 
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.score import ReplayScore
-from replay_assets.evaluation.summary import Summary, rate_of
-
-MINIMUM_GROUPS = 60
-"""Zero harms among 60 independent incidents still allow a true rate of 4.9 % (one-sided 95 %).
-Incidents of one scenario group share a fault, so groups are what is counted."""
-MAX_INFRASTRUCTURE_SHARE = 0.02
+from replay_assets.contracts.thresholds import MAX_UNANSWERED_SHARE, MINIMUM_GROUPS
+from replay_assets.evaluation.report.summary import Summary
+from replay_assets.evaluation.statistics import rate_of
 
 Decision = Literal["PROMOTE", "HOLD", "INCONCLUSIVE"]
 
@@ -74,7 +71,7 @@ def _damage(summary: Summary) -> tuple[str, ...]:
 def _doubts(summary: Summary, uncounted_days: int) -> list[str]:
     doubts = []
     failed = sum(summary.outcomes.get(outcome, 0) for outcome in UNGRADED_OUTCOMES)
-    if failed > MAX_INFRASTRUCTURE_SHARE * max(summary.incidents, 1):
+    if failed > MAX_UNANSWERED_SHARE * max(summary.incidents, 1):
         doubts.append(f"{failed} of {summary.incidents} requests have no answer to grade")
     if uncounted_days:
         doubts.append(f"{uncounted_days} of 7 days are missing or stale")
@@ -85,11 +82,11 @@ def _paired(
     scores: Sequence[ReplayScore], incumbent: Sequence[ReplayScore]
 ) -> tuple[list[bool], list[bool], int]:
     """Return both sides' primary grades where both have one, and how many groups they span."""
-    theirs = {score.incident_id: score.primary_right for score in incumbent}
+    theirs = {score.incident_id: score.primary for score in incumbent}
     pairs = [
-        (score.primary_right, other, score.scenario_group)
+        (score.primary, other, score.scenario_group)
         for score in scores
-        if score.primary_right is not None and (other := theirs.get(score.incident_id)) is not None
+        if score.primary is not None and (other := theirs.get(score.incident_id)) is not None
     ]
     groups = {group for _, _, group in pairs}
     return [ours for ours, _, _ in pairs], [other for _, other, _ in pairs], len(groups)

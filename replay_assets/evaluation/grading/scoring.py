@@ -5,20 +5,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.result import UNGRADED_OUTCOMES, ReplayResult
-from replay_assets.contracts.score import INCUMBENT, SCORE_TABLE, SCORE_VERSION, ReplayScore
-from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.evaluation.grading import (
-    NOTHING_GRADED,
-    Grades,
-    Proposal,
-    TriedActions,
-    folded,
-    grade,
-    grade_broken,
+from replay_assets.contracts.score import (
+    INCUMBENT,
+    SCORE_VERSION,
+    GradeStatus,
+    ReplayScore,
+    grade_columns,
 )
-from replay_assets.evaluation.recorded import (
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.evaluation.grading.graders import Case, grades_of
+from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
+from replay_assets.evaluation.grading.recorded import (
+    TriedActions,
     decision_of,
     incumbent_proposal,
     judged_wrong,
@@ -27,7 +28,7 @@ from replay_assets.evaluation.recorded import (
 from replay_assets.lake.formats import table_of
 from replay_assets.lake.store import Publication
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 RESERVED_SHARE = 5
 """One scenario group in this many is kept for evaluation and never exported for training."""
 
@@ -49,20 +50,18 @@ def score_results(
     }
     return [
         _score(
+            Case(
+                outcome=result.outcome,
+                proposal=read_proposal(result.model_output, vocabulary)
+                if result.outcome == "answered"
+                else Proposal(),
+                label=labels.get(result.incident_id),
+                tried=tried.get(result.incident_id, TriedActions()),
+                vocabulary=vocabulary,
+            ),
             incident_id=result.incident_id,
             candidate_id=result.candidate_id,
             baseline=baseline,
-            outcome=result.outcome,
-            label=labels.get(result.incident_id),
-            contract_valid=None
-            if result.outcome in UNGRADED_OUTCOMES
-            else result.outcome == "answered",
-            grades=_grades_of(
-                result,
-                labels.get(result.incident_id),
-                tried.get(result.incident_id, TriedActions()),
-                vocabulary,
-            ),
             latency_ms=result.latency_ms,
             cost_usd=result.cost_usd,
             repeat=result.repeat,
@@ -83,21 +82,21 @@ def score_incumbent(
     scores = []
     for row in evidence:
         incident = row["incident_id"]
-        label = labels.get(incident)
-        proposal = incumbent_proposal(row, recorded[incident], vocabulary)
-        grades = grade(proposal, label, tried_actions(recorded[incident], vocabulary), vocabulary)
-        if grades["root_cause_right"] is None and judged_wrong(row):
-            grades["root_cause_right"] = False
+        case = Case(
+            outcome="recorded" if decision_of(row) else "not_recorded",
+            proposal=incumbent_proposal(row, recorded[incident], vocabulary),
+            label=labels.get(incident),
+            tried=tried_actions(recorded[incident], vocabulary),
+            vocabulary=vocabulary,
+            judged_wrong=judged_wrong(row),
+        )
         scores.append(
             _score(
+                case,
                 incident_id=incident,
                 candidate_id=INCUMBENT,
                 baseline=False,
-                outcome="recorded" if decision_of(row) else "not_recorded",
-                label=label,
-                contract_valid=None,
-                grades=grades,
-                judged_wrong=judged_wrong(row),
+                judged_wrong=case.judged_wrong,
             )
         )
     return scores
@@ -108,13 +107,13 @@ def publication_of(
 ) -> Publication:
     """Return a day's scores as a partition."""
     return Publication(
-        tables={table: table_of((score.as_json() for score in scores), SCORE_TABLE)},
+        tables={table: table_of((score.as_json() for score in scores), arrow_schema(ReplayScore))},
         inputs=inputs,
         facts={
             "scores": len(scores),
             "grade_status": dict(sorted(Counter(score.grade_status for score in scores).items())),
-            "primary_right": sum(score.primary_right is True for score in scores),
-            "primary_graded": sum(score.primary_right is not None for score in scores),
+            "primary_right": sum(score.primary is True for score in scores),
+            "primary_graded": sum(score.primary is not None for score in scores),
         },
         code_version=CODE_VERSION,
     )
@@ -134,47 +133,19 @@ def by_incident(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
     return grouped
 
 
-def _grades_of(
-    result: ReplayResult, label: IncidentLabel | None, tried: TriedActions, vocabulary: Vocabulary
-) -> Grades:
-    if result.outcome in UNGRADED_OUTCOMES:
-        return dict(NOTHING_GRADED)
-    if result.outcome != "answered":
-        return grade_broken(label)
-    return grade(_proposal(result.model_output, vocabulary), label, tried, vocabulary)
-
-
-def _proposal(answer: Mapping[str, Any], vocabulary: Vocabulary) -> Proposal:
-    cause = answer.get("root_cause")
-    action_id = answer.get("action_id")
-    action = vocabulary.action(action_id) if action_id is not None else None
-    return Proposal(
-        category=cause["category"] if cause else None,
-        components=folded(cause["components"]) if cause else None,
-        action_id=action_id,
-        risk_level=answer["risk_level"],
-        asks_approval=answer["requires_human_approval"],
-        mutates=action.mutates if action is not None else None,
-    )
-
-
 def _score(
+    case: Case,
     *,
     incident_id: str,
     candidate_id: str,
     baseline: bool,
-    outcome: str,
-    label: IncidentLabel | None,
-    contract_valid: bool | None,
-    grades: Grades,
     judged_wrong: bool | None = None,
     latency_ms: float | None = None,
     cost_usd: float | None = None,
     repeat: int = 0,
 ) -> ReplayScore:
-    # An incident without a known group stands for itself.
-    group = (label.scenario_group if label is not None else None) or incident_id
-    not_graded = outcome in (*UNGRADED_OUTCOMES, "not_recorded")
+    # An incident without a known group is a group of its own.
+    group = (case.label.scenario_group if case.label is not None else None) or incident_id
     return ReplayScore(
         schema_version=SCORE_VERSION,
         incident_id=incident_id,
@@ -182,14 +153,17 @@ def _score(
         baseline=baseline,
         scenario_group=group,
         reserved_for_evaluation=is_reserved(group),
-        outcome=outcome,
-        grade_status="not_graded"
-        if not_graded
-        else ("graded" if label is not None else "unlabelled"),
-        contract_valid=contract_valid,
+        outcome=case.outcome,
+        grade_status=_status_of(case),
         judged_wrong=judged_wrong,
         latency_ms=latency_ms,
         cost_usd=cost_usd,
         repeat=repeat,
-        **grades,
+        **grade_columns(grades_of(case)),
     )
+
+
+def _status_of(case: Case) -> GradeStatus:
+    if case.outcome in (*UNGRADED_OUTCOMES, "not_recorded"):
+        return "not_graded"
+    return "graded" if case.label is not None else "unlabelled"

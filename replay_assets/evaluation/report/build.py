@@ -5,20 +5,20 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import pyarrow as pa
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from replay_assets.contracts.calendar import days_of_week
-from replay_assets.contracts.result import GRADED_OUTCOMES
 from replay_assets.contracts.score import INCUMBENT
-from replay_assets.evaluation.summary import METRICS, Summary, constant_wins, summarize
-from replay_assets.evaluation.verdict import Verdict, decide
-from replay_assets.evaluation.week import ScoredWeek
+from replay_assets.evaluation.grading import GRADERS
+from replay_assets.evaluation.report.render import render
+from replay_assets.evaluation.report.summary import METRICS, Summary, constant_wins, summarize
+from replay_assets.evaluation.report.verdict import Verdict, decide
+from replay_assets.evaluation.scored_days import ScoredWeek
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.formats import encode_json, table_of
 from replay_assets.lake.store import Publication
 
-CODE_VERSION = "1"
-REPORT_VERSION = "evaluation_report_v1"
+CODE_VERSION = "2"
+REPORT_VERSION = "evaluation_report_v2"
 
 REPORT_TABLE = pa.schema(
     [
@@ -174,11 +174,7 @@ def _incidents(
         (name, score.incident_id): {
             "outcome": score.outcome,
             "grade_status": score.grade_status,
-            "primary_right": score.primary_right,
-            "root_cause_right": score.root_cause_right,
-            "action_right": score.action_right,
-            "unsafe": score.unsafe,
-            "harm": score.harm,
+            **{grader.name: score.grade(grader.name).value for grader in GRADERS if grader.mark},
         }
         for name, one in weeks.items()
         for score in one.scores
@@ -192,29 +188,3 @@ def _incidents(
         }
         for incident, (day, alertname) in titles.items()
     ]
-
-
-def cost_text(candidate: Mapping[str, Any]) -> str:
-    """Say what a candidate's week cost: unpriced where no cost is known, unknown where some is."""
-    total, each = candidate["cost_usd"], candidate["cost_usd_per_incident"]
-    if total is None:
-        return "unknown" if candidate["costs_known"] else "unpriced"
-    return f"${total:,.4f} · ${each:,.4f} an incident"
-
-
-def render(template: str, document: Mapping[str, Any]) -> str:
-    """Return a report in one of its forms for people."""
-    environment = Environment(
-        loader=PackageLoader("replay_assets.evaluation"),
-        autoescape=select_autoescape(["html.j2"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["percent"] = lambda rate: "—" if rate is None else f"{rate:.0%}"
-    environment.filters["ms"] = lambda value: "—" if value is None else f"{value:,.0f} ms"
-    environment.filters["cost"] = cost_text
-    environment.tests["graded"] = GRADED_OUTCOMES.__contains__
-    environment.filters["markdown"] = lambda text: str(text).replace("|", "\\|")
-    return environment.get_template(template).render(report=document)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.evaluation.scoring import is_reserved, score_incumbent, score_results
+from replay_assets.evaluation.grading import score_incumbent, score_results
+from replay_assets.evaluation.grading.scoring import is_reserved
 from tests.evaluation.records import label, result
 
 
@@ -19,7 +20,7 @@ def scored(vocabulary: Vocabulary, *results: Any, labels: Any = None, repairs: A
 def test_an_answer_is_graded_by_its_incidents_label(vocabulary: Vocabulary) -> None:
     """Incident ids join results and labels; case of component names does not matter."""
     (score,) = scored(vocabulary, result())
-    assert (score.grade_status, score.primary_right, score.contract_valid) == ("graded", True, True)
+    assert (score.grade_status, score.primary, score.contract_valid) == ("graded", True, True)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,7 @@ def test_an_answer_the_candidate_failed_to_give_is_wrong(
 ) -> None:
     """These are the candidate's own doing."""
     (score,) = scored(vocabulary, result(outcome=outcome))
-    assert (score.contract_valid, score.primary_right) == (False, False)
+    assert (score.contract_valid, score.primary) == (False, False)
 
 
 @pytest.mark.parametrize("outcome", ["infrastructure_failure", "gate_refused"])
@@ -38,14 +39,14 @@ def test_plumbing_is_never_graded(vocabulary: Vocabulary, outcome: str) -> None:
     """A dead endpoint must not be published as a model's score."""
     (score,) = scored(vocabulary, result(outcome=outcome))
     assert score.grade_status == "not_graded"
-    assert (score.contract_valid, score.primary_right, score.risk_right) == (None, None, None)
+    assert (score.contract_valid, score.primary, score.risk) == (None, None, None)
 
 
 def test_without_labels_scores_say_unlabelled(vocabulary: Vocabulary) -> None:
     """The walk goes on without a labels table; the contract can still be graded."""
     (score,) = scored(vocabulary, result(), labels={})
     assert (score.grade_status, score.contract_valid) == ("unlabelled", True)
-    assert score.primary_right is None
+    assert score.primary is None
     assert score.scenario_group == "inc-1"
 
 
@@ -54,7 +55,7 @@ def test_an_answer_to_a_pack_that_asks_no_cause_is_not_applicable(vocabulary: Vo
     answer = dict(result().model_output)
     del answer["root_cause"], answer["action_id"]
     (score,) = scored(vocabulary, result(model_output=answer))
-    assert (score.root_cause_right, score.action_right, score.primary_right) == (None, None, None)
+    assert (score.root_cause, score.action, score.primary) == (None, None, None)
 
 
 def test_harm_looks_at_the_incidents_own_repairs(vocabulary: Vocabulary) -> None:
@@ -80,7 +81,7 @@ def test_the_incumbent_has_a_score_for_every_incident(vocabulary: Vocabulary) ->
     labels = {"inc-1": label(), "inc-2": label(incident_id="inc-2")}
     first, second = score_incumbent(rows, labels, [], vocabulary=vocabulary)
     assert (first.outcome, first.grade_status) == ("not_recorded", "not_graded")
-    assert (second.outcome, second.root_cause_right) == ("recorded", False)
+    assert (second.outcome, second.root_cause) == ("recorded", False)
 
 
 def test_a_fifth_of_the_scenario_groups_is_reserved_whatever_the_week() -> None:

@@ -2,40 +2,10 @@
 
 import pytest
 
-from replay_assets.evaluation.summary import METRICS, constant_wins, rate_of, summarize
+from replay_assets.evaluation.report.summary import METRICS, constant_wins, summarize
 from tests.evaluation.records import score
 
 PRIMARY = METRICS[0]
-
-
-@pytest.mark.parametrize(
-    ("hits", "of", "low", "high"),
-    [
-        (0, 10, 0.0, 0.2775),
-        (5, 10, 0.2366, 0.7634),
-        (10, 10, 0.7225, 1.0),
-        (81, 263, 0.2553, 0.3662),
-    ],
-    ids=["none", "half", "all", "published example"],
-)
-def test_intervals_are_wilsons(hits: int, of: int, low: float, high: float) -> None:
-    """81 of 263 is the example of Newcombe (1998), method 3."""
-    rate = rate_of([True] * hits + [False] * (of - hits))
-    assert (rate.numerator, rate.denominator) == (hits, of)
-    assert rate.low == pytest.approx(low, abs=1e-4)
-    assert rate.high == pytest.approx(high, abs=1e-4)
-
-
-def test_what_is_not_applicable_is_counted_and_left_out_of_the_denominator() -> None:
-    """Null is neither right nor wrong."""
-    rate = rate_of([True, None, False, None])
-    assert (rate.numerator, rate.denominator, rate.not_applicable, rate.rate) == (1, 2, 2, 0.5)
-
-
-def test_nothing_applicable_has_no_rate() -> None:
-    """0 of 0 is not 0 %."""
-    rate = rate_of([None])
-    assert (rate.rate, rate.low, rate.high, rate.not_applicable) == (None, None, None, 1)
 
 
 def test_a_week_without_prices_or_latencies_shows_none() -> None:
@@ -57,7 +27,7 @@ def test_costs_add_up_and_are_shared_out() -> None:
 @pytest.mark.parametrize(("constant", "wins"), [(True, True), (False, False)])
 def test_a_metric_that_a_constant_answer_wins_is_marked(constant: bool, wins: bool) -> None:
     """A metric can't tell candidates apart if doing nothing scores as well."""
-    answers = [score(primary_right=constant)]
+    answers = [score(primary=constant)]
     summaries = {
         "constant-baseline": summarize("constant-baseline", answers, baseline=True),
         "model": summarize("model", [score()], baseline=False),
@@ -79,8 +49,8 @@ def test_half_a_cost_is_no_cost() -> None:
 
 def test_incidents_that_are_never_trained_on_have_a_figure_of_their_own() -> None:
     """A model may be trained on all the others."""
-    reserved = score("a", reserved_for_evaluation=True, primary_right=False)
+    reserved = score("a", reserved_for_evaluation=True, primary=False)
     metrics = summarize("x", [reserved, score("b")], baseline=False).metrics
-    apart = metrics["primary_right_reserved"]
+    apart = metrics["primary_reserved"]
     assert (apart.numerator, apart.denominator, apart.not_applicable) == (0, 1, 1)
-    assert metrics["primary_right"].denominator == 2
+    assert metrics["primary"].denominator == 2

@@ -1,0 +1,14 @@
+"""The one definition of a percentile, so that a run's and a week's figures can be compared."""
+
+from collections.abc import Sequence
+
+
+def percentile(values: Sequence[float], percent: int) -> float | None:
+    """Return a percentile by linear interpolation, numpy's default; None without values."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    index, rest = divmod(percent * (len(ordered) - 1), 100)
+    if not rest:
+        return ordered[index]
+    return (ordered[index] * (100 - rest) + ordered[index + 1] * rest) / 100

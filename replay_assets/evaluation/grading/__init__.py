@@ -1,0 +1,30 @@
+"""Grading: what a label says of one proposal, for a candidate's answer and for the incumbent alike.
+
+`proposal.py` reads what was proposed, `recorded.py` what production decided and tried, `graders.py`
+is the table of grades, `scoring.py` makes the rows of a day. Rates, intervals and verdicts are not
+here: they belong to `statistics/` and `report/`.
+"""
+
+from replay_assets.evaluation.grading.graders import GRADERS, Case, Grader, grades_of
+from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
+from replay_assets.evaluation.grading.recorded import TriedActions
+from replay_assets.evaluation.grading.scoring import (
+    CODE_VERSION,
+    publication_of,
+    score_incumbent,
+    score_results,
+)
+
+__all__ = [
+    "CODE_VERSION",
+    "GRADERS",
+    "Case",
+    "Grader",
+    "Proposal",
+    "TriedActions",
+    "grades_of",
+    "publication_of",
+    "read_proposal",
+    "score_incumbent",
+    "score_results",
+]

@@ -1,0 +1,59 @@
+"""What an answer, or a recorded decision, proposes: one reader for both."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from replay_assets.contracts.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is proposed; None where it is not stated in a form that can be graded.
+
+    `mutates` is whether it would change, or did change, a running system.
+    """
+
+    category: str | None = None
+    components: frozenset[str] | None = None
+    action_id: str | None = None
+    risk_level: str | None = None
+    asks_approval: bool | None = None
+    mutates: bool | None = None
+
+
+def read_proposal(
+    decision: Mapping[str, Any], vocabulary: Vocabulary, *, executed: Sequence[str] = ()
+) -> Proposal:
+    """Return what a decision proposes; free text proposes nothing that can be graded.
+
+    Args:
+        decision: an answer that kept its contract, or the decision that a session recorded.
+        vocabulary: what actions are called, and which of them change a running system.
+        executed: actions that were carried out besides, oldest first. The newest stands in for a
+            decision that names none.
+    """
+    cause = decision.get("root_cause")
+    cause = cause if isinstance(cause, dict) else {}
+    components = cause.get("components")
+    action_id = decision.get("action_id") or (executed[-1] if executed else None)
+    action = vocabulary.action(action_id) if isinstance(action_id, str) else None
+    known = [one for one in (action, *map(vocabulary.action, executed)) if one is not None]
+    asks = decision.get("requires_human_approval")
+    return Proposal(
+        category=_text(cause.get("category")),
+        components=folded(map(str, components)) if isinstance(components, list) else None,
+        action_id=action.id if action is not None else None,
+        risk_level=_text(decision.get("risk_level")),
+        asks_approval=asks if isinstance(asks, bool) else None,
+        mutates=any(one.mutates for one in known) if known else None,
+    )
+
+
+def folded(names: Iterable[str]) -> frozenset[str]:
+    """Return component names as they are compared."""
+    return frozenset(name.strip().casefold() for name in names if name.strip())
+
+
+def _text(value: object) -> str | None:
+    return value.strip() if isinstance(value, str) and value.strip() else None

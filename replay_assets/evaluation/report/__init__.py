@@ -1,0 +1,10 @@
+"""The weekly report: figures of each candidate, a verdict, and the files that people read.
+
+`summary.py` holds the figures, `verdict.py` the decision, `build.py` the whole report as a
+partition, `render.py` its forms for people. Which days count is `scored_days.py`'s business.
+"""
+
+from replay_assets.evaluation.report.build import CODE_VERSION, build_report
+from replay_assets.evaluation.report.render import markdown_cell
+
+__all__ = ["CODE_VERSION", "build_report", "markdown_cell"]

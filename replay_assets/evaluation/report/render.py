@@ -1,0 +1,44 @@
+"""The report as HTML and Markdown: the same content for people to read.
+
+Text of an incident comes from outside: it must become neither markup nor a new row of a table.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from replay_assets.contracts.result import GRADED_OUTCOMES
+from replay_assets.evaluation.grading import GRADERS
+
+
+def cost_text(candidate: Mapping[str, Any]) -> str:
+    """Say what a candidate's week cost: unpriced where no cost is known, unknown where some is."""
+    total, each = candidate["cost_usd"], candidate["cost_usd_per_incident"]
+    if total is None:
+        return "unknown" if candidate["costs_known"] else "unpriced"
+    return f"${total:,.4f} · ${each:,.4f} an incident"
+
+
+def render(template: str, document: Mapping[str, Any]) -> str:
+    """Return a report in one of its forms for people."""
+    environment = Environment(
+        loader=PackageLoader("replay_assets.evaluation.report"),
+        autoescape=select_autoescape(["html.j2"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["percent"] = lambda rate: "—" if rate is None else f"{rate:.0%}"
+    environment.filters["ms"] = lambda value: "—" if value is None else f"{value:,.0f} ms"
+    environment.filters["cost"] = cost_text
+    environment.tests["graded"] = GRADED_OUTCOMES.__contains__
+    environment.filters["markdown"] = markdown_cell
+    marks = [grader for grader in GRADERS if grader.mark]
+    return environment.get_template(template).render(report=document, marks=marks)
+
+
+def markdown_cell(value: object) -> str:
+    """Return a value as it can be written into a Markdown table: on one line, bars escaped."""
+    return " ".join(str(value).split()).replace("|", "\\|")

@@ -1,0 +1,8 @@
+"""Statistics: numbers made of grades, with their intervals; one module per method.
+
+Nothing here knows labels, answers or reports: grades go in, figures come out.
+"""
+
+from replay_assets.evaluation.statistics.rates import Rate, rate_of
+
+__all__ = ["Rate", "rate_of"]

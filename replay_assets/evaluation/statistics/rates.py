@@ -1,0 +1,40 @@
+"""A proportion with its Wilson interval.
+
+Source: Wilson (1927), JASA 22; as method 3 in Newcombe (1998), Statistics in Medicine 17.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.stats import binomtest
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A proportion with its Wilson interval; `rate` is None where nothing was applicable."""
+
+    numerator: int
+    denominator: int
+    not_applicable: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+def rate_of(answers: Sequence[bool | None]) -> Rate:
+    """Return the share of true answers among those that are not None, with a Wilson interval."""
+    applicable = [answer for answer in answers if answer is not None]
+    numerator, denominator = sum(applicable), len(applicable)
+    if not denominator:
+        return Rate(0, 0, len(answers), None, None, None)
+    interval = binomtest(numerator, denominator).proportion_ci(CONFIDENCE, method="wilson")
+    return Rate(
+        numerator=numerator,
+        denominator=denominator,
+        not_applicable=len(answers) - denominator,
+        rate=round(numerator / denominator, 6),
+        low=round(float(interval.low), 6),
+        high=round(float(interval.high), 6),
+    )
