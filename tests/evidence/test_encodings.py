@@ -8,7 +8,7 @@ import pytest
 
 from replay_assets.evidence.labels import extract_labels
 from replay_assets.source.connection.database import IncidentDatabase
-from tests.conftest import empty_database
+from tests.conftest import new_database
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, execute, incident, label, load, session
 
@@ -19,7 +19,7 @@ READERS = pytest.mark.parametrize("fast", [False, True], ids=["sqlalchemy", "adb
 def database(request: pytest.FixtureRequest, postgres_server: str) -> Iterator[IncidentDatabase]:
     """An empty database in an encoding."""
     options = f"ENCODING '{request.param}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
-    with empty_database(postgres_server, options) as url:
+    with new_database(postgres_server, options) as url:
         database = IncidentDatabase(url)
         yield database
         database.close()

@@ -47,13 +47,15 @@ def test_the_real_incidents_read_equal_from_both(
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
-def test_the_servers_time_zone_changes_nothing(zone: str, sample_source: str, postgres_url: str):
+def test_the_servers_time_zone_changes_nothing(
+    zone: str, sample_source: str, own_postgres_url: str
+):
     """A server that shows its instants in local time still gives the same ones."""
-    load_into(postgres_url, SAMPLES)
-    database = IncidentDatabase(postgres_url)
+    load_into(own_postgres_url, SAMPLES)
+    database = IncidentDatabase(own_postgres_url)
     name = database.engine.url.database
     with database.writing(create=True) as connection:
         connection.exec_driver_sql(f"ALTER DATABASE {name} SET timezone TO '{zone}'")
     database.close()
     days = days_between("2026-09-21", "2026-09-24")
-    assert rows_of(postgres_url, days) == rows_of(sample_source, days)
+    assert rows_of(own_postgres_url, days) == rows_of(sample_source, days)
