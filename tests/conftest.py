@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -167,6 +168,27 @@ def settings_in(home: Path, *, source_url: str) -> Settings:
         max_text_bytes=2**20,
         dagster_home=data / "dagster_home",
     )
+
+
+@contextmanager
+def sigint_as_in_a_terminal() -> Iterator[None]:
+    """Let SIGINT interrupt this process and those it starts, for the length of a block.
+
+    Where a script started the tests in the background SIGINT is ignored, by all children too: a
+    test that sends one would wait for ever.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def ctrl_c_interrupts() -> Iterator[None]:
+    """Let SIGINT interrupt this process, however the tests were started."""
+    with sigint_as_in_a_terminal():
+        yield
 
 
 @pytest.fixture(scope="session")

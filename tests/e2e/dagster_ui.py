@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
+from tests.conftest import sigint_as_in_a_terminal
+
 STARTS_WITHIN_S = 120
 CHROMIUM = shutil.which("chromium")
 FLAGS = (
@@ -35,8 +37,8 @@ GROUPS = ("evidence", "request_packs", "replay", "evaluation", "finetune")
 def running_ui(home: Path, log: Path, **environment: str) -> Iterator[str]:
     """Start `replay-assets ui` on a home; yield its URL; end all its processes afterwards."""
     port = free_port()
-    with log.open("w") as stream:
-        # A session of its own: started in the background of a shell, Dagster would ignore signals.
+    with log.open("w") as stream, sigint_as_in_a_terminal():
+        # A session of its own, so that one signal reaches all its processes and no other.
         process = subprocess.Popen(
             [sys.executable, "-m", "replay_assets", "ui", "--port", str(port)],
             env={**os.environ, "REPLAY_HOME": str(home), **environment},

@@ -99,6 +99,7 @@ def test_what_does_not_come_back_is_given_up_after_a_while(
     assert 0.8 <= time.monotonic() - started < 3
 
 
+@pytest.mark.usefixtures("ctrl_c_interrupts")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl_c", "terminated"])
 def test_whoever_ends_the_process_does_not_wait_for_what_was_sent(
     number: signal.Signals, server: Script, replay: Runner, tmp_path: Path

@@ -274,6 +274,7 @@ def test_a_folder_is_worked_on_by_one_process(
     assert (tmp_path / LOCK_FILE).stat().st_ino == inode
 
 
+@pytest.mark.usefixtures("ctrl_c_interrupts")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl_c", "terminated"])
 def test_a_cancelled_run_stops_within_two_seconds_with_its_journal_sound(
     number: signal.Signals, server: Script, replay: Runner, tmp_path: Path
