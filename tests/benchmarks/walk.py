@@ -17,7 +17,7 @@ from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.calendar import day_window, days_between
 from replay_assets.contracts.vocabulary import load_vocabulary
-from replay_assets.evaluation import scoring
+from replay_assets.evaluation.grading import scoring
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.evidence.labels import extract_labels
 from replay_assets.lake.addresses import Address
