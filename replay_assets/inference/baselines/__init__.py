@@ -1,4 +1,4 @@
-"""Embedded candidates that answer without a model: a constant answer and a few rules.
+"""Built-in candidates that answer without a model: a constant answer and a few rules.
 
-They show what a score is worth. Nothing here pretends to be a language model.
+Their scores are the yardstick for a model's. They do not imitate a language model.
 """

@@ -15,7 +15,7 @@ CHARACTERS_PER_TOKEN = 4
 
 
 class BadRequestError(ValueError):
-    """A request that no answer fits; `status` is the HTTP status that says so."""
+    """A request that can't be answered; `status` is the HTTP status of the error."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class BadRequestError(ValueError):
 
 @lru_cache(maxsize=1)
 def embedded_app() -> Starlette:
-    """Return the application of the embedded candidates: no latency, no faults."""
+    """Return the application of the built-in candidates: no latency, no faults."""
 
     async def completions(request: Request) -> Response:
         return completion_response(await request.body())
@@ -48,7 +48,7 @@ def completions_route(endpoint: Any) -> Route:  # noqa: ANN401 - what Starlette 
 
 
 def completion_response(body: bytes) -> Response:
-    """Return the answer to a request body, or the error that says what is wrong with it."""
+    """Return the answer to a request body, or an error response with the reason."""
     try:
         return JSONResponse(completion_of(body))
     except BadRequestError as problem:
@@ -59,7 +59,7 @@ def completion_of(body: bytes, *, content: str | None = None) -> dict[str, Any]:
     """Return the completion that answers a request body; `content` replaces the answer's text.
 
     Raises:
-        BadRequestError: it is not a chat request, or names an unknown model.
+        BadRequestError: the body is not a chat request, or names an unknown model.
     """
     try:
         asked = json.loads(body)
@@ -72,13 +72,13 @@ def completion_of(body: bytes, *, content: str | None = None) -> dict[str, Any]:
             400, f"expected a JSON body with model and messages: {problem!r}"
         ) from problem
     if model not in BASELINES:
-        raise BadRequestError(404, f"unknown model {model!r}; there are {', '.join(BASELINES)}")
+        raise BadRequestError(404, f"unknown model {model!r}; use one of {', '.join(BASELINES)}")
     answer = answer_text(model, chat) if content is None else content
     return _completion(model, answer, prompt=chat.instructions + chat.question)
 
 
 def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
-    """Return an error as OpenAI's protocol has it."""
+    """Return an error in the format of OpenAI's protocol."""
     return JSONResponse({"error": {"message": message}}, status_code=status, headers=headers)
 
 

@@ -1,7 +1,7 @@
-"""The two baselines: a constant answer, and written rules over the evidence.
+"""The two baselines: a constant answer, and fixed rules over the evidence.
 
-What a constant answer scores is what a metric is worth. Both name only ids that the instructions
-offer, so they also work with a team's own vocabulary.
+The score of a constant answer shows how much a metric is worth. Both use only ids that the
+instructions offer, so they also work with a team's own vocabulary.
 """
 
 import json
@@ -15,30 +15,30 @@ ACTION = re.compile(
     r"^- (?P<id>.+?) \(risk [a-z]+, changes(?P<nothing> nothing)?\): .*$", re.MULTILINE
 )
 CATEGORY = re.compile(r"^- (.+?): ", re.MULTILINE)
-"""The two lists of a pack's instructions, as the request's author writes them."""
+"""The two lists in a pack's instructions, as the pack's prompt writes them."""
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """What a baseline reads of a chat: the instructions, and what was asked."""
+    """What a baseline reads of a chat: the instructions and the question."""
 
     instructions: str
     question: str
 
     def action(self, wanted: Sequence[str]) -> str:
-        """Return the first action that is offered; else the first offered that changes nothing."""
+        """Return the first wanted action that is offered; else the first that changes nothing."""
         offered = {match["id"]: match["nothing"] for match in ACTION.finditer(self.instructions)}
         harmless = [one for one, nothing in offered.items() if nothing]
         return next((one for one in (*wanted, *harmless, *offered) if one in offered), wanted[0])
 
     def category(self, wanted: str) -> str:
-        """Return a category if it is offered, else the first that is."""
+        """Return a category if it is offered, else the first offered one."""
         offered = CATEGORY.findall(ACTION.sub("", self.instructions))
         return wanted if wanted in offered or not offered else offered[0]
 
 
 def constant_answer(chat: Conversation) -> dict[str, object]:
-    """Return the same safe answer whatever was asked."""
+    """Return the same safe answer to any question."""
     return {
         "proposed_action": "Change nothing and tell the owning team.",
         "action_plan": ["Keep watching the alert", "Hand over to the owning team"],
@@ -55,7 +55,7 @@ def constant_answer(chat: Conversation) -> dict[str, object]:
 
 
 def rules_answer(chat: Conversation) -> dict[str, object]:
-    """Return what the written rules make of the evidence."""
+    """Return what the fixed rules conclude from the evidence."""
     found = diagnose(chat.question)
     action = chat.action(found.actions)
     return {

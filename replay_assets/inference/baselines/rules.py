@@ -1,7 +1,7 @@
-"""Written rules over incident evidence: the signs an operator greps for first, in order of weight.
+"""Fixed rules over incident evidence: the signs an operator searches for first, by weight.
 
-No learning and no cleverness. The point is an honest yardstick: a model that does not beat this is
-not worth its tokens.
+They do not learn. They are a simple baseline: a model that does not beat them is not worth its
+tokens.
 """
 
 import re
@@ -14,7 +14,7 @@ import yaml
 
 @dataclass(frozen=True)
 class SignRule:
-    """A sign in the evidence, the category it speaks for, and what to do, best action first."""
+    """A sign in the evidence, the category it points to, and what to do, best action first."""
 
     category: str
     weight: int
@@ -25,7 +25,7 @@ class SignRule:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What the rules conclude. `asks`: whether a person's approval is asked for."""
+    """What the rules conclude. `asks`: whether a person's approval is requested."""
 
     category: str
     actions: tuple[str, ...]
@@ -66,7 +66,7 @@ POD = re.compile(
 
 
 def diagnose(evidence: str) -> Diagnosis:
-    """Return what the strongest sign says; with no sign at all, to watch and to ask."""
+    """Return the conclusion of the strongest sign; without any sign, observe and ask."""
     scored = [
         (rule.weight + min(len(found), 5), -position, rule, found[0])
         for position, rule in enumerate(SIGNS)

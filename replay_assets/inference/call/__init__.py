@@ -1,4 +1,4 @@
 """The records of one call: its attempts, its completion, and the errors that can end it.
 
-Plain data that goes to the call store and comes back equal. Nothing here sends or stores anything.
+Plain data that is written to the call store and read back equal. Nothing here sends or stores it.
 """

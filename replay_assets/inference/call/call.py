@@ -1,8 +1,8 @@
-"""One finished call of an endpoint as it is kept: its key, and what came of it.
+"""One finished call of an endpoint as it is stored: its key and its outcome.
 
-Kept as it came, less keys and secrets that stand in it openly, so that a later release can read the
-answer anew: when it becomes a result it is parsed and cleaned once more. It never lies outside the
-roots that this machine alone reads.
+The answer is stored as received, except that keys and secrets in plain sight are masked, so that a
+later release can read it again: it is parsed and cleaned once more when it becomes a result. It is
+never stored outside the roots that only this machine reads.
 """
 
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ CallOutcome = Literal[
     "answered", "request_rejected", "infrastructure_failure", "gate_refused", "not_sent"
 ]
 ANSWERS: tuple[CallOutcome, ...] = ("answered", "request_rejected")
-"""What is never asked again; all else is tried anew by the next run."""
+"""Outcomes that are final; the next run tries all others again."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """What became of one call.
+    """The outcome of one call.
 
-    One that was `answered` has a completion, which has its attempts; any other has an error and
-    attempts of its own. `queue_ms` is what it waited for its turn, from the start of the run.
+    An `answered` call has a completion, which has the attempts; any other has an error and its
+    attempts. `queue_ms` is how long it waited for its turn, from the start of the run.
 
-    `cached` marks an answer that another run paid for: it keeps that run's latency and cost, and
-    costs nothing in this one.
+    `cached` marks an answer that another run paid for: latency and cost are those of that run, and
+    this run pays nothing.
     """
 
     key: str
@@ -41,20 +41,20 @@ class Call:
 
     @property
     def all_attempts(self) -> tuple[Attempt, ...]:
-        """Every attempt that was made for this call."""
+        """All attempts of this call."""
         return self.completion.attempts if self.completion is not None else self.attempts
 
     @property
     def spent_usd(self) -> float:
-        """What this call took of its run's budget: what was paid, or may have been."""
+        """What this call took from its run's budget: what was paid, or may have been."""
         if self.cached:
             return 0.0
-        # Calls of an earlier release name no charge beside the cost.
+        # Calls of an earlier release have no charge next to the cost.
         return sum(one.charged_usd or one.cost_usd or 0.0 for one in self.all_attempts)
 
     @property
     def is_answer(self) -> bool:
-        """Whether the endpoint said something final."""
+        """Whether the endpoint gave a final answer."""
         return self.outcome in ANSWERS
 
     def encoded(self) -> bytes:
@@ -66,7 +66,7 @@ class Call:
         """Return the call that `encoded` wrote.
 
         Raises:
-            ValueError: it is none.
+            ValueError: the content is not an encoded call.
         """
         return _DECODER.decode(content)
 
@@ -77,4 +77,4 @@ def _usage_of(_: type, tokens: dict[str, Any]) -> Usage:
 
 _ENCODER = msgspec.json.Encoder(enc_hook=Usage.model_dump)
 _DECODER = msgspec.json.Decoder(Call, dec_hook=_usage_of)
-"""Usage is the one part of a call that is no dataclass, because results have it too."""
+"""Usage is the only part of a call that is not a dataclass, because results contain it too."""

@@ -1,6 +1,6 @@
-"""What a call gave: the answer's parts, and every attempt that was made for it.
+"""What a call returned: the parts of the answer, and every attempt that was made for it.
 
-Both are plain data that go through the journal and come back equal (`calls`).
+Both are plain data that are written to the journal and read back equal (`call`).
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Literal
 from replay_assets.contracts.result import Usage
 
 ResponseMode = Literal["json_schema", "json_object", "none"]
-"""How an endpoint is asked for JSON: by a schema, as any object, or by the prompt alone."""
+"""How an endpoint is asked for JSON: with a schema, for any JSON object, or only by the prompt."""
 
 AttemptOutcome = Literal[
     "answered",
@@ -25,10 +25,11 @@ AttemptOutcome = Literal[
     "too_large",
     "not_protocol",
 ]
-"""What became of one attempt.
+"""The outcome of one attempt.
 
-`refused`: key or model; `rejected`: another 4xx; `connection_lost`: a reset while waiting or
-reading; `truncated`: a body shorter than announced; `not_protocol`: no chat completion in it.
+`refused`: credentials or model rejected; `rejected`: another 4xx; `connection_lost`: a reset while
+waiting or reading; `truncated`: a body shorter than announced; `not_protocol`: not a chat
+completion.
 """
 
 
@@ -36,12 +37,12 @@ reading; `truncated`: a body shorter than announced; `not_protocol`: no chat com
 class Attempt:
     """One request on the wire.
 
-    `wait_ms` is what it waited before: for a slot, for the rate limit, for the pause after the
-    attempt before. `latency_ms` runs from the request to the last byte, `ttft_ms` to the first
-    token (null where the answer was not streamed). `cost_usd` is null where the candidate is
-    unpriced or an answer's usage unknown; `possibly_paid` marks an attempt whose outcome nobody can
-    know: its cost is then the highest that it can have been. `charged_usd` is what it took of the
-    run's budget: its cost, or where that is unknown, the highest that it can have been.
+    `wait_ms` is the time before it: waiting for a slot, for the rate limit, for the pause after the
+    previous attempt. `latency_ms` is the time from the request to the last byte, `ttft_ms` to the
+    first token (None if the answer was not streamed). `cost_usd` is None if the candidate has no
+    price or an answer's usage is unknown. `possibly_paid` marks an attempt with an unknown outcome:
+    its cost is the highest possible. `charged_usd` is what the attempt took from the run's budget:
+    its cost, or the highest possible cost if that is unknown.
     """
 
     status: int | None
@@ -57,7 +58,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One answer of an endpoint. Reasoning is kept apart and is never part of `content`."""
+    """One answer of an endpoint. Reasoning is stored separately, never in `content`."""
 
     content: str | None
     reasoning: str | None
@@ -69,27 +70,27 @@ class Completion:
 
     @property
     def latency_ms(self) -> float:
-        """The time of the attempt that was answered."""
+        """The latency of the answered attempt."""
         return self.attempts[-1].latency_ms
 
     @property
     def ttft_ms(self) -> float | None:
-        """The time to the first token of the attempt that was answered; null if not streamed."""
+        """The time to the first token of the answered attempt; None if it was not streamed."""
         return self.attempts[-1].ttft_ms
 
     @property
     def wait_ms(self) -> float:
-        """All that was waited before and between attempts, the queue for a slot included."""
+        """The total wait before and between attempts, including the queue for a slot."""
         return sum(attempt.wait_ms for attempt in self.attempts)
 
     @property
     def cost_usd(self) -> float | None:
-        """What all attempts cost; null where one is unknown."""
+        """The cost of all attempts; None if one is unknown."""
         return total_cost(self.attempts)
 
 
 def total_cost(attempts: tuple[Attempt, ...]) -> float | None:
-    """Sum what attempts of a priced candidate cost; null where one is unknown, 0 for none."""
+    """Return the total cost of attempts; None if one is unknown, 0 if there are none."""
     costs = [attempt.cost_usd for attempt in attempts]
     known = [cost for cost in costs if cost is not None]
     return sum(known) if len(known) == len(costs) else None

@@ -1,14 +1,15 @@
-"""Why a call gave no answer. Each kind is an error of its own, because other things happen next.
+"""Why a call gave no answer. Each reason is a separate error, because each is handled differently.
 
-    EndpointRefusedError    no request of this run can succeed: the run ends, the message says why
-    PatienceExceededError   the endpoint asks for a longer pause than the run has patience for: the
-                            run ends cleanly and is resumed later
-    RequestRejectedError    the endpoint refuses this one request: counted against the candidate
-    InfrastructureError     nobody's answer: kept apart, asked again by the next run, never graded
-    GateRefusedError        the body holds a secret: not sent
-    BudgetExhaustedError    the money is spent: not sent
+    EndpointRefusedError    no request of this run can succeed: the run ends with the reason
+    PatienceExceededError   the endpoint asks for a longer pause than the run allows: the run ends
+                            cleanly and is resumed later
+    RequestRejectedError    the endpoint rejects this one request: counted against the candidate
+    InfrastructureError     no answer from the model: reported separately, retried by the next run,
+                            never graded
+    GateRefusedError        the body contains a secret: not sent
+    BudgetExhaustedError    the budget is spent: not sent
 
-Those that may come after some attempts carry them: what was waited and perhaps paid is accounted.
+Errors that may follow some attempts contain them, so that waiting time and cost are accounted for.
 """
 
 from replay_assets.errors import ReplayAssetsError
@@ -19,11 +20,11 @@ ENDS_THE_RUN = {
     403: "the key may not use this model",
     404: "the endpoint does not know this model or path",
 }
-"""What a status says that no other request of the run can cure."""
+"""Statuses that every other request of the run would get too."""
 
 
 class CallFailedError(ReplayAssetsError):
-    """A call that ended without an answer, and the attempts that were made for it."""
+    """A call that ended without an answer, with the attempts that were made for it."""
 
     def __init__(self, message: str, *, attempts: tuple[Attempt, ...] = ()) -> None:
         super().__init__(message)
@@ -31,11 +32,11 @@ class CallFailedError(ReplayAssetsError):
 
 
 class EndpointRefusedError(CallFailedError):
-    """The endpoint refuses the key, the model or the path: no request of this run can succeed."""
+    """The endpoint rejects the key, the model or the path: no request of this run can succeed."""
 
 
 class PatienceExceededError(CallFailedError):
-    """The endpoint asks for a pause beyond the run's patience. `pause_s` is what it asked for."""
+    """The endpoint asks for a pause (`pause_s`) that is longer than the run's patience."""
 
     def __init__(self, message: str, *, pause_s: float, attempts: tuple[Attempt, ...] = ()) -> None:
         super().__init__(message, attempts=attempts)
@@ -43,16 +44,16 @@ class PatienceExceededError(CallFailedError):
 
 
 class RequestRejectedError(CallFailedError):
-    """The endpoint refused this one request with a 4xx."""
+    """The endpoint rejected this one request with a 4xx."""
 
 
 class InfrastructureError(CallFailedError):
-    """No answer after every try: time-outs, resets, 5xx, 429, or bodies out of protocol."""
+    """No answer after all attempts: timeouts, resets, 5xx, 429, or invalid bodies."""
 
 
 class GateRefusedError(CallFailedError):
-    """The body would carry a secret or personal data; it was not sent."""
+    """The body contains a secret or personal data; it was not sent."""
 
 
 class BudgetExhaustedError(CallFailedError):
-    """What the next attempt may cost does not fit into what is left of the budget."""
+    """The next attempt may cost more than is left of the budget."""

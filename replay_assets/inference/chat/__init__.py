@@ -1,4 +1,4 @@
-"""One question to one endpoint: request body, gate, retries, and the reading of the response.
+"""One request to one endpoint: request body, gate, retries, and reading the response.
 
-Batches of questions are not asked here.
+Batches of requests are run elsewhere.
 """

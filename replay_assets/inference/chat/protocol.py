@@ -1,7 +1,7 @@
-"""OpenAI's chat protocol: the body of a request, and what is read from a response.
+"""OpenAI's chat protocol: building a request's body and reading a response.
 
-A response that is no chat completion is told apart from a completion that says nothing useful: the
-first is the plumbing's fault, the second the model's answer.
+A response that is not a chat completion is kept separate from a completion without useful content:
+the first is a fault of the infrastructure, the second is the model's answer.
 """
 
 import json
@@ -19,13 +19,13 @@ from replay_assets.inference.chat.response_format import end_of_body
 
 Message = Mapping[str, Any]
 MOST_TOKENS = 2**63 - 1
-"""What a column of whole numbers can hold; more is no count."""
+"""The largest number an integer column can hold; larger values are not counts."""
 REASONING_FIELDS = ("reasoning_content", "reasoning")
 
 
 @dataclass(frozen=True, slots=True)
 class AssistantMessage:
-    """What a model said, its reasoning set apart, and what it reports to have used."""
+    """What a model answered, its reasoning stored separately, and the usage it reports."""
 
     content: str | None
     reasoning: str | None
@@ -35,7 +35,7 @@ class AssistantMessage:
 
 
 class ChatBody(NamedTuple):
-    """The body of a request, and what it ends with as all of its run do."""
+    """The body of a request, and the end that all bodies of its run share."""
 
     content: bytes
     end: bytes
@@ -61,38 +61,38 @@ def chat_body(
 
 
 def read_completion(body: bytes, *, streamed: bool) -> AssistantMessage | None:
-    """Return what a response with a status of success says; null where it is no completion."""
+    """Return the content of a successful response; None if it is not a completion."""
     try:
         payload = _joined(body) if streamed else _decoded(body)
         choice = payload["choices"][0]
         message = choice["message"]
         if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
             return None
-        return _spoken(payload, choice, message)
+        return _message_of(payload, choice, message)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 
-def _spoken(
+def _message_of(
     payload: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]
 ) -> AssistantMessage:
-    content = _whole(message.get("content"))
+    content = _without_half_pairs(message.get("content"))
     reasoning = next((message[name] for name in REASONING_FIELDS if message.get(name)), None)
     content, thought = split_reasoning(content)
     return AssistantMessage(
         content=content,
-        reasoning=_whole(reasoning) or thought,
-        refusal=_whole(message.get("refusal")),
-        finish_reason=_whole(choice.get("finish_reason")),
+        reasoning=_without_half_pairs(reasoning) or thought,
+        refusal=_without_half_pairs(message.get("refusal")),
+        finish_reason=_without_half_pairs(choice.get("finish_reason")),
         usage=_usage(payload.get("usage")),
     )
 
 
 def _joined(body: bytes) -> dict[str, Any]:
-    """Return the chunks of a stream as the completion that they make up.
+    """Return the chunks of a stream joined to one completion.
 
     Raises:
-        ValueError: the stream broke off: neither a reason to finish nor its last mark came.
+        ValueError: the stream is incomplete: it has no finish reason and no end mark.
     """
     texts: dict[str, list[str]] = {name: [] for name in ("content", "refusal", *REASONING_FIELDS)}
     finish_reason, usage, done = None, None, False
@@ -111,16 +111,16 @@ def _joined(body: bytes) -> dict[str, Any]:
                 if part := (choice.get("delta") or {}).get(name):
                     parts.append(part)
     if not done and finish_reason is None:
-        raise ValueError("a stream without its end")
+        raise ValueError("an incomplete stream")
     message = {name: "".join(parts) or None for name, parts in texts.items()}
     return {"choices": [{"message": message, "finish_reason": finish_reason}], "usage": usage}
 
 
 def _choices(chunk: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
-    """Return what a chunk adds: nothing where it holds the usage alone, as some gateways send it.
+    """Return the choices of a chunk; empty if it has only the usage, as some gateways send it.
 
     Raises:
-        LookupError: it holds neither; an error sent within a stream does.
+        LookupError: it has neither, like an error sent within a stream.
     """
     if chunk.get("usage") and not chunk.get("error"):
         return chunk.get("choices") or ()
@@ -128,7 +128,7 @@ def _choices(chunk: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _decoded(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a JSON value, half surrogate pairs and NaN included: some servers write them."""
+    """Return a JSON value; half surrogate pairs and NaN are accepted: some servers write them."""
     try:
         return msgspec.json.decode(body)
     except ValueError:
@@ -136,7 +136,7 @@ def _decoded(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _usage(reported: Any) -> Usage:  # noqa: ANN401 - any JSON value
-    """Return the tokens reported; what is no count is unknown, never 0."""
+    """Return the reported tokens; a value that is not a count is unknown (None), never 0."""
     if not isinstance(reported, dict):
         return Usage()
     return Usage(
@@ -157,6 +157,6 @@ def _count(value: object) -> int | None:
     return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
 
-def _whole(text: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return a text without half surrogate pairs, which JSON can spell and no file can hold."""
+def _without_half_pairs(text: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    """Return a text without half surrogate pairs, which JSON can contain but files can't."""
     return None if text is None else str(text).encode("utf-8", "replace").decode()

@@ -1,7 +1,7 @@
-"""How an endpoint is asked for JSON: by a schema where it has that, as any object else, or not.
+"""How an endpoint is asked for JSON: with a schema if it supports one, else less strictly.
 
-An endpoint that refuses a form says so in a 400 that names `response_format`; nothing else changes
-the form. It is learned once a run.
+An endpoint that does not support a form answers with a 400 that names `response_format`; nothing
+else changes the form. This is learned once per run.
 """
 
 import hashlib
@@ -18,32 +18,32 @@ from replay_assets.lake.digests import canonical
 
 LONGEST_STRING = 400
 LONGEST_LIST = 12
-"""A small model under a schema without bounds never ends its strings: each answer would be cut."""
+"""Without limits in a schema, a small model never ends its strings, and each answer is cut off."""
 _LESS: dict[ResponseMode, ResponseMode] = {"json_schema": "json_object", "json_object": "none"}
 
 
 class ResponseFormat:
-    """The form that an endpoint is asked for: what was wanted, less what it has refused."""
+    """The form requested from an endpoint: the configured one, unless the endpoint rejected it."""
 
     def __init__(self, candidate: Candidate) -> None:
         wanted = candidate.response_format
         self._mode: ResponseMode = "json_schema" if wanted == "auto" else wanted
         self.refused: list[ResponseMode] = []
-        """The forms that the endpoint has refused so far."""
+        """The forms that the endpoint has rejected so far."""
 
     def mode(self, schema: Mapping[str, Any] | None) -> ResponseMode:
-        """Return the form to ask for now; without a schema at hand none can be asked for."""
+        """Return the form to request now; without a schema, `json_schema` is not possible."""
         return "json_object" if self._mode == "json_schema" and schema is None else self._mode
 
     def refuse(self, mode: ResponseMode) -> None:
-        """Ask for less from now on, once, however many calls were under way."""
+        """Request a weaker form from now on; several calls in flight count as one rejection."""
         if mode in _LESS and mode not in self.refused:
             self.refused.append(mode)
             self._mode = _LESS[mode]
 
 
 def end_of_body(mode: ResponseMode, schema: Mapping[str, Any] | None) -> bytes:
-    """Return how the body of a request ends: with what it says of the form, if anything."""
+    """Return the end of a request's body, which contains the response format, if any."""
     if mode == "none":
         return b"}"
     if mode == "json_object" or schema is None:
@@ -53,7 +53,7 @@ def end_of_body(mode: ResponseMode, schema: Mapping[str, Any] | None) -> bytes:
 
 @dataclass(frozen=True, eq=False)
 class _Same:
-    """A schema known again by being the same object: a run asks for one or two."""
+    """A schema compared by identity, so that it can be a cache key: a run uses one or two."""
 
     schema: Mapping[str, Any]
 
@@ -65,7 +65,7 @@ class _Same:
 
 
 def schema_digest(schema: Mapping[str, Any] | None) -> str | None:
-    """Return the SHA-256 of a schema, taken once; null for none."""
+    """Return the SHA-256 of a schema, computed once; None if there is no schema."""
     return None if schema is None else _digest_once(_Same(schema))
 
 
@@ -82,12 +82,12 @@ def _end_once(same: _Same) -> bytes:
 
 
 def names_response_format(status: int, text: str) -> bool:
-    """Tell whether a response refuses the form and not the request."""
+    """Return whether a response rejects the form, not the request."""
     return status == 400 and "response_format" in text
 
 
 def bounded(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a JSON schema whose every string and list has an end."""
+    """Return a JSON schema in which every string and list has a maximum length."""
     if isinstance(schema, list):
         return [bounded(item) for item in schema]
     if not isinstance(schema, Mapping):
@@ -103,7 +103,7 @@ def bounded(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _bounded_member(name: str, item: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Descend into what holds schemas: a property may be called `type` itself."""
+    """Handle a member that contains schemas; note that a property may be named `type`."""
     if name in ("properties", "$defs", "definitions", "patternProperties"):
         return {key: bounded(one) for key, one in item.items()}
     if name in ("items", "prefixItems", "anyOf", "oneOf", "allOf", "additionalProperties"):

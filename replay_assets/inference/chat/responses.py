@@ -1,4 +1,4 @@
-"""What one attempt came to: from a response, or from a fault on the wire, to a finding.
+"""Reads the outcome of one attempt from a response or from a fault on the wire.
 
 Texts of the endpoint are cleaned here before they are cut: some servers echo a request's headers.
 """
@@ -17,15 +17,15 @@ REFUSED = frozenset({401, 403, 404})
 TIMED_OUT, TOO_MANY = 408, 429
 SHOWN_CHARACTERS = 200
 READ_BYTES = 20_000
-"""What of an error's body is looked at; more than is shown, so that no key is cut in two."""
+"""How much of an error's body is read: more than is shown, so that no key is cut in two."""
 NO_USAGE = Usage()
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseReading:
-    """An attempt's end. `spoken` is null unless it was answered; `problem` is empty then.
+    """The outcome of an attempt. `message` is None unless it was answered; `problem` is then empty.
 
-    `pause_s` is what the endpoint asks to be left alone for.
+    `pause_s` is the pause that the endpoint asks for.
     """
 
     outcome: AttemptOutcome
@@ -38,17 +38,17 @@ class ResponseReading:
 
     @property
     def usage(self) -> Usage:
-        """The tokens reported, if any were."""
+        """The reported tokens, if any."""
         return NO_USAGE if self.message is None else self.message.usage
 
 
 def read_wire_error(error: WireError) -> ResponseReading:
-    """Return what a fault on the wire comes to."""
+    """Return the outcome of a fault on the wire."""
     return ResponseReading(error.outcome, problem=str(error), possibly_paid=error.possibly_paid)
 
 
 def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> ResponseReading:
-    """Return what a whole response comes to."""
+    """Return the outcome of a complete response."""
     status = reply.status
     pause_s = pause_asked_s(reply.headers) or None
     if 200 <= status < 300:
@@ -68,9 +68,9 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
         outcome,
         status,
         problem=f"HTTP {status}: {_shown(text, gate)}",
-        # A limit told as used up beside another error says nothing of that error.
+        # A rate limit header next to another kind of error does not explain that error.
         pause_s=pause_s if outcome in ("rate_limited", "server_error") else None,
-        # A success whose body is no completion was made, and may have been charged.
+        # A successful response without a completion took work and may have been billed.
         possibly_paid=200 <= status < 300,
     )
 
@@ -88,7 +88,7 @@ def _outcome(status: int, text: str, mode: ResponseMode) -> AttemptOutcome:
 
 
 def _cleaned(message: AssistantMessage, gate: SendingGate) -> AssistantMessage:
-    """Return what was said less keys and strict hits."""
+    """Return the message without keys and strict matches."""
     texts = {name: getattr(message, name) for name in ("content", "reasoning", "refusal")}
     cleaned = {name: gate.cleaned(text) for name, text in texts.items() if text}
     unclean = {name: text for name, text in cleaned.items() if text != texts[name]}
@@ -96,5 +96,5 @@ def _cleaned(message: AssistantMessage, gate: SendingGate) -> AssistantMessage:
 
 
 def _shown(text: str, gate: SendingGate) -> str:
-    """Return the start of a text from the endpoint, on one line, cleaned before it is cut."""
+    """Return the start of an endpoint's text on one line, cleaned before it is cut."""
     return " ".join(str(gate.cleaned(text)).split())[:SHOWN_CHARACTERS]

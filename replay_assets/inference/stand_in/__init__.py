@@ -1,4 +1,4 @@
-"""A server that speaks the OpenAI protocol and injects faults, for load tests and trials.
+"""A server that implements the OpenAI protocol and injects faults, for load tests and trials.
 
-Imported by the command that serves it and by nothing else.
+Imported only by the command that serves it.
 """

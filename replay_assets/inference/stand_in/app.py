@@ -1,4 +1,4 @@
-"""The baselines' application with latency, a rate limit and faults, as a plan says."""
+"""The baselines' application with latency, a rate limit and faults, following a plan."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ WRONG_CONTRACT = '{"proposed_action": "none"}'
 
 
 def stand_in_app(plan: FaultPlan) -> Starlette:
-    """Return an application that answers as the plan says."""
+    """Return an application that answers according to the plan."""
 
     async def completions(request: Request) -> Response:
         if (pause_s := plan.refuses_for_s()) > 0:

@@ -1,6 +1,6 @@
-"""Responses that no well-behaved server gives: resets, drips, bodies that break off, bombs.
+"""Responses that no correct server gives: resets, slow drips, incomplete bodies, zip bombs.
 
-A reset and a body that breaks off need the connection itself: `server` keeps those that are open.
+A reset and an incomplete body need access to the connection: `server` registers the open ones.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from replay_assets.inference.stand_in.faults import Fault
 BOMB_BYTES = 64 * 1024 * 1024
 DRIP_S = 0.05
 NO_LINGER = struct.pack("ii", 1, 0)
-"""Close by a reset, not by an orderly end."""
+"""Close with a reset instead of an orderly end."""
 
 OPEN: dict[tuple[str, int], asyncio.Transport] = {}
-"""The connections that the stand-in's server holds, by the caller's address."""
+"""The open connections of the stand-in's server, by the caller's address."""
 
 
 def broken_response(fault: Fault, request: Request) -> Response | None:
-    """Return what a fault answers instead of a completion; null where it only changes that."""
+    """Return a fault's response instead of a completion; None if it only changes the completion."""
     if fault == "429":
         return error_response(429, "rate limited, on purpose", headers={"Retry-After": "1"})
     if fault == "429_silent":
@@ -49,7 +49,7 @@ def broken_response(fault: Fault, request: Request) -> Response | None:
 
 
 def too_many(pause_s: float, *, tells_when: bool) -> Response:
-    """Return the refusal of a rate limit."""
+    """Return the 429 response of a rate limit."""
     headers = {"Retry-After": str(math.ceil(pause_s))} if tells_when else None
     return error_response(429, "more requests than the limit allows", headers=headers)
 
@@ -58,7 +58,7 @@ Play = Callable[[Scope, Send], Awaitable[None]]
 
 
 class _Played(Response):
-    """A response that plays a fault on the connection, then waits until its caller has gone."""
+    """A response that plays a fault on the connection, then waits until the caller disconnects."""
 
     def __init__(self, play: Play) -> None:
         super().__init__()
@@ -102,5 +102,5 @@ async def _begin(send: Send, headers: dict[str, str]) -> None:
 
 @lru_cache(maxsize=1)
 def _bomb() -> bytes:
-    """64 MB of blanks in a few hundred kB."""
+    """Return 64 MB of blanks compressed to a few hundred kB."""
     return gzip.compress(b" " * BOMB_BYTES, compresslevel=1)

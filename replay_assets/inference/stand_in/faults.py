@@ -1,4 +1,4 @@
-"""Faults that the stand-in plays on purpose, by seed and share, to try a client against."""
+"""Faults that the stand-in plays on purpose, chosen by seed and share, to test a client."""
 
 import hashlib
 import time
@@ -23,20 +23,20 @@ Fault = Literal[
     "wrong_contract",
     "wrong_usage",
 ]
-"""`429` says when to come back, `429_silent` does not; `not_json` is half a completion with a 200;
-`html_error` a gateway's page; `echo_headers` a 400 that quotes the request's headers; `slow_start`
-an answer that takes `SLOW_START_S` longer; `wrong_usage` tokens that can't be."""
+"""`429` has a Retry-After header, `429_silent` has none; `not_json` is half a completion with a
+200; `html_error` is a gateway's page; `echo_headers` is a 400 that quotes the request's headers;
+`slow_start` takes `SLOW_START_S` longer; `wrong_usage` reports impossible token counts."""
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 SLOW_START_S = 2.0
 
 
 @dataclass
 class FaultPlan:
-    """How long an answer takes, which share of requests meets which fault, how many are let in.
+    """How long an answer takes, which share of requests gets which fault, how many are accepted.
 
-    What a request meets depends on the seed, its body and how often it came before, not on the
-    order in which requests arrive: a run with faults can be repeated at any concurrency. Beyond
-    `limit` requests in any `window_s` seconds, 429s are answered, with Retry-After if `tells_when`.
+    The fault of a request depends on the seed, its body and how often it was sent before, not on
+    the order in which requests arrive: a run with faults can be repeated at any concurrency. Above
+    `limit` requests in any `window_s` seconds the answer is 429, with Retry-After if `tells_when`.
     """
 
     latency_ms: float = 0.0
@@ -51,7 +51,7 @@ class FaultPlan:
         self._let_in: deque[float] = deque()
 
     def draw(self, body: bytes) -> Fault | None:
-        """Return the fault that a request meets now, if any."""
+        """Return the fault that a request gets now, if any."""
         if not self.shares:
             return None
         digest = hashlib.sha256(b"%d " % self.seed + body).digest()
@@ -65,7 +65,7 @@ class FaultPlan:
         return None
 
     def refuses_for_s(self) -> float:
-        """Count a request; return the seconds until one is let in again, 0 where this one is."""
+        """Count a request; return the seconds to wait until one is accepted, 0 if this one is."""
         if self.limit is None:
             return 0.0
         now = time.monotonic()
@@ -81,13 +81,13 @@ def parse_share(text: str) -> tuple[Fault, float]:
     """Return the fault and share of an option such as `429=0.05`.
 
     Raises:
-        ValueError: the fault is unknown or the share is not between 0 and 1.
+        ValueError: the fault is unknown, or the share is not between 0 and 1.
     """
     name, _, share = text.partition("=")
     for fault in FAULTS:
         if fault == name:
             value = float(share)
             if not 0 <= value <= 1:
-                raise ValueError(f"{text!r}: the share must lie between 0 and 1")
+                raise ValueError(f"{text!r}: the share must be between 0 and 1")
             return fault, value
-    raise ValueError(f"{text!r}: write FAULT=SHARE with a fault of {', '.join(FAULTS)}")
+    raise ValueError(f"{text!r}: use FAULT=SHARE; the faults are {', '.join(FAULTS)}")

@@ -1,4 +1,4 @@
-"""The stand-in as a server of its own, for load tests and for trying a client against faults."""
+"""The stand-in as a separate server, for load tests and for testing a client against faults."""
 
 import asyncio
 from typing import cast
@@ -12,22 +12,22 @@ from replay_assets.inference.stand_in.faults import FaultPlan
 
 
 class FaultyProtocol(H11Protocol):
-    """A connection that a fault can find and break."""
+    """A connection that a fault can look up and break."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Remember the connection."""
+        """Register the connection."""
         super().connection_made(transport)
         self._caller = cast(tuple[str, int], transport.get_extra_info("peername")[:2])
         OPEN[self._caller] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Remove the connection."""
         super().connection_lost(exc)
         OPEN.pop(self._caller, None)
 
 
 def server_config(plan: FaultPlan, *, host: str, port: int) -> uvicorn.Config:
-    """Return how the stand-in is served."""
+    """Return the configuration with which the stand-in is served."""
     return uvicorn.Config(
         stand_in_app(plan),
         host=host,

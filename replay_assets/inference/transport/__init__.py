@@ -1,4 +1,4 @@
-"""HTTP: the one HTTP client, proxies, size limits, and a probe of an endpoint.
+"""HTTP: the HTTP client, proxies, size limits, and a probe of an endpoint.
 
-Moves bytes. What they mean is read in `chat`.
+Only transports bytes; `chat` interprets them.
 """

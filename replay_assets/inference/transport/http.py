@@ -1,13 +1,13 @@
-"""The one module that holds an HTTP client: httpx's transport interface, carried by aiohttp.
+"""The only module with an HTTP client: httpx's transport interface, implemented with aiohttp.
 
 httpx's own connection pool scans every connection for every request: at 64 requests in flight it
 reached 0.07 to 0.46 of an endpoint's speed, aiohttp's 0.9. httpx's `AsyncClient` on top of this
-transport costs another 0.15 ms of CPU a request (measured: 0.38 against 0.23) for cookies,
+transport costs another 0.15 ms of CPU per request (measured: 0.38 against 0.23) for cookies,
 redirects and authentication that a replay must not have, so the transport is called directly.
 
-Nothing here retries, follows a redirect, keeps a cookie or reads a .netrc. Proxies are those that
-the standard library finds (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), certificates
-those that httpx finds (`SSL_CERT_FILE`, `SSL_CERT_DIR`, else certifi's).
+Nothing here retries, follows a redirect, stores a cookie or reads a .netrc. Proxies are found as in
+the standard library (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), certificates as in
+httpx (`SSL_CERT_FILE`, `SSL_CERT_DIR`, else certifi's).
 """
 
 import asyncio
@@ -34,7 +34,7 @@ FIRST_TOKEN = re.compile(rb'"(?:reasoning_)?(?:content|reasoning)"\s*:\s*"[^"]')
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """httpx's transport over an aiohttp session, with httpx's own exceptions for every fault."""
+    """httpx's transport over an aiohttp session; every fault raises httpx's own exceptions."""
 
     def __init__(self, *, connections: int, proxy: str | None, secure: bool) -> None:
         self._connections = connections
@@ -43,13 +43,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request; the body of the response is read as it is asked for."""
+        """Send a request and return its response; the body is read later, as a stream."""
         limits = request.extensions.get("timeout", {})
         try:
             response = await self._open().request(
                 request.method,
                 _address(str(request.url)),
-                # With the request, not the session: those of a session also go to a proxy.
+                # Per request, not per session: headers of a session also go to a proxy.
                 headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
                 data=await request.aread(),
                 allow_redirects=False,
@@ -68,7 +68,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             await self._session.close()
 
     def _open(self) -> aiohttp.ClientSession:
-        """Return the session; it is made in the loop that uses it."""
+        """Return the session, created on first use because it belongs to the running event loop."""
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections, ssl=self._ssl),
@@ -90,7 +90,7 @@ def _timeout(connect_s: float | None, read_s: float | None) -> aiohttp.ClientTim
 
 
 class _Body(httpx.AsyncByteStream):
-    """A response's bytes as they came over the wire, not decompressed."""
+    """A response's bytes as received, not decompressed."""
 
     def __init__(self, response: aiohttp.ClientResponse, request: httpx.Request) -> None:
         self._response = response
@@ -104,7 +104,7 @@ class _Body(httpx.AsyncByteStream):
             _raise_as_httpx(error, self._request)
 
     async def aclose(self) -> None:
-        """Give the connection back, or close it where the body was not read to its end."""
+        """Release the connection, or close it if the body was not read to its end."""
         if self._response.content.at_eof():
             self._response.release()
         else:
@@ -125,14 +125,14 @@ _AS_HTTPX: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
     (OSError, httpx.ReadError),
 )
-"""The first row that fits holds: aiohttp's classes inherit from one another."""
+"""The first row that matches is used, because aiohttp's classes inherit from one another."""
 
 
 def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
     kind = next((kind for ours, kind in _AS_HTTPX if isinstance(error, ours)), httpx.ReadError)
     if isinstance(error, aiohttp.ClientPayloadError) and "ConnectionResetError" in str(error):
-        kind = httpx.ReadError  # in the middle of a body, only the text tells a reset from an end
-    # Not the library's text: it may spell a proxy's password or a header. The system's is safe.
+        kind = httpx.ReadError  # inside a body only the text separates a reset from an early end
+    # Not aiohttp's text, which may contain a proxy's password or a header; the system's is safe.
     reason = getattr(error, "strerror", None) or type(error).__name__
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         reason = "certificate not trusted; name your CA bundle in SSL_CERT_FILE"
@@ -140,7 +140,7 @@ def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
 
 
 class Endpoint:
-    """One candidate's chat completions, within its deadlines and size limits."""
+    """A candidate's chat completions endpoint, with its timeouts and size limits."""
 
     def __init__(self, candidate: Candidate, *, api_key: str | None) -> None:
         parts = urlsplit(candidate.base_url)
@@ -157,7 +157,7 @@ class Endpoint:
             headers["Authorization"] = f"Bearer {api_key}"
         self._headers = httpx.Headers(headers)
         self._limits = candidate.limits
-        # `timeout_s` ends the whole; a timer for each read is set only where it was asked for.
+        # `timeout_s` limits the complete request; each read has a timer only if one is configured.
         times = {"connect": self._limits.connect_timeout_s, "read": self._limits.read_timeout_s}
         self._extensions = {"timeout": times}
         self._transport: httpx.AsyncBaseTransport
@@ -171,26 +171,26 @@ class Endpoint:
             )
 
     async def post(self, body: bytes) -> Reply:
-        """Send a body and return the whole response, whatever its status.
+        """Send a body and return the complete response, whatever its status.
 
         Raises:
-            WireError: there is none, or none that fits into time and size.
+            WireError: there is no response, or none within the time and size limits.
         """
-        return await self._whole("POST", self._completions, body, self._limits.timeout_s)
+        return await self._send("POST", self._completions, body, self._limits.timeout_s)
 
     async def list_models(self, *, timeout_s: float) -> Reply:
-        """Ask which models there are, which costs nothing.
+        """Request the list of models, which costs nothing.
 
         Raises:
             WireError: as in `post`.
         """
-        return await self._whole("GET", self._models, b"", timeout_s)
+        return await self._send("GET", self._models, b"", timeout_s)
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._transport.aclose()
 
-    async def _whole(self, method: str, url: httpx.URL, body: bytes, timeout_s: float) -> Reply:
+    async def _send(self, method: str, url: httpx.URL, body: bytes, timeout_s: float) -> Reply:
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._exchange(method, url, body)
@@ -199,14 +199,14 @@ class Endpoint:
                 "timeout", f"no answer within {timeout_s:g} s", possibly_paid=True
             ) from None
         except httpx.TransportError as error:
-            outcome, possibly_paid = _meaning(error)
+            outcome, possibly_paid = _outcome_of(error)
             raise WireError(
                 outcome, f"{type(error).__name__}: {error}", possibly_paid=possibly_paid
             ) from error
 
     async def _exchange(self, method: str, url: httpx.URL, body: bytes) -> Reply:
         started = time.perf_counter()
-        # As a stream, because httpx works out anew for every content what aiohttp does itself.
+        # As a stream: otherwise httpx computes headers for each body that aiohttp sets itself.
         stream = httpx.ByteStream(body)
         request = httpx.Request(
             method, url, headers=self._headers, stream=stream, extensions=self._extensions
@@ -228,27 +228,27 @@ class Endpoint:
         finally:
             await received.aclose()
         encoding = headers.get("content-encoding", "identity").strip().lower()
-        whole = decompressed(b"".join(chunks), encoding)
-        return Reply(response.status_code, headers, whole, ttft_ms)
+        content = decompressed(b"".join(chunks), encoding)
+        return Reply(response.status_code, headers, content, ttft_ms)
 
 
 def header_safe(api_key: str | None, candidate: Candidate) -> str | None:
-    """Return a key without its edges' blanks; null for none.
+    """Return a key without surrounding white space; None if there is no key.
 
     Raises:
-        ConfigurationError: no header can carry it; the library's error would spell it.
+        ConfigurationError: the key is invalid in a header; the library's own error would show it.
     """
     key = (api_key or "").strip()
     if key and not (key.isascii() and key.isprintable()):
         raise ConfigurationError(
-            f"{candidate.api_key_env or 'the key'} of candidate {candidate.id!r} holds characters "
-            "that no HTTP header can carry; set it again"
+            f"{candidate.api_key_env or 'the key'} of candidate {candidate.id!r} contains "
+            "characters that are not allowed in an HTTP header; set it again"
         )
     return key or None
 
 
-def _meaning(error: httpx.TransportError) -> tuple[AttemptOutcome, bool]:
-    """Return what a fault on the wire is called, and whether the request may have been paid."""
+def _outcome_of(error: httpx.TransportError) -> tuple[AttemptOutcome, bool]:
+    """Return the outcome for a fault on the wire, and whether the request may have been paid."""
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
         return "connect_error", False
     if isinstance(error, httpx.TimeoutException):

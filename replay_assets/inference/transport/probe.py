@@ -1,4 +1,4 @@
-"""Asking an endpoint once whether it is there, takes the key and knows the model."""
+"""A single request that checks whether an endpoint is reachable, accepts the key, has the model."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from replay_assets.inference.transport.wire import Reply, WireError
 
 @dataclass(frozen=True)
 class Probe:
-    """What an endpoint says when asked for its models: its status and their ids, or why none."""
+    """An endpoint's answer to a request for its models: status and model ids, or the problem."""
 
     status: int | None
     models: tuple[str, ...] = ()
@@ -19,7 +19,7 @@ class Probe:
 
 
 def probe(candidate: Candidate, *, api_key: str | None) -> Probe:
-    """Ask a candidate's endpoint once for its models; sends nothing but the key."""
+    """Request a candidate's models from its endpoint once; only the key is sent."""
     key = header_safe(api_key, candidate)
     try:
         reply = asyncio.run(_list_models(candidate, key))
@@ -29,7 +29,7 @@ def probe(candidate: Candidate, *, api_key: str | None) -> Probe:
         listed = json.loads(reply.body)["data"] if 200 <= reply.status < 300 else []
         models = tuple(str(one["id"]) for one in listed)
     except (ValueError, LookupError, TypeError, RecursionError):
-        return Probe(reply.status, problem="its answer is no list of models")
+        return Probe(reply.status, problem="its answer is not a list of models")
     return Probe(reply.status, models)
 
 

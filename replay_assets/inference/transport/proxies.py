@@ -1,4 +1,4 @@
-"""Which proxy stands before an endpoint: the one that the standard library finds."""
+"""The proxy in front of an endpoint, found in the environment by the standard library."""
 
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -7,7 +7,7 @@ from replay_assets.errors import ConfigurationError
 
 
 def proxy_for(url: str) -> str | None:
-    """Return the proxy that the environment names for an address, if any."""
+    """Return the proxy that the environment sets for a URL, if any."""
     parts = urlsplit(url)
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
@@ -17,7 +17,7 @@ def proxy_for(url: str) -> str | None:
         proxy = f"http://{proxy}"
     if urlsplit(proxy).scheme not in ("http", "https"):
         raise ConfigurationError(
-            f"the environment names a proxy for {parts.scheme} that is neither http nor https; set "
-            f"{parts.scheme.upper()}_PROXY to such a one, or NO_PROXY to {parts.hostname}"
+            f"the environment sets a proxy for {parts.scheme} that is neither http nor https; set "
+            f"{parts.scheme.upper()}_PROXY to one of these, or NO_PROXY to {parts.hostname}"
         )
     return proxy

@@ -1,4 +1,4 @@
-"""What comes over the wire: a whole response within its limit, or why there is none."""
+"""What the HTTP client returns: a complete response within its limits, or why there is none."""
 
 import zlib
 from collections.abc import Mapping
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from replay_assets.inference.call.completion import AttemptOutcome
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
-"""Counted on the wire and again after decompression."""
+"""Checked for the bytes received and again after decompression."""
 PIECE_BYTES = 4096
 GZIP_OR_ZLIB, RAW_DEFLATE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
-"""What zlib is told to expect: either header, or none."""
+"""Which header zlib expects: gzip's or zlib's, or none."""
 GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole response. Names of headers are in lower case."""
+    """A complete response. Header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -25,7 +25,7 @@ class Reply:
 
 
 class WireError(Exception):
-    """No whole response. `possibly_paid`: the request may have reached the model."""
+    """No complete response. `possibly_paid`: the request may have reached the model."""
 
     def __init__(self, outcome: AttemptOutcome, message: str, *, possibly_paid: bool) -> None:
         super().__init__(message)
@@ -34,15 +34,15 @@ class WireError(Exception):
 
 
 def decompressed(body: bytes, encoding: str) -> bytes:
-    """Return a body decompressed, never more than the limit of it.
+    """Return a decompressed body, never more than the size limit.
 
     Raises:
-        WireError: it is larger, breaks off, or is not what its encoding says.
+        WireError: the body is too large, incomplete, or not in its declared encoding.
     """
     if encoding in ("identity", ""):
         return body
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        message = "a content encoding that was not asked for"
+        message = "a content encoding that was not requested"
         raise WireError("not_protocol", message, possibly_paid=True)
     try:
         try:
@@ -50,44 +50,44 @@ def decompressed(body: bytes, encoding: str) -> bytes:
         except zlib.error:
             if encoding != "deflate":
                 raise
-            return _inflated(body, RAW_DEFLATE)  # without zlib's header, as browsers accept it
+            return _inflated(body, RAW_DEFLATE)  # without zlib's header, which browsers accept too
     except zlib.error as error:
         raise WireError(
-            "not_protocol", "a body that is not what it says", possibly_paid=True
+            "not_protocol", "a body that is not in its declared encoding", possibly_paid=True
         ) from error
 
 
 def _inflated(body: bytes, wbits: int) -> bytes:
-    """Return a body inflated, all members of it where it is gzip.
+    """Return an inflated body, with all of its members if it is gzip.
 
-    In pieces: zlib copies what stands behind a member, and there may be 400,000 of 20 bytes.
+    Read in pieces: zlib copies what follows a member, and there may be 400,000 members of 20 bytes.
 
     Raises:
-        zlib.error: it is not in the form that `wbits` tells.
-        WireError: it is larger than the limit, or breaks off.
+        zlib.error: the body is not in the form that `wbits` expects.
+        WireError: the body is larger than the limit, or incomplete.
     """
-    whole = bytearray()
+    inflated = bytearray()
     position = 0
     decoder = zlib.decompressobj(wbits)
     while position < len(body):
         piece = body[position : position + PIECE_BYTES]
-        whole += decoder.decompress(piece, MAX_BODY_BYTES + 1 - len(whole))
-        within_limit(len(whole))
+        inflated += decoder.decompress(piece, MAX_BODY_BYTES + 1 - len(inflated))
+        within_limit(len(inflated))
         position += len(piece) - len(decoder.unused_data)
         if decoder.eof:
             if not body.startswith(GZIP_MAGIC, position):
-                break  # the end, or padding behind it
+                break  # the end, or padding after it
             decoder = zlib.decompressobj(wbits)
     if not decoder.eof:
-        raise WireError("truncated", "a compressed body without its end", possibly_paid=True)
-    return bytes(whole)
+        raise WireError("truncated", "an incomplete compressed body", possibly_paid=True)
+    return bytes(inflated)
 
 
 def within_limit(size: int) -> None:
-    """Let a body of so many bytes pass.
+    """Check the size of a body.
 
     Raises:
-        WireError: it is larger than the limit.
+        WireError: the body is larger than the limit.
     """
     if size > MAX_BODY_BYTES:
         raise WireError(
