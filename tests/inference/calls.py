@@ -1,4 +1,4 @@
-"""Finished calls in the smallest form, to be changed by a test."""
+"""Finished calls in their smallest form, for tests to change."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from replay_assets.inference.call.completion import Attempt, Completion
 
 
 def attempt(**changes: Any) -> Attempt:
-    """Return one attempt that was answered."""
+    """Return one answered attempt."""
     fields: dict[str, Any] = {
         "status": 200,
         "outcome": "answered",
@@ -23,7 +23,7 @@ def attempt(**changes: Any) -> Attempt:
 
 
 def answered(key: str, content: str = "{}", **changes: Any) -> Call:
-    """Return a call that was answered."""
+    """Return an answered call."""
     completion = Completion(
         content=content,
         reasoning="so it was",
@@ -37,6 +37,6 @@ def answered(key: str, content: str = "{}", **changes: Any) -> Call:
 
 
 def failed(key: str) -> Call:
-    """Return a call whose every try failed."""
+    """Return a call whose attempts all failed."""
     tries = (attempt(status=None, outcome="timeout", possibly_paid=True),)
     return Call(key=key, outcome="infrastructure_failure", error="no answer", attempts=tries)

@@ -18,18 +18,18 @@ def shared_server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture
 def server(shared_server: ScriptedServer) -> Script:
-    """A script of the test's own for the server to play."""
+    """Return a new script for the server to play."""
     return shared_server.new_script()
 
 
 @pytest.fixture
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retry at once."""
+    """Retry without waiting."""
     retry_at_once(monkeypatch)
 
 
 def retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the time out of retries; what an endpoint asks for in seconds is still honoured."""
+    """Remove the waits between retries; a pause that an endpoint asks for in seconds is kept."""
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.0)
     monkeypatch.setattr(limits, "FIRST_PAUSE_S", 0.001)
     # All tests ask one server: what one was refused must not slow down the next.

@@ -1,4 +1,4 @@
-"""A real HTTP server on a free loopback port that answers as a test scripts it."""
+"""A real HTTP server on a free loopback port that answers according to a test's script."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ Reply = Callable[[Body], Awaitable[Response]]
 
 @dataclass
 class Script:
-    """What the server answers next, the last reply for ever, and what it received."""
+    """The server's next replies (the last one repeats for ever), and the requests received."""
 
     replies: list[Reply] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Script:
         self.replies = [completion(one) if isinstance(one, str) else one for one in replies]
 
     async def handle(self, request: Request) -> Response:
-        """Record a request and give the next reply."""
+        """Record a request and return the next reply."""
         self.arrived_at.append(time.perf_counter())
         body = json.loads(await request.body())
         self.bodies.append(body)
@@ -118,7 +118,7 @@ async def drip(_: Body) -> Response:
 
 
 async def break_off(_: Body) -> Response:
-    """Promise more bytes than come, then close the connection."""
+    """Announce more bytes than are sent, then close the connection."""
 
     async def stream() -> AsyncIterator[bytes]:
         yield b'{"choices"'
@@ -129,7 +129,7 @@ async def break_off(_: Body) -> Response:
 
 @contextmanager
 def serving(app: ASGIApp) -> Iterator[str]:
-    """Serve an application in a thread; give its address."""
+    """Serve an application in a thread; yield its address."""
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level=60, ws="none", lifespan="off", http="h11"
     )
@@ -139,14 +139,14 @@ def serving(app: ASGIApp) -> Iterator[str]:
 
 @contextmanager
 def serving_stand_in(plan: FaultPlan) -> Iterator[str]:
-    """Serve the stand-in as the command line does; give its address."""
+    """Serve the stand-in as the command line does; yield its address."""
     with running(server_config(plan, host="127.0.0.1", port=0)) as address:
         yield address
 
 
 @contextmanager
 def running(config: uvicorn.Config) -> Iterator[str]:
-    """Run a server in a thread; give its address."""
+    """Run a server in a thread; yield its address."""
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -162,24 +162,24 @@ def running(config: uvicorn.Config) -> Iterator[str]:
 
 @dataclass
 class ScriptedServer:
-    """A server that many tests share, one after the other; each plays a script of its own."""
+    """A server that many tests share, one after the other; each test plays its own script."""
 
     base_url: str = ""
     script: Script = field(default_factory=Script)
 
     def new_script(self) -> Script:
-        """Put an empty script in the place of the last one."""
+        """Replace the current script with an empty one."""
         self.script = Script(base_url=self.base_url)
         return self.script
 
     async def handle(self, request: Request) -> Response:
-        """Let the present script answer."""
+        """Answer with the current script."""
         return await self.script.handle(request)
 
 
 @contextmanager
 def scripted_server() -> Iterator[ScriptedServer]:
-    """Serve scripts."""
+    """Serve scripts, one per test."""
     server = ScriptedServer()
     route = Route("/v1/chat/completions", server.handle, methods=["POST"])
     with serving(Starlette(routes=[route])) as address:
@@ -188,7 +188,7 @@ def scripted_server() -> Iterator[ScriptedServer]:
 
 
 def candidate(base_url: str, **changes: Any) -> Candidate:
-    """Return a candidate at an address, with limits that no test runs into."""
+    """Return a candidate at an address, with limits that no test reaches."""
     return Candidate.model_validate(
         {
             "id": "model-under-test",
@@ -210,7 +210,7 @@ def ask(server: Script, *, api_key: str | None = None, **changes: Any) -> Comple
 def ask_all(
     server: Script, times: int, *, api_key: str | None = None, **changes: Any
 ) -> list[Completion]:
-    """Send a conversation many times at once and return the answers, with limits of their own."""
+    """Send a conversation many times in parallel and return the answers, with separate limits."""
 
     async def run() -> list[Completion]:
         one = candidate(server.base_url, **changes)

@@ -1,4 +1,4 @@
-"""A team's own vocabulary, to see what the baselines make of it."""
+"""A team's own vocabulary, to test the baselines with it."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from replay_assets.contracts.vocabulary import Action, Category, Vocabulary
 
 @pytest.fixture(scope="session")
 def own_vocabulary(vocabulary: Vocabulary) -> Vocabulary:
-    """Not one id of the shipped one."""
+    """Return a vocabulary without a single id of the shipped one."""
     categories = (
         Category(id="ours.power", en="Power is out", zh="停電"),
         Category(id="ours.people", en="Somebody: did it", zh="人為"),

@@ -1,4 +1,4 @@
-"""Both baselines keep the answer contract, on every sample, with any vocabulary."""
+"""Both baselines fulfil the answer contract, on every sample, with any vocabulary."""
 
 import pytest
 
@@ -16,23 +16,23 @@ from tests.request_packs.rows import evidence_row, read_sample_rows
 
 
 def chats(vocabulary: Vocabulary) -> list[Conversation]:
-    """Return what a baseline is asked for every sample."""
+    """Return what a baseline is asked for each sample."""
     pack = build_pack(read_sample_rows(), [], day="2026-09-21", vocabulary=vocabulary)
     return [Conversation(one.system_prompt, one.user_prompt) for one in pack.requests]
 
 
 @pytest.fixture(params=["vocabulary", "own_vocabulary"])
 def any_vocabulary(request: pytest.FixtureRequest) -> Vocabulary:
-    """The shipped vocabulary, then a team's own."""
+    """Return the shipped vocabulary, then a team's own."""
     vocabulary: Vocabulary = request.getfixturevalue(request.param)
     return vocabulary
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_a_baseline_keeps_the_contract_on_every_sample(
+def test_a_baseline_fulfils_the_contract_on_every_sample(
     baseline: str, any_vocabulary: Vocabulary
 ) -> None:
-    """With a vocabulary of a team's own too: only ids that the instructions offer are named."""
+    """Also with a team's own vocabulary: only ids offered by the instructions are used."""
     for chat in chats(any_vocabulary):
         text = answer_text(baseline, chat)
         answer = parse_answer(text, required=ANSWER_FIELDS, vocabulary=any_vocabulary)
@@ -40,22 +40,20 @@ def test_a_baseline_keeps_the_contract_on_every_sample(
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_a_pack_that_lists_no_ids_is_answered_all_the_same(
-    baseline: str, vocabulary: Vocabulary
-) -> None:
-    """A pack of the original's form has instructions of its own."""
+def test_a_pack_that_lists_no_ids_is_still_answered(baseline: str, vocabulary: Vocabulary) -> None:
+    """A pack in the original's form has other instructions."""
     text = answer_text(baseline, Conversation("You are a helper.", "OOMKilled"))
     answer = parse_answer(text, required=ORIGINAL_FIELDS, vocabulary=vocabulary)
     assert list(answer) == list(ORIGINAL_FIELDS)
 
 
-def test_the_constant_baseline_says_one_thing(any_vocabulary: Vocabulary) -> None:
-    """What it scores is what a metric is worth; so it must not read the evidence."""
+def test_the_constant_baseline_always_gives_the_same_answer(any_vocabulary: Vocabulary) -> None:
+    """Its score shows how much a metric is worth, so it must not read the evidence."""
     assert len({answer_text("constant-baseline", chat) for chat in chats(any_vocabulary)}) == 1
 
 
 def test_the_constant_answer_changes_nothing(any_vocabulary: Vocabulary) -> None:
-    """A safe answer, whatever the actions are called."""
+    """It is a safe answer, whatever the actions are called."""
     text = answer_text("constant-baseline", chats(any_vocabulary)[0])
     answer = parse_answer(text, required=ANSWER_FIELDS, vocabulary=any_vocabulary)
     action = any_vocabulary.action(answer["action_id"])
@@ -65,7 +63,7 @@ def test_the_constant_answer_changes_nothing(any_vocabulary: Vocabulary) -> None
 
 
 def test_the_rules_read_the_evidence(vocabulary: Vocabulary) -> None:
-    """They differ between incidents, and repeat themselves on the same one."""
+    """They differ between incidents, and are repeatable on the same one."""
     texts = [answer_text("rules-baseline", chat) for chat in chats(vocabulary)]
     assert len(set(texts)) > len(texts) / 2
     assert [answer_text("rules-baseline", chat) for chat in chats(vocabulary)] == texts
@@ -74,7 +72,7 @@ def test_the_rules_read_the_evidence(vocabulary: Vocabulary) -> None:
 def test_the_rules_name_an_id_only_if_it_is_offered(
     vocabulary: Vocabulary, own_vocabulary: Vocabulary
 ) -> None:
-    """The best action is missing: the next that is offered, at last one that changes nothing."""
+    """If the best action is missing, the next offered one; at last one that changes nothing."""
     row = evidence_row(evidence_summary="pod orders-api OOMKilled, exit code 137")
     shipped_actions = [action.id for action in vocabulary.actions]
     assert "increase_resource_limits" in shipped_actions

@@ -1,4 +1,4 @@
-"""The written rules: which sign speaks for which cause, in either language."""
+"""The fixed rules: which sign points to which cause, in either language."""
 
 import pytest
 
@@ -24,13 +24,13 @@ from replay_assets.inference.baselines.rules import SIGNS, diagnose, likeliest_c
         ("nothing to see", "healthy_or_false_alarm"),
     ],
 )
-def test_a_sign_speaks_for_its_cause(evidence: str, category: str) -> None:
-    """What an operator greps for first."""
+def test_a_sign_points_to_its_cause(evidence: str, category: str) -> None:
+    """What an operator searches for first."""
     assert diagnose(evidence).category == category
 
 
-def test_the_stronger_sign_wins_wherever_it_stands() -> None:
-    """A certificate that has expired explains the resets, not the other way round."""
+def test_the_stronger_sign_wins_at_any_position() -> None:
+    """An expired certificate explains the resets, not the other way round."""
     for text in ("connection reset; x509 expired", "x509 expired; connection reset"):
         assert diagnose(text).category == "certificate_expiry"
 
@@ -44,13 +44,13 @@ def test_every_rule_names_ids_of_the_shipped_vocabulary(vocabulary: Vocabulary) 
 
 
 def test_without_a_sign_a_person_is_asked_and_nothing_changed() -> None:
-    """Not knowing is said, not covered by a guess."""
+    """The answer says that the cause is unknown instead of guessing."""
     found = diagnose("nothing to see")
     assert (found.actions, found.asks, found.sign) == (("observe_only",), True, "no known sign")
 
 
-def test_what_changes_something_is_asked_for() -> None:
-    """Only a healthy system needs nobody's approval."""
+def test_approval_is_requested_for_changes() -> None:
+    """Only a healthy system needs no approval."""
     assert diagnose("OOMKilled").asks
     assert not diagnose("it recovered by itself").asks
 
@@ -67,5 +67,5 @@ def test_what_changes_something_is_asked_for() -> None:
     ids=["most_often", "pod_name", "no_name", "chinese", "empty"],
 )
 def test_the_component_is_the_workload_named_most_often(evidence: str, component: str) -> None:
-    """Words such as `has` after `service` are no names."""
+    """Words such as `has` after `service` are not names."""
     assert likeliest_component(evidence) == component

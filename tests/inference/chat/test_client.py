@@ -1,4 +1,4 @@
-"""What the client makes of an endpoint's answers, faults and time."""
+"""How the client handles an endpoint's answers, faults and time."""
 
 import contextlib
 import socket
@@ -28,8 +28,8 @@ KEY = "nvapi-" + "FAKE0123456789"
 pytestmark = pytest.mark.usefixtures("no_waits")
 
 
-def test_a_completion_comes_back_with_its_usage(server: Script) -> None:
-    """Content, reason and tokens as the endpoint reported them, in one try."""
+def test_a_completion_is_returned_with_its_usage(server: Script) -> None:
+    """Content, finish reason and tokens as the endpoint reported them, in one attempt."""
     server.answers(completion("hello", usage=(30, 5)))
     answer = ask(server)
     assert (answer.content, answer.finish_reason, len(answer.attempts)) == ("hello", "stop", 1)
@@ -41,8 +41,8 @@ def test_a_completion_comes_back_with_its_usage(server: Script) -> None:
     assert answer.wait_ms < 10
 
 
-def test_a_request_carries_model_messages_sampling_and_the_form_asked_for(server: Script) -> None:
-    """Further sampling fields go to the endpoint unchanged."""
+def test_a_request_has_model_messages_sampling_and_response_format(server: Script) -> None:
+    """Other sampling fields are sent to the endpoint unchanged."""
     server.answers("x")
     ask(server, sampling={"temperature": 0.5, "max_tokens": 7, "seed": 3})
     assert server.paths == ["/v1/chat/completions"]
@@ -63,10 +63,10 @@ def test_a_request_carries_model_messages_sampling_and_the_form_asked_for(server
     [(KEY, f"Bearer {KEY}"), (f" {KEY}\n", f"Bearer {KEY}"), (None, None), ("  ", None)],
     ids=["key", "key_with_a_line_feed", "none", "blank"],
 )
-def test_the_key_goes_into_the_header_alone(
+def test_the_key_is_sent_in_the_header_only(
     server: Script, key: str | None, header: str | None
 ) -> None:
-    """A key read from a file ends in a line feed; a local server needs none."""
+    """A key read from a file ends with a line feed; a local server needs no key."""
     server.answers("x")
     ask(server, api_key=key)
     assert server.headers[0].get("authorization") == header
@@ -74,8 +74,8 @@ def test_the_key_goes_into_the_header_alone(
 
 
 @pytest.mark.parametrize("code", [401, 403, 404])
-def test_a_refused_key_or_model_ends_the_run(server: Script, code: int) -> None:
-    """No later request can succeed: one try, and the way out is named."""
+def test_a_rejected_key_or_model_ends_the_run(server: Script, code: int) -> None:
+    """No later request can succeed: one attempt, and the message names the way out."""
     server.answers(status(code, f"no {KEY}"))
     with pytest.raises(EndpointRefusedError) as caught:
         ask(server, api_key=KEY, api_key_env="MODEL_KEY")
@@ -86,8 +86,8 @@ def test_a_refused_key_or_model_ends_the_run(server: Script, code: int) -> None:
 
 
 @pytest.mark.parametrize("code", [400, 413, 415, 422])
-def test_another_4xx_is_this_requests_answer(server: Script, code: int) -> None:
-    """Asking again would be refused again."""
+def test_another_4xx_is_the_answer_to_this_request(server: Script, code: int) -> None:
+    """The same request would be rejected again."""
     server.answers(status(code, "too long"))
     with pytest.raises(RequestRejectedError, match=f"HTTP {code}: too long"):
         ask(server)
@@ -113,8 +113,8 @@ FAULTS: dict[str, Reply] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_plumbing_that_stays_broken_is_nobodys_answer(server: Script, fault: Reply) -> None:
-    """Every fault is tried again, and at last told apart from a wrong answer."""
+def test_a_lasting_fault_is_an_infrastructure_failure(server: Script, fault: Reply) -> None:
+    """Every fault is retried, and in the end not mistaken for a wrong answer."""
     server.answers(fault)
     tries = REFUSALS if fault is FAULTS["429"] else TRIES
     with pytest.raises(InfrastructureError, match=f"no answer after {tries} tries: ") as caught:
@@ -123,14 +123,14 @@ def test_plumbing_that_stays_broken_is_nobodys_answer(server: Script, fault: Rep
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
-def test_plumbing_that_heals_costs_a_try_and_no_answer(server: Script, fault: Reply) -> None:
+def test_a_passing_fault_costs_one_attempt_and_no_answer(server: Script, fault: Reply) -> None:
     """The original graded such a fault as the model's answer."""
     server.answers(fault, "healed")
     answer = ask(server)
     assert (answer.content, len(answer.attempts)) == ("healed", 2)
 
 
-def test_a_port_where_nobody_listens_is_infrastructure() -> None:
+def test_a_port_without_a_server_is_an_infrastructure_failure() -> None:
     """The usual case of a local server that was not started."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -154,27 +154,27 @@ def test_a_key_that_the_server_echoes_is_in_no_error(server: Script, code: int, 
     "usage", [None, [], "many", {"total_tokens": "7"}, (2**63, 0), (10**30, 0)], ids=repr
 )
 def test_usage_that_was_not_reported_is_unknown(server: Script, usage: Any) -> None:
-    """Null, never 0: a cost must not look known."""
+    """None, never 0: a cost must not look known."""
     server.answers(completion("x", usage=usage))
     assert ask(server).usage.total_tokens is None
 
 
-def test_half_a_character_in_an_answer_can_be_kept(server: Script) -> None:
-    r"""A cut emoji (`\ud83d`) can be said in JSON and not in UTF-8."""
+def test_half_a_surrogate_pair_in_an_answer_can_be_stored(server: Script) -> None:
+    r"""JSON can contain a cut emoji (`\ud83d`), UTF-8 can't."""
     server.answers(completion("cut \ud83d", finish_reason="stop \ud83d"))
     answer = ask(server)
     assert (answer.content, answer.finish_reason) == ("cut ?", "stop ?")
 
 
-def test_a_refusal_is_handed_on(server: Script) -> None:
-    """Declining is the model's own act."""
+def test_a_model_refusal_is_returned(server: Script) -> None:
+    """Declining is the model's own decision."""
     server.answers(completion(None, refusal="I can't", finish_reason="stop"))
     answer = ask(server)
     assert (answer.content, answer.refusal) == (None, "I can't")
 
 
 def test_a_client_leaves_nothing_open(server: Script) -> None:
-    """Also when a call fails: a run of many packs must not run out of sockets."""
+    """Not even if a call fails: a run of many packs must not run out of sockets."""
     server.answers(status(400))
     for _ in range(3):
         with contextlib.suppress(RequestRejectedError):

@@ -1,4 +1,4 @@
-"""What an endpoint throws back: keys leave bodies and errors before anybody keeps them."""
+"""What an endpoint sends back: keys are removed from bodies and errors before they are stored."""
 
 import asyncio
 import base64
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("no_waits")
 
 
 def ask(server: Script) -> Completion:
-    """Send one conversation with a key, through a gate that knows another key too."""
+    """Send one conversation with a key, through a gate that has another key too."""
 
     async def run() -> Completion:
         gate = SendingGate(secrets=[KEY, OTHER])
@@ -45,7 +45,7 @@ def ask(server: Script) -> Completion:
 @pytest.mark.parametrize("code", [400, 401, 422, 429, 500])
 @pytest.mark.parametrize("padding", [0, 185], ids=["at_the_start", "where_the_text_is_cut"])
 def test_no_error_repeats_a_key(server: Script, form: str, code: int, padding: int) -> None:
-    """Also where the shown text would cut a key in two, and a rule would not know the rest."""
+    """Not even if cutting the shown text would split a key, so that no rule matches the rest."""
     server.answers(status(code, "x" * padding + " " + FORMS[form], X_Echo="FAKE"))
     with pytest.raises(ReplayAssetsError) as caught:
         ask(server)
@@ -56,7 +56,7 @@ def test_no_error_repeats_a_key(server: Script, form: str, code: int, padding: i
 
 @pytest.mark.parametrize("form", FORMS)
 def test_no_answer_repeats_a_key(server: Script, form: str) -> None:
-    """A model, or a proxy before it, may put what it received into its answer."""
+    """A model, or a proxy in front of it, may put what it received into its answer."""
     server.answers(completion(f"said {FORMS[form]} end", refusal=FORMS[form]))
     answer = ask(server)
     for text in (answer.content or "", answer.refusal or ""):
@@ -67,7 +67,7 @@ def test_no_answer_repeats_a_key(server: Script, form: str) -> None:
 def test_no_netrc_file_gives_a_password_to_an_endpoint(
     server: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A library that reads it would send a person's password to whatever host it names."""
+    """A library that reads it would send a person's password to any host that it names."""
     file = tmp_path / "netrc"
     file.write_text("machine 127.0.0.1 login me password " + "FAKE-netrc-password\n")
     file.chmod(0o600)
@@ -86,7 +86,7 @@ def test_no_netrc_file_gives_a_password_to_an_endpoint(
 
 
 def test_the_key_of_another_candidate_is_not_sent(server: Script) -> None:
-    """Evidence may quote any of them; the gate of the run knows all."""
+    """Evidence may quote any of them; the gate of the run has all keys."""
     server.answers("never")
 
     async def run() -> None:

@@ -1,4 +1,4 @@
-"""A run through an endpoint that fails in every way: each request ends once, and all adds up."""
+"""A run through an endpoint with every fault: each request ends once, and all figures add up."""
 
 import asyncio
 import time
@@ -22,12 +22,12 @@ Ended = Completion | CallFailedError
 
 
 def messages(number: int) -> list[dict[str, str]]:
-    """The conversation of one request."""
+    """Return the conversation of one request."""
     return [{"role": "user", "content": f"pod orders-{number} OOMKilled"}]
 
 
 def replay(base_url: str, requests: int, **changes: Any) -> list[Ended]:
-    """Send requests from as many workers as the client asks for; return how each ended."""
+    """Send requests with as many workers as the client asks for; return how each ended."""
     one = candidate(base_url, model="rules-baseline", **changes)
     return asyncio.run(_replay(one, requests))
 
@@ -58,7 +58,7 @@ LIMITS = {"concurrency": 64, "timeout_s": 20}
     "requests", [pytest.param(1000, marks=pytest.mark.slow), 100], ids=["1000", "100"]
 )
 def test_a_run_through_every_fault_gives_the_answers_of_one_without(requests: int) -> None:
-    """64 in flight, 5 % each of six faults. Each pause that a 429 asks for holds for all: slow."""
+    """64 in flight, 5 % each of six faults. Slow, because a 429's pause applies to all requests."""
     with serving_stand_in(FaultPlan()) as base_url:
         sound = [end.content for end in replay(base_url, requests, limits=LIMITS)]  # type: ignore[union-attr]
     plan = FaultPlan(latency_ms=2, shares=dict.fromkeys(MATRIX, 0.05), seed=12)
@@ -69,7 +69,7 @@ def test_a_run_through_every_fault_gives_the_answers_of_one_without(requests: in
     differing = [
         number for number in range(requests) if answers[number] not in (sound[number], wrong)
     ]
-    # Four tries against 20 % of faults: about two in a thousand run out of them, and say so.
+    # Four attempts with 20 % faults: about two in a thousand fail all of them, and report that.
     assert len(differing) <= 6
     for number in differing:
         end = ended[number]
@@ -86,7 +86,7 @@ def test_a_run_through_every_fault_gives_the_answers_of_one_without(requests: in
 
 
 def assert_adds_up(ended: list[Ended]) -> None:
-    """Waits after a 429 are as long as asked for; costs are those of what may have been paid."""
+    """Waits after a 429 are as long as requested; costs are those of what may have been paid."""
     for end in ended:
         for before, after in zip(end.attempts, end.attempts[1:], strict=False):
             if before.outcome == "rate_limited":
@@ -96,7 +96,7 @@ def assert_adds_up(ended: list[Ended]) -> None:
 
 
 def assert_priced(attempt: Attempt) -> None:
-    """Known usage at its price, nothing for a refusal, the most for what nobody can know."""
+    """Known usage at its price, nothing for a 4xx, the highest possible cost if it is unknown."""
     paid = attempt.outcome == "answered"
     assert attempt.possibly_paid is (
         attempt.outcome in ("connection_lost", "truncated", "timeout", "not_protocol")
@@ -124,8 +124,10 @@ def assert_priced(attempt: Attempt) -> None:
     ],
 )
 @pytest.mark.usefixtures("no_waits")
-def test_what_heals_is_answered_and_told(fault: Fault, outcome: str, status: int | None) -> None:
-    """Half of all attempts fail; every failed one stands in the account of its request."""
+def test_a_passing_fault_is_answered_and_recorded(
+    fault: Fault, outcome: str, status: int | None
+) -> None:
+    """Half of all attempts fail; each failed one is in the record of its request."""
     with serving_stand_in(FaultPlan(shares={fault: 0.5}, seed=3)) as base_url:
         ended = replay(base_url, 12, limits={"concurrency": 12, "timeout_s": 0.6})
     failed = [one for end in ended for one in end.attempts if one.outcome != "answered"]
@@ -136,7 +138,7 @@ def test_what_heals_is_answered_and_told(fault: Fault, outcome: str, status: int
 
 @pytest.mark.usefixtures("no_waits")
 def test_an_endpoint_that_quotes_our_headers_shows_no_key() -> None:
-    """The key is in the request's headers; it stands in no error."""
+    """The key is in the request's headers, but in no error."""
     key = "FAKE-" + "key-of-this-endpoint"
     with serving_stand_in(FaultPlan(shares={"echo_headers": 1.0})) as base_url:
 
@@ -152,7 +154,7 @@ def test_an_endpoint_that_quotes_our_headers_shows_no_key() -> None:
 
 
 def test_wrong_usage_is_unknown_and_so_is_its_cost() -> None:
-    """A negative count, or a word, must not become a price."""
+    """A negative count, or text, must not become a price."""
     with serving_stand_in(FaultPlan(shares={"wrong_usage": 1.0})) as base_url:
         (end,) = replay_unpaid(base_url)
     assert end.attempts[0].usage.prompt_tokens is None
@@ -170,7 +172,7 @@ def replay_unpaid(base_url: str) -> list[Completion]:
     return asyncio.run(run())
 
 
-def test_a_cancelled_run_ends_at_once_and_holds_nothing() -> None:
+def test_a_cancelled_run_ends_immediately_and_leaves_nothing_open() -> None:
     """Within two seconds, whatever hangs."""
     store = InProcessLimits()
     with serving_stand_in(FaultPlan(shares={"hang": 1.0})) as base_url:

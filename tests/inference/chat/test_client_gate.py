@@ -1,4 +1,4 @@
-"""The gate on bytes: a body with a secret is refused, and the server receives nothing."""
+"""The gate on bytes: a body with a secret is blocked, and the server receives nothing."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def send(server: Script, content: str, *, api_key: str | None = None) -> None:
     ],
 )
 def test_a_body_with_a_secret_is_not_sent(server: Script, rule: str, content: str) -> None:
-    """The rule is named, the value is not, and nothing has left the machine."""
+    """The error names the rule but not the value, and nothing has left the machine."""
     server.answers("never")
     with pytest.raises(GateRefusedError, match=rule) as caught:
         send(server, content)
@@ -49,7 +49,7 @@ def test_a_body_with_a_secret_is_not_sent(server: Script, rule: str, content: st
 
 
 def test_the_key_in_use_is_never_part_of_a_body(server: Script) -> None:
-    """A key that no vendor's rule knows, quoted in the evidence."""
+    """A key that no vendor's rule matches, quoted in the evidence."""
     server.answers("never")
     with pytest.raises(GateRefusedError, match="api_key_in_use") as caught:
         send(server, f"log: {PLAIN_KEY}", api_key=PLAIN_KEY)
@@ -63,15 +63,15 @@ def test_the_key_in_use_is_never_part_of_a_body(server: Script) -> None:
     ids=["placeholders", "address", "chinese"],
 )
 def test_sanitized_text_passes(server: Script, content: str) -> None:
-    """What only redacts, such as an address, does not stop a request."""
+    """A match that only redacts, such as an address, does not stop a request."""
     server.answers("x")
     send(server, content)
     assert server.bodies[0]["messages"][0]["content"] == content
 
 
 @pytest.mark.parametrize("key", ["FAKE\nkey", "FAKE鑰"], ids=["line_feed", "chinese"])
-def test_a_key_that_no_header_can_carry_is_refused_unseen(server: Script, key: str) -> None:
-    """The library's own error would print the header, key and all."""
+def test_a_key_not_allowed_in_a_header_is_rejected_and_not_shown(server: Script, key: str) -> None:
+    """The library's own error would print the header with the key."""
     server.answers("never")
     with pytest.raises(ConfigurationError, match="not allowed in an HTTP header") as caught:
         send(server, "x", api_key=key)
@@ -80,7 +80,7 @@ def test_a_key_that_no_header_can_carry_is_refused_unseen(server: Script, key: s
 
 
 class Watched(SendingGate):
-    """A gate that remembers what it was shown."""
+    """A gate that remembers each body it is given."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,8 +92,8 @@ class Watched(SendingGate):
 
 
 @pytest.mark.usefixtures("no_waits")
-def test_each_body_that_is_sent_was_shown_to_the_gate(server: Script) -> None:
-    """Also the one of another form, after a refusal; a retry of the same bytes only once."""
+def test_each_body_that_is_sent_was_checked_by_the_gate(server: Script) -> None:
+    """A body in another form is checked too; a retry of the same bytes is checked only once."""
     gate = Watched()
 
     async def run() -> None:

@@ -1,4 +1,4 @@
-"""What the client makes of time: limits, waits, latency."""
+"""How the client handles time: limits, waits, latency."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.usefixtures("no_waits")
 
 
 @pytest.mark.parametrize("endpoint", [hang, drip], ids=["hanging", "dripping"])
-def test_an_endpoint_that_never_ends_is_left_in_time(server: Script, endpoint: Reply) -> None:
-    """The limit is on the whole call: a byte every now and then does not extend it."""
+def test_an_endpoint_that_never_ends_is_abandoned_in_time(server: Script, endpoint: Reply) -> None:
+    """The limit is on the complete call: single bytes now and then do not extend it."""
     server.answers(endpoint)
     started = time.perf_counter()
     with pytest.raises(InfrastructureError, match=r"no answer within 0\.1 s"):
@@ -33,7 +33,7 @@ def test_an_endpoint_that_never_ends_is_left_in_time(server: Script, endpoint: R
 
 
 def test_retry_after_is_honoured(server: Script) -> None:
-    """The server knows best when it will answer again."""
+    """The server reports when it will answer again."""
     server.answers(status(429, Retry_After="1"), "later")
     answer = ask(server)
     assert server.arrived_at[1] - server.arrived_at[0] >= 1
@@ -41,8 +41,8 @@ def test_retry_after_is_honoured(server: Script) -> None:
 
 
 @pytest.mark.parametrize("code", [429, 503])
-def test_retry_after_holds_for_the_requests_queued_behind_too(server: Script, code: int) -> None:
-    """A pause is the endpoint's, not one request's."""
+def test_retry_after_applies_to_queued_requests_too(server: Script, code: int) -> None:
+    """A pause is for the endpoint, not for one request."""
     server.answers(status(code, Retry_After="1"), "later")
     answers = ask_all(server, 12, limits={"concurrency": 2, "timeout_s": 5})
     assert [answer.content for answer in answers] == ["later"] * 12
@@ -58,10 +58,8 @@ def test_retry_after_holds_for_the_requests_queued_behind_too(server: Script, co
         "Wed, 21 Oct 99999999999999999999 07:28:00 GMT",
     ],
 )
-def test_a_retry_after_that_names_no_time_to_come_is_passed_over(
-    server: Script, asked: str
-) -> None:
-    """A date that is over, a negative number, a word: the client's own backoff holds."""
+def test_a_retry_after_without_a_future_time_is_ignored(server: Script, asked: str) -> None:
+    """A past date, a negative number, a word: the client's own backoff is used."""
     server.answers(status(503, Retry_After=asked), "later")
     answer = ask(server)
     assert answer.content == "later"
@@ -69,17 +67,17 @@ def test_a_retry_after_that_names_no_time_to_come_is_passed_over(
 
 
 def test_a_retry_after_may_be_a_date(server: Script) -> None:
-    """HTTP allows both; the date counts in whole seconds."""
+    """HTTP allows both; dates have a resolution of one second."""
     moment = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
     server.answers(status(429, Retry_After=moment), "later")
     assert ask(server).wait_ms > 500
 
 
 @pytest.mark.parametrize("asked", ["3600", "Wed, 21 Oct 2099 07:28:00 GMT"])
-def test_a_wait_beyond_patience_ends_the_run_and_nothing_is_asked_too_early(
+def test_a_wait_beyond_patience_ends_the_run_and_nothing_is_sent_too_early(
     server: Script, asked: str
 ) -> None:
-    """Asking before the server allows it would only be refused again, or punished."""
+    """A request before the allowed time would only be rejected again, or punished."""
     server.answers(status(429, Retry_After=asked), "too early")
     with pytest.raises(
         PatienceExceededError, match=r"asks to wait .* Run it again later"
@@ -89,8 +87,8 @@ def test_a_wait_beyond_patience_ends_the_run_and_nothing_is_asked_too_early(
     assert caught.value.pause_s > 3500
 
 
-def test_an_endpoint_that_refuses_everything_ends_the_run(server: Script) -> None:
-    """A quota that is used up is often told as a 429 without a time."""
+def test_an_endpoint_that_rate_limits_everything_ends_the_run(server: Script) -> None:
+    """A used-up quota is often reported as a 429 without a time."""
     server.answers(completion("x", delay_s=0.01), status(429))
     limits = {"concurrency": 1, "timeout_s": 5, "patience_s": 0.2}
     with pytest.raises(PatienceExceededError, match="has refused every request"):
@@ -100,15 +98,15 @@ def test_an_endpoint_that_refuses_everything_ends_the_run(server: Script) -> Non
 def test_the_time_of_one_request_is_bounded(
     server: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pauses included: a request must not be tried for an hour."""
+    """Including pauses: a request must not be retried for an hour."""
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 100.0)
     server.answers(status(500))
     with pytest.raises(InfrastructureError, match="no answer after 1 tries"):
         ask(server, limits={"timeout_s": 5, "retry_budget_s": 0.01})
 
 
-def test_the_wait_for_a_turn_is_no_time_of_the_request(server: Script) -> None:
-    """A low rate limit of our own must not make a second failure final."""
+def test_waiting_for_a_turn_does_not_count_as_time_of_the_request(server: Script) -> None:
+    """Our own low rate limit must not make a second failure final."""
     server.answers(status(500), status(500), "x")
     limits = {"rpm": 120, "window_s": 0.5, "timeout_s": 5, "retry_budget_s": 0.4}
     answer = ask(server, limits=limits)
@@ -116,21 +114,21 @@ def test_the_wait_for_a_turn_is_no_time_of_the_request(server: Script) -> None:
     assert answer.wait_ms >= 950
 
 
-def test_a_pause_that_the_endpoint_asks_for_is_time_of_the_request(server: Script) -> None:
-    """It is waited for once; what fails after it is tried no more."""
+def test_a_pause_that_the_endpoint_asks_for_counts_as_time_of_the_request(server: Script) -> None:
+    """The client waits for it once; after the next failure there is no further attempt."""
     server.answers(status(503, Retry_After="1"), status(503), "x")
     with pytest.raises(InfrastructureError, match="no answer after 2 tries"):
         ask(server, limits={"timeout_s": 5, "retry_budget_s": 0.9})
 
 
-def test_latency_is_the_last_calls_own_time(server: Script) -> None:
-    """Neither earlier tries nor waits make a model look slow."""
+def test_latency_is_the_time_of_the_last_attempt(server: Script) -> None:
+    """Earlier attempts and waits must not make a model look slow."""
     server.answers(status(500), completion("x", delay_s=0.05))
     assert 50 <= ask(server).latency_ms < 1000
 
 
-def test_latency_leaves_out_the_wait_for_a_turn(server: Script) -> None:
-    """The original's clock started in the queue."""
+def test_latency_excludes_the_wait_for_a_turn(server: Script) -> None:
+    """The original's measurement started in the queue."""
     server.answers(completion("x", delay_s=0.02))
     answers = ask_all(server, 2, limits={"rpm": 120, "window_s": 0.5, "timeout_s": 5})
     assert server.arrived_at[1] - server.arrived_at[0] >= 0.45
@@ -138,7 +136,7 @@ def test_latency_leaves_out_the_wait_for_a_turn(server: Script) -> None:
     assert max(answer.wait_ms for answer in answers) >= 450
 
 
-def test_a_request_that_waits_for_its_retry_gives_its_slot_back(
+def test_a_request_that_waits_for_its_retry_releases_its_slot(
     server: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With one slot, the second request is answered while the first one waits."""
@@ -152,7 +150,7 @@ def test_a_request_that_waits_for_its_retry_gives_its_slot_back(
 
 
 def test_the_limits_are_those_of_the_configuration_however_many_workers(server: Script) -> None:
-    """Concurrency is held by the client, not by who asks."""
+    """The client limits concurrency, whatever the number of workers."""
     server.answers(completion("x", delay_s=0.02))
     ask_all(server, 30, limits={"concurrency": 3, "timeout_s": 5})
     assert server.most_at_once == 3

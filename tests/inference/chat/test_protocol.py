@@ -1,4 +1,4 @@
-"""What is read from a response: reasoning apart, tokens as reported, streams joined."""
+"""What is read from a response: separate reasoning, tokens as reported, streams joined."""
 
 import asyncio
 import json
@@ -68,14 +68,14 @@ def test_a_think_block_is_never_part_of_the_answer(
     assert split_reasoning(content) == (answer, thought)
 
 
-def test_a_draft_nested_beyond_reason_is_reasoning_too() -> None:
-    """A parser gives up on it; the tag behind it still counts."""
+def test_a_too_deeply_nested_draft_is_reasoning_too() -> None:
+    """A parser gives up on it, but the tag after it is still found."""
     draft = '{"a":' * 20_000
     assert split_reasoning(f"{draft}</think>{{}}") == ("{}", draft)
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
-def test_reasoning_beside_the_content_is_kept_apart(field: str, server: Script) -> None:
+def test_reasoning_in_its_own_field_is_stored_separately(field: str, server: Script) -> None:
     """Servers call the field by either name."""
     message = {"role": "assistant", "content": "{}", field: "because"}
     server.answers(payload({"choices": [{"message": message, "finish_reason": "stop"}]}))
@@ -84,7 +84,7 @@ def test_reasoning_beside_the_content_is_kept_apart(field: str, server: Script) 
 
 
 def test_reasoning_and_cached_tokens_are_read(server: Script) -> None:
-    """They have prices of their own; what is no count is unknown."""
+    """They have their own prices; a value that is not a count is unknown."""
     usage = {
         "prompt_tokens": 10,
         "completion_tokens": 7,
@@ -99,13 +99,13 @@ def test_reasoning_and_cached_tokens_are_read(server: Script) -> None:
 
 
 def chunk(delta: dict[str, Any], **more: Any) -> bytes:
-    """One event of a stream."""
+    """Return one event of a stream."""
     choice = {"index": 0, "delta": delta, **more}
     return b"data: " + json.dumps({"choices": [choice]}, ensure_ascii=False).encode() + b"\n\n"
 
 
 def stream(*events: bytes, pause_s: float = 0.0) -> Reply:
-    """Reply with events, a pause before each."""
+    """Return a reply of events, with a pause before each."""
 
     async def reply(_: Body) -> Response:
         async def send() -> AsyncIterator[bytes]:
@@ -131,12 +131,12 @@ WHOLE = (
 
 
 def streamed(server: Script) -> Completion:
-    """Ask for a stream."""
+    """Send a request that is answered as a stream."""
     return ask(server, stream=True)
 
 
-def test_a_stream_is_joined_and_its_first_token_timed(server: Script) -> None:
-    """The first event holds a role and no token; usage comes last."""
+def test_a_stream_is_joined_and_the_time_to_its_first_token_measured(server: Script) -> None:
+    """The first event has a role but no token; usage comes last."""
     server.answers(stream(*WHOLE, pause_s=0.05))
     answer = streamed(server)
     assert server.bodies[0]["stream"] is True
@@ -148,10 +148,10 @@ def test_a_stream_is_joined_and_its_first_token_timed(server: Script) -> None:
 
 
 @pytest.mark.parametrize("choices", [{}, {"choices": None}], ids=["absent", "null"])
-def test_usage_at_the_end_of_a_stream_may_come_alone(
+def test_usage_may_come_alone_at_the_end_of_a_stream(
     choices: dict[str, Any], server: Script
 ) -> None:
-    """OpenAI sends it with empty choices, some gateways with none."""
+    """OpenAI sends it with empty choices, some gateways without choices."""
     usage = {**choices, "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
     alone = b"data: " + json.dumps(usage).encode() + b"\n\n"
     server.answers(stream(*WHOLE[:-2], alone, WHOLE[-1]))
@@ -159,8 +159,8 @@ def test_usage_at_the_end_of_a_stream_may_come_alone(
     assert (answer.content, answer.usage.prompt_tokens) == ('{"磁碟": 1}', 3)
 
 
-def test_what_is_not_streamed_has_no_first_token(server: Script) -> None:
-    """Null, not the latency."""
+def test_an_answer_that_is_not_streamed_has_no_time_to_first_token(server: Script) -> None:
+    """None, not the latency."""
     server.answers("x")
     assert ask(server).ttft_ms is None
 
@@ -176,8 +176,8 @@ def test_what_is_not_streamed_has_no_first_token(server: Script) -> None:
     ],
     ids=["broken_off", "empty", "not_json", "error", "error_within"],
 )
-def test_half_a_stream_is_no_answer(events: tuple[bytes, ...], server: Script) -> None:
-    """It ends in order on the wire, and the answer is not whole."""
+def test_half_a_stream_is_not_an_answer(events: tuple[bytes, ...], server: Script) -> None:
+    """On the wire it ends in order, but the answer is incomplete."""
     server.answers(stream(*events))
     with pytest.raises(InfrastructureError) as caught:
         streamed(server)
@@ -185,8 +185,8 @@ def test_half_a_stream_is_no_answer(events: tuple[bytes, ...], server: Script) -
     assert all(one.possibly_paid for one in caught.value.attempts)
 
 
-def test_a_call_comes_back_as_it_went(server: Script) -> None:
-    """Through the journal, with every attempt of it, whatever it holds."""
+def test_a_call_is_read_back_equal(server: Script) -> None:
+    """Through the journal, with every attempt, whatever it contains."""
     server.answers(payload({"choices": []}), completion("x", usage=(3, 4)))
     answer = ask(server, prices_usd_per_million={"input": 1, "output": 1})
     assert len(answer.attempts) == 2
@@ -203,7 +203,7 @@ def test_a_call_comes_back_as_it_went(server: Script) -> None:
 
 
 def key_of(*, messages: Any = MESSAGES, schema: Any = None, repeat: int = 0, **changes: Any) -> str:
-    """The key of a request of a candidate."""
+    """Return the key of a candidate's request."""
     client = ChatClient(candidate("http://h/v1", **changes), api_key=changes.pop("key", None))
     return client.request_key(messages, schema=schema, repeat=repeat)
 
@@ -223,8 +223,10 @@ def key_of(*, messages: Any = MESSAGES, schema: Any = None, repeat: int = 0, **c
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
 )
-def test_a_key_holds_all_that_shapes_an_answer(changes: dict[str, Any], same: bool) -> None:
-    """An answer may be used again exactly where these are equal."""
+def test_a_key_includes_everything_that_influences_an_answer(
+    changes: dict[str, Any], same: bool
+) -> None:
+    """An answer may be used again exactly if these are equal."""
     base_url = changes.pop("base_url", "http://h/v1")
     messages = changes.pop("messages", MESSAGES)
     extra = {name: changes.pop(name) for name in ("schema", "repeat") if name in changes}

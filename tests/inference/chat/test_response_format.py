@@ -1,4 +1,4 @@
-"""How an endpoint is asked for JSON, and what is learned when it refuses a form."""
+"""How an endpoint is asked for JSON, and what the client learns if it rejects a form."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("no_waits")
 
 
 def refusing(*kinds: str, code: int = 400) -> Reply:
-    """An endpoint that refuses forms with a 400 that names the field, and answers the rest."""
+    """Return a reply that rejects forms with a 400 that names the field, and answers all others."""
 
     async def reply(body: Body) -> Response:
         kind = body.get("response_format", {}).get("type", "none")
@@ -34,7 +34,7 @@ def refusing(*kinds: str, code: int = 400) -> Reply:
 def ask(
     server: Script, schemas: Sequence[Any] = (SCHEMA,), **changes: Any
 ) -> tuple[list[Completion], Sequence[str]]:
-    """Ask once a schema, one after the other; return the answers and the forms refused."""
+    """Send a request per schema, one after the other; return the answers and rejected forms."""
 
     async def run() -> tuple[list[Completion], Sequence[str]]:
         one = candidate(server.base_url, **changes)
@@ -45,7 +45,7 @@ def ask(
     return asyncio.run(run())
 
 
-def test_a_schema_is_asked_for_where_one_is_at_hand(server: Script) -> None:
+def test_a_schema_is_requested_if_there_is_one(server: Script) -> None:
     """In the form of OpenAI's protocol, with every string and list bounded."""
     server.answers(refusing())
     answers, refused = ask(server, [SCHEMA, None])
@@ -60,10 +60,10 @@ def test_a_schema_is_asked_for_where_one_is_at_hand(server: Script) -> None:
     ("kinds", "settled"),
     [(("json_schema",), "json_object"), (("json_schema", "json_object"), "none")],
 )
-def test_a_refused_form_is_asked_for_once_a_run(
+def test_a_rejected_form_is_requested_only_once_per_run(
     kinds: tuple[str, ...], settled: str, server: Script
 ) -> None:
-    """The request is answered all the same, and later ones ask for less at once."""
+    """The request is still answered, and later ones use the weaker form from the start."""
     server.answers(refusing(*kinds))
     answers, refused = ask(server, [SCHEMA] * 3)
     assert [answer.content for answer in answers] == [settled] * 3
@@ -76,7 +76,7 @@ def test_a_refused_form_is_asked_for_once_a_run(
     ("code", "text"), [(422, "response_format"), (400, "the context is too long")]
 )
 def test_nothing_else_changes_the_form(code: int, text: str, server: Script) -> None:
-    """Only a 400 that names the field: another 4xx is about the request."""
+    """Only a 400 that names the field does: another 4xx is about the request."""
 
     async def reply(_: Body) -> Response:
         return JSONResponse({"error": text}, code)
@@ -88,15 +88,15 @@ def test_nothing_else_changes_the_form(code: int, text: str, server: Script) -> 
 
 
 @pytest.mark.parametrize("wanted", ["json_schema", "json_object", "none"])
-def test_a_candidate_may_name_the_form(wanted: str, server: Script) -> None:
-    """For an endpoint that is known to do one of them badly."""
+def test_a_candidate_may_set_the_form(wanted: str, server: Script) -> None:
+    """For an endpoint that is known to handle one of them badly."""
     server.answers(refusing())
     (answer,), _ = ask(server, response_format=wanted)
     assert answer.content == answer.response_mode == wanted
 
 
-def test_every_string_and_list_of_a_schema_has_an_end() -> None:
-    """At any depth; what is bounded, or a choice, stays as it is."""
+def test_every_string_and_list_of_a_schema_has_a_maximum_length() -> None:
+    """At any depth; what already has a limit, or is a choice, stays as it is."""
     found = bounded(
         {
             "type": "object",

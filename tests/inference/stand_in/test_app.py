@@ -1,4 +1,4 @@
-"""The stand-in speaks the OpenAI protocol, in process and as a server, and plays faults."""
+"""The stand-in implements the OpenAI protocol, in process and as a server, and plays faults."""
 
 import json
 import time
@@ -19,13 +19,13 @@ CHAT = {"model": "rules-baseline", "messages": [{"role": "user", "content": "OOM
 
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
-    """The embedded application as a server."""
+    """Serve the built-in application."""
     with serving(embedded_app()) as address:
         yield address
 
 
 def ask(url: str, body: Any = None) -> tuple[int, Any, dict[str, str]]:
-    """Send a request; return status, body (as JSON where it is some) and headers."""
+    """Send a request; return status, body (parsed if it is JSON) and headers."""
     data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
         with urllib.request.urlopen(urllib.request.Request(url, data), timeout=10) as answer:
@@ -40,15 +40,15 @@ def ask(url: str, body: Any = None) -> tuple[int, Any, dict[str, str]]:
 
 
 def test_the_models_are_the_two_baselines(base_url: str) -> None:
-    """Anyone who asks what runs here is told."""
+    """Any client can list what runs here."""
     code, listed, _ = ask(f"{base_url}/models")
     assert code == 200
     assert {model["id"] for model in listed["data"]} == {"rules-baseline", "constant-baseline"}
     assert {model["owned_by"] for model in listed["data"]} == {"replay_assets"}
 
 
-def test_a_completion_has_the_form_of_the_protocol(base_url: str) -> None:
-    """One choice, a reason, tokens that add up, the model's own name."""
+def test_a_completion_follows_the_protocol(base_url: str) -> None:
+    """One choice, a finish reason, tokens that add up, the model's own name."""
     code, body, _ = ask(f"{base_url}/chat/completions", CHAT)
     assert code == 200
     (choice,) = body["choices"]
@@ -60,8 +60,8 @@ def test_a_completion_has_the_form_of_the_protocol(base_url: str) -> None:
     assert usage["prompt_tokens"] + usage["completion_tokens"] == usage["total_tokens"] > 0
 
 
-def test_an_unknown_model_is_404_and_told_which_there_are(base_url: str) -> None:
-    """As real servers answer a model that is not loaded."""
+def test_an_unknown_model_gets_a_404_that_lists_the_models(base_url: str) -> None:
+    """As real servers answer for a model that is not loaded."""
     code, body, _ = ask(f"{base_url}/chat/completions", {**CHAT, "model": "nemotron"})
     assert code == 404
     assert "rules-baseline" in body["error"]["message"]
@@ -83,8 +83,8 @@ def test_a_bad_body_is_400(base_url: str, body: Any) -> None:
 @pytest.mark.parametrize(
     ("fault", "code"), [("429", 429), ("500", 500), ("not_json", 200), ("wrong_contract", 200)]
 )
-def test_a_fault_is_played_for_its_whole_share(fault: Any, code: int) -> None:
-    """A share of 1 is every request."""
+def test_a_fault_is_played_for_its_full_share(fault: Any, code: int) -> None:
+    """A share of 1 means every request."""
     with serving(stand_in_app(FaultPlan(shares={fault: 1.0}))) as address:
         found, body, headers = ask(f"{address}/chat/completions", CHAT)
     assert found == code
@@ -105,7 +105,7 @@ def test_a_hanging_request_outlasts_its_caller() -> None:
 
 
 def test_latency_is_added_to_every_answer() -> None:
-    """To see a run's concurrency at work."""
+    """To see the effect of a run's concurrency."""
     with serving(stand_in_app(FaultPlan(latency_ms=80))) as address:
         started = time.perf_counter()
         code, _, _ = ask(f"{address}/chat/completions", CHAT)
@@ -113,14 +113,14 @@ def test_latency_is_added_to_every_answer() -> None:
 
 
 def statuses(address: str, times: int) -> list[tuple[int, dict[str, str]]]:
-    """Ask several times; return statuses and headers."""
+    """Send several requests; return statuses and headers."""
     answers = [ask(f"{address}/chat/completions", CHAT) for _ in range(times)]
     return [(code, headers) for code, _, headers in answers]
 
 
 @pytest.mark.parametrize("tells_when", [False, True], ids=["silent", "retry_after"])
-def test_a_limit_lets_in_so_many_a_window(tells_when: bool) -> None:
-    """Beyond it 429, with the time until one is let in again if asked to tell."""
+def test_a_limit_accepts_the_set_number_per_window(tells_when: bool) -> None:
+    """Above it 429, with the time until the next request is accepted if that is configured."""
     plan = FaultPlan(limit=2, window_s=0.6, tells_when=tells_when)
     with serving_stand_in(plan) as address:
         first = statuses(address, 3)
@@ -131,8 +131,8 @@ def test_a_limit_lets_in_so_many_a_window(tells_when: bool) -> None:
     assert later[0][0] == 200
 
 
-def test_what_a_request_meets_does_not_depend_on_the_others() -> None:
-    """The same body meets the same faults in the same order, at any concurrency."""
+def test_the_fault_of_a_request_does_not_depend_on_other_requests() -> None:
+    """The same body gets the same faults in the same order, at any concurrency."""
     shares: dict[Fault, float] = {"500": 0.3, "429": 0.3}
     alone, among = FaultPlan(shares=shares, seed=5), FaultPlan(shares=shares, seed=5)
     expected = [alone.draw(b"mine") for _ in range(20)]
@@ -149,8 +149,8 @@ def test_what_a_request_meets_does_not_depend_on_the_others() -> None:
     [("503", 503, "on purpose"), ("html_error", 502, "<html>"), ("echo_headers", 400, "host"),
      ("wrong_usage", 200, "many"), ("429_silent", 429, "on purpose")],
 )  # fmt: skip
-def test_further_faults_answer_as_named(fault: Fault, code: int, says: str) -> None:
-    """Those on the connection itself are tried against the client."""
+def test_other_faults_answer_as_named(fault: Fault, code: int, says: str) -> None:
+    """Those on the connection itself are tested with the client."""
     with serving_stand_in(FaultPlan(shares={fault: 1.0})) as address:
         found, body, headers = ask(f"{address}/chat/completions", CHAT)
     assert found == code

@@ -1,4 +1,4 @@
-"""The transport: each fault on the wire is httpx's own exception, and every wait and size ends."""
+"""The transport: each fault raises httpx's own exception; every wait and size has a limit."""
 
 import asyncio
 import gzip
@@ -39,7 +39,7 @@ def send(one: Candidate, body: bytes = BODY, api_key: str | None = None) -> Repl
 
 
 def limited(base_url: str, **limits: Any) -> Candidate:
-    """A candidate with deadlines of the test's own."""
+    """Return a candidate with the given time limits."""
     return candidate(base_url, limits={"timeout_s": 5, **limits})
 
 
@@ -110,23 +110,23 @@ SHORT = HEAD + b"Content-Length: 1000\r\n\r\n{"
     ],
     ids=["reset", "reset_in_the_body", "short", "chunk_cut", "closed", "not_http", "long_header"],
 )
-def test_each_fault_is_httpxs_own_exception(
+def test_each_fault_raises_httpx_s_own_exception(
     parts: tuple[bytes, ...], how: dict[str, Any], expected: type[Exception]
 ) -> None:
-    """The adapter on the package index calls a reset a connection timeout."""
+    """The adapter on the package index reports a reset as a connection timeout."""
     with raw_server(*parts, **how) as base_url:
         assert type(raised(base_url)) is expected
 
 
 def test_a_silent_endpoint_is_a_read_timeout() -> None:
-    """Before the first byte and in the middle of a body."""
+    """Before the first byte and inside a body."""
     for parts in ((), (SHORT,)):
         with raw_server(*parts, hold_s=0.4) as base_url:
             assert type(raised(base_url, read_s=0.1)) is httpx.ReadTimeout
 
 
-def test_a_port_where_nobody_listens_is_a_connect_error() -> None:
-    """Not a timeout, as the adapter on the package index says."""
+def test_a_port_without_a_server_is_a_connect_error() -> None:
+    """Not a timeout, as the adapter on the package index reports."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         base_url = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
@@ -134,7 +134,7 @@ def test_a_port_where_nobody_listens_is_a_connect_error() -> None:
 
 
 def test_a_connection_that_is_never_accepted_is_a_connect_timeout() -> None:
-    """A full backlog is how a firewall that drops packets looks on loopback."""
+    """On loopback a full backlog behaves like a firewall that drops packets."""
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -159,15 +159,15 @@ OUTCOMES: dict[Fault, tuple[str, bool]] = {
 
 
 @pytest.mark.parametrize("fault", OUTCOMES)
-def test_each_fault_has_a_name_and_says_whether_it_may_be_paid(fault: Fault) -> None:
-    """What reached the endpoint may have been charged."""
+def test_each_fault_has_an_outcome_and_says_whether_it_may_be_paid(fault: Fault) -> None:
+    """A request that reached the endpoint may have been billed."""
     plan = FaultPlan(shares={fault: 1.0})
     with serving_stand_in(plan) as base_url, pytest.raises(WireError) as caught:
         send(limited(base_url, timeout_s=5 if fault == "gzip_bomb" else 0.4))
     assert (caught.value.outcome, caught.value.possibly_paid) == OUTCOMES[fault]
 
 
-def test_what_was_never_sent_is_never_paid() -> None:
+def test_a_request_that_was_never_sent_is_never_paid() -> None:
     """A refused connection costs nothing."""
     with pytest.raises(WireError) as caught:
         send(limited("http://127.0.0.1:1/v1"))
@@ -175,7 +175,7 @@ def test_what_was_never_sent_is_never_paid() -> None:
 
 
 def test_a_pause_within_an_answer_has_its_own_limit() -> None:
-    """A model may think for a minute; a stream that stands still is broken sooner."""
+    """A model may think for a minute; a stream without new data is broken sooner."""
     with raw_server(SHORT, hold_s=0.5) as base_url:
         started = time.perf_counter()
         with pytest.raises(WireError, match="ReadTimeout"):
@@ -183,8 +183,10 @@ def test_a_pause_within_an_answer_has_its_own_limit() -> None:
     assert time.perf_counter() - started < 2
 
 
-def test_a_body_beyond_the_limit_is_left(server: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain or compressed, it is never held whole."""
+def test_a_body_beyond_the_limit_is_rejected(
+    server: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plain or compressed, it is never completely in memory."""
     monkeypatch.setattr(wire, "MAX_BODY_BYTES", 10_000)
     server.answers(status(200, "x" * 20_000))
     with pytest.raises(WireError, match="more than 10,000 bytes"):
@@ -193,7 +195,7 @@ def test_a_body_beyond_the_limit_is_left(server: Script, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_a_compressed_answer_is_read(encoding: str) -> None:
-    """Gateways compress without being asked twice."""
+    """Gateways compress if the client accepts it."""
     text = b'{"choices": []}'
     body = gzip.compress(text) if encoding == "gzip" else zlib.compress(text)
     head = HEAD + b"Content-Encoding: %s\r\n" % encoding.encode()
@@ -211,10 +213,10 @@ def test_a_compressed_answer_is_read(encoding: str) -> None:
     ],
     ids=["not_asked_for", "a_lie", "deflate_lie", "cut"],
 )
-def test_a_compression_that_fails_is_the_plumbings_fault(
+def test_a_body_that_can_not_be_decompressed_is_an_infrastructure_fault(
     encoding: str, body: bytes, outcome: str
 ) -> None:
-    """Tried again, never graded."""
+    """It is retried and never graded."""
     head = HEAD + b"Content-Encoding: %s\r\n" % encoding.encode()
     answer = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
     with raw_server(answer) as base_url, pytest.raises(WireError) as caught:
@@ -222,7 +224,7 @@ def test_a_compression_that_fails_is_the_plumbings_fault(
     assert caught.value.outcome == outcome
 
 
-def test_a_redirect_is_handed_back_and_not_followed(server: Script) -> None:
+def test_a_redirect_is_returned_and_not_followed(server: Script) -> None:
     """A key must not travel to another host."""
     server.answers(status(307, Location=f"{server.base_url}/elsewhere"))
     assert send(limited(server.base_url)).status == 307
@@ -230,7 +232,7 @@ def test_a_redirect_is_handed_back_and_not_followed(server: Script) -> None:
 
 
 def proxies(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
-    """Set the variables of a proxy, and no others."""
+    """Set proxy variables, and no others."""
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -241,7 +243,7 @@ def proxies(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
 def test_a_proxy_of_the_environment_is_used(
     server: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As users of httpx expect; a host of NO_PROXY is asked directly."""
+    """As users of httpx expect; a host in NO_PROXY is asked directly."""
     got: list[bytes] = []
     with raw_server(HEAD + b"Content-Length: 0\r\n\r\n", got=got) as proxy:
         proxies(monkeypatch, HTTP_PROXY=proxy.removesuffix("/v1"))
@@ -255,7 +257,7 @@ def test_a_proxy_of_the_environment_is_used(
 def test_a_proxy_before_a_secure_endpoint_never_sees_the_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It is asked for a tunnel; what goes through that is none of its business."""
+    """The proxy only opens a tunnel and can't read what is sent through it."""
     got: list[bytes] = []
     with raw_server(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", got=got) as proxy:
         proxies(monkeypatch, HTTPS_PROXY=proxy.removesuffix("/v1"))
@@ -267,7 +269,7 @@ def test_a_proxy_before_a_secure_endpoint_never_sees_the_key(
 
 
 def test_a_proxys_password_is_in_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that is down is told, with nothing of its address's user."""
+    """A proxy that is down is reported without the user and password in its address."""
     proxies(monkeypatch, HTTP_PROXY="http://me:" + "FAKE-pw@127.0.0.1:1")
     with pytest.raises(WireError, match="ProxyError") as caught:
         send(candidate("http://models.internal/v1"))
@@ -279,7 +281,7 @@ def test_a_proxys_password_is_in_no_error(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_certificates_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And a bundle of one's own is that of SSL_CERT_FILE, as for httpx."""
+    """With an own CA bundle from SSL_CERT_FILE, as in httpx."""
     transport = AiohttpTransport(connections=1, proxy=None, secure=True)
     context = transport._ssl
     assert isinstance(context, ssl.SSLContext)

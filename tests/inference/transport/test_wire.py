@@ -1,4 +1,4 @@
-"""What comes over the wire compressed is read whole, and never beyond the limit."""
+"""Compressed responses are read completely, and never beyond the limit."""
 
 import gzip
 import zlib
@@ -21,19 +21,19 @@ TEXT = b'{"choices": []}' * 1000
     ids=["gzip_members", "gzip_padded", "raw_deflate"],
 )
 def test_a_body_is_read_as_browsers_read_it(encoding: str, body: bytes) -> None:
-    """Gateways compress piece by piece, pad what they send, or leave zlib's header out."""
+    """Gateways compress piece by piece, pad what they send, or omit zlib's header."""
     assert decompressed(body, encoding) == TEXT
 
 
 @pytest.mark.parametrize("body", [b"", (gzip.compress(b"x") * 2)[:-6]], ids=["empty", "member_cut"])
-def test_half_a_body_is_told_from_a_whole_one(body: bytes) -> None:
+def test_half_a_body_is_distinguished_from_a_complete_one(body: bytes) -> None:
     """Half an answer must not be graded."""
     with pytest.raises(WireError) as caught:
         decompressed(body, "gzip")
     assert caught.value.outcome == "truncated"
 
 
-def test_members_that_are_too_large_together_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_members_that_are_too_large_together_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each alone is within the limit."""
     monkeypatch.setattr(wire, "MAX_BODY_BYTES", 10_000)
     with pytest.raises(WireError, match="more than 10,000 bytes"):
