@@ -1,4 +1,4 @@
-"""The errors this project raises on purpose.
+"""The errors that this project raises.
 
     ReplayAssetsError
     ├── ConfigurationError     settings, catalogue, vocabulary or mapping can't be used
@@ -6,21 +6,21 @@
     │   └── ReadOnlySourceError   the role may not write there
     ├── ContractError          a record does not have the form it must have
     │   └── UnknownVersionError
-    ├── NotMaterializedError   a partition that something needs does not exist
-    ├── LabelLeakError         a request carries what grades the answer
-    ├── ResidualSecretError    sanitized text still trips a strict rule
-    ├── SanitizingFailedError  the rules broke down over a text
+    ├── NotMaterializedError   a required partition does not exist
+    ├── LabelLeakError         a request contains what grades its answer
+    ├── ResidualSecretError    a strict rule still matches sanitized text
+    ├── SanitizingFailedError  sanitizing a text raised an error
     ├── ReplayStoppedError     a replay ended before each request had its result
     ├── JournalError           the journal of a replay is damaged or can't be written
     └── LockedError            another process works on the same partition
 
-Every message names the thing, the value found and the way out. Anything else that is raised is a
-bug or the machine's.
+Every message names the thing, the value found and the way out. Any other exception is a bug or a
+fault of the machine.
 """
 
 
 class ReplayAssetsError(Exception):
-    """Root of the errors that a user can act on."""
+    """Base class of the errors that a user can act on."""
 
 
 class ConfigurationError(ReplayAssetsError):
@@ -32,31 +32,31 @@ class SourceError(ReplayAssetsError):
 
 
 class ReadOnlySourceError(SourceError):
-    """The role that is connected may not write what was to be written."""
+    """The database role in use has no permission to write."""
 
 
 class ContractError(ReplayAssetsError):
-    """A record does not have the form that its contract demands."""
+    """A record does not have the form that its contract requires."""
 
 
 class UnknownVersionError(ContractError):
-    """A record carries a schema version that this release does not read."""
+    """A record has a schema version that this release can't read."""
 
 
 class NotMaterializedError(ReplayAssetsError):
-    """A partition that is needed has not been materialised."""
+    """A required partition was not materialized."""
 
 
 class LabelLeakError(ReplayAssetsError):
-    """A request would carry a label, an outcome or a grade to the model."""
+    """A request would show a label, an outcome or a grade to the model."""
 
 
 class ResidualSecretError(ReplayAssetsError):
-    """Text that should be sanitized still holds what a strict rule finds."""
+    """A strict rule still matches text that was sanitized."""
 
 
 class SanitizingFailedError(ReplayAssetsError):
-    """The rules broke down over a text, which the message must not show."""
+    """Sanitizing a text raised an error; the message must not show the text."""
 
 
 class ReplayStoppedError(ReplayAssetsError):
@@ -68,4 +68,4 @@ class JournalError(ReplayAssetsError):
 
 
 class LockedError(ReplayAssetsError):
-    """Another process works on the same partition."""
+    """Another process is working on the same partition."""

@@ -1,6 +1,6 @@
-"""The one reader of the environment: where things lie, what is configured, which keys are there.
+"""The only module that reads the environment: paths, configuration and keys.
 
-Everything else is handed what it needs. Keys are read when they are used, never kept or shown.
+All other code gets what it needs as arguments. Keys are read when used, never stored or shown.
 """
 
 import os
@@ -17,14 +17,14 @@ DEFAULT_TIMEZONE = "Asia/Taipei"
 DEFAULT_LOOK_BACK_DAYS = 35
 DEFAULT_MAX_TEXT_BYTES = 2**20
 AUDIT_KEY = "REPLAY_AUDIT_KEY"
-"""Holds the key under which audits hash what was masked."""
+"""The variable with the key of the hashes in audits."""
 SAMPLES_FIRST_DAY = "2026-09-21"
 """The Monday of the samples' first week."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that the environment says, checked. Paths are absolute.
+    """All settings of the environment, validated. Paths are absolute.
 
     Every variable with its default:
         REPLAY_HOME        working directory; its `data/` must exist
@@ -36,15 +36,15 @@ class Settings:
         REPLAY_MAPPING     none: the schema that `load` creates
         REPLAY_CANDIDATES  the shipped catalogue
         REPLAY_VOCABULARY  the shipped vocabulary
-        REPLAY_RULES       none: YAML with sanitizing rules beside the shipped ones
-        REPLAY_CANARIES    none: a file of values, one a line, that must never leave
+        REPLAY_RULES       none: YAML with sanitizing rules in addition to the shipped ones
+        REPLAY_CANARIES    none: a file of values, one per line, that must never leave
         REPLAY_TIMEZONE    Asia/Taipei
         REPLAY_FIRST_DAY   2026-09-21; must be a Monday
-        REPLAY_LOOK_BACK_DAYS  35: days that the daily observation of the source looks at
-        REPLAY_MAX_TEXT_BYTES  1048576: a row with a longer text is set aside
+        REPLAY_LOOK_BACK_DAYS  35: days that the daily observation of the source covers
+        REPLAY_MAX_TEXT_BYTES  1048576: a row with a longer text is quarantined
         DAGSTER_HOME       data/dagster_home
 
-    Read when used, never kept: `REPLAY_AUDIT_KEY`, and the variables that candidates name.
+    Read when used, never stored: `REPLAY_AUDIT_KEY`, and the variables that candidates name.
     """
 
     data: Path
@@ -70,7 +70,7 @@ class Settings:
         """Read and check the environment.
 
         Raises:
-            ConfigurationError: a value can't be used; the message names variable, value and cure.
+            ConfigurationError: a value is invalid; the message names variable, value and way out.
         """
         environment = os.environ
         home = Path(environment.get("REPLAY_HOME") or Path.cwd()).absolute()
@@ -103,12 +103,12 @@ class Settings:
 
     @property
     def samples(self) -> Path:
-        """Where the project's own sample incidents lie in a clone."""
+        """The folder of the project's sample incidents in a clone."""
         return self.data / "samples"
 
 
 def state_folder() -> Path | None:
-    """Return where runs keep what they share; null where nothing names such a place.
+    """Return the folder of state that runs share; None if there is no such folder.
 
     For commands that need no other setting, and so no `data/` folder.
     """
@@ -119,39 +119,39 @@ def state_folder() -> Path | None:
 
 
 def timezone_name() -> str:
-    """Return the zone of days and weeks.
+    """Return the name of the time zone of days and weeks.
 
     Raises:
-        ConfigurationError: there is no such zone.
+        ConfigurationError: the time zone does not exist.
     """
     return _timezone(os.environ.get("REPLAY_TIMEZONE") or DEFAULT_TIMEZONE)
 
 
 def named_file(variable: str) -> Path | None:
-    """Return the file that a variable names; null where it is not set.
+    """Return the file that a variable names; None if it is not set.
 
     Raises:
-        ConfigurationError: there is no such file.
+        ConfigurationError: the file does not exist.
     """
     value = os.environ.get(variable)
     if not value:
         return None
     path = Path(value).absolute()
     if not path.is_file():
-        raise ConfigurationError(f"{variable} is {value!r}, but there is no such file")
+        raise ConfigurationError(f"{variable} is {value!r}, which is not an existing file")
     return path
 
 
 def read_secret(name: str | None) -> str | None:
-    """Return the value of an environment variable that holds a key; null where unset or blank."""
+    """Return the key in an environment variable; None if it is unset or blank."""
     value = os.environ.get(name, "").strip() if name else ""
     return value or None
 
 
 def read_secrets(names: Iterable[str | None]) -> list[str]:
-    """Return the values of those variables that hold a key, and the audit's key: all to be kept in.
+    """Return every key that is set, and the audit's key; none of them may appear in a request.
 
-    A request to one endpoint must not carry the key of another.
+    A request to one endpoint must not contain the key of another.
     """
     found = [read_secret(name) for name in (*names, AUDIT_KEY)]
     return list(dict.fromkeys(key for key in found if key is not None))
@@ -163,12 +163,12 @@ def environment_with(**values: str) -> dict[str, str]:
 
 
 def set_dagster_home(path: Path) -> None:
-    """Name the instance folder for this process and its children, whatever starts them."""
+    """Set the instance folder for this process and its children."""
     os.environ["DAGSTER_HOME"] = str(path)
 
 
 def _root(url: str) -> str:
-    """Return a URL as it is and a path made absolute: a worker may have another folder."""
+    """Return a URL unchanged and a path as absolute: a worker may run in another folder."""
     return url if "://" in url else str(Path(url).absolute())
 
 
@@ -187,7 +187,7 @@ def _monday(text: str) -> str:
         day = date.fromisoformat(text)
     except ValueError as error:
         raise ConfigurationError(
-            f"REPLAY_FIRST_DAY is {text!r}; write an ISO date such as {SAMPLES_FIRST_DAY}"
+            f"REPLAY_FIRST_DAY is {text!r}; use an ISO date such as {SAMPLES_FIRST_DAY}"
         ) from error
     if day.weekday() != 0:
         raise ConfigurationError(
@@ -200,5 +200,5 @@ def _monday(text: str) -> str:
 def _count(variable: str, default: int) -> int:
     text = os.environ.get(variable) or str(default)
     if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ConfigurationError(f"{variable} is {text!r}; write a whole number above zero")
+        raise ConfigurationError(f"{variable} is {text!r}; use a whole number above zero")
     return int(text)

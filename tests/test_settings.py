@@ -1,4 +1,4 @@
-"""The environment: defaults, and refusals that name the variable, the value and the way out."""
+"""The environment: defaults, and errors that name the variable, the value and the way out."""
 
 import os
 from dataclasses import fields
@@ -18,7 +18,7 @@ from replay_assets.settings import (
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory with a data folder, and an environment without settings."""
+    """Return a working directory with a data folder, in an environment without settings."""
     for name in list(os.environ):
         if name.startswith("REPLAY_") or name == "DAGSTER_HOME":
             monkeypatch.delenv(name)
@@ -27,8 +27,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_without_variables_everything_lies_under_data(home: Path):
-    """A clone works as it is."""
+def test_without_variables_everything_is_under_data(home: Path):
+    """A clone works without configuration."""
     settings = Settings.from_environment()
     data = home / "data"
     assert settings == Settings(
@@ -107,15 +107,15 @@ def test_a_relative_path_is_made_absolute(
         pytest.param("REPLAY_TIMEZONE", "../etc/passwd", "Asia/Taipei", id="a path"),
         pytest.param("REPLAY_FIRST_DAY", "21.9.2026", "ISO date such as 2026-09-21", id="no date"),
         pytest.param("REPLAY_FIRST_DAY", "2026-09-22", "must be a Monday", id="a Tuesday"),
-        pytest.param("REPLAY_MAPPING", "gone.yaml", "no such file", id="mapping"),
-        pytest.param("REPLAY_CANDIDATES", "gone.yaml", "no such file", id="candidates"),
-        pytest.param("REPLAY_VOCABULARY", "data", "no such file", id="a folder"),
+        pytest.param("REPLAY_MAPPING", "gone.yaml", "not an existing file", id="mapping"),
+        pytest.param("REPLAY_CANDIDATES", "gone.yaml", "not an existing file", id="candidates"),
+        pytest.param("REPLAY_VOCABULARY", "data", "not an existing file", id="a folder"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_with_the_way_out(
+def test_an_invalid_value_is_named_with_the_way_out(
     variable: str, value: str, way_out: str, monkeypatch: pytest.MonkeyPatch
 ):
-    """Nobody should have to guess which variable, nor what it should have said."""
+    """Users should not have to guess the variable or its valid values."""
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigurationError) as refusal:
         Settings.from_environment()
@@ -123,10 +123,10 @@ def test_a_value_that_cannot_be_used_is_named_with_the_way_out(
         assert part in str(refusal.value)
 
 
-def test_a_home_without_a_data_folder_is_refused_by_name(
+def test_a_home_without_a_data_folder_is_rejected_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Started in the wrong folder, nothing is made there."""
+    """If started in the wrong folder, nothing is created there."""
     wrong = tmp_path / "wrong"
     wrong.mkdir()
     monkeypatch.setenv("REPLAY_HOME", str(wrong))
@@ -141,7 +141,7 @@ def test_a_home_without_a_data_folder_is_refused_by_name(
 def test_a_named_file_is_found_and_made_absolute(
     variable: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """What exists is taken."""
+    """An existing file is accepted."""
     (home / "ours.yaml").touch()
     monkeypatch.setenv(variable, "ours.yaml")
     settings = Settings.from_environment()
@@ -153,10 +153,10 @@ def test_a_named_file_is_found_and_made_absolute(
     [(" nvapi-FAKE \n", "nvapi-FAKE"), ("", None), ("  ", None), (None, None)],
     ids=["trimmed", "empty", "blank", "unset"],
 )
-def test_a_blank_key_is_no_key(
+def test_a_blank_key_counts_as_unset(
     value: str | None, secret: str | None, monkeypatch: pytest.MonkeyPatch
 ):
-    """A key of blanks would be sent and refused a hundred times."""
+    """A key of blanks would be sent, and rejected, a hundred times."""
     if value is not None:
         monkeypatch.setenv("NVIDIA_API_KEY_FAKE", value)
     assert read_secret("NVIDIA_API_KEY_FAKE") == secret
@@ -170,10 +170,10 @@ def test_a_childs_environment_adds_to_ours_without_changing_it(home: Path):
     assert environment_with()["PATH"] == os.environ["PATH"]
 
 
-def test_the_dagster_home_is_set_for_whatever_is_started(
+def test_the_dagster_home_is_set_for_all_child_processes(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Nobody has to know the variable, nobody loses a history to a temporary folder."""
+    """Users need not know the variable, and no history is lost in a temporary folder."""
     monkeypatch.setenv("DAGSTER_HOME", "of the user")
     set_dagster_home(home / "data" / "dagster_home")
     assert Settings.from_environment().dagster_home == home / "data" / "dagster_home"
@@ -182,7 +182,7 @@ def test_the_dagster_home_is_set_for_whatever_is_started(
 def test_the_state_folder_needs_no_other_setting(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pack can be replayed where there is no `data/`; beside one, its state is shared."""
+    """A pack can be replayed without a `data/` folder; next to one, its state is shared."""
     assert state_folder() == home / "data" / "state"
     (home / "data").rmdir()
     assert state_folder() is None

@@ -1,8 +1,8 @@
-"""What sanitizing did to a pack, for a security reviewer: counts and digests, never a value.
+"""Reports to a security reviewer what sanitizing masked: counts and digests, never a value.
 
-A digest of an address or a phone number can be reversed by trying all of them, so inputs and values
-are hashed under the deployment's key, `REPLAY_AUDIT_KEY`, and the incident: the same value has
-another hash in another incident. Without a key those hashes are null.
+A plain digest of an address or phone number can be reversed by trying all of them. So inputs and
+values are hashed with the deployment's key, `REPLAY_AUDIT_KEY`, and the incident: the same value
+has another hash in another incident. Without a key these hashes are None.
 """
 
 import hashlib
@@ -18,13 +18,13 @@ from replay_assets.sanitizing.pseudonyms.incident import RawIncident, SanitizedI
 
 AUDIT_VERSION = "sanitizing_audit_v2"
 HASH_CHARACTERS = 16
-"""64 bits: no two values of an incident collide, and less is kept than could be inverted."""
+"""64 bits: enough that values of an incident do not collide, too few to recover the value."""
 COUNTED_BY = ("category", "rule", "field")
 
 
 @dataclass
 class Audit:
-    """Counts of masked values over a whole pack, and one entry an incident."""
+    """Counts of masked values in a complete pack, and one entry per incident."""
 
     rules: RuleSet | None = None
     key: str | None = field(default=None, repr=False)
@@ -37,7 +37,7 @@ class Audit:
         return self.counts.total()
 
     def add(self, raw: RawIncident, clean: SanitizedIncident) -> None:
-        """Count what was masked in an incident; keep its hashes."""
+        """Add an incident's counts and hashes."""
         self.counts.update(clean.counts)
         name = raw.incident_id
         self.incidents.append(
@@ -58,7 +58,7 @@ class Audit:
         )
 
     def document(self, pack: bytes, tool_output: bytes) -> dict[str, Any]:
-        """Return the audit that is written beside the pack."""
+        """Return the audit that is written next to the pack."""
         return {
             "schema_version": AUDIT_VERSION,
             "rules_version": RULES_VERSION,

@@ -1,4 +1,4 @@
-"""Builds a day's request pack from raw evidence: sanitize, phrase, look once more, hand over."""
+"""Builds a day's request pack from raw evidence: sanitize, write the prompts, check, return."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ AUDIT_FILE = "audit.json"
 
 @dataclass(frozen=True)
 class RequestPack:
-    """A day's requests in the evidence's order, its recorded tool output, and the audit of both."""
+    """A day's requests in order of the evidence, its recorded tool output, and an audit of both."""
 
     requests: list[ReplayRequest]
     tool_output: list[dict[str, Any]]
@@ -83,14 +83,14 @@ def build_pack(
         rows: the day's evidence, in its order; only `PACK_COLUMNS` are read.
         messages: the recorded messages of the day's coordinator sessions.
         day: ISO day that names the run.
-        vocabulary: stands whole in every request's instructions.
-        policy: the rules to sanitize by, and the keys and canaries that must not be left.
-        audit_key: the key of the audit's hashes; without one they are null.
+        vocabulary: included completely in every request's instructions.
+        policy: the sanitizing rules, and the keys and canaries that must not remain.
+        audit_key: the key of the audit's hashes; without a key they are None.
 
     Raises:
-        LabelLeakError: a request would carry a field that grades its answer.
-        ResidualSecretError: sanitized text still trips a strict rule, or holds a key or a canary.
-        SanitizingFailedError: the rules broke down over a text; the message does not show it.
+        LabelLeakError: a request would contain a field that grades its answer.
+        ResidualSecretError: sanitized text still contains a strict match, a key or a canary.
+        SanitizingFailedError: sanitizing a text raised an error; the message does not show it.
     """
     policy = policy or OutboundPolicy()
     audit = Audit(policy.rules, audit_key)
@@ -151,8 +151,8 @@ def _refuse_leaks(
     seen = {**{name: record[name] for name in INCIDENT_FIELDS}, TOOL_OUTPUT: outputs}
     if leaks := find_label_leaks(seen, {}, HELD_OUT_FIELDS):
         raise LabelLeakError(
-            f"incident {request.incident_id}: the request would carry {'; '.join(leaks[:5])}. "
-            "Nothing was written. Take the field out of the evidence at its source."
+            f"incident {request.incident_id}: the request would contain {'; '.join(leaks[:5])}. "
+            "Nothing was written. Remove the field from the evidence at its source."
         )
     found = [
         f"{rule} in {name}"
@@ -161,7 +161,7 @@ def _refuse_leaks(
     ]
     if found:
         raise ResidualSecretError(
-            f"incident {request.incident_id}: after sanitizing there still is {', '.join(found)}. "
-            "Nothing was written. Add a rule of your own (REPLAY_RULES); where a shipped rule "
-            "finds what it should have masked, please report it."
+            f"incident {request.incident_id}: after sanitizing it still contains "
+            f"{', '.join(found)}. Nothing was written. Add your own rule (REPLAY_RULES); if a "
+            "shipped rule finds what it should have masked, please report it."
         )

@@ -1,7 +1,7 @@
-"""The words of a request: instructions with the whole vocabulary, then one incident's evidence.
+"""The prompts of a request: instructions with the full vocabulary, then one incident's evidence.
 
-The vocabulary stands in the instructions and nowhere else. Changing a word here changes every
-answer, so it changes `PROMPT_VERSION`.
+The vocabulary is only in the instructions. Changing a word of a prompt changes every answer, so
+`PROMPT_VERSION` must change with it.
 """
 
 from replay_assets.contracts.answer import (
@@ -58,7 +58,7 @@ def system_prompt(vocabulary: Vocabulary) -> str:
 def user_prompt(
     *, alertname: str | None, severity: str | None, labels: dict[str, object], evidence: str
 ) -> str:
-    """Return one incident's evidence as text; every argument is sanitized already."""
+    """Return one incident's evidence as text; all arguments must already be sanitized."""
     lines = [f"Alert: {alertname or 'not recorded'}", f"Severity: {severity or 'not recorded'}"]
     if labels:
         lines.append("Labels:")
@@ -67,7 +67,7 @@ def user_prompt(
 
 
 def response_contract() -> dict[str, object]:
-    """Return what an answer must hold, and the fields that it must not."""
+    """Return what an answer must contain, and the fields that it must not contain."""
     return {
         "required": list(ANSWER_FIELDS),
         "fields": {

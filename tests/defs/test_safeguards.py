@@ -57,7 +57,7 @@ def test_what_no_rule_knows_but_must_not_leave_fails_the_partition(
         monkeypatch.setenv("NVIDIA_API_KEY", KEY)
     result = walk_day(settings, DAY)
     assert "request_pack" in failed_steps(result)
-    assert f"there still is {kind} in user_prompt" in events_of(result)
+    assert f"still contains {kind} in user_prompt" in events_of(result)
     assert value not in events_of(result)
     assert value.encode() not in written(settings)
     assert not list(Path(settings.lake).rglob("*replay_results*"))

@@ -1,4 +1,4 @@
-"""The samples as a day's evidence, read once, and what a pack of some rows publishes."""
+"""The samples as a day's evidence, read once, and the files published for a pack of some rows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,19 +13,19 @@ from tests.request_packs.rows import Row, read_sample_messages, read_sample_rows
 
 @pytest.fixture(scope="session")
 def sample_rows() -> list[Row]:
-    """The samples' incidents, as rows of the evidence table."""
+    """Return the samples' incidents as rows of the evidence table."""
     return read_sample_rows()
 
 
 @pytest.fixture(scope="session")
 def sample_messages() -> list[Row]:
-    """The samples' recorded messages, each with the incident of its session."""
+    """Return the samples' recorded messages, each with the incident of its session."""
     return read_sample_messages()
 
 
 @pytest.fixture
 def published(vocabulary: Vocabulary) -> Callable[..., Publication]:
-    """Build a day's pack and return what it publishes."""
+    """Return a function that builds a day's pack and returns what it publishes."""
 
     def build(rows: list[Row], messages: list[Row] | None = None, **settings: Any) -> Publication:
         pack = build_pack(rows, messages or [], day="2026-09-21", vocabulary=vocabulary, **settings)

@@ -1,4 +1,4 @@
-"""A day's evidence as the lake holds it: raw rows, made for the test or read from the samples."""
+"""A day's evidence as stored in the lake: raw rows, made for a test or read from the samples."""
 
 import json
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ Row = dict[str, Any]
 
 
 def evidence_row(**changes: Any) -> Row:
-    """Return one raw evidence row with everything joined to it."""
+    """Return one raw evidence row with all joined columns."""
     return {
         "id": "ev-1",
         "incident_id": "inc-1",
@@ -45,7 +45,7 @@ def tool_message(content: str, **changes: Any) -> Row:
 
 
 def read_sample_rows() -> list[Row]:
-    """The samples' incidents, as rows of the evidence table."""
+    """Return the samples' incidents as rows of the evidence table."""
     lines = (SAMPLES / "incident_evidence.jsonl").read_text(encoding="utf-8").splitlines()
     return [
         {
@@ -58,7 +58,7 @@ def read_sample_rows() -> list[Row]:
 
 
 def read_sample_messages() -> list[Row]:
-    """The samples' recorded messages, each with the incident of its session."""
+    """Return the samples' recorded messages, each with the incident of its session."""
     sessions = [
         json.loads(line)
         for line in (SAMPLES / "agent_sessions.jsonl").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""The audit tells a security reviewer what was masked, and repeats none of it."""
+"""The audit shows a security reviewer what was masked, without a single masked value."""
 
 import hashlib
 import json
@@ -58,8 +58,8 @@ def test_every_masked_value_is_counted_by_category_rule_and_field(vocabulary: Vo
 
 
 @pytest.mark.parametrize("key", [None, KEY], ids=["without_key", "with_key"])
-def test_an_audit_holds_no_value_and_no_key(vocabulary: Vocabulary, key: str | None) -> None:
-    """It travels further than the pack does."""
+def test_an_audit_contains_no_value_and_no_key(vocabulary: Vocabulary, key: str | None) -> None:
+    """More people read the audit than the pack."""
     audit, _ = audited(vocabulary, key)
     text = json.dumps(audit)
     for value in (EMAIL, "10.0.0.5", "FAKE"):
@@ -77,7 +77,7 @@ def test_without_a_key_there_are_no_hashes(vocabulary: Vocabulary) -> None:
 def test_equal_values_have_equal_hashes_under_one_key_and_incident_alone(
     vocabulary: Vocabulary,
 ) -> None:
-    """A value can be followed through an incident's audits, and never from one to another."""
+    """A value can be followed through an incident's audits, but not to another incident."""
     audit, _ = audited(vocabulary, KEY)
     assert set(values_of(audit)) == {"<EMAIL_1>", "<IP_PRIV_1>", "<CRED_1>"}
     assert len(set(values_of(audit).values())) == 3
@@ -87,20 +87,20 @@ def test_equal_values_have_equal_hashes_under_one_key_and_incident_alone(
         assert other["incidents"][0]["input_hmac"] != audit["incidents"][0]["input_hmac"]
 
 
-def test_the_hash_of_the_input_follows_the_evidence(vocabulary: Vocabulary) -> None:
-    """What a pack was made from can be proved with the evidence and the key in hand."""
+def test_the_hash_of_the_input_changes_with_the_evidence(vocabulary: Vocabulary) -> None:
+    """With the evidence and the key, anyone can prove what a pack was made from."""
     before = audited(vocabulary, KEY)[0]["incidents"][0]["input_hmac"]
     after = audited(vocabulary, KEY, severity="low")[0]["incidents"][0]["input_hmac"]
     assert before != after
 
 
-def test_hashes_tell_nothing_of_a_value_s_length(vocabulary: Vocabulary) -> None:
+def test_hashes_do_not_reveal_the_length_of_a_value(vocabulary: Vocabulary) -> None:
     """All are cut to the same 64 bits."""
     audit, _ = audited(vocabulary, KEY)
     assert {len(value or "") for value in values_of(audit).values()} == {16}
 
 
-def test_an_audit_names_the_bytes_and_the_rules_that_it_speaks_of(vocabulary: Vocabulary) -> None:
+def test_an_audit_names_the_digests_of_pack_and_rules(vocabulary: Vocabulary) -> None:
     """Another pack, or other rules, would have other digests."""
     audit, files = audited(vocabulary)
     assert audit["request_pack_sha256"] == hashlib.sha256(files[PACK_FILE]).hexdigest()
@@ -112,7 +112,7 @@ def test_an_audit_names_the_bytes_and_the_rules_that_it_speaks_of(vocabulary: Vo
 def test_the_samples_audit_counts_every_planted_kind(
     vocabulary: Vocabulary, sample_rows: list[Row], sample_messages: list[Row]
 ) -> None:
-    """Each category of the samples' planted values is seen at work."""
+    """Each category of the samples' planted values is masked at least once."""
     pack = build_pack(sample_rows, sample_messages, day="2026-09-21", vocabulary=vocabulary)
     audit = json.loads(pack.publication(inputs={}).files[AUDIT_FILE])
     assert set(audit["masked_by_category"]) == {

@@ -1,4 +1,4 @@
-"""What stands in a pack, what must not, and what stops one from being written."""
+"""What a pack contains, what it must not contain, and what stops one from being written."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ SECRET = "FAKE-" + "orders-pw-1"
 def test_no_outcome_decision_or_repair_changes_a_byte(
     published: Callable[..., Publication], column: str
 ) -> None:
-    """A model that could read how it ended would be graded on reading."""
+    """A model that can read the outcome would be graded on its reading."""
     before = published([evidence_row()]).files
     assert column not in PACK_COLUMNS
     for value in (None, "other", '{"decision": "nothing"}', False):
@@ -35,7 +35,7 @@ def test_no_outcome_decision_or_repair_changes_a_byte(
 def test_what_a_model_should_read_does_change_the_pack(
     published: Callable[..., Publication], column: str
 ) -> None:
-    """The test above can fail: a column that is read changes the bytes."""
+    """This shows that the test above can fail: a column that is read changes the bytes."""
     before = published([evidence_row()]).files[PACK_FILE]
     assert published([evidence_row(**{column: "Other"})]).files[PACK_FILE] != before
 
@@ -43,7 +43,7 @@ def test_what_a_model_should_read_does_change_the_pack(
 def test_what_people_and_the_agent_said_is_not_recorded_tool_output(
     published: Callable[..., Publication],
 ) -> None:
-    """Only the messages of tools are evidence; an answer is a decision."""
+    """Only messages of tools are evidence; an answer is a decision."""
     said = [tool_message("we restarted it", role=role) for role in ("assistant", "user", "system")]
     files = published([evidence_row()], said).files
     assert files == published([evidence_row()]).files
@@ -53,7 +53,7 @@ def test_what_people_and_the_agent_said_is_not_recorded_tool_output(
 def test_the_same_evidence_gives_the_same_bytes_twice(
     published: Callable[..., Publication], sample_rows: list[Row], sample_messages: list[Row]
 ) -> None:
-    """Paired comparisons rest on one pack for every candidate."""
+    """Paired comparisons need the same pack for every candidate."""
     first = published(sample_rows, sample_messages)
     assert published(sample_rows, sample_messages).files == first.files
     assert first.facts["requests"] == len(sample_rows)
@@ -77,17 +77,17 @@ def test_planted_secrets_reach_neither_the_pack_nor_the_tool_output(
 def test_a_pack_names_neither_candidate_nor_variant(
     published: Callable[..., Publication],
 ) -> None:
-    """One pack for all: the runner writes both into the results."""
+    """One pack for all candidates: the runner writes both names into the results."""
     (request,) = decode_jsonl(published([evidence_row()]).files[PACK_FILE], "pack")
     assert "candidate_id" not in request
     assert request["metadata"] == {"request_only": True, "not_replacement_evidence": True}
     assert request["run_id"] == "replay-2026-09-21"
 
 
-def test_the_vocabulary_stands_whole_and_in_order_in_the_instructions_alone(
+def test_the_vocabulary_is_complete_ordered_and_only_in_the_instructions(
     published: Callable[..., Publication], vocabulary: Vocabulary
 ) -> None:
-    """A list beside the evidence would be read as evidence."""
+    """Next to the evidence, a list would be read as evidence."""
     (request,) = decode_jsonl(published([evidence_row()]).files[PACK_FILE], "pack")
     instructions = request.pop("system_prompt")
     entries: list[Category | Action] = [
@@ -107,10 +107,10 @@ def test_the_vocabulary_stands_whole_and_in_order_in_the_instructions_alone(
     assert vocabulary.approval_rule.en in instructions
 
 
-def test_a_value_is_one_placeholder_in_prompt_context_and_tool_output(
+def test_a_value_has_one_placeholder_in_prompt_context_and_tool_output(
     published: Callable[..., Publication],
 ) -> None:
-    """A password that only the tool output names as such is gone from the evidence too."""
+    """A password that only the tool output marks as one is also removed from the evidence."""
     row = evidence_row(
         evidence_summary=f"10.0.0.5 refused {SECRET}", labels=json.dumps({"pod_ip": "10.0.0.5"})
     )
@@ -122,10 +122,10 @@ def test_a_value_is_one_placeholder_in_prompt_context_and_tool_output(
     assert output["content"] == "password=<CRED_1> host=<IP_PRIV_1>"
 
 
-def test_a_password_that_the_evidence_names_is_gone_from_the_tool_output(
+def test_a_password_marked_in_the_evidence_is_removed_from_the_tool_output(
     published: Callable[..., Publication],
 ) -> None:
-    """The sweep goes both ways."""
+    """The sweep works in both directions."""
     row = evidence_row(evidence_summary=f"password={SECRET}")
     files = published([row], [tool_message(f"{SECRET} was refused")]).files
     (output,) = decode_jsonl(files[TOOL_OUTPUT_FILE], "tool output")
@@ -136,7 +136,7 @@ def test_a_password_that_the_evidence_names_is_gone_from_the_tool_output(
 def test_evidence_can_not_forge_a_placeholder(
     published: Callable[..., Publication], where: str
 ) -> None:
-    """What looks like one is escaped first: it would claim to be a value that it is not."""
+    """Text that looks like a placeholder is escaped first: it would claim to be another value."""
     forged = "host <IP_PRIV_1> is to blame"
     row = evidence_row(
         evidence_summary="10.0.0.5 down" + (f", {forged}" if where == "evidence" else ""),
@@ -150,7 +150,7 @@ def test_evidence_can_not_forge_a_placeholder(
     assert "<IP_PRIV_1> down" in text
 
 
-def test_the_instructions_say_what_a_placeholder_means(
+def test_the_instructions_explain_placeholders(
     published: Callable[..., Publication],
 ) -> None:
     """Models took `***` for a user's mistake."""

@@ -34,25 +34,25 @@ from tests.request_packs.rows import evidence_row, tool_message
 def test_a_held_out_key_in_the_evidence_stops_the_pack(
     published: Callable[..., Publication], changes: dict[str, Any]
 ) -> None:
-    """The whole pack, by the incident's name: a pack with a hole would look whole."""
+    """The complete pack, and the incident is named: a pack with a gap would look complete."""
     rows = [evidence_row(), evidence_row(id="ev-2", incident_id="inc-2", **changes)]
     with pytest.raises(LabelLeakError, match=r"incident inc-2: .*forbidden_key") as caught:
         published(rows)
-    assert "Take the field out of the evidence" in str(caught.value)
+    assert "Remove the field from the evidence" in str(caught.value)
 
 
 def test_a_held_out_key_in_recorded_tool_output_stops_the_pack(
     published: Callable[..., Publication],
 ) -> None:
-    """The tools' output is replayed to agents later: it is held to the same gate."""
+    """The tools' output is replayed to agents later, so the same gate checks it."""
     with pytest.raises(LabelLeakError, match=r"incident inc-1: .*execution_success"):
         published([evidence_row()], [tool_message('{"execution_success": true}')])
 
 
-def test_a_secret_that_sanitizing_does_not_reach_stops_the_pack(
+def test_a_secret_outside_of_sanitized_fields_stops_the_pack(
     published: Callable[..., Publication],
 ) -> None:
-    """Row ids are kept as they are: one that holds a person's address is refused, unseen."""
+    """Row ids are not sanitized: one that contains an address is rejected and not shown."""
     with pytest.raises(ResidualSecretError, match=r"inc-1: .*email in source_metadata") as caught:
         published([evidence_row(id="mei@example.com")])
     assert "mei@" not in str(caught.value)
@@ -60,10 +60,10 @@ def test_a_secret_that_sanitizing_does_not_reach_stops_the_pack(
 
 @pytest.mark.parametrize("kind", ["canaries", "secrets"])
 @pytest.mark.parametrize("place", ["user_prompt", "tool_output"])
-def test_a_canary_or_a_key_in_use_that_no_rule_knows_stops_the_pack(
+def test_a_canary_or_a_key_in_use_that_no_rule_finds_stops_the_pack(
     published: Callable[..., Publication], kind: str, place: str
 ) -> None:
-    """It would be refused at sending time too; here it does not even reach the lake."""
+    """It would be blocked before sending too; here it does not even reach the lake."""
     value = "tern" + "-7f3a-FAKE"
     text = f"said {base64.b64encode(f'u:{value}'.encode()).decode()}"
     row = evidence_row(**({"evidence_summary": text} if place == "user_prompt" else {}))
@@ -79,7 +79,7 @@ def test_a_canary_or_a_key_in_use_that_no_rule_knows_stops_the_pack(
 def test_an_unexpected_error_does_not_quote_the_evidence(
     published: Callable[..., Publication], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Python's own errors repeat what they stumbled over, and events keep them."""
+    """Python's own errors repeat the value they failed on, and events store them."""
     secret = "FAKE-" + "text-of-the-evidence"
 
     def stumble(self: IncidentSanitizer, value: object, key: str = "") -> object:
@@ -108,7 +108,7 @@ def test_the_words_of_a_field_in_prose_do_not_stop_a_pack(
 def test_odd_labels_do_not_stop_a_day(
     published: Callable[..., Publication], labels: str | None, context: dict[str, Any]
 ) -> None:
-    """What a database holds as JSON must end up as a line that any reader takes."""
+    """Any JSON that a database contains must become a line that every reader accepts."""
     (request,) = decode_jsonl(published([evidence_row(labels=labels)]).files[PACK_FILE], "pack")
     assert request["incident_context"]["labels"] == context
 
@@ -116,7 +116,7 @@ def test_odd_labels_do_not_stop_a_day(
 def test_a_day_without_incidents_is_an_empty_pack(
     published: Callable[..., Publication],
 ) -> None:
-    """An empty day is a file of no lines, with its audit."""
+    """An empty day is a file without lines, with its audit."""
     files = published([]).files
     assert files[PACK_FILE] == files[TOOL_OUTPUT_FILE] == b""
     assert json.loads(files[AUDIT_FILE])["masked_by_category"] == {}

@@ -1,4 +1,4 @@
-"""The words of a request: one incident's evidence, and what an answer must hold."""
+"""The texts of a request: one incident's evidence, and what an answer must contain."""
 
 import json
 
@@ -9,7 +9,7 @@ from replay_assets.request_packs.prompts import response_contract, system_prompt
 
 
 def test_the_instructions_are_the_same_for_every_incident(vocabulary: Vocabulary) -> None:
-    """They take the vocabulary alone: nothing of an incident can get in."""
+    """They are built from the vocabulary alone: nothing of an incident can be in them."""
     assert system_prompt(vocabulary) == system_prompt(vocabulary)
     assert "{" not in system_prompt(vocabulary)
 
@@ -23,8 +23,8 @@ def test_the_instructions_say_which_actions_change_something(vocabulary: Vocabul
         assert ("changes nothing)" in line) is not action.mutates
 
 
-def test_a_teams_own_vocabulary_takes_the_place_of_the_shipped_one(vocabulary: Vocabulary) -> None:
-    """Nothing of ours is left behind in the instructions."""
+def test_a_teams_own_vocabulary_replaces_the_shipped_one(vocabulary: Vocabulary) -> None:
+    """Nothing of the shipped one is left in the instructions."""
     (category, *_), (action, *_) = vocabulary.root_cause_categories, vocabulary.actions
     own = vocabulary.model_copy(
         update={
@@ -39,8 +39,8 @@ def test_a_teams_own_vocabulary_takes_the_place_of_the_shipped_one(vocabulary: V
     assert "observe_only" not in prompt
 
 
-def test_the_evidence_is_told_whole_and_its_labels_in_one_order() -> None:
-    """The order of a database's JSON must not change what a model reads."""
+def test_the_evidence_is_complete_and_its_labels_are_in_a_fixed_order() -> None:
+    """The order of a database's JSON must not change the prompt."""
     both: list[dict[str, object]] = [{"b": 1, "a": 2}, {"a": 2, "b": 1}]
     texts = {
         user_prompt(alertname="A", severity="critical", labels=labels, evidence="line 1\nline 2")
@@ -51,8 +51,8 @@ def test_the_evidence_is_told_whole_and_its_labels_in_one_order() -> None:
     }
 
 
-def test_what_was_not_recorded_is_said_to_be_so() -> None:
-    """An empty field would read as a fault of the prompt."""
+def test_missing_fields_are_marked_as_not_recorded() -> None:
+    """An empty field would look like a fault of the prompt."""
     text = user_prompt(alertname=None, severity=None, labels={}, evidence="x")
     assert text == "Alert: not recorded\nSeverity: not recorded\n\nEvidence:\nx"
 
