@@ -15,10 +15,10 @@ import dagster as dg
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.definitions import LOCATION, build_definitions
-from replay_assets.defs.schedules import daily_selection
-from replay_assets.lake.addresses import Address
-from replay_assets.lake.digests import vocabulary_digest
+from replay_assets.defs.keys import key_of
+from replay_assets.defs.schedules import SHARED_ASSETS, daily_selection
 from replay_assets.lake.files import is_alive, open_root, publish
+from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.store import Store
 from replay_assets.sanitizing.detect.rules import rules_digest
 from replay_assets.sanitizing.gates.outbound_policy import rules_of
@@ -112,25 +112,16 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 def shared_assets_present(settings: Settings, day: str) -> set[dg.AssetKey]:
     """Return which of a day's shared assets exist and were made from what now exists."""
-    lake, labels = Store(settings.lake), Store(settings.labels)
-    raw = Store(settings.evidence).find(Address("incident_evidence", day))
-    truth = labels.find(Address("incident_labels", day))
-    pack = lake.find(Address("request_pack", day))
-    graded = lake.find(Address("incumbent_scores", day))
-    vocabulary = vocabulary_digest(load_vocabulary(settings.vocabulary))
-    usable = {
-        "incident_evidence": raw is not None,
-        "incident_labels": truth is not None,
-        "request_pack": pack is not None
-        and pack.was_made_from("incident_evidence", raw)
-        and pack.names_input("vocabulary", vocabulary)
-        and pack.names_input("rules", rules_digest(rules_of(settings.rules))),
-        "incumbent_scores": graded is not None
-        and graded.was_made_from("incident_evidence", raw)
-        and graded.was_made_from("incident_labels", truth)
-        and graded.names_input("vocabulary", vocabulary),
-    }
-    return {dg.AssetKey(name) for name, found in usable.items() if found}
+    lineage = Lineage(
+        lake=Store(settings.lake),
+        evidence=Store(settings.evidence),
+        labels=Store(settings.labels),
+        vocabulary=load_vocabulary(settings.vocabulary),
+        rules=rules_digest(rules_of(settings.rules)),
+    )
+    current = {one for one in SHARED_ASSETS if lineage.state(one.at(day)).is_current}
+    # What is about to be made again makes everything after it again, too.
+    return {key_of(one) for one in current if current.issuperset(one.inputs)}
 
 
 def _run(

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from replay_assets.contracts.score import INCUMBENT
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import assets
 from replay_assets.lake.store import Store
 from replay_assets.replay.progress import ReplayProgress
 from replay_assets.settings import Settings
@@ -47,8 +47,8 @@ def replay_progress(candidate_id: str) -> Iterator[Callable[[ReplayProgress], No
 def show_week(settings: Settings, week: str) -> None:
     """Print a week's verdicts, and where its report and its training file lie."""
     lake = Store(settings.lake)
-    report = lake.find(Address("evaluation_report", week, grain="week"))
-    export = lake.find(Address("sft_export", week, grain="week"))
+    report = lake.find(assets.EVALUATION_REPORT.at(week))
+    export = lake.find(assets.SFT_EXPORT.at(week))
     if report is None or export is None:
         console.print(f"the week of {week} has no report", style="red")
         return
@@ -56,11 +56,11 @@ def show_week(settings: Settings, week: str) -> None:
     table.add_column("candidate", no_wrap=True)
     for column in ("incidents", "verdict", "root cause right", "harm", "latency", "cost"):
         table.add_column(column)
-    for one in json.loads(report.file("report.json"))["candidates"]:
+    for one in json.loads(report.file(assets.REPORT_FILE))["candidates"]:
         table.add_row(*_figures(one))
     console.print(table)
-    console.print(f"report           {report.path_of('report.html')}", soft_wrap=True)
-    console.print(f"training file    {export.path_of('sft.alpaca.train.jsonl')}", soft_wrap=True)
+    console.print(f"report           {report.path_of(assets.REPORT_HTML_FILE)}", soft_wrap=True)
+    console.print(f"training file    {export.path_of(assets.TRAINING_FILE)}", soft_wrap=True)
 
 
 def _figures(one: dict[str, Any]) -> list[str]:

@@ -4,7 +4,8 @@ The map is made again from that evidence, shown, and forgotten: it is stored now
 """
 
 from replay_assets.errors import NotMaterializedError
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import assets
+from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.store import Published, Store
 from replay_assets.sanitizing.detect.rules import RuleSet, rules_digest
 from replay_assets.sanitizing.gates.outbound_policy import rules_of
@@ -16,7 +17,7 @@ from replay_assets.sanitizing.pseudonyms.incident import (
 from replay_assets.sanitizing.pseudonyms.pseudonym_map import Finding
 from replay_assets.settings import Settings
 
-EVIDENCE = "incident_evidence"
+EVIDENCE = assets.INCIDENT_EVIDENCE
 
 
 def reveal_map(
@@ -28,19 +29,19 @@ def reveal_map(
         NotMaterializedError: the raw evidence of that incident is not there.
     """
     store = Store(settings.evidence)
-    days = [day] if day is not None else sorted(store.days_of(EVIDENCE), reverse=True)
+    days = [day] if day is not None else sorted(store.days_of(EVIDENCE.name), reverse=True)
     for one in days:
-        raw = store.find(Address(EVIDENCE, one))
+        raw = store.find(EVIDENCE.at(one))
         incident = _incident_in(raw, incident_id) if raw is not None else None
         if raw is not None and incident is not None:
             rules = rules_of(settings.rules)
             found = sanitize_incident(incident, rules).findings()
-            return one, found, _doubts(settings, one, raw, rules)
+            return one, found, _doubts(settings, one, rules)
     where = f"of {day}" if day is not None else "of any day"
     raise NotMaterializedError(
         f"no raw evidence {where} for incident {incident_id!r} under {settings.evidence}: without "
         "it the map can't be made again, because it is stored nowhere. Materialise "
-        f"{EVIDENCE} for its day, or set REPLAY_EVIDENCE to where it lies."
+        f"{EVIDENCE.name} for its day, or set REPLAY_EVIDENCE to where it lies."
     )
 
 
@@ -52,18 +53,23 @@ def shown(value: str) -> str:
 
 
 def _incident_in(raw: Published, incident_id: str) -> RawIncident | None:
-    incidents = incidents_of(raw.rows(EVIDENCE), raw.rows("recorded_messages"))
+    incidents = incidents_of(raw.rows(EVIDENCE.table), raw.rows(assets.RECORDED_MESSAGES))
     return next((one for one in incidents if one.incident_id == incident_id), None)
 
 
-def _doubts(settings: Settings, day: str, raw: Published, rules: RuleSet) -> list[str]:
+def _doubts(settings: Settings, day: str, rules: RuleSet) -> list[str]:
     """Say where the pack was made from something else, so that its numbers may mean others."""
-    pack = Store(settings.lake).find(Address("request_pack", day))
-    if pack is None:
+    pack = assets.REQUEST_PACK.at(day)
+    lineage = Lineage(
+        lake=Store(settings.lake),
+        evidence=Store(settings.evidence),
+        rules=rules_digest(rules),
+    )
+    if lineage.find(pack) is None:
         return [f"there is no pack of {day} to which these placeholders belong"]
-    doubts = []
-    if not pack.was_made_from(EVIDENCE, raw):
-        doubts.append(f"the pack of {day} was built from other evidence: its numbers may differ")
-    if not pack.names_input("rules", rules_digest(rules)):
-        doubts.append(f"the pack of {day} was built with other rules: its numbers may differ")
-    return doubts
+    doubts = {
+        EVIDENCE.name: f"the pack of {day} was built from other evidence: its numbers may differ",
+        "rules": f"the pack of {day} was built with other rules: its numbers may differ",
+    }
+    changed = lineage.changed(pack)
+    return [doubt for name, doubt in doubts.items() if name in changed]

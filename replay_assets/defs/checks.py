@@ -15,10 +15,12 @@ from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.thresholds import MAX_UNANSWERED_SHARE
 from replay_assets.defs.evidence_checks import evidence_checks, source_check
+from replay_assets.defs.keys import key_of
 from replay_assets.defs.pack_checks import build_pack_checks, secrets_of
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import Guards, Root
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import assets
+from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.store import Published
 
 WARN = dg.AssetCheckSeverity.WARN
@@ -44,13 +46,13 @@ def build_checks(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetC
 def _result_checks(
     candidate: Candidate, daily: dg.PartitionsDefinition
 ) -> dg.AssetChecksDefinition:
-    key = dg.AssetKey(["replay_results", candidate.id])
+    key = key_of(assets.REPLAY_RESULTS, candidate.id)
     complete = dg.AssetCheckSpec(
         "results_cover_all_requests",
         asset=key,
         blocking=True,
         partitions_def=daily,
-        additional_deps=["request_pack"],
+        additional_deps=[key_of(assets.REQUEST_PACK)],
         description="Each request of the present pack has exactly one result a repeat, in order.",
     )
     answered = dg.AssetCheckSpec(
@@ -64,18 +66,18 @@ def _result_checks(
         name=f"replay_results_{candidate.node_name}_checks", specs=[complete, answered]
     )
     def check(context: dg.AssetCheckExecutionContext, lake: Root) -> Iterator[dg.AssetCheckResult]:
-        day = context.partition_key
-        pack = lake.get(Address("request_pack", day))
-        results = lake.get(Address("replay_results", day, candidate.id))
+        lineage, day = Lineage(lake=lake), context.partition_key
+        pack = lineage.get(assets.REQUEST_PACK.at(day))
+        results = lineage.get(assets.REPLAY_RESULTS.at(day, candidate.id))
         asked = [
             incident
-            for incident in incidents_of(pack, "request_pack.jsonl")
+            for incident in incident_ids(pack, assets.PACK_FILE)
             for _ in range(results.facts["repeats"])
         ]
-        found = incidents_of(results, "replay_results.jsonl")
+        found = incident_ids(results, assets.RESULTS_FILE)
         yield dg.AssetCheckResult(
             check_name=complete.name,
-            passed=asked == found and results.was_made_from("request_pack", pack),
+            passed=asked == found and not lineage.changed(results.address),
             metadata={"requests": len(asked), "results": len(found)},
         )
         outcomes = results.facts["outcomes"]
@@ -92,22 +94,22 @@ def _result_checks(
 
 def _score_check(candidate: Candidate, daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     @dg.asset_check(
-        asset=dg.AssetKey(["replay_scores", candidate.id]),
+        asset=key_of(assets.REPLAY_SCORES, candidate.id),
         blocking=True,
         partitions_def=daily,
-        additional_deps=[dg.AssetKey(["replay_results", candidate.id])],
+        additional_deps=[key_of(assets.REPLAY_RESULTS, candidate.id)],
     )
     def scores_cover_all_results(
         context: dg.AssetCheckExecutionContext, lake: Root
     ) -> dg.AssetCheckResult:
         """Each present result has exactly one score, in order; what lacks a label says so."""
-        day = context.partition_key
-        results = lake.get(Address("replay_results", day, candidate.id))
-        scores = lake.get(Address("replay_scores", day, candidate.id))
-        answered = incidents_of(results, "replay_results.jsonl")
-        graded = [row["incident_id"] for row in scores.rows("replay_scores")]
+        lineage, day = Lineage(lake=lake), context.partition_key
+        results = lineage.get(assets.REPLAY_RESULTS.at(day, candidate.id))
+        scores = lineage.get(assets.REPLAY_SCORES.at(day, candidate.id))
+        answered = incident_ids(results, assets.RESULTS_FILE)
+        graded = [row["incident_id"] for row in scores.rows(assets.REPLAY_SCORES.table)]
         return dg.AssetCheckResult(
-            passed=answered == graded and scores.was_made_from("replay_results", results),
+            passed=answered == graded and not lineage.changed(scores.address),
             metadata={"results": len(answered), **scores.facts["grade_status"]},
         )
 
@@ -115,13 +117,13 @@ def _score_check(candidate: Candidate, daily: dg.PartitionsDefinition) -> dg.Ass
 
 
 def _report_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset="evaluation_report", partitions_def=weekly)
+    @dg.asset_check(asset=key_of(assets.EVALUATION_REPORT), partitions_def=weekly)
     def every_reported_day_is_counted(
         context: dg.AssetCheckExecutionContext, lake: Root
     ) -> dg.AssetCheckResult:
         """No candidate in the report lacks a day, or has one whose scores are out of date."""
-        address = Address("evaluation_report", context.partition_key, grain="week")
-        report = json.loads(lake.get(address).file("report.json"))
+        address = assets.EVALUATION_REPORT.at(context.partition_key)
+        report = json.loads(lake.get(address).file(assets.REPORT_FILE))
         uncounted = {
             one["candidate_id"]: ", ".join(f"{day} {state}" for day, state in days)
             for one in report["candidates"]
@@ -133,13 +135,13 @@ def _report_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
 
 
 def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset="sft_export", blocking=True, partitions_def=weekly)
+    @dg.asset_check(asset=key_of(assets.SFT_EXPORT), blocking=True, partitions_def=weekly)
     def exports_carry_no_secret(
         context: dg.AssetCheckExecutionContext, lake: Root, safeguards: Guards
     ) -> dg.AssetCheckResult:
         """The published training file holds nothing that a strict rule finds."""
-        export = lake.get(Address("sft_export", context.partition_key, grain="week"))
-        secrets = secrets_of(export, safeguards.policy(), "sft.alpaca.train.jsonl")
+        export = lake.get(assets.SFT_EXPORT.at(context.partition_key))
+        secrets = secrets_of(export, safeguards.policy(), assets.TRAINING_FILE)
         return dg.AssetCheckResult(
             passed=not secrets, metadata={"secret_rules": secrets, "rows": export.facts["rows"]}
         )
@@ -147,6 +149,6 @@ def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     return exports_carry_no_secret
 
 
-def incidents_of(published: Published, name: str) -> list[str]:
+def incident_ids(published: Published, name: str) -> list[str]:
     """Return the incidents of a JSONL file, in its order."""
     return [record["incident_id"] for record in published.records(name)]

@@ -8,25 +8,26 @@ from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
-from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.defs.jobs import follow_days
+from replay_assets.defs.keys import inputs_of, key_of
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
 from replay_assets.evaluation import grading, report
 from replay_assets.evaluation.grading import (
     GRADERS,
-    publication_of,
     score_incumbent,
     score_results,
+    scores_publication,
 )
 from replay_assets.evaluation.masked_labels import masked_labels, require_rules
 from replay_assets.evaluation.report import build_report
 from replay_assets.evaluation.scored_days import WeekReader
-from replay_assets.lake.addresses import Address
-from replay_assets.lake.digests import vocabulary_digest
+from replay_assets.lake import assets
 from replay_assets.lake.labels import labels_of
+from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.store import Published
+from replay_assets.sanitizing.detect.rules import rules_digest
 
 GROUP = "evaluation"
 OWNERS = ["team:sre"]
@@ -36,15 +37,14 @@ GRADE_COLUMNS = ("incident_id", "outcome", "grade_status", *MARKED)
 
 def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefinition:
     """Return the asset that grades one candidate's results."""
-    results_key = dg.AssetKey(["replay_results", candidate.id])
 
     @dg.asset(
-        key=dg.AssetKey(["replay_scores", candidate.id]),
+        key=key_of(assets.REPLAY_SCORES, candidate.id),
         partitions_def=partitions.daily,
         group_name=GROUP,
         owners=OWNERS,
         kinds={"parquet"},
-        deps=[results_key, "incident_labels", "incident_evidence"],
+        deps=inputs_of(assets.REPLAY_SCORES, candidate.id),
         tags={"candidate": candidate.id, "baseline": str(candidate.baseline).lower()},
         code_version=grading.CODE_VERSION,
     )
@@ -61,29 +61,30 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
         A grade is null where nobody recorded what it needs, or where the question does not arise.
         Stale as soon as results or labels of the day change.
         """
+        lineage = Lineage(
+            lake=lake,
+            evidence=evidence,
+            labels=labels,
+            vocabulary=vocabulary,
+            rules=rules_digest(safeguards.rules),
+        )
         published = []
         for day in context.partition_keys:
-            results = lake.get(Address("replay_results", day, candidate.id))
-            raw = evidence.get(Address("incident_evidence", day))
-            require_rules(lake.find(Address("request_pack", day)), safeguards.rules)
-            truth, truth_partition = labels_of(labels, day)
+            results = lineage.get(assets.REPLAY_RESULTS.at(day, candidate.id))
+            raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
+            require_rules(lineage, day)
+            truth = labels_of(lineage.find(assets.INCIDENT_LABELS.at(day)))
             scores = score_results(
-                [ReplayResult.read(one) for one in results.records("replay_results.jsonl")],
+                [ReplayResult.read(one) for one in results.records(assets.RESULTS_FILE)],
                 masked_labels(truth, raw, safeguards.rules),
-                raw.rows("recorded_repairs"),
+                raw.rows(assets.RECORDED_REPAIRS),
                 vocabulary=vocabulary,
                 baseline=candidate.baseline,
             )
-            inputs = _inputs(
-                vocabulary,
-                replay_results=results,
-                incident_evidence=raw,
-                incident_labels=truth_partition,
-            )
-            address = Address("replay_scores", day, candidate.id)
-            publication = publication_of("replay_scores", scores, inputs=inputs)
+            address = assets.REPLAY_SCORES.at(day, candidate.id)
+            publication = scores_publication(scores, address, inputs=lineage.inputs(address))
             published.append(lake.publish(address, publication))
-        return _graded(published, "replay_scores")
+        return _graded(published)
 
     return replay_scores
 
@@ -96,7 +97,7 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
         group_name=GROUP,
         owners=OWNERS,
         kinds={"parquet"},
-        deps=["incident_evidence", "incident_labels"],
+        deps=inputs_of(assets.INCUMBENT_SCORES),
         code_version=grading.CODE_VERSION,
     )
     def incumbent_scores(
@@ -111,35 +112,36 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
         The incumbent is the recorded coordinator and what agents or automation executed; what
         people did by hand is the outcome. What was not recorded is null, never wrong.
         """
+        lineage = Lineage(evidence=evidence, labels=labels, vocabulary=vocabulary)
         published = []
         for day in context.partition_keys:
-            raw = evidence.get(Address("incident_evidence", day))
-            truth, truth_partition = labels_of(labels, day)
+            raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
+            truth = labels_of(lineage.find(assets.INCIDENT_LABELS.at(day)))
             scores = score_incumbent(
-                raw.rows("incident_evidence"),
+                raw.rows(assets.INCIDENT_EVIDENCE.table),
                 truth,
-                raw.rows("recorded_repairs"),
+                raw.rows(assets.RECORDED_REPAIRS),
                 vocabulary=vocabulary,
             )
-            inputs = _inputs(vocabulary, incident_evidence=raw, incident_labels=truth_partition)
-            address = Address("incumbent_scores", day)
-            publication = publication_of("incumbent_scores", scores, inputs=inputs)
+            address = assets.INCUMBENT_SCORES.at(day)
+            publication = scores_publication(scores, address, inputs=lineage.inputs(address))
             published.append(lake.publish(address, publication))
-        return _graded(published, "incumbent_scores")
+        return _graded(published)
 
     return incumbent_scores
 
 
 def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinition:
     """Return the weekly report on every candidate that has a day in the week."""
-    scores = [dg.AssetKey(["replay_scores", candidate.id]) for candidate in catalogue]
+    scores = [key_of(assets.REPLAY_SCORES, candidate.id) for candidate in catalogue]
+    candidates = {candidate.id: candidate.digest() for candidate in catalogue}
 
     @dg.asset(
         partitions_def=partitions.weekly,
         group_name=GROUP,
         owners=OWNERS,
         kinds={"html", "parquet"},
-        deps=[partitions.days(key) for key in (*scores, dg.AssetKey("incumbent_scores"))],
+        deps=[partitions.days(key) for key in (*scores, key_of(assets.INCUMBENT_SCORES))],
         automation_condition=follow_days(),
         code_version=report.CODE_VERSION,
     )
@@ -157,10 +159,22 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
         """
         published = []
         for week in context.partition_keys:
-            reader = WeekReader(lake, evidence, labels, vocabulary, week)
-            candidates = [reader.candidate(candidate) for candidate in catalogue]
-            week_report = build_report(week, reader.incumbent(), candidates, reader.titles)
-            address = Address("evaluation_report", week, grain="week")
+            lineage = Lineage(
+                lake=lake,
+                evidence=evidence,
+                labels=labels,
+                vocabulary=vocabulary,
+                candidates=candidates,
+            )
+            reader = WeekReader(lineage, week)
+            address = assets.EVALUATION_REPORT.at(week)
+            week_report = build_report(
+                week,
+                reader.incumbent(),
+                [reader.candidate(candidate) for candidate in catalogue],
+                reader.titles,
+                inputs=lineage.inputs(address),
+            )
             published.append(lake.publish(address, week_report.publication()))
         return dg.MaterializeResult(
             metadata=_verdicts(published), data_version=data_version(published)
@@ -170,7 +184,7 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
 
 
 def _verdicts(published: list[Published]) -> Metadata:
-    document = json.loads(published[-1].file("report.json"))
+    document = json.loads(published[-1].file(assets.REPORT_FILE))
     rows = [
         {"candidate": one["candidate_id"], **one["verdict"], "why": one["verdict"]["reasons"][0]}
         for one in document["candidates"]
@@ -182,19 +196,14 @@ def _verdicts(published: list[Published]) -> Metadata:
     }
     return {
         **partition_metadata(published),
-        "report": dg.MetadataValue.path(published[-1].path_of("report.html")),
+        "report": dg.MetadataValue.path(published[-1].path_of(assets.REPORT_HTML_FILE)),
         "verdict": preview(rows, ("candidate", "decision", "why")),
         "handled_right": bars(handled_right, "incidents handled right, %"),
     }
 
 
-def _inputs(vocabulary: Vocabulary, **partitions: Published | None) -> dict[str, str]:
-    digests = {name: one.digest for name, one in partitions.items() if one is not None}
-    return {**digests, "vocabulary": vocabulary_digest(vocabulary)}
-
-
-def _graded(published: list[Published], table: str) -> dg.MaterializeResult[None]:
-    scores = [ReplayScore.read(row) for row in published[-1].rows(table)]
+def _graded(published: list[Published]) -> dg.MaterializeResult[None]:
+    scores = [ReplayScore.read(row) for row in published[-1].rows(published[-1].address.asset)]
     marked = {name: sum(score.grade(name).value is True for score in scores) for name in MARKED}
     return dg.MaterializeResult(
         metadata={

@@ -19,7 +19,8 @@ from replay_assets.evidence import extraction
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.evidence.freshness import observe
 from replay_assets.evidence.labels import extract_labels
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import assets
+from replay_assets.lake import labels as label_partitions
 from replay_assets.lake.store import Published
 
 GROUP = "evidence"
@@ -128,7 +129,7 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
                 for day in context.partition_keys
             ]
         tell_version_read(context, published)
-        rows = published[-1].rows("incident_evidence")
+        rows = published[-1].rows(assets.INCIDENT_EVIDENCE.table)
         columns = ("id", "incident_id", "collected_at", "coordinator_id", "repair_id")
         return dg.MaterializeResult(
             metadata={**partition_metadata(published), "preview": preview(rows, columns)},
@@ -153,7 +154,7 @@ def build_labels(partitions: Partitions) -> dg.AssetsDefinition:
         group_name=GROUP,
         owners=OWNERS,
         kinds={"sql", "parquet"},
-        code_version=extraction.CODE_VERSION,
+        code_version=label_partitions.CODE_VERSION,
     )
     def incident_labels(
         context: dg.AssetExecutionContext,
@@ -169,8 +170,8 @@ def build_labels(partitions: Partitions) -> dg.AssetsDefinition:
         with source.open() as database:
             for day in context.partition_keys:
                 found = extract_labels(database, source.window(day))
-                published.append(labels.publish(Address("incident_labels", day), found))
-        rows = published[-1].rows("incident_labels")
+                published.append(labels.publish(assets.INCIDENT_LABELS.at(day), found))
+        rows = published[-1].rows(assets.INCIDENT_LABELS.table)
         return dg.MaterializeResult(
             metadata={**partition_metadata(published), "preview": preview(rows, ("incident_id",))},
             data_version=data_version(published),

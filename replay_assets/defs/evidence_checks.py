@@ -10,9 +10,10 @@ from replay_assets.contracts.thresholds import (
     MAX_QUARANTINED_SHARE,
 )
 from replay_assets.defs.evidence import SOURCE
+from replay_assets.defs.keys import key_of
 from replay_assets.defs.resources import IncidentSource, Root
 from replay_assets.evidence.extraction import SUPERSEDED
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import assets
 from replay_assets.source.day.orphans import count_orphans
 
 WARN = dg.AssetCheckSeverity.WARN
@@ -22,14 +23,14 @@ def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     """Return the checks of a day, which share a step."""
     whole = dg.AssetCheckSpec(
         "every_row_is_kept_or_quarantined",
-        asset="incident_evidence",
+        asset=key_of(assets.INCIDENT_EVIDENCE),
         blocking=True,
         partitions_def=daily,
         description="Rows read equal rows kept plus rows quarantined: nothing was lost on the way.",
     )
     usable = dg.AssetCheckSpec(
         "a_day_with_rows_keeps_some_of_them",
-        asset="incident_evidence",
+        asset=key_of(assets.INCIDENT_EVIDENCE),
         blocking=True,
         partitions_def=daily,
         description="Where the source has rows, at least one can be used: a day set aside whole "
@@ -37,7 +38,7 @@ def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     )
     few = dg.AssetCheckSpec(
         "few_rows_are_quarantined",
-        asset="incident_evidence",
+        asset=key_of(assets.INCIDENT_EVIDENCE),
         blocking=True,
         partitions_def=daily,
         description="At most one row in a hundred, or ten, can't be used: of the evidence, and of "
@@ -46,7 +47,7 @@ def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     )
     known = dg.AssetCheckSpec(
         "every_value_is_known",
-        asset="incident_evidence",
+        asset=key_of(assets.INCIDENT_EVIDENCE),
         partitions_def=daily,
         description="Severities, kinds and verification results are ones that we know; others are "
         "kept as they are.",
@@ -56,7 +57,7 @@ def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     def check(
         context: dg.AssetCheckExecutionContext, evidence: Root
     ) -> Iterator[dg.AssetCheckResult]:
-        facts = evidence.get(Address("incident_evidence", context.partition_key)).facts
+        facts = evidence.get(assets.INCIDENT_EVIDENCE.at(context.partition_key)).facts
         counts = {name: facts[name] for name in ("read", "kept", "quarantined")}
         yield dg.AssetCheckResult(
             check_name=whole.name,

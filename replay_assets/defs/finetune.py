@@ -3,13 +3,15 @@
 import dagster as dg
 
 from replay_assets.defs.jobs import follow_days
+from replay_assets.defs.keys import inputs_of
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, IncidentSource, Root, Source
 from replay_assets.finetune import export as export_module
-from replay_assets.finetune.export import EXPORT_FILE, WeekExport, build_export
+from replay_assets.finetune.export import WeekExport, build_export
 from replay_assets.finetune.week import read_week
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import assets
+from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.store import Published
 from replay_assets.source.export_log import record_export
 
@@ -18,14 +20,13 @@ GROUP = "finetune"
 
 def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
     """Return the weekly supervised fine-tuning export."""
-    sources = ("incident_evidence", "incumbent_scores")
 
     @dg.asset(
         partitions_def=partitions.weekly,
         group_name=GROUP,
         owners=["team:ml"],
         kinds={"jsonl"},
-        deps=[partitions.days(dg.AssetKey(name)) for name in sources],
+        deps=[partitions.days(key) for key in inputs_of(assets.SFT_EXPORT)],
         automation_condition=follow_days(),
         code_version=export_module.CODE_VERSION,
     )
@@ -45,14 +46,13 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
         """
         published, metadata = [], {}
         for week in context.partition_keys:
-            found = read_week(
-                week, evidence=evidence, labels=labels, lake=lake, vocabulary=vocabulary
-            )
+            lineage = Lineage(lake=lake, evidence=evidence, labels=labels, vocabulary=vocabulary)
+            found = read_week(week, lineage)
             export = build_export(
                 week, found.evidence, found.scores, found.unusable_days, safeguards.policy()
             )
             publication = export.publication(inputs=found.inputs)
-            address = Address("sft_export", week, grain="week")
+            address = assets.SFT_EXPORT.at(week)
             published.append(lake.publish(address, publication))
             metadata = _export_metadata(context, export, published[-1], source)
         return dg.MaterializeResult(
@@ -67,7 +67,7 @@ def _export_metadata(
     context: dg.AssetExecutionContext, export: WeekExport, published: Published, source: Source
 ) -> Metadata:
     """Record the export in the source database, or say why that was not possible."""
-    path = published.path_of(EXPORT_FILE)
+    path = published.path_of(assets.TRAINING_FILE)
     with source.open() as database:
         refused = record_export(database, export.log_entry(path))
     if refused is not None:

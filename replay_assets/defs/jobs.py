@@ -3,8 +3,10 @@
 import dagster as dg
 
 from replay_assets.defs.evidence import SOURCE
+from replay_assets.defs.keys import key_of
+from replay_assets.lake import assets
 
-WEEKLY_ASSETS = ("evaluation_report", "sft_export")
+WEEKLY_ASSETS = (key_of(assets.EVALUATION_REPORT), key_of(assets.SFT_EXPORT))
 _WEEKLY = dg.AssetSelection.assets(*WEEKLY_ASSETS)
 
 # Weekly assets are never part of a day's run: one failed candidate would stop them.

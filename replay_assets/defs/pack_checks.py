@@ -10,40 +10,39 @@ import dagster as dg
 
 from replay_assets.contracts.request import INCIDENT_FIELDS
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
+from replay_assets.defs.keys import key_of
 from replay_assets.defs.resources import Guards, Root
 from replay_assets.evaluation.label_leak_check import Provenance, trace_labels
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import assets
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.store import Published, Store
 from replay_assets.sanitizing import RuleSet, find_label_leaks
 from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
-
-PACK, TOOL_OUTPUT = "request_pack.jsonl", "recorded_tool_output.jsonl"
 
 
 def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     """Return the checks of a day's pack; all block what would send it."""
     complete = dg.AssetCheckSpec(
         "packs_hold_one_request_per_incident",
-        asset="request_pack",
+        asset=key_of(assets.REQUEST_PACK),
         blocking=True,
         partitions_def=daily,
-        additional_deps=["incident_evidence"],
+        additional_deps=[key_of(assets.INCIDENT_EVIDENCE)],
         description="Each kept incident has exactly one request, in the evidence's order.",
     )
     clean = dg.AssetCheckSpec(
         "packs_carry_no_label_and_no_secret",
-        asset="request_pack",
+        asset=key_of(assets.REQUEST_PACK),
         blocking=True,
         partitions_def=daily,
         description="The published bytes hold no held-out field and nothing a strict rule finds.",
     )
     untold = dg.AssetCheckSpec(
         "packs_repeat_no_label_text",
-        asset="request_pack",
+        asset=key_of(assets.REQUEST_PACK),
         blocking=True,
         partitions_def=daily,
-        additional_deps=["incident_evidence", "incident_labels"],
+        additional_deps=[key_of(assets.INCIDENT_EVIDENCE), key_of(assets.INCIDENT_LABELS)],
         description="No free text of a label stands in a request whose raw evidence lacks it. A "
         "pack that fails is withdrawn. Not run where the labels root holds none of the day's.",
     )
@@ -57,10 +56,10 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
         safeguards: Guards,
     ) -> Iterator[dg.AssetCheckResult]:
         day = context.partition_key
-        raw = evidence.get(Address("incident_evidence", day))
-        pack = lake.get(Address("request_pack", day))
-        asked = [one["incident_id"] for one in pack.records(PACK)]
-        kept = [row["incident_id"] for row in raw.rows("incident_evidence")]
+        raw = evidence.get(assets.INCIDENT_EVIDENCE.at(day))
+        pack = lake.get(assets.REQUEST_PACK.at(day))
+        asked = [one["incident_id"] for one in pack.records(assets.PACK_FILE)]
+        kept = [row["incident_id"] for row in raw.rows(assets.INCIDENT_EVIDENCE.table)]
         counts = {"requests": len(asked), "incidents": len(kept)}
         yield dg.AssetCheckResult(check_name=complete.name, passed=asked == kept, metadata=counts)
         yield _clean(clean.name, pack, safeguards.policy())
@@ -74,13 +73,13 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
 
 def trace_pack(pack: Published, raw: Published, labels: Store, rules: RuleSet) -> Provenance:
     """Compare a published pack with the labels of its day."""
-    truth, _ = labels_of(labels, pack.address.key)
+    truth = labels_of(labels.find(assets.INCIDENT_LABELS.at(pack.address.key)))
     return trace_labels(
-        pack.records(PACK),
-        pack.records(TOOL_OUTPUT),
+        pack.records(assets.PACK_FILE),
+        pack.records(assets.TOOL_OUTPUT_FILE),
         truth,
-        evidence=raw.rows("incident_evidence"),
-        messages=raw.rows("recorded_messages"),
+        evidence=raw.rows(assets.INCIDENT_EVIDENCE.table),
+        messages=raw.rows(assets.RECORDED_MESSAGES),
         rules=rules,
     )
 
@@ -88,10 +87,10 @@ def trace_pack(pack: Published, raw: Published, labels: Store, rules: RuleSet) -
 def _clean(name: str, pack: Published, policy: OutboundPolicy) -> dg.AssetCheckResult:
     leaks = {
         one["incident_id"]: found
-        for one in pack.records(PACK)
+        for one in pack.records(assets.PACK_FILE)
         if (found := find_label_leaks({k: one[k] for k in INCIDENT_FIELDS}, {}, HELD_OUT_FIELDS))
     }
-    secrets = secrets_of(pack, policy, PACK, TOOL_OUTPUT)
+    secrets = secrets_of(pack, policy, assets.PACK_FILE, assets.TOOL_OUTPUT_FILE)
     return dg.AssetCheckResult(
         check_name=name,
         passed=not leaks and not secrets,

@@ -10,10 +10,11 @@ from pydantic import Field
 
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
+from replay_assets.defs.keys import inputs_of, key_of
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import assets
 from replay_assets.lake.store import Published, Store
 from replay_assets.replay import runner
 from replay_assets.replay.progress import ReplayProgress
@@ -54,12 +55,12 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
     kind = "Baseline, no language model" if candidate.baseline else candidate.model
 
     @dg.asset(
-        key=dg.AssetKey(["replay_results", candidate.id]),
+        key=key_of(assets.REPLAY_RESULTS, candidate.id),
         partitions_def=partitions.daily,
         group_name=GROUP,
         owners=["team:ml"],
         kinds={"jsonl", "parquet"},
-        deps=["request_pack"],
+        deps=inputs_of(assets.REPLAY_RESULTS, candidate.id),
         tags={"candidate": candidate.id, "baseline": str(candidate.baseline).lower()},
         metadata={"model": candidate.model, "endpoint": candidate.base_url},
         # Runs that share an endpoint's limits take turns.
@@ -80,9 +81,9 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
         api_key = api_keys.key_of(candidate)
         published = []
         for day in context.partition_keys:
-            pack = lake.get(Address("request_pack", day))
+            pack = lake.get(assets.REQUEST_PACK.at(day))
             run = run_pack(
-                pack.source_of("request_pack.jsonl"),
+                pack.source_of(assets.PACK_FILE),
                 candidate,
                 api_key=api_key,
                 vocabulary=vocabulary,
@@ -102,12 +103,12 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
 
 
 def _metadata(published: list[Published]) -> Metadata:
-    report = json.loads(published[-1].file("run_report.json"))
+    report = json.loads(published[-1].file(assets.RUN_REPORT_FILE))
     figures = ("avg_latency_ms", "p95_latency_ms", "total_cost_usd")
     return {
         **partition_metadata(published),
         **{name: report[name] for name in figures if report[name] is not None},
-        "preview": preview(published[-1].rows("replay_results"), ANSWER_COLUMNS),
+        "preview": preview(published[-1].rows(assets.REPLAY_RESULTS.table), ANSWER_COLUMNS),
         "outcomes": bars(report["outcomes"], "what became of the requests"),
     }
 
@@ -127,7 +128,8 @@ def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Publishe
             "Nothing was published; rerun the partition.",
             allow_retries=False,
         )
-    address = Address("replay_results", day, run.report.candidate_id)
-    published = lake.publish(address, run.publication(inputs={"request_pack": pack.digest}))
+    address = assets.REPLAY_RESULTS.at(day, run.report.candidate_id)
+    publication = run.publication(inputs={assets.REQUEST_PACK.name: pack.digest})
+    published = lake.publish(address, publication)
     run.remove_files()
     return published

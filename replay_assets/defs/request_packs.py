@@ -6,11 +6,12 @@ from typing import Any
 
 import dagster as dg
 
+from replay_assets.defs.keys import inputs_of
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
-from replay_assets.lake.addresses import Address
-from replay_assets.lake.digests import vocabulary_digest
+from replay_assets.lake import assets
+from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.store import Published
 from replay_assets.request_packs import builder
 from replay_assets.request_packs.builder import build_pack
@@ -31,7 +32,7 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
         group_name=GROUP,
         owners=["team:platform"],
         kinds={"jsonl"},
-        deps=["incident_evidence"],
+        deps=inputs_of(assets.REQUEST_PACK),
         code_version=f"{builder.CODE_VERSION}.{rules_digest(rules)[:12]}",
     )
     def request_pack(
@@ -46,25 +47,22 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
         Secrets and personal data are pseudonyms, equal within an incident. Beside it lie the
         sanitized tool output that was recorded, and an audit that holds counts and no value.
         """
+        digest = rules_digest(safeguards.rules)
+        lineage = Lineage(evidence=evidence, vocabulary=vocabulary, rules=digest)
         published = []
         for day in context.partition_keys:
-            raw = evidence.get(Address("incident_evidence", day))
+            raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
             pack = build_pack(
-                raw.rows("incident_evidence"),
-                raw.rows("recorded_messages"),
+                raw.rows(assets.INCIDENT_EVIDENCE.table),
+                raw.rows(assets.RECORDED_MESSAGES),
                 day=day,
                 vocabulary=vocabulary,
                 policy=safeguards.policy(),
                 audit_key=safeguards.audit_key(),
             )
-            inputs = {
-                "incident_evidence": raw.digest,
-                "vocabulary": vocabulary_digest(vocabulary),
-                "rules": rules_digest(safeguards.rules),
-            }
-            published.append(
-                lake.publish(Address("request_pack", day), pack.publication(inputs=inputs))
-            )
+            address = assets.REQUEST_PACK.at(day)
+            publication = pack.publication(inputs=lineage.inputs(address))
+            published.append(lake.publish(address, publication))
         return dg.MaterializeResult(
             metadata=_metadata(published), data_version=data_version(published)
         )
@@ -79,9 +77,9 @@ def _metadata(published: list[Published]) -> Metadata:
             "incident_id": one["incident_id"],
             "evidence": _excerpt(one["user_prompt"].partition("Evidence:\n")[2]),
         }
-        for one in published[-1].records(builder.PACK_FILE)
+        for one in published[-1].records(assets.PACK_FILE)
     ]
-    audit = json.loads(published[-1].file(builder.AUDIT_FILE))
+    audit = json.loads(published[-1].file(assets.AUDIT_FILE))
     return {
         **partition_metadata(published),
         "preview": preview(rows, ("incident_id", "alertname", "severity", "evidence")),

@@ -10,12 +10,19 @@ from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.defs.evidence import SWEEP_TAG
 from replay_assets.defs.jobs import WEEKLY_ASSETS, daily_walk, observe_source
+from replay_assets.defs.keys import key_of
+from replay_assets.lake import assets
 from replay_assets.settings import Settings, read_secret
 
 MONDAY_MORNING = "0 6 * * 1"
 EVERY_MORNING = "30 4 * * *"
 SUNDAY = 7
-SHARED_ASSETS = ("incident_evidence", "incident_labels", "request_pack", "incumbent_scores")
+SHARED_ASSETS = (
+    assets.INCIDENT_EVIDENCE,
+    assets.INCIDENT_LABELS,
+    assets.REQUEST_PACK,
+    assets.INCUMBENT_SCORES,
+)
 
 
 def weekly_replay(catalogue: Catalogue, settings: Settings) -> dg.ScheduleDefinition:
@@ -75,7 +82,7 @@ def evidence_follows_source() -> dg.AutomationConditionSensorDefinition:
     """
     return dg.AutomationConditionSensorDefinition(
         "evidence_follows_source",
-        target=dg.AssetSelection.assets("incident_evidence"),
+        target=dg.AssetSelection.assets(key_of(assets.INCIDENT_EVIDENCE)),
         default_status=dg.DefaultSensorStatus.STOPPED,
         description="Reads the days again that have changed in the incident database. Shipped "
         "stopped: their packs and results are then to be made again, too.",
@@ -91,11 +98,11 @@ def is_ready(candidate: Candidate) -> bool:
 def daily_selection(candidates: Sequence[Candidate]) -> list[dg.AssetKey]:
     """Return the assets of a day's run for some candidates."""
     return [
-        *(dg.AssetKey(name) for name in SHARED_ASSETS),
+        *(key_of(one) for one in SHARED_ASSETS),
         *(
-            dg.AssetKey([asset, candidate.id])
+            key_of(asset, candidate.id)
             for candidate in candidates
-            for asset in ("replay_results", "replay_scores")
+            for asset in (assets.REPLAY_RESULTS, assets.REPLAY_SCORES)
         ),
     ]
 

@@ -9,8 +9,10 @@ from typing import Any
 
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.errors import ConfigurationError
+from replay_assets.lake import assets
+from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.store import Published
-from replay_assets.sanitizing.detect.rules import RuleSet, rules_digest
+from replay_assets.sanitizing.detect.rules import RuleSet
 from replay_assets.sanitizing.pseudonyms.incident import incidents_of, sanitize_incident
 
 FREE_TEXT = ("expected_root_cause", "root_cause_component")
@@ -51,19 +53,23 @@ def labels_under_the_map(
 def masked_labels(labels: Labels, raw: Published, rules: RuleSet) -> dict[str, IncidentLabel]:
     """Return a day's labels under the maps of a day's published evidence."""
     return labels_under_the_map(
-        labels, raw.rows("incident_evidence"), raw.rows("recorded_messages"), rules
+        labels,
+        raw.rows(assets.INCIDENT_EVIDENCE.table),
+        raw.rows(assets.RECORDED_MESSAGES),
+        rules,
     )
 
 
-def require_rules(pack: Published | None, rules: RuleSet) -> None:
+def require_rules(lineage: Lineage, day: str) -> None:
     """Refuse to grade by other rules than a pack was sanitized by: placeholders would not match.
 
     Raises:
         ConfigurationError: the pack names other rules.
     """
-    if pack is not None and not pack.names_input("rules", rules_digest(rules)):
+    pack = assets.REQUEST_PACK.at(day)
+    if lineage.find(pack) is not None and "rules" in lineage.changed(pack):
         raise ConfigurationError(
-            f"{pack.address} was sanitized by other rules than those at hand (ours are "
-            f"{rules_digest(rules)[:12]}…). Set REPLAY_RULES to the file that it was built with, "
-            "or build the pack again."
+            f"{pack} was sanitized by other rules than those in use (ours are "
+            f"{lineage.inputs(pack)['rules'][:12]}…). Set REPLAY_RULES to the file that it was "
+            "built with, or build the pack again."
         )

@@ -35,7 +35,7 @@ from replay_assets.evidence.validation import (
     reasons_against,
     unknown_values,
 )
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import assets
 from replay_assets.lake.store import PartitionWriter, Published, Store
 from replay_assets.lake.tables import TableWriter
 from replay_assets.source.connection.database import IncidentDatabase
@@ -73,7 +73,7 @@ def extract_day(
     Raises:
         SourceError: the source can't be read; what was published before stays as it was.
     """
-    address = Address("incident_evidence", window.day)
+    address = assets.INCIDENT_EVIDENCE.at(window.day)
     with day_snapshot(database, window, max_text_bytes=max_text_bytes, fast=fast) as snapshot:
         unusable: frozenset[str] = frozenset()
         while True:
@@ -123,10 +123,10 @@ class _Day:
         self._counts = _Counts()
         self._fingerprint = Fingerprint()
         self._lost: set[str] = set()
-        self._evidence = self._table("incident_evidence", INCIDENT_EVIDENCE)
-        self._messages = self._table("recorded_messages", RECORDED_MESSAGES)
-        self._repairs = self._table("recorded_repairs", RECORDED_REPAIRS)
-        self._quarantine = self._table("quarantine", QUARANTINE)
+        self._evidence = self._table(assets.INCIDENT_EVIDENCE.table, INCIDENT_EVIDENCE)
+        self._messages = self._table(assets.RECORDED_MESSAGES, RECORDED_MESSAGES)
+        self._repairs = self._table(assets.RECORDED_REPAIRS, RECORDED_REPAIRS)
+        self._quarantine = self._table(assets.QUARANTINE, QUARANTINE)
 
     def _table(self, name: str, schema: pa.Schema) -> TableWriter:
         dictionary = [column for column in schema.names if column in LOW_CARDINALITY]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.evidence.fingerprint import KEYS, Fingerprint, keys_of
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import assets
 from replay_assets.lake.store import Published, Store
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.day.reading import MAX_TEXT_BYTES, day_snapshot
@@ -58,7 +58,7 @@ def observe(
                 ids, sessions, repairs = (keys_of(batch)[name].to_pylist() for name in KEYS)
                 keys |= dict(zip(ids, zip(sessions, repairs, strict=True), strict=True))
         digest = fingerprint.hexdigest()
-        before = published.find(Address("incident_evidence", window.day))
+        before = published.find(assets.INCIDENT_EVIDENCE.at(window.day))
         same = before is None or before.facts.get("source_fingerprint") == digest
         changes = {} if same or before is None else changes_between(before, keys)
         yield Observation(window.day, digest, rows, changes)
@@ -68,9 +68,9 @@ def changes_between(before: Published, keys: Keys) -> dict[str, int]:
     """Count what differs between a published day and the source's keys of it."""
     kept: Keys = {
         row["id"]: (row["coordinator_id"], row["repair_id"])
-        for row in before.table("incident_evidence").select(KEYS).to_pylist()
+        for row in before.table(assets.INCIDENT_EVIDENCE.table).select(KEYS).to_pylist()
     }
-    known = {*kept, *(row["row_id"] for row in before.rows("quarantine"))}
+    known = {*kept, *(row["row_id"] for row in before.rows(assets.QUARANTINE))}
     common = kept.keys() & keys.keys()
     found = {
         "new_rows": len(keys.keys() - known),

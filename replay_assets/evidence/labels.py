@@ -9,7 +9,7 @@ from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.errors import ContractError
 from replay_assets.evidence.quarantine import quarantined
 from replay_assets.evidence.validation import reasons_against_label
-from replay_assets.lake.labels import publication_of
+from replay_assets.lake.labels import labels_publication
 from replay_assets.lake.store import Publication
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.day.label_reading import UNREADABLE_LINE, read_labels
@@ -33,7 +33,7 @@ def extract_labels(database: IncidentDatabase, window: DayWindow) -> Publication
                 reasons = [f"not_a_label:{error}"]
         if reasons:
             aside.append(quarantined("labels", row, reasons))
-    return publication_of(
+    return labels_publication(
         labels,
         aside,
         facts={

@@ -9,6 +9,7 @@ from replay_assets.contracts.export_row import ALPACA_FORMAT, AlpacaRow
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.errors import ResidualSecretError
 from replay_assets.finetune.alpaca import alpaca_row
+from replay_assets.lake import assets
 from replay_assets.lake.files import sha256
 from replay_assets.lake.formats import encode_json, encode_jsonl, json_line
 from replay_assets.lake.store import Publication
@@ -17,9 +18,6 @@ from replay_assets.sanitizing.redacted_errors import redacted_errors
 from replay_assets.source.export_log import ExportLogEntry
 
 CODE_VERSION = "1"
-EXPORT_FILE = "sft.alpaca.train.jsonl"
-LOG_FILE = "finetune_exports.json"
-"""The row of `finetune_exports`, kept beside the file for a role that may not write it."""
 LOOKBACK_DAYS = 7
 VERIFIED = "success"
 
@@ -52,9 +50,9 @@ class WeekExport:
         }
         return Publication(
             files={
-                EXPORT_FILE: content,
+                assets.TRAINING_FILE: content,
                 # Path below the lake's root, so that the same export has the same content anywhere.
-                LOG_FILE: encode_json(asdict(self.log_entry(EXPORT_FILE))),
+                assets.EXPORT_LOG_FILE: encode_json(asdict(self.log_entry(assets.TRAINING_FILE))),
             },
             inputs=inputs,
             facts=facts,
@@ -68,7 +66,7 @@ class WeekExport:
             week=self.week,
             checksum_sha256=sha256(content),
             export_type="evidence_snapshot",
-            source_table="incident_evidence",
+            source_table=assets.INCIDENT_EVIDENCE.name,
             source_ids=json_line([row.metadata.incident_id for row in self.rows]),
             file_path=file_path,
             record_count=len(self.rows),

@@ -3,29 +3,44 @@
     tables/<table>/[candidate=<id>/]date=2026-09-21/<table>.parquet
     files/<asset>/[candidate=<id>/]date=2026-09-21/<name>
 
-Below `tables/` there is Parquet and nothing else, one schema a table, so that pandas, DuckDB and
-Spark read a table by its folder.
+The partition of an asset that has only one has no folder for its key. Below `tables/` there is
+Parquet and nothing else, with one schema per table, so that pandas, DuckDB and Spark read a table
+by its folder.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
+Grain = Literal["date", "week", "none"]
+
 
 @dataclass(frozen=True, order=True)
 class Address:
-    """One partition of one asset: `key` is the day, or the Monday that names a week."""
+    """One partition of one asset.
+
+    `key` is the day, the Monday that names a week, or empty for an asset that is not partitioned.
+    """
 
     asset: str
-    key: str
+    key: str = ""
     candidate: str | None = None
-    grain: Literal["date", "week"] = "date"
+    grain: Grain = "date"
+
+    def __post_init__(self) -> None:
+        if (self.grain == "none") != (self.key == ""):
+            raise ValueError(
+                f"asset {self.asset}: grain {self.grain!r} with the key {self.key!r}; a partition "
+                "of a day or a week needs a key, one without a grain must have none"
+            )
 
     def folder(self, kind: Literal["tables", "files"], name: str) -> str:
         """Return the partition's folder for a table or for an asset's files."""
         parts = [kind, name]
         if self.candidate is not None:
             parts.append(f"candidate={self.candidate}")
-        return "/".join([*parts, f"{self.grain}={self.key}"])
+        if self.grain != "none":
+            parts.append(f"{self.grain}={self.key}")
+        return "/".join(parts)
 
     def table(self, name: str) -> str:
         """Return the path of one of the partition's tables."""
@@ -37,4 +52,4 @@ class Address:
 
     def __str__(self) -> str:
         candidate = f"/{self.candidate}" if self.candidate else ""
-        return f"{self.asset}{candidate} {self.key}"
+        return f"{self.asset}{candidate} {self.key}".rstrip()

@@ -65,14 +65,6 @@ class Published:
         """Counts and bounds that the stage recorded with the partition."""
         return self.manifest.facts
 
-    def was_made_from(self, asset: str, source: "Published | None") -> bool:
-        """Tell whether this partition names the present content of another as its input."""
-        return source is not None and self.names_input(asset, source.digest)
-
-    def names_input(self, name: str, digest: str) -> bool:
-        """Tell whether this partition was made from an input of that digest."""
-        return self.manifest.inputs.get(name) == digest
-
     def table(self, name: str) -> pa.Table:
         """Return one of the partition's tables."""
         return formats.decode_table(files.read(self.root / self.address.table(name)))

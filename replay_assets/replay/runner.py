@@ -19,6 +19,7 @@ from replay_assets.inference.call_store import CallStore, Header, LocalCallStore
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.spending.ledger import Ledger
+from replay_assets.lake import assets
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import decode_lines, encode_json, record_line, table_in_batches
@@ -31,8 +32,8 @@ from replay_assets.replay.prompts import PROMPT_VERSION
 from replay_assets.replay.report import ReportBuilder
 
 CODE_VERSION = "2"
-RESULTS_FILE = "replay_results.jsonl"
-REPORT_FILE = "run_report.json"
+RESULTS_FILE = assets.RESULTS_FILE
+REPORT_FILE = assets.RUN_REPORT_FILE
 API_KEY_MISSING = "api_key_missing"
 
 
@@ -58,7 +59,7 @@ class ReplayRun:
         """Return the run as a partition: its files, and a table of the answers."""
         table = table_in_batches(map(result_row, self.read_results()), RESULT_TABLE)
         return Publication(
-            tables={"replay_results": table},
+            tables={assets.REPLAY_RESULTS.table: table},
             large_files={name: self.folder / name for name in (RESULTS_FILE, REPORT_FILE)},
             inputs={**inputs, "candidate": self.report.candidate_digest},
             facts={

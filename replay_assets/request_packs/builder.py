@@ -13,6 +13,7 @@ from replay_assets.contracts.request import (
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import LabelLeakError, ResidualSecretError
+from replay_assets.lake.assets import AUDIT_FILE, INCIDENT_EVIDENCE, PACK_FILE, TOOL_OUTPUT_FILE
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.formats import encode_json, encode_jsonl, json_line
 from replay_assets.lake.store import Publication
@@ -35,9 +36,6 @@ from replay_assets.sanitizing.pseudonyms.incident import (
 from replay_assets.sanitizing.redacted_errors import redacted_errors
 
 CODE_VERSION = f"prompt{PROMPT_VERSION}.rules{RULES_VERSION}"
-PACK_FILE = "request_pack.jsonl"
-TOOL_OUTPUT_FILE = "recorded_tool_output.jsonl"
-AUDIT_FILE = "audit.json"
 
 
 @dataclass(frozen=True)
@@ -130,7 +128,7 @@ def _request(
             "labels": incident.labels,
         },
         source_metadata={
-            "source_table": "incident_evidence",
+            "source_table": INCIDENT_EVIDENCE.name,
             "evidence_id": incident.id,
             "evidence_kind": incident.evidence_kind,
             "collected_at": incident.collected_at.isoformat(),

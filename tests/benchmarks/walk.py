@@ -17,7 +17,7 @@ from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.calendar import day_window, days_between
 from replay_assets.contracts.vocabulary import load_vocabulary
-from replay_assets.evaluation.grading import scoring
+from replay_assets.evaluation import grading
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.evidence.labels import extract_labels
 from replay_assets.lake.addresses import Address
@@ -85,7 +85,7 @@ def walk_bare(settings: Settings, days: list[str], candidates: list[Candidate]) 
         window = day_window(day, settings.timezone)
         raw = extract_day(database, window, evidence)
         labels.publish(Address("incident_labels", day), extract_labels(database, window))
-        truth, _ = labels_of(labels, day)
+        truth = labels_of(labels.find(Address("incident_labels", day)))
         rows, repairs = raw.rows("incident_evidence"), raw.rows("recorded_repairs")
         pack = build_pack(rows, raw.rows("recorded_messages"), day=day, vocabulary=vocabulary)
         request_pack = lake.publish(Address("request_pack", day), pack.publication(inputs={}))
@@ -98,14 +98,14 @@ def walk_bare(settings: Settings, days: list[str], candidates: list[Candidate]) 
                 folder=settings.state / one.id / day,
             )
             lake.publish(Address("replay_results", day, one.id), run.publication(inputs={}))
-            scores = scoring.score_results(
+            scores = grading.score_results(
                 run.results, truth, repairs, vocabulary=vocabulary, baseline=True
             )
-            publication = scoring.publication_of("replay_scores", scores, inputs={})
-            lake.publish(Address("replay_scores", day, one.id), publication)
-        incumbent = scoring.score_incumbent(rows, truth, repairs, vocabulary=vocabulary)
-        publication = scoring.publication_of("incumbent_scores", incumbent, inputs={})
-        lake.publish(Address("incumbent_scores", day), publication)
+            address = Address("replay_scores", day, one.id)
+            lake.publish(address, grading.scores_publication(scores, address, inputs={}))
+        incumbent = grading.score_incumbent(rows, truth, repairs, vocabulary=vocabulary)
+        address = Address("incumbent_scores", day)
+        lake.publish(address, grading.scores_publication(incumbent, address, inputs={}))
     database.close()
 
 

@@ -6,8 +6,9 @@ from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError
 from replay_assets.evaluation.grading import score_results
 from replay_assets.evaluation.masked_labels import labels_under_the_map, require_rules
-from replay_assets.lake.addresses import Address
-from replay_assets.lake.store import Publication, Published, Store
+from replay_assets.lake import assets
+from replay_assets.lake.lineage import Lineage
+from replay_assets.lake.store import Publication, Store
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing.detect.rules import rules_digest, shipped
 from tests.evaluation.records import label, result
@@ -83,12 +84,14 @@ def test_a_pack_of_other_rules_is_not_graded_by_ours(tmp_path) -> None:
     """Its placeholders may stand for other values."""
     store = Store(str(tmp_path))
 
-    def pack(rules: str) -> Published:
-        return store.publish(
-            Address("request_pack", "2026-09-21"), Publication(inputs={"rules": rules})
-        )
+    def require(rules: str | None) -> None:
+        """Grade a day whose pack was made by these rules; without rules, there is no pack."""
+        if rules is not None:
+            pack = Publication(inputs={"rules": rules})
+            store.publish(assets.REQUEST_PACK.at("2026-09-21"), pack)
+        require_rules(Lineage(lake=store, rules=rules_digest(shipped())), "2026-09-21")
 
-    require_rules(None, shipped())
-    require_rules(pack(rules_digest(shipped())), shipped())
+    require(None)
+    require(rules_digest(shipped()))
     with pytest.raises(ConfigurationError, match=r"request_pack 2026-09-21 .* other rules"):
-        require_rules(pack("other"), shipped())
+        require("other")

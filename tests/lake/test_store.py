@@ -129,17 +129,6 @@ def test_a_manifest_of_another_version_is_an_error_not_an_absence(store: Store, 
         store.find(DAY)
 
 
-def test_a_partition_knows_whether_it_was_made_from_the_present_input(store: Store):
-    """Scores of yesterday's results do not count for today's."""
-    evidence = store.publish(Address("incident_evidence", DAY.key), Publication(facts={}))
-    pack = store.publish(DAY, Publication(inputs={"incident_evidence": evidence.digest}))
-    changed = store.publish(evidence.address, Publication(files={"audit.json": b'{"n":1}'}))
-    assert pack.was_made_from("incident_evidence", evidence)
-    assert not pack.was_made_from("incident_evidence", changed)
-    assert not pack.was_made_from("incident_evidence", None)
-    assert not pack.was_made_from("incident_labels", evidence)
-
-
 def test_publishing_twice_changes_no_byte(store: Store, tmp_path: Path):
     """Same content, same files, same manifest."""
     contents = []

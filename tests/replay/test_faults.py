@@ -8,8 +8,9 @@ import pytest
 from replay_assets.contracts.result import UNGRADED_OUTCOMES, ReplayResult
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference.stand_in.faults import Fault, FaultPlan
+from replay_assets.lake.assets import PACK_FILE
 from replay_assets.replay.runner import ReplayRun, run_pack
-from replay_assets.request_packs.builder import PACK_FILE, build_pack
+from replay_assets.request_packs.builder import build_pack
 from tests.inference.scripted_server import candidate, serving_stand_in
 from tests.request_packs.rows import evidence_row
 

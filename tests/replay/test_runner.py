@@ -10,11 +10,12 @@ from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError, ReplayStoppedError
+from replay_assets.lake.assets import PACK_FILE
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.formats import decode_jsonl
 from replay_assets.replay.progress import ReplayProgress
 from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE, run_pack
-from replay_assets.request_packs.builder import PACK_FILE, build_pack
+from replay_assets.request_packs.builder import build_pack
 from tests.inference.scripted_server import Script, completion, payload, status
 from tests.replay.conftest import Runner
 from tests.replay.packs import answer_text, original_request, request

@@ -8,12 +8,8 @@ from typing import Any
 import pytest
 
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.request_packs.builder import (
-    AUDIT_FILE,
-    PACK_FILE,
-    TOOL_OUTPUT_FILE,
-    build_pack,
-)
+from replay_assets.lake.assets import AUDIT_FILE, PACK_FILE, TOOL_OUTPUT_FILE
+from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing.detect.rules import rules_digest
 from tests.request_packs.rows import Row, evidence_row, tool_message
 

@@ -9,13 +9,9 @@ from typing import Any
 import pytest
 
 from replay_assets.errors import LabelLeakError, ResidualSecretError, SanitizingFailedError
+from replay_assets.lake.assets import AUDIT_FILE, PACK_FILE, TOOL_OUTPUT_FILE
 from replay_assets.lake.formats import decode_jsonl
 from replay_assets.lake.store import Publication
-from replay_assets.request_packs.builder import (
-    AUDIT_FILE,
-    PACK_FILE,
-    TOOL_OUTPUT_FILE,
-)
 from replay_assets.sanitizing import IncidentSanitizer
 from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
 from tests.request_packs.rows import evidence_row, tool_message

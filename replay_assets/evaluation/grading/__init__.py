@@ -10,9 +10,9 @@ from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
 from replay_assets.evaluation.grading.recorded import TriedActions
 from replay_assets.evaluation.grading.scoring import (
     CODE_VERSION,
-    publication_of,
     score_incumbent,
     score_results,
+    scores_publication,
 )
 
 __all__ = [
@@ -23,8 +23,8 @@ __all__ = [
     "Proposal",
     "TriedActions",
     "grades_of",
-    "publication_of",
     "read_proposal",
     "score_incumbent",
     "score_results",
+    "scores_publication",
 ]

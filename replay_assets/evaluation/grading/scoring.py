@@ -25,6 +25,7 @@ from replay_assets.evaluation.grading.recorded import (
     judged_wrong,
     tried_actions,
 )
+from replay_assets.lake.addresses import Address
 from replay_assets.lake.formats import table_of
 from replay_assets.lake.store import Publication
 
@@ -102,12 +103,16 @@ def score_incumbent(
     return scores
 
 
-def publication_of(
-    table: str, scores: Sequence[ReplayScore], *, inputs: Mapping[str, str]
+def scores_publication(
+    scores: Sequence[ReplayScore], address: Address, *, inputs: Mapping[str, str]
 ) -> Publication:
     """Return a day's scores as a partition."""
     return Publication(
-        tables={table: table_of((score.as_json() for score in scores), arrow_schema(ReplayScore))},
+        tables={
+            address.asset: table_of(
+                (score.as_json() for score in scores), arrow_schema(ReplayScore)
+            )
+        },
         inputs=inputs,
         facts={
             "scores": len(scores),

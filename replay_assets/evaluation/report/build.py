@@ -13,7 +13,7 @@ from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.report.summary import METRICS, Summary, constant_wins, summarize
 from replay_assets.evaluation.report.verdict import Verdict, decide
 from replay_assets.evaluation.scored_days import ScoredWeek
-from replay_assets.lake.digests import digest_of
+from replay_assets.lake import assets
 from replay_assets.lake.formats import encode_json, table_of
 from replay_assets.lake.store import Publication
 
@@ -55,11 +55,11 @@ class WeekReport:
         """Return the report as a partition."""
         document = self.document()
         return Publication(
-            tables={"evaluation_report": table_of(self._rows(), REPORT_TABLE)},
+            tables={assets.EVALUATION_REPORT.table: table_of(self._rows(), REPORT_TABLE)},
             files={
-                "report.json": encode_json(document),
-                "report.html": render("report.html.j2", document).encode(),
-                "report.md": render("report.md.j2", document).encode(),
+                assets.REPORT_FILE: encode_json(document),
+                assets.REPORT_HTML_FILE: render("report.html.j2", document).encode(),
+                assets.REPORT_MARKDOWN_FILE: render("report.md.j2", document).encode(),
             },
             inputs=self.inputs,
             facts={
@@ -112,8 +112,18 @@ def build_report(
     incumbent: ScoredWeek,
     candidates: Sequence[ScoredWeek],
     titles: Mapping[str, tuple[str, str]],
+    *,
+    inputs: Mapping[str, str],
 ) -> WeekReport:
-    """Return the report of a week from the scores of every candidate that has a day in it."""
+    """Return the report of a week from the scores of every candidate that has a day in it.
+
+    Args:
+        week: the Monday that names the week.
+        incumbent: what production did.
+        candidates: every candidate of the catalogue.
+        titles: the day and the alert name of each incident.
+        inputs: the digests of the partitions that the scores were read from.
+    """
     present = [one for one in candidates if any(state != "missing" for state in one.days.values())]
     ordered = sorted(present, key=lambda one: one.baseline)
     weeks = {one.candidate_id: one for one in (incumbent, *ordered)}
@@ -141,10 +151,7 @@ def build_report(
             metric.name: constant_wins(comparable, metric, constant) for metric in METRICS
         },
         not_replayed=[one.candidate_id for one in candidates if one not in present],
-        inputs={
-            name: digest_of([score.as_json() for score in one.scores])
-            for name, one in weeks.items()
-        },
+        inputs=dict(inputs),
     )
 
 

@@ -11,11 +11,13 @@ import pytest
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import load_vocabulary
-from replay_assets.evaluation.grading import publication_of
+from replay_assets.evaluation.grading import scores_publication
 from replay_assets.evaluation.report import build_report
 from replay_assets.evaluation.scored_days import WeekReader
+from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
+from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.store import Publication, Store
 from tests.evaluation.records import score
 
@@ -51,18 +53,34 @@ class Roots:
             Publication(inputs={"request_pack": pack.digest, "candidate": MODEL.digest()}),
         )
         inputs = {**inputs, "incident_labels": truth.digest, **WORDS}
-        graded = publication_of(
-            "replay_scores",
+        address = Address("replay_scores", day, "model")
+        graded = scores_publication(
             [score(incident, candidate_id="model")],
+            address,
             inputs={**inputs, "replay_results": results.digest},
         )
-        self.lake.publish(Address("replay_scores", day, "model"), graded)
+        self.lake.publish(address, graded)
 
     def publication(self) -> Publication:
         """The report of the week as it would be published."""
-        reader = WeekReader(self.lake, self.evidence, self.labels, VOCABULARY, WEEK)
+        reader = self.reader()
         candidates = [reader.candidate(MODEL), reader.candidate(OTHER)]
-        return build_report(WEEK, reader.incumbent(), candidates, reader.titles).publication()
+        inputs = reader.lineage.inputs(assets.EVALUATION_REPORT.at(WEEK))
+        return build_report(
+            WEEK, reader.incumbent(), candidates, reader.titles, inputs=inputs
+        ).publication()
+
+    def reader(self, *candidates: Candidate) -> WeekReader:
+        """A reader of the week, for the catalogue of these candidates."""
+        digests = {one.id: one.digest() for one in candidates or (MODEL, OTHER)}
+        lineage = Lineage(
+            lake=self.lake,
+            evidence=self.evidence,
+            labels=self.labels,
+            vocabulary=VOCABULARY,
+            candidates=digests,
+        )
+        return WeekReader(lineage, WEEK)
 
     def file(self, name: str) -> str:
         """One file of the report."""
@@ -119,8 +137,7 @@ def test_a_day_whose_sources_changed_is_stale(
 def test_answers_of_another_model_under_the_same_name_are_stale(roots: Roots) -> None:
     """An entry of the catalogue that was changed is another candidate."""
     changed = MODEL.model_copy(update={"model": "another"})
-    reader = WeekReader(roots.lake, roots.evidence, roots.labels, VOCABULARY, WEEK)
-    assert set(reader.candidate(changed).days.values()) == {"stale"}
+    assert set(roots.reader(changed).candidate(changed).days.values()) == {"stale"}
 
 
 def test_labels_that_were_taken_away_leave_grades_as_they_were(

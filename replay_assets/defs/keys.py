@@ -1,0 +1,23 @@
+"""Dagster's keys of the assets that `lake/assets.py` declares, and of what they are made from."""
+
+import dagster as dg
+
+from replay_assets.lake.assets import Asset
+
+
+def key_of(asset: Asset, candidate_id: str | None = None) -> dg.AssetKey:
+    """Return the key of an asset: its name, then the candidate if it has one asset per candidate.
+
+    Raises:
+        ValueError: the asset has one key per candidate, and none is given.
+    """
+    if not asset.per_candidate:
+        return dg.AssetKey(asset.name)
+    if candidate_id is None:
+        raise ValueError(f"{asset.name} has one asset per candidate; give the candidate's id")
+    return dg.AssetKey([asset.name, candidate_id])
+
+
+def inputs_of(asset: Asset, candidate_id: str | None = None) -> list[dg.AssetKey]:
+    """Return the keys of what a daily asset is made from."""
+    return [key_of(one, candidate_id) for one in asset.inputs]

@@ -1,0 +1,98 @@
+"""Every asset once: its name, where its partitions are kept, and what they are made from.
+
+Also the names of the tables and files in those partitions. Stages, Dagster definitions and commands
+take the names from here, so that a new asset is declared in one place. Labels appear by name only.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from replay_assets.lake.addresses import Address, Grain
+
+RootName = Literal["evidence", "labels", "lake"]
+Setting = Literal["vocabulary", "rules", "candidate"]
+"""What a partition is made with, beside other partitions; its digest is named as an input."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One asset, and what each of its partitions is made from.
+
+    A partition is made from the partitions of `inputs` with the same key; that of a week is made
+    from the days of the week.
+    """
+
+    name: str
+    root: RootName = "lake"
+    grain: Grain = "date"
+    per_candidate: bool = False
+    inputs: tuple["Asset", ...] = ()
+    settings: tuple[Setting, ...] = ()
+
+    @property
+    def table(self) -> str:
+        """The main table of a partition, which has the asset's name."""
+        return self.name
+
+    def at(self, key: str = "", candidate: str | None = None) -> Address:
+        """Return the address of one partition."""
+        return Address(self.name, key, candidate if self.per_candidate else None, self.grain)
+
+
+INCIDENT_EVIDENCE = Asset("incident_evidence", root="evidence")
+INCIDENT_LABELS = Asset("incident_labels", root="labels")
+REQUEST_PACK = Asset("request_pack", inputs=(INCIDENT_EVIDENCE,), settings=("vocabulary", "rules"))
+REPLAY_RESULTS = Asset(
+    "replay_results", per_candidate=True, inputs=(REQUEST_PACK,), settings=("candidate",)
+)
+REPLAY_SCORES = Asset(
+    "replay_scores",
+    per_candidate=True,
+    inputs=(REPLAY_RESULTS, INCIDENT_EVIDENCE, INCIDENT_LABELS),
+    settings=("vocabulary",),
+)
+INCUMBENT_SCORES = Asset(
+    "incumbent_scores", inputs=(INCIDENT_EVIDENCE, INCIDENT_LABELS), settings=("vocabulary",)
+)
+EVALUATION_REPORT = Asset(
+    "evaluation_report", grain="week", inputs=(REPLAY_SCORES, INCUMBENT_SCORES)
+)
+SFT_EXPORT = Asset("sft_export", grain="week", inputs=(INCIDENT_EVIDENCE, INCUMBENT_SCORES))
+
+BY_NAME = {
+    asset.name: asset
+    for asset in (
+        INCIDENT_EVIDENCE,
+        INCIDENT_LABELS,
+        REQUEST_PACK,
+        REPLAY_RESULTS,
+        REPLAY_SCORES,
+        INCUMBENT_SCORES,
+        EVALUATION_REPORT,
+        SFT_EXPORT,
+    )
+}
+
+# Tables beside the main ones.
+RECORDED_MESSAGES = "recorded_messages"
+RECORDED_REPAIRS = "recorded_repairs"
+QUARANTINE = "quarantine"
+
+# Files of a request pack.
+PACK_FILE = "request_pack.jsonl"
+TOOL_OUTPUT_FILE = "recorded_tool_output.jsonl"
+AUDIT_FILE = "audit.json"
+
+# Files of replay results.
+RESULTS_FILE = "replay_results.jsonl"
+RUN_REPORT_FILE = "run_report.json"
+
+# Files of an evaluation report: one document, and its two renderings.
+REPORT_FILE = "report.json"
+REPORT_HTML_FILE = "report.html"
+REPORT_MARKDOWN_FILE = "report.md"
+
+# Files of a fine-tune export. The second is the row of the source's `finetune_exports`, kept beside
+# the training file for a role that may not write that table.
+TRAINING_FILE = "sft.alpaca.train.jsonl"
+EXPORT_LOG_FILE = "finetune_exports.json"

@@ -1,0 +1,164 @@
+"""Whether a partition was made from what now exists: its inputs, and theirs.
+
+`assets.py` declares which asset is made from which. A manifest names the digest of each input; this
+module compares them with the digests of today, and gives the digests to name in a new manifest.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.assets import BY_NAME, Asset, RootName, Setting
+from replay_assets.lake.digests import vocabulary_digest
+from replay_assets.lake.store import Published, Store
+
+MISSING_INPUT = ""
+"""Where a digest is expected: different from every digest that a manifest can name."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Whether a partition can be used as it is, and if not, why."""
+
+    status: Literal["current", "stale", "missing"]
+    reason: str = ""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the partition exists and was made from what now exists."""
+        return self.status == "current"
+
+
+CURRENT = State("current")
+
+
+class Lineage:
+    """The partitions as one operation sees them: each manifest is read at most once.
+
+    Create one per operation and read partitions through it: what is published later is not seen.
+    What is not given is not compared. Labels that do not exist are not compared either: their root
+    may be withheld, and what was graded by them stays graded.
+
+    Args:
+        lake: the root of everything sanitized.
+        evidence: the root of raw evidence.
+        labels: the root of labels.
+        vocabulary: the vocabulary in use.
+        rules: the digest of the sanitizing rules in use.
+        candidates: the digest of each candidate by its id.
+    """
+
+    def __init__(
+        self,
+        *,
+        lake: Store | None = None,
+        evidence: Store | None = None,
+        labels: Store | None = None,
+        vocabulary: Vocabulary | None = None,
+        rules: str | None = None,
+        candidates: Mapping[str, str] | None = None,
+    ) -> None:
+        self._stores: dict[RootName, Store | None] = {
+            "lake": lake,
+            "evidence": evidence,
+            "labels": labels,
+        }
+        self._vocabulary = None if vocabulary is None else vocabulary_digest(vocabulary)
+        self._rules = rules
+        self._candidates = candidates
+        self._found: dict[Address, Published | None] = {}
+
+    def find(self, address: Address) -> Published | None:
+        """Return a partition; None if it does not exist or its root is not given."""
+        if address not in self._found:
+            store = self._store_of(address)
+            self._found[address] = None if store is None else store.find(address)
+        return self._found[address]
+
+    def get(self, address: Address) -> Published:
+        """Return a partition.
+
+        Raises:
+            NotMaterializedError: it does not exist; the message says what to materialise.
+        """
+        found, store = self.find(address), self._store_of(address)
+        if store is None:
+            raise ValueError(f"{address}: the root {BY_NAME[address.asset].root!r} is not given")
+        return found if found is not None else store.get(address)
+
+    def inputs(self, address: Address) -> dict[str, str]:
+        """Return the digests to name in the manifest of a partition that is made now."""
+        return {name: digest for name, digest in self._present(address) if digest != MISSING_INPUT}
+
+    def changed(self, address: Address) -> list[str]:
+        """Return the names of a partition's own inputs that differ from those it was made from."""
+        named = self.get(address).manifest.inputs
+        present = dict(self._present(address))
+        # A week also names the days that it was made from: one that can't be used now has changed.
+        names = {*present, *named} if address.grain == "week" else present
+        return sorted(name for name in names if named.get(name) != present.get(name))
+
+    def state(self, address: Address) -> State:
+        """Return whether a partition was made from what now exists, down to the evidence."""
+        if self.find(address) is None:
+            return State("missing", f"{address} has not been materialised")
+        if changed := self.changed(address):
+            return State("stale", f"{address} was made from other {', '.join(changed)}")
+        for source in self._sources(address):
+            state = self.state(source)
+            if state.status == "stale":
+                return State("stale", f"{address} was made from a stale partition: {state.reason}")
+        return CURRENT
+
+    def usable_days(self, address: Address) -> list[str]:
+        """Return the days of a week on which the inputs that all candidates share are current."""
+        shared = [one for one in BY_NAME[address.asset].inputs if not one.per_candidate]
+        return [
+            day
+            for day in days_of_week(address.key)
+            if all(self.state(one.at(day)).is_current for one in shared)
+        ]
+
+    def _sources(self, address: Address) -> list[Address]:
+        """Return the partitions that a partition is made from: of a week, those that are usable."""
+        inputs = BY_NAME[address.asset].inputs
+        if address.grain != "week":
+            return [one.at(address.key, address.candidate) for one in inputs]
+        days = self.usable_days(address)
+        shared = [one.at(day) for day in days for one in inputs if not one.per_candidate]
+        each = [
+            one.at(day, candidate)
+            for candidate in self._candidates or ()
+            for day in days_of_week(address.key)
+            for one in inputs
+            if one.per_candidate
+        ]
+        return [*shared, *(one for one in each if self.state(one).is_current)]
+
+    def _present(self, address: Address) -> Iterator[tuple[str, str]]:
+        """Yield the inputs of a partition, as they are now, by the names in its manifest."""
+        for source in self._sources(address):
+            found = self.find(source)
+            if found is None and self._is_withheld(BY_NAME[source.asset]):
+                continue
+            name = str(source) if address.grain == "week" else source.asset
+            yield name, MISSING_INPUT if found is None else found.digest
+        for setting in BY_NAME[address.asset].settings:
+            if (digest := self._digest_of(setting, address)) is not None:
+                yield setting, digest
+
+    def _digest_of(self, setting: Setting, address: Address) -> str | None:
+        if setting == "candidate":
+            if self._candidates is None or address.candidate is None:
+                return None
+            return self._candidates.get(address.candidate, MISSING_INPUT)
+        return self._vocabulary if setting == "vocabulary" else self._rules
+
+    def _is_withheld(self, asset: Asset) -> bool:
+        return asset.root == "labels" or self._stores[asset.root] is None
+
+    def _store_of(self, address: Address) -> Store | None:
+        return self._stores[BY_NAME[address.asset].root]

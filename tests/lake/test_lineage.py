@@ -1,0 +1,226 @@
+"""Which partitions are current, stale or missing, and how often their manifests are read."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.vocabulary import load_vocabulary
+from replay_assets.errors import NotMaterializedError
+from replay_assets.lake import assets
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.lineage import Lineage
+from replay_assets.lake.store import Publication, Published, Store
+
+WEEK = "2026-09-21"
+DAYS = days_of_week(WEEK)
+DAY = DAYS[0]
+VOCABULARY = load_vocabulary()
+RULES = "rules-1"
+CANDIDATES = {"model": "model-1", "other": "other-1"}
+SCORES = assets.REPLAY_SCORES.at(DAY, "model")
+
+
+class CountingStore(Store):
+    """A root that counts how often each manifest is looked for."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.reads: Counter[Address] = Counter()
+
+    def get(self, address: Address) -> Published:
+        """Return a partition, and count the look at its manifest."""
+        self.reads[address] += 1
+        return super().get(address)
+
+
+@dataclass
+class Roots:
+    """Three roots, and how to fill a day of them in the order in which it is made."""
+
+    folder: Path
+    stores: dict[str, CountingStore] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stores = {
+            name: CountingStore(str(self.folder / name)) for name in ("lake", "evidence", "labels")
+        }
+
+    def lineage(self, **changes: object) -> Lineage:
+        """What an operation sees now, with all that it can compare unless changed."""
+        given = {
+            **self.stores,
+            "vocabulary": VOCABULARY,
+            "rules": RULES,
+            "candidates": CANDIDATES,
+            **changes,
+        }
+        return Lineage(**given)  # type: ignore[arg-type]
+
+    def publish(self, address: Address, content: bytes = b"{}") -> None:
+        """Make one partition from what exists."""
+        inputs = self.lineage().inputs(address)
+        publication = Publication(files={"content.json": content}, inputs=inputs)
+        self.store_of(address).publish(address, publication)
+
+    def store_of(self, address: Address) -> CountingStore:
+        """The root of a partition."""
+        return self.stores[assets.BY_NAME[address.asset].root]
+
+    def publish_day(self, day: str, *candidates: str) -> None:
+        """Make everything of a day."""
+        self.publish(assets.INCIDENT_EVIDENCE.at(day), f'{{"day":"{day}"}}'.encode())
+        self.publish(assets.INCIDENT_LABELS.at(day))
+        self.publish(assets.REQUEST_PACK.at(day), f'{{"pack":"{day}"}}'.encode())
+        for candidate in candidates:
+            self.publish(assets.REPLAY_RESULTS.at(day, candidate))
+            self.publish(assets.REPLAY_SCORES.at(day, candidate))
+        self.publish(assets.INCUMBENT_SCORES.at(day))
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> Roots:
+    """One whole day of one candidate."""
+    roots = Roots(tmp_path)
+    roots.publish_day(DAY, "model")
+    return roots
+
+
+def test_a_day_made_in_order_is_current(roots: Roots) -> None:
+    """Every partition names what now exists."""
+    lineage = roots.lineage()
+    for asset in assets.BY_NAME.values():
+        if asset.grain == "date":
+            assert lineage.state(asset.at(DAY, "model")).is_current, asset
+
+
+def test_what_was_never_made_is_missing(roots: Roots) -> None:
+    """Missing is not stale: there is nothing to compare."""
+    state = roots.lineage().state(assets.REPLAY_SCORES.at(DAYS[1], "model"))
+    assert state.status == "missing"
+    assert "replay_scores/model 2026-09-22" in state.reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (assets.INCIDENT_EVIDENCE.at(DAY), "replay_scores/model .* other incident_evidence"),
+        (assets.INCIDENT_LABELS.at(DAY), "replay_scores/model .* other incident_labels"),
+        (assets.REQUEST_PACK.at(DAY), "replay_results/model .* other request_pack"),
+        (assets.REPLAY_RESULTS.at(DAY, "model"), "replay_scores/model .* other replay_results"),
+    ],
+    ids=str,
+)
+def test_a_change_makes_all_that_follows_stale_and_says_why(
+    roots: Roots, changed: Address, reason: str
+) -> None:
+    """A change far up makes scores stale too, though their own inputs are unchanged."""
+    inputs = roots.lineage().inputs(changed)
+    publication = Publication(files={"content.json": b'{"new":1}'}, inputs=inputs)
+    roots.store_of(changed).publish(changed, publication)
+    state = roots.lineage().state(SCORES)
+    assert state.status == "stale"
+    assert re.search(reason, state.reason)
+
+
+@pytest.mark.parametrize(
+    ("settings", "stale"),
+    [
+        ({"rules": "rules-2"}, {"request_pack", "replay_results", "replay_scores"}),
+        ({"candidates": {"model": "model-2"}}, {"replay_results", "replay_scores"}),
+        ({"candidates": {}}, {"replay_results", "replay_scores"}),
+        ({"rules": None, "candidates": None, "vocabulary": None}, set()),
+    ],
+    ids=["rules", "candidate", "candidate_removed", "nothing_to_compare"],
+)
+def test_other_settings_make_stale_what_was_made_with_them(
+    roots: Roots, settings: dict[str, object], stale: set[str]
+) -> None:
+    """What is not given is not compared."""
+    lineage = roots.lineage(**settings)
+    daily = [one for one in assets.BY_NAME.values() if one.grain == "date"]
+    found = {one.name for one in daily if not lineage.state(one.at(DAY, "model")).is_current}
+    assert found == stale
+
+
+def test_labels_that_are_withheld_leave_scores_current(roots: Roots) -> None:
+    """A machine without access to labels can still report; evidence that is gone is a change."""
+    roots.stores["labels"].withdraw(assets.INCIDENT_LABELS.at(DAY))
+    assert roots.lineage().state(SCORES).is_current
+    assert roots.lineage(labels=None).state(SCORES).is_current
+    roots.stores["evidence"].withdraw(assets.INCIDENT_EVIDENCE.at(DAY))
+    assert roots.lineage().state(SCORES).status == "stale"
+    assert roots.lineage().changed(SCORES) == ["incident_evidence"]
+
+
+def test_a_week_is_made_from_its_usable_days(roots: Roots) -> None:
+    """A week that was made from fewer days than can be used now is stale, and says which."""
+    export = assets.SFT_EXPORT.at(WEEK)
+    assert roots.lineage().inputs(export).keys() == {
+        f"incident_evidence {DAY}",
+        f"incumbent_scores {DAY}",
+    }
+    roots.publish(export)
+    assert roots.lineage().state(export).is_current
+    roots.publish_day(DAYS[1])
+    assert f"incident_evidence {DAYS[1]}" in roots.lineage().state(export).reason
+    roots.publish(export)
+    assert roots.lineage().usable_days(export) == DAYS[:2]
+    roots.publish(assets.INCIDENT_EVIDENCE.at(DAY), b'{"new":1}')
+    assert roots.lineage().usable_days(export) == DAYS[1:2]
+    assert roots.lineage().state(export).status == "stale"
+
+
+def test_a_report_names_the_scores_of_each_candidate(roots: Roots) -> None:
+    """One candidate's stale day does not take away another's."""
+    roots.publish_day(DAYS[1], "model", "other")
+    report = assets.EVALUATION_REPORT.at(WEEK)
+    roots.publish(assets.REQUEST_PACK.at(DAY), b'{"new":1}')
+    assert roots.lineage().inputs(report).keys() == {
+        f"incumbent_scores {DAY}",
+        f"incumbent_scores {DAYS[1]}",
+        f"replay_scores/model {DAYS[1]}",
+        f"replay_scores/other {DAYS[1]}",
+    }
+
+
+def test_a_missing_partition_is_named_with_what_to_do(roots: Roots) -> None:
+    """Reading through the lineage gives the store's own error."""
+    with pytest.raises(NotMaterializedError, match=r"request_pack 2026-09-22 .* Materialise"):
+        roots.lineage().get(assets.REQUEST_PACK.at(DAYS[1]))
+
+
+def test_a_root_that_was_not_given_is_named(roots: Roots) -> None:
+    """Asking for evidence where only the lake is at hand is a mistake in the program."""
+    with pytest.raises(ValueError, match="incident_evidence 2026-09-21: the root 'evidence'"):
+        Lineage(lake=roots.stores["lake"]).get(assets.INCIDENT_EVIDENCE.at(DAY))
+
+
+@pytest.mark.parametrize("candidates", [("model",), ("model", "other")], ids=["one", "several"])
+def test_one_operation_reads_each_manifest_once(
+    tmp_path: Path, candidates: tuple[str, ...]
+) -> None:
+    """On an object store each read is a request, and a review reads many weeks."""
+    roots = Roots(tmp_path)
+    for day in DAYS[:3]:
+        roots.publish_day(day, *candidates)
+    for store in roots.stores.values():
+        store.reads.clear()
+    lineage = roots.lineage(candidates={one: CANDIDATES[one] for one in candidates})
+    for day in DAYS:
+        for candidate in candidates:
+            lineage.state(assets.REPLAY_SCORES.at(day, candidate))
+        lineage.state(assets.INCUMBENT_SCORES.at(day))
+    for week in (assets.EVALUATION_REPORT, assets.SFT_EXPORT):
+        lineage.inputs(week.at(WEEK))
+        lineage.usable_days(week.at(WEEK))
+    reads = Counter[Address]()
+    for store in roots.stores.values():
+        reads += store.reads
+    assert set(reads.values()) == {1}
+    made = 3 * (4 + 2 * len(candidates))
+    asked_in_vain = 4 * (1 + len(candidates) + 1)  # scores, and the evidence of the export
+    assert len(reads) == made + asked_in_vain
