@@ -9,8 +9,11 @@ import duckdb
 import pandas as pd
 import pytest
 
+from replay_assets.contracts.manifest import PartitionManifest
 from replay_assets.definitions import build_definitions
+from replay_assets.defs.keys import key_of
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.assets import BY_NAME
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings
 from tests.conftest import settings_in
@@ -47,6 +50,23 @@ def test_each_stage_publishes_its_files(walked: Settings) -> None:
         "incumbent_scores",
         "evaluation_report",
     }
+
+
+def test_dagster_and_a_manifest_name_the_same_code_version(walked: Settings) -> None:
+    """Two versions would let one tool call a partition stale that the other calls fresh.
+
+    Dagster's may go on after a point: with the digest of the rules or of the candidate.
+    """
+    manifests = [
+        PartitionManifest.read(json.loads(path.read_text()))
+        for root in (walked.evidence, walked.labels, walked.lake)
+        for path in Path(root).rglob("manifest.json")
+    ]
+    made = {key_of(BY_NAME[one.asset], one.candidate_id): one.code_version for one in manifests}
+    graph = build_definitions(walked).resolve_asset_graph()
+    assert {key.path[0] for key in made} == set(BY_NAME)
+    for key, version in made.items():
+        assert f"{graph.get(key).code_version}.".startswith(f"{version}."), key
 
 
 def test_every_asset_check_passes_on_the_samples(tmp_path: Path, sample_source: str) -> None:
