@@ -9,6 +9,7 @@ from replay_assets.contracts.diagnosis import Diagnosis
 from replay_assets.errors import SourceError
 from replay_assets.parsing.instants import is_naive, parse_instant
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
+from replay_assets.source.connection.instants import FIRST, LAST
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.schema.tables import TABLES
 from replay_assets.source.schema.types import instant_text
@@ -96,6 +97,9 @@ def _written(
 
 def _form_of(value: Any) -> str:  # noqa: ANN401 - SQLite's columns hold anything
     text = str(value)
-    if (instant := parse_instant(text, None)) is not None:
-        return PLAIN if instant_text(instant) == value else OTHER
-    return NAIVE if is_naive(text) else NO_TIME
+    instant = parse_instant(text, None)
+    if instant is None:
+        return NAIVE if is_naive(text) else NO_TIME
+    if not FIRST <= instant < LAST:  # no day reads it
+        return NO_TIME
+    return PLAIN if instant_text(instant) == value else OTHER

@@ -13,7 +13,7 @@ from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.diagnosis.examine import examine_source
 from replay_assets.source.schema.mapping import load_mapping
 from replay_assets.source.schema.tables import TABLES
-from tests.source.rows import count, execute, incident, label, load, message, session
+from tests.source.rows import DAY, count, execute, incident, label, load, message, read_day, session
 
 SECRET_TEXT = "only the incident may say this"
 Mapped = Callable[[object], IncidentDatabase]
@@ -169,6 +169,26 @@ def test_times_that_do_not_say_when_are_found(
     ]
     assert found.status == (sqlite if database.file else postgres)
     assert (found.cure is None) == (found.status == "ok")
+
+
+@pytest.mark.parametrize(
+    ("value", "readable"),
+    [
+        ("2026-09-21T14:10:00+08:00", True),
+        ("20260921T061000Z", False),
+        ("0001-01-02T00:00:00Z", False),
+        ("9999-12-31T00:00:00Z", False),
+    ],
+)
+def test_doctor_calls_readable_what_a_day_reads(value: str, readable: bool, tmp_path: Path):
+    """Both apply one rule of what is an instant."""
+    database = IncidentDatabase(f"sqlite:///{tmp_path / 'theirs.sqlite'}")
+    load(database, tmp_path, incident_evidence=[incident()])
+    execute(database, f"UPDATE incident_evidence SET collected_at = '{value}'")
+    (found,) = [one for one in examine_source(database) if "evidence.collected_at" in one.says]
+    assert ("set aside" in found.says) is not readable
+    assert (len(read_day(database, DAY).evidence) == 1) is readable
+    database.close()
 
 
 def test_an_empty_table_is_worth_a_look(database: IncidentDatabase, mapped: Mapped, tmp_path: Path):
