@@ -4,19 +4,15 @@ A wrong file is refused with the line, the field and the allowed values. Keys ar
 entry names the environment variable that holds one, and what may be a secret is not shown.
 """
 
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Self
-
-import yaml
-from pydantic import TypeAdapter, ValidationError
+from typing import Self
 
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.errors import ConfigurationError
+from replay_assets.parsing.yaml_files import Mistake, Secrecy, load_yaml
 from replay_assets.sanitizing import sanitize_text
-
-LONGEST_SHOWN = 40
-"""A wrong value longer than this is not quoted: ids and choices are short, keys are long."""
 
 
 class Catalogue(tuple[Candidate, ...]):
@@ -51,88 +47,32 @@ class Catalogue(tuple[Candidate, ...]):
         Raises:
             ConfigurationError: line, field and allowed values of every mistake.
         """
-        source = path or files("replay_assets.candidates") / "candidates.yaml"
-        try:
-            text = source.read_text(encoding="utf-8")
-            tree = yaml.compose(text, Loader=yaml.SafeLoader)
-            content = yaml.safe_load(text)
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"catalogue {source}: {error}") from error
-        except yaml.YAMLError as error:
-            # Not the error's own text: it quotes the line, and a key may stand there.
-            raise ConfigurationError(f"catalogue {source}:\n  {_syntax(error)}") from None
-        try:
-            candidates = cls(TypeAdapter(list[Candidate]).validate_python(content))
-        except ValidationError as error:
-            problems = [_problem(tree, problem) for problem in error.errors(include_url=False)]
-            raise ConfigurationError(f"catalogue {source}:\n" + "\n".join(problems)) from None
-        _refuse_collisions(candidates, f"catalogue {source}")
-        return candidates
-
-
-def _refuse_collisions(candidates: Catalogue, source: str) -> None:
-    seen: dict[str, str] = {}
-    for candidate in candidates:
-        name = candidate.node_name
-        if name in seen:
-            raise ConfigurationError(
-                f"{source}: ids {seen[name]!r} and {candidate.id!r} differ at most in - and _, and "
-                "would be one node of the asset graph; rename one"
+        return cls(
+            load_yaml(
+                path or files("replay_assets.candidates") / "candidates.yaml",
+                list[Candidate],
+                what="catalogue",
+                check=_collisions,
+                secrecy=_SECRECY,
             )
-        seen[name] = candidate.id
-    if not candidates:
-        raise ConfigurationError(f"{source}: lists no candidate")
+        )
 
 
-def _problem(tree: yaml.Node | None, problem: Any) -> str:  # noqa: ANN401 - pydantic's own type
-    location = problem["loc"]
-    line = _line_of(tree, location)
-    field = ".".join(str(part) for part in location) or "file"
-    found = "nothing" if problem["type"] == "missing" else _shown(problem)
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
-        known = Candidate.model_fields if len(location) <= 2 else ()
-        message = "unknown field" + (f"; use {', '.join(known)}" if known else "")
-    return f"  line {line}: {field}: {message} (found {found})"
+_SECRECY = Secrecy(
+    lambda value: sanitize_text(value) != value, fields=frozenset({"api_key_env", "base_url"})
+)
 
 
-def _shown(problem: Any) -> str:  # noqa: ANN401 - pydantic's own type
-    """Return the value found, unless it may be a secret that stands in the wrong place."""
-    value, location = problem["input"], problem["loc"]
-    if value is None or isinstance(value, bool | int | float):
-        return repr(value)
-    may_be_secret = (
-        not isinstance(value, str)
-        or problem["type"] == "extra_forbidden"
-        or location[-1:] in ((), ("api_key_env",), ("base_url",))
-        or isinstance(location[-1], int)
-        or len(value) > LONGEST_SHOWN
-        or sanitize_text(value) != value
-    )
-    return "a value that is not shown: it may hold a secret" if may_be_secret else repr(value)
-
-
-def _syntax(error: yaml.YAMLError) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        return f"line {error.problem_mark.line + 1}: not YAML: {error.problem}"
-    return "not YAML"
-
-
-def _line_of(node: yaml.Node | None, location: tuple[str | int, ...]) -> int:
-    """Return the line of the innermost node on a location's path that the file has."""
-    line = 1
-    for part in (*location, None):
-        if node is None:
-            break
-        line = node.start_mark.line + 1
-        if isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            node = node.value[part]
-        elif isinstance(node, yaml.MappingNode) and part is not None:
-            pairs = {key.value: (key, value) for key, value in node.value}
-            if part not in pairs:
-                break
-            key, node = pairs[str(part)]
-            line = key.start_mark.line + 1
-        else:
-            break
-    return line
+def _collisions(candidates: Iterable[Candidate]) -> Iterator[Mistake]:
+    """Yield candidates whose name another one has already; also that there are none."""
+    seen: dict[str, str] = {}
+    for index, candidate in enumerate(candidates):
+        first = seen.setdefault(candidate.node_name, candidate.id)
+        if first is not candidate.id:
+            yield Mistake(
+                (index, "id"),
+                f"ids {first!r} and {candidate.id!r} differ at most in - and _, and would be one "
+                "node of the asset graph; rename one",
+            )
+    if not seen:
+        yield Mistake((), "the list is empty; add a candidate")

@@ -8,11 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-import yaml
-from pydantic import ValidationError, model_validator
+from pydantic import field_validator, model_validator
 
-from replay_assets.contracts.record import Part, Record, describe
-from replay_assets.errors import ConfigurationError, ReplayAssetsError
+from replay_assets.contracts.record import Part, Record
+from replay_assets.parsing.yaml_files import load_yaml
 
 VOCABULARY_VERSION = "incident_vocabulary_v1"
 
@@ -54,6 +53,13 @@ class Vocabulary(Record):
     actions: tuple[Action, ...]
     approval_rule: ApprovalRule
 
+    @field_validator("schema_version")
+    @classmethod
+    def _is_our_version(cls, found: str) -> str:
+        if found != cls.VERSION:
+            raise ValueError(f"this release reads {cls.VERSION!r}; adapt the file to it")
+        return found
+
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
         for kind, entries in (
@@ -75,17 +81,10 @@ class Vocabulary(Record):
 
 
 def load_vocabulary(path: Path | None = None) -> Vocabulary:
-    """Read a vocabulary file; the shipped one where no path is given.
+    """Read a vocabulary file; the shipped one if no path is given.
 
     Raises:
-        ConfigurationError: the file is missing, is no YAML or does not have the right form.
+        ConfigurationError: the file is missing, is not YAML or does not have the right form.
     """
-    source = path or files("replay_assets.contracts") / "vocabulary.yaml"
-    try:
-        content = yaml.safe_load(source.read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise ConfigurationError(f"{source}: expected a mapping, found {type(content)}")
-        return Vocabulary.read(content)
-    except (OSError, ValueError, yaml.YAMLError, ReplayAssetsError) as error:
-        reason = describe(error) if isinstance(error, ValidationError) else error
-        raise ConfigurationError(f"vocabulary {source}: {reason}") from error
+    shipped = files("replay_assets.contracts") / "vocabulary.yaml"
+    return load_yaml(path or shipped, Vocabulary, what="vocabulary")

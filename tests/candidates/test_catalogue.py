@@ -83,7 +83,7 @@ def test_an_unknown_id_is_answered_with_those_there_are(shipped: Catalogue) -> N
         (ENTRY.replace("http:", "ftp:"), 3, ("base_url", "http or https")),
         ("id: mine\n", 1, ("list",)),
         ("", 1, ("list",)),
-        (ENTRY + "  limits: [1\n- x", 5, ("not YAML",)),
+        (ENTRY + "  limits: [1\n- x", 5, ("not valid YAML",)),
     ],
     ids=[
         "choice", "number", "unknown_nested", "unknown", "type", "missing_nested", "budget",

@@ -7,9 +7,8 @@ tokens.
 import re
 from collections import Counter
 from dataclasses import dataclass
-from importlib.resources import files
 
-import yaml
+from replay_assets.parsing.yaml_files import shipped_yaml
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,7 @@ class Diagnosis:
     asks: bool
 
 
-RULES = yaml.safe_load(
-    (files("replay_assets.inference.baselines") / "signs.yaml").read_text("utf-8")
-)
+RULES = shipped_yaml("replay_assets.inference.baselines", "signs.yaml")
 NOT_A_NAME = frozenset(RULES["not_a_name"])
 
 

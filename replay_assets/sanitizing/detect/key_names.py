@@ -2,10 +2,9 @@
 
 import re
 from functools import lru_cache
-from importlib.resources import files
 from typing import Literal
 
-import yaml
+from replay_assets.parsing.yaml_files import shipped_yaml
 
 Strength = Literal["strong", "weak", "none"]
 """strong: any value is a secret. weak: only a random-looking value is. none: not a secret."""
@@ -26,8 +25,7 @@ _WEAK_ENDS = ("key", "token", "pass", "pwd", "sessid", "session")
 
 
 def _lists() -> dict[str, list[str]]:
-    text = files(__package__).joinpath("shipped/key_names.yaml").read_text(encoding="utf-8")
-    lists: dict[str, list[str]] = yaml.safe_load(text)
+    lists: dict[str, list[str]] = shipped_yaml(__package__, "shipped/key_names.yaml")
     return lists
 
 

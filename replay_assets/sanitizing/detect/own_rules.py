@@ -18,74 +18,61 @@ named `value` marks the part that goes; without one, all of the match goes.
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from typing import Annotated, Any
 
-from replay_assets.errors import ConfigurationError
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
+
+from replay_assets.contracts.record import Part
+from replay_assets.parsing.yaml_files import Mistake
 from replay_assets.sanitizing.detect.matching import EngineName, re2
 from replay_assets.sanitizing.detect.spans import Span
 
-_ID = re.compile(r"[a-z][a-z0-9_.-]{1,60}")
-_CATEGORY = re.compile(r"[A-Z][A-Z_]{1,16}")
 _NOT_RE2 = re.compile(r"\(\?(?:[=!>(]|<[=!]|P=)|(?<!\\)(?:\\\\)*\\[1-9]|[*+?}]\+")
 _ERRORS = (re.error, *([re2.error] if re2 is not None else []))
-_REQUIRED = {"id", "category", "pattern", "example", "unlike"}
 
 
-@dataclass(frozen=True)
-class OwnRule:
+def _written(form: str, says: str) -> AfterValidator:
+    """Return a check that a text is written in a form."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(form, text):
+            raise ValueError(says)
+        return text
+
+    return AfterValidator(check)
+
+
+def _in_re2(pattern: str) -> str:
+    if _NOT_RE2.search(pattern):
+        raise ValueError(
+            "the pattern looks around or back, which RE2 can't do; mark the part to mask with a "
+            "group named `value` instead"
+        )
+    return pattern
+
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class OwnRule(Part):
     """A pattern in RE2's syntax, with an example that it finds and one that it leaves."""
 
-    id: str
-    category: str
-    pattern: str
-    example: str
-    unlike: str
-    strict: bool = False
-
-    @classmethod
-    def of(cls, entry: Any) -> "OwnRule":  # noqa: ANN401 - whatever YAML holds
-        """Read a rule and try it on its examples.
-
-        Raises:
-            ConfigurationError: if a field is missing or wrong, or an example contradicts the rule.
-        """
-        if not isinstance(entry, Mapping):
-            raise ConfigurationError(f"a rule is {entry!r}; write the fields of a rule")
-        name = entry.get("id", "without an id")
-        if missing := sorted(_REQUIRED - set(entry)):
-            raise ConfigurationError(f"rule {name!r} has no {missing[0]!r}; add it")
-        if unknown := sorted(set(entry) - _REQUIRED - {"strict"}):
-            raise ConfigurationError(f"rule {name!r}: field {unknown[0]!r} is unknown; drop it")
-        for key in sorted(_REQUIRED):
-            if not isinstance(entry[key], str) or not entry[key]:
-                raise ConfigurationError(f"rule {name!r}: {key} is {entry[key]!r}; quote a text")
-        if not isinstance(entry.get("strict", False), bool):
-            raise ConfigurationError(f"rule {name!r}: strict is {entry['strict']!r}, no bool")
-        rule = cls(**entry)
-        rule._check()
-        return rule
-
-    def _check(self) -> None:
-        if not _ID.fullmatch(self.id):
-            raise ConfigurationError(
-                f"rule {self.id!r}: an id is small letters, digits, `.`, `_`, `-`"
-            )
-        if not _CATEGORY.fullmatch(self.category):
-            raise ConfigurationError(
-                f"rule {self.id!r}: category {self.category!r}: capitals and `_`, as in BADGE"
-            )
-        if _NOT_RE2.search(self.pattern):
-            raise ConfigurationError(
-                f"rule {self.id!r}: pattern {self.pattern!r} looks around or back, which RE2"
-                " does not; mark the part to mask with a group named `value` instead"
-            )
-        finder = OwnRuleFinder(self, "re2" if re2 is not None else "re")
-        if not finder.find(self.example.encode()):
-            raise ConfigurationError(f"rule {self.id!r} does not find its example {self.example!r}")
-        if finder.find(self.unlike.encode()):
-            raise ConfigurationError(f"rule {self.id!r} finds {self.unlike!r}, which it must leave")
+    id: Annotated[
+        str,
+        _written(
+            r"[a-z][a-z0-9_.-]{1,60}",
+            "an id is small letters, digits, `.`, `_`, `-`, and begins with a letter",
+        ),
+    ]
+    category: Annotated[
+        str, _written(r"[A-Z][A-Z_]{1,16}", "a category is capitals and `_`, as in BADGE")
+    ]
+    pattern: Annotated[Text, AfterValidator(_in_re2)]
+    example: Text
+    unlike: Text
+    strict: StrictBool = False
 
 
 class OwnRuleFinder:
@@ -103,9 +90,7 @@ class OwnRuleFinder:
                 self._pattern = re.compile(rule.pattern, re.ASCII)
                 self._group = self._pattern.groupindex.get("value", 0)
         except _ERRORS as error:
-            raise ConfigurationError(
-                f"rule {rule.id!r}: pattern {rule.pattern!r} does not compile: {error}"
-            ) from error
+            raise ValueError(f"pattern {rule.pattern!r} does not compile: {error}") from error
         self._in_bytes = engine == "re2" and re2 is not None
 
     def find(self, data: bytes) -> list[Span]:
@@ -133,41 +118,13 @@ class OwnRuleFinder:
             yield begin, offset
 
 
-@dataclass(frozen=True)
-class SoftCategories:
+class SoftCategories(Part):
     """What only some teams count as personal data; all off unless a rules file says otherwise."""
 
-    host_names: bool = False
-    mac_addresses: bool = False
-    user_paths: bool = False
-    persons: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, entry: Any) -> "SoftCategories":  # noqa: ANN401 - whatever YAML holds
-        """Read the switches.
-
-        Raises:
-            ConfigurationError: if one is unknown or of the wrong kind.
-        """
-        if not isinstance(entry, Mapping):
-            raise ConfigurationError(f"`soft` is {entry!r}; write a switch a line")
-        known = {"host_names", "mac_addresses", "user_paths", "persons"}
-        if unknown := sorted(map(str, set(entry) - known)):
-            raise ConfigurationError(
-                f"soft category {unknown[0]!r} is unknown; choose of {', '.join(sorted(known))}"
-            )
-        for name in sorted(known - {"persons"}):
-            if not isinstance(entry.get(name, False), bool):
-                raise ConfigurationError(
-                    f"soft category {name}: {entry[name]!r}; say true or false"
-                )
-        persons = entry.get("persons", [])
-        if not isinstance(persons, list) or not all(
-            isinstance(one, str) and one for one in persons
-        ):
-            raise ConfigurationError(f"soft category persons: {persons!r}; list names")
-        switches = {name: value for name, value in entry.items() if name != "persons"}
-        return cls(**switches, persons=tuple(persons))
+    host_names: StrictBool = False
+    mac_addresses: StrictBool = False
+    user_paths: StrictBool = False
+    persons: tuple[Text, ...] = ()
 
     def rules(self) -> tuple[OwnRule, ...]:
         """Return the rules of what is switched on."""
@@ -176,12 +133,16 @@ class SoftCategories:
             names = "|".join(
                 re.escape(name) for name in sorted(self.persons, key=len, reverse=True)
             )
-            chosen.append(OwnRule("person", "PERSON", f"(?i:{names})", self.persons[0], "-"))
+            chosen.append(_rule("person", "PERSON", f"(?i:{names})", self.persons[0], "-"))
         return tuple(chosen)
 
 
+def _rule(id_: str, category: str, pattern: str, example: str, unlike: str) -> OwnRule:
+    return OwnRule(id=id_, category=category, pattern=pattern, example=example, unlike=unlike)
+
+
 _SOFT = {
-    "host_names": OwnRule(
+    "host_names": _rule(
         "host_name",
         "HOST",
         r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.){2,8}(?:com|net|org|io|dev|tw|jp|cn"
@@ -189,7 +150,7 @@ _SOFT = {
         "db-primary-01.prod.corp.example.com",
         "orders.default.svc.cluster.local",
     ),
-    "mac_addresses": OwnRule(
+    "mac_addresses": _rule(
         "mac_address",
         "MAC",
         r"\b[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})\b"
@@ -197,7 +158,7 @@ _SOFT = {
         "00:1A:2B:3C:4D:5E",
         "10:22:31",
     ),
-    "user_paths": OwnRule(
+    "user_paths": _rule(
         "user_path",
         "USER",
         r"(?:/home/|/Users/|[A-Za-z]:\\{1,4}Users\\{1,4})"
@@ -206,3 +167,34 @@ _SOFT = {
         "/homework/alice",
     ),
 }
+
+
+def _nothing(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
+    """Read a key that has no value as one that is not there."""
+    return {} if value is None else value
+
+
+class RulesFile(Part):
+    """What a deployment's rules file holds."""
+
+    rules: Annotated[tuple[OwnRule, ...], BeforeValidator(lambda value: value or ())] = ()
+    soft: Annotated[SoftCategories, BeforeValidator(_nothing)] = SoftCategories()
+
+
+def mistakes_of(file: RulesFile) -> Iterator[Mistake]:
+    """Yield the rules whose examples contradict them, and ids that two rules have."""
+    times = Counter(rule.id for rule in file.rules)
+    for index, rule in enumerate(file.rules):
+        if times[rule.id] > 1:
+            yield Mistake(("rules", index, "id"), f"two rules have the id {rule.id!r}")
+        try:
+            finder = OwnRuleFinder(rule, "re2" if re2 is not None else "re")
+        except ValueError as error:
+            yield Mistake(("rules", index, "pattern"), f"rule {rule.id!r}: {error}")
+            continue
+        if not finder.find(rule.example.encode()):
+            says = f"rule {rule.id!r} does not find this example"
+            yield Mistake(("rules", index, "example"), says)
+        if finder.find(rule.unlike.encode()):
+            says = f"rule {rule.id!r} finds this text, which it must leave"
+            yield Mistake(("rules", index, "unlike"), says)

@@ -5,22 +5,26 @@ tested when a file is loaded. `strict` rules also block text at the gate; the ot
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 
-import yaml
-
-from replay_assets.errors import ConfigurationError
+from replay_assets.parsing.yaml_files import Secrecy, load_yaml, shipped_yaml
 from replay_assets.sanitizing.detect.assignments import AssignmentFinder
 from replay_assets.sanitizing.detect.combined_search import CombinedFinder
 from replay_assets.sanitizing.detect.contexts import ContextFinder
 from replay_assets.sanitizing.detect.decoded_view import spans_in
 from replay_assets.sanitizing.detect.manifests import ManifestFinder
 from replay_assets.sanitizing.detect.matching import EngineName, default_engine
-from replay_assets.sanitizing.detect.own_rules import OwnRule, OwnRuleFinder, SoftCategories
+from replay_assets.sanitizing.detect.own_rules import (
+    OwnRule,
+    OwnRuleFinder,
+    RulesFile,
+    SoftCategories,
+    mistakes_of,
+)
 from replay_assets.sanitizing.detect.personal import PersonalFinder
 from replay_assets.sanitizing.detect.spans import Span, merged
 from replay_assets.sanitizing.detect.tokens import TokenFinder, TokenRule
@@ -37,7 +41,7 @@ class RuleSet:
     own: tuple[OwnRule, ...] = ()
     soft: SoftCategories = field(default_factory=SoftCategories)
     source: str = ""
-    """The text of the deployment's own file: part of the digest."""
+    """The content of the deployment's own file, without its comments: part of the digest."""
 
     def spans(self, data: bytes, engine: EngineName | None = None) -> list[Span]:
         """Return what must be masked in a UTF-8 text, left to right, without overlap."""
@@ -99,8 +103,7 @@ class _Finders(dict[EngineName, tuple[Find, ...]]):
 @cache
 def shipped() -> RuleSet:
     """Return the rules that come with this package."""
-    text = files(__package__).joinpath("shipped/tokens.yaml").read_text(encoding="utf-8")
-    rows = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    rows = shipped_yaml(__package__, "shipped/tokens.yaml")
     return RuleSet(tuple(TokenRule(**{**row, "starts": tuple(row["starts"])}) for row in rows))
 
 
@@ -108,31 +111,18 @@ def load_rules(path: Path | str) -> RuleSet:
     """Return the shipped rules with those and the soft categories of a deployment's YAML file.
 
     Raises:
-        ConfigurationError: if the file or one of its rules can't be used: the message names the
-            rule, the value and the way out.
+        ConfigurationError: the file or one of its rules can't be used; the message names line,
+            rule and reason.
     """
-    path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = yaml.safe_load(text)
-    except OSError as error:
-        raise ConfigurationError(f"rules file {path}: {error}; name a file that exists") from error
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"rules file {path} is no YAML: {error}") from error
-    if not isinstance(document, Mapping) or set(document) - {"rules", "soft"}:
-        raise ConfigurationError(f"rules file {path}: expected the keys `rules` and `soft` only")
-    try:
-        rules = document.get("rules") or []
-        if not isinstance(rules, list):
-            raise ConfigurationError(f"`rules` is {rules!r}; make it a list of rules")
-        own = tuple(OwnRule.of(entry) for entry in rules)
-        taken = [rule.id for rule in own]
-        if twice := sorted({name for name in taken if taken.count(name) > 1}):
-            raise ConfigurationError(f"two rules have the id {twice[0]!r}; give each its own")
-        soft = SoftCategories.of(document.get("soft") or {})
-    except ConfigurationError as error:
-        raise ConfigurationError(f"rules file {path}: {error}") from error
-    return RuleSet(shipped().tokens, own, soft, text)
+    file = load_yaml(
+        Path(path),
+        RulesFile,
+        what="rules file",
+        empty={},
+        check=mistakes_of,
+        secrecy=Secrecy(lambda value: bool(shipped().spans(value.encode()))),
+    )
+    return RuleSet(shipped().tokens, file.rules, file.soft, file.model_dump_json())
 
 
 def rules_digest(rules: RuleSet | None = None) -> str:

@@ -13,11 +13,11 @@ A mapping file names only what differs:
     labels: {file: labels.csv}               # or {table: ops.reviews, columns: {risk_level: risk}}
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -26,12 +26,11 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     StrictStr,
-    ValidationError,
     model_validator,
 )
 
-from replay_assets.contracts.record import Part, describe
-from replay_assets.errors import ConfigurationError
+from replay_assets.contracts.record import Part
+from replay_assets.parsing.yaml_files import Mistake, load_yaml
 from replay_assets.source.schema.tables import FINETUNE_EXPORTS, LABELS, MAPPABLE, LogicalTable
 
 
@@ -39,7 +38,9 @@ def _named_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("is no time zone; use an IANA name such as Asia/Taipei or UTC") from None
+        raise ValueError(
+            "is not a time zone; use an IANA name such as Asia/Taipei or UTC"
+        ) from None
     return name
 
 
@@ -163,25 +164,22 @@ class SourceMapping(Part):
 
 
 def load_mapping(path: Path | None) -> SourceMapping:
-    """Read a mapping file; the identity where no path is given.
+    """Read a mapping file; without one, our own names hold.
 
     Raises:
-        ConfigurationError: the file can't be read, names what is none of ours, or contradicts
-            itself; the message lists every mistake.
+        ConfigurationError: the file can't be read, names a table or column that we don't have, or
+            contradicts itself; the message lists every mistake.
     """
     if path is None:
         return SourceMapping()
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        mapping = SourceMapping.model_validate(content)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"source mapping {path}: {error}") from error
-    except ValidationError as error:
-        raise ConfigurationError(f"source mapping {path}: {describe(error)}") from error
-    mapping = _beside(mapping, path)
-    if mistakes := list(_mistakes(mapping)):
-        raise ConfigurationError(f"source mapping {path}: " + "; ".join(mistakes))
-    return mapping
+    mapping = load_yaml(
+        path,
+        SourceMapping,
+        what="source mapping",
+        empty={},
+        check=lambda mapping: _mistakes(_beside(mapping, path)),
+    )
+    return _beside(mapping, path)
 
 
 def _beside(mapping: SourceMapping, path: Path) -> SourceMapping:
@@ -192,41 +190,41 @@ def _beside(mapping: SourceMapping, path: Path) -> SourceMapping:
     return mapping.model_copy(update={"labels": mapping.labels.model_copy(update={"file": file})})
 
 
-def _mistakes(mapping: SourceMapping) -> list[str]:
-    mistakes = [
-        f"{name!r} is no table of ours; use {', '.join(MAPPABLE)}"
-        for name in mapping.tables
-        if name not in MAPPABLE
-    ]
-    named = {name: entry for name, entry in mapping.tables.items() if name in MAPPABLE}
+def _mistakes(mapping: SourceMapping) -> Iterator[Mistake]:
+    for name, entry in mapping.tables.items():
+        if name in MAPPABLE:
+            yield from _table_mistakes(MAPPABLE[name], entry, ("tables", name))
+        else:
+            yield Mistake(
+                ("tables", name), f"{name!r} is not one of our tables; use {', '.join(MAPPABLE)}"
+            )
     if mapping.labels is not None:
-        if LABELS.name in named:
-            mistakes.append("labels stand under tables and under labels; keep one")
-        named[LABELS.name] = TableMapping(columns=mapping.labels.columns)
-    for name, entry in named.items():
-        mistakes += _table_mistakes(MAPPABLE[name], entry)
-    if (file := mapping.label_file) is not None and not file.is_file():
-        mistakes.append(f"labels.file: there is no file {file}")
-    return mistakes
-
-
-def _table_mistakes(logical: LogicalTable, entry: TableMapping) -> list[str]:
-    known = {column.name: column for column in logical.columns}
-    mistakes = []
-    if unknown := sorted(set(entry.columns) - set(known)):
-        mistakes.append(
-            f"{logical.name} has no column {', '.join(unknown)}; use {', '.join(known)}"
+        if LABELS.name in mapping.tables:
+            yield Mistake(("labels",), "labels are under tables and under labels; keep one")
+        yield from _table_mistakes(
+            LABELS, TableMapping(columns=mapping.labels.columns), ("labels",)
         )
-    for name in sorted(set(entry.columns) & set(known)):
-        if not entry.columns[name].path:
+    if (file := mapping.label_file) is not None and not file.is_file():
+        yield Mistake(("labels", "file"), f"there is no file {file}")
+
+
+def _table_mistakes(
+    logical: LogicalTable, entry: TableMapping, place: tuple[str, ...]
+) -> Iterator[Mistake]:
+    known = {column.name: column for column in logical.columns}
+    for name, mapped in entry.columns.items():
+        here = (*place, "columns", name)
+        if name not in known:
+            yield Mistake(here, f"{logical.name} has no column {name}; use {', '.join(known)}")
+        elif not mapped.path:
             continue
-        if name in (*logical.key, "incident_id") or known[name].kind == "instant":
-            mistakes.append(
+        elif name in (*logical.key, "incident_id") or known[name].kind == "instant":
+            yield Mistake(
+                here,
                 f"{logical.name}.{name} must be a column of its own, not a place inside JSON: rows "
-                "are found and joined by it. A generated column or a view provides one"
+                "are found and joined by it. A generated column or a view provides one",
             )
         elif logical is FINETUNE_EXPORTS:
-            mistakes.append(f"{logical.name}.{name} is written, and can't lie inside JSON")
+            yield Mistake(here, f"{logical.name}.{name} is written, and can't lie inside JSON")
     if logical is FINETUNE_EXPORTS and entry.where:
-        mistakes.append(f"{logical.name} is written only; it takes no `where`")
-    return mistakes
+        yield Mistake((*place, "where"), f"{logical.name} is written only; remove `where`")

@@ -93,30 +93,42 @@ def test_a_soft_rule_finds_its_example_and_leaves_the_other(rule: object) -> Non
     ("change", "complaint"),
     [
         (("acme.badge", "ACME"), "an id is small letters"),
-        (("BADGE\n", "badge\n"), "category 'badge'"),
+        (("BADGE\n", "badge\n"), "as in BADGE (found 'badge')"),
         (("工號(?P", "(?<=工號)(?P"), "looks around or back"),
         (("[0-9]{6})", "([0-9]{6})\\2)"), "looks around or back"),
         (("[0-9]{6})", "[0-9]{6}"), "does not compile"),
-        (("[0-9]{6})", "[0-9]{7})"), "does not find its example"),
+        (("[0-9]{6})", "[0-9]{7})"), "does not find this example"),
         (("[0-9]{6})", "[0-9]{2,6})"), "which it must leave"),
-        (("    category: BADGE\n", ""), "has no 'category'"),
-        (("strict: true", "strict: maybe"), "strict is 'maybe'"),
-        (("strict: true", "colour: red"), "'colour' is unknown"),
-        (("rules:", "rule:"), "`rules` and `soft` only"),
-        (("rules:\n", "rules: 3\nsoft:\n"), "make it a list"),
-        (("rules:\n", "soft: {dogs: true}\nrules:\n"), "'dogs' is unknown"),
-        (("rules:\n", "soft: {user_paths: 3}\nrules:\n"), "say true or false"),
-        (("rules:\n", "soft: {persons: 3}\nrules:\n"), "list names"),
-        (("rules:\n", "soft: 3\nrules:\n"), "a switch a line"),
-        (("rules:\n", "rules: [\n"), "is no YAML"),
-        (("example: 工號ACME-123456", "example: 3"), "quote a text"),
-        (("  - id: acme.badge\n", "  - 3\n  - id: acme.badge\n"), "write the fields"),
+        (("    category: BADGE\n", ""), "rules.0.category: this field is required"),
+        (
+            ("strict: true", "strict: maybe"),
+            "rules.0.strict: expected true or false (found 'maybe')",
+        ),
+        (("strict: true", "colour: red"), "rules.0.colour: unknown field; use id"),
+        (("rules:", "rule:"), "rule: unknown field; use rules, soft"),
+        (("rules:\n", "rules: 3\nsoft:\n"), "rules: expected a list"),
+        (("rules:\n", "soft: {dogs: true}\nrules:\n"), "soft.dogs: unknown field; use host_names"),
+        (
+            ("rules:\n", "soft: {user_paths: 3}\nrules:\n"),
+            "soft.user_paths: expected true or false (found 3)",
+        ),
+        (("rules:\n", "soft: {persons: 3}\nrules:\n"), "soft.persons: expected a list (found 3)"),
+        (("rules:\n", "soft: 3\nrules:\n"), "soft: expected a mapping with the fields host_names"),
+        (("rules:\n", "rules: [\n"), "line 3: not valid YAML"),
+        (
+            ("example: 工號ACME-123456", "example: 3"),
+            "rules.0.example: expected a text; put it in quotes (found 3)",
+        ),
+        (
+            ("  - id: acme.badge\n", "  - 3\n  - id: acme.badge\n"),
+            "rules.0: expected a mapping with the fields id",
+        ),
     ],
 )
 def test_an_invalid_file_is_rejected(write: Write, change: tuple[str, str], complaint: str) -> None:
     """The message names the file, the rule, the value and the way out."""
     text = RULE.replace(*change)
-    if "make it a list" in complaint:
+    if "rules: expected a list" in complaint:
         text = "rules: 3\n"
     with pytest.raises(ConfigurationError, match="rules file") as raised:
         load_rules(write(text))

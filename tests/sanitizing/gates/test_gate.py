@@ -70,7 +70,7 @@ def test_a_match_that_only_redacts_hides_nothing_after_it(texts: list[str]) -> N
 
 def test_with_an_own_pattern_every_end_is_searched() -> None:
     """A match of a deployment's own pattern may reach any distance."""
-    far = OwnRule.of(
+    far = OwnRule.model_validate(
         {
             "id": "far",
             "category": "FAR",

@@ -98,7 +98,11 @@ def test_a_mapping_that_names_nothing_is_the_schema_of_load(text: str, tmp_path:
         pytest.param(
             {"tables": {"labels": {"columns": {"risk": "r"}}}}, ["risk", "risk_level"], id="column"
         ),
-        pytest.param({"table": {}}, ["table", "Extra inputs"], id="misspelt key"),
+        pytest.param(
+            {"table": {}},
+            ["table", "unknown field; use timezone, tables, labels"],
+            id="misspelt key",
+        ),
         pytest.param({"tables": {"labels": {"name": "x"}}}, ["labels.name"], id="misspelt deeper"),
         pytest.param(["labels"], ["labels"], id="a list"),
     ],
