@@ -49,27 +49,26 @@ def test_every_self_grading_field_is_a_leak(field: str) -> None:
     ]
 
 
+SPELLINGS = [
+    "execution_success",
+    "executionSuccess",
+    "ExecutionSuccess",
+    "execution-success",
+    "EXECUTION SUCCESS",
+    "execution.success",
+    "ｅｘｅｃｕｔｉｏｎ＿ｓｕｃｃｅｓｓ",
+    " execution_success ",
+    "execution\u200b_suc\u00adcess",
+    "\u0435xecuti\u043en_succ\u0435ss",
+    "ехесution_ѕuссеѕѕ",
+    "exécution_sùccess",
+    "executi0n_success",
+    "labels.execution_success",
+]
+
+
 @pytest.mark.parametrize(
-    "key",
-    [
-        "execution_success",
-        "executionSuccess",
-        "ExecutionSuccess",
-        "execution-success",
-        "EXECUTION SUCCESS",
-        "execution.success",
-        "ｅｘｅｃｕｔｉｏｎ＿ｓｕｃｃｅｓｓ",
-        " execution_success ",
-        "execution\u200b_suc\u00adcess",
-        "\u0435xecuti\u043en_succ\u0435ss",
-        "ехесution_ѕuссеѕѕ",
-        "exécution_sùccess",
-        "executi0n_success",
-        "labels.execution_success",
-    ],
-)
-@pytest.mark.parametrize(
-    "spell",
+    "form",
     [
         lambda key: {key: False},
         lambda key: {"labels": nested({key: False}, 9)},
@@ -108,11 +107,15 @@ def test_every_self_grading_field_is_a_leak(field: str) -> None:
         "tool_call", "columns", "header_row", "markdown_table", "element",
     ],
 )  # fmt: skip
-def test_a_key_is_found_in_any_spelling(key: str, spell: Any) -> None:
+def test_a_key_is_found_in_any_spelling_and_any_form(form: Any) -> None:
     """The original looked for a substring and missed `executionSuccess`."""
-    found = find_label_leaks(spell(key), {}, ["execution_success"])
-    assert found
-    assert all(finding.startswith("forbidden_key:execution_success at $") for finding in found)
+    found = {key: find_label_leaks(form(key), {}, ["execution_success"]) for key in SPELLINGS}
+    start = "forbidden_key:execution_success at $"
+    assert {
+        key: findings
+        for key, findings in found.items()
+        if not findings or not all(one.startswith(start) for one in findings)
+    } == {}
 
 
 def test_every_case_of_the_corpus_is_classified_correctly(
