@@ -1,79 +1,99 @@
-"""What the evidence stage publishes, as Arrow schemas: one row an incident, message, repair.
+"""What the evidence stage publishes: one row per incident, message, repair, and bad row.
 
 Columns keep the source's names; what is joined carries a prefix. Instants are UTC microseconds,
-JSON is text. The same schemas hold for an empty day.
+JSON is text. The same schemas hold for an empty day. These models are the one list of the columns:
+the statements that read a day and the schemas of its tables follow from them.
 """
 
-import pyarrow as pa
+from datetime import datetime
+from typing import ClassVar
 
-INSTANT = pa.timestamp("us", tz="UTC")
+from replay_assets.contracts.arrow import TableRow, arrow_schema
+
 LOW_CARDINALITY = frozenset({"severity", "evidence_kind", "verification_result", "role"})
 """Columns worth a dictionary in Parquet; elsewhere it was measured to gain nothing."""
 
 
-def _schema(version: str, *columns: tuple[str, pa.DataType]) -> pa.Schema:
-    """Return a schema that names its version in the file's metadata."""
-    return pa.schema(list(columns), metadata={"replay_assets.schema_version": version})
+class EvidenceSnapshot(TableRow):
+    """The columns that an evidence row has in the source."""
+
+    id: str | None
+    incident_id: str | None
+    alertname: str | None
+    labels: str | None
+    severity: str | None
+    evidence_summary: str | None
+    evidence_kind: str | None
+    collected_at: datetime | None
+    verification_result: str | None
+    schema_version: str | None
+    matched_playbook_id: str | None
 
 
-INCIDENT_EVIDENCE = _schema(
-    "incident_evidence_v1",
-    ("id", pa.string()),
-    ("incident_id", pa.string()),
-    ("alertname", pa.string()),
-    ("labels", pa.string()),
-    ("severity", pa.string()),
-    ("evidence_summary", pa.string()),
-    ("evidence_kind", pa.string()),
-    ("collected_at", INSTANT),
-    ("verification_result", pa.string()),
-    ("schema_version", pa.string()),
-    ("matched_playbook_id", pa.string()),
-    ("coordinator_id", pa.string()),
-    ("coordinator_model", pa.string()),
-    ("coordinator_output", pa.string()),
-    ("coordinator_at", INSTANT),
-    ("repair_id", pa.string()),
-    ("repair_playbook", pa.string()),
-    ("repair_steps", pa.string()),
-    ("repair_success", pa.bool_()),
-    ("repair_error", pa.string()),
-    ("repair_executor", pa.string()),
-    ("repair_at", INSTANT),
-)
+class IncidentEvidence(EvidenceSnapshot):
+    """An evidence row with the incident's newest coordinator session and newest repair."""
 
-RECORDED_MESSAGES = _schema(
-    "recorded_messages_v1",
-    ("incident_id", pa.string()),
-    ("session_id", pa.string()),
-    ("position", pa.int64()),
-    ("role", pa.string()),
-    ("content", pa.string()),
-    ("tool_calls", pa.string()),
-    ("tool_call_id", pa.string()),
-    ("created_at", INSTANT),
-)
-"""Messages of each incident's newest coordinator session, in conversation order."""
+    TABLE_VERSION: ClassVar[str] = "incident_evidence_v1"
 
-RECORDED_REPAIRS = _schema(
-    "recorded_repairs_v1",
-    ("incident_id", pa.string()),
-    ("id", pa.string()),
-    ("playbook_name", pa.string()),
-    ("executed_steps", pa.string()),
-    ("success", pa.bool_()),
-    ("error", pa.string()),
-    ("executor", pa.string()),
-    ("created_at", INSTANT),
-)
-"""Every repair of the day's incidents, oldest first: harm is judged against all that was tried,
-not against the newest alone."""
+    coordinator_id: str | None
+    coordinator_model: str | None
+    coordinator_output: str | None
+    coordinator_at: datetime | None
+    repair_id: str | None
+    repair_playbook: str | None
+    repair_steps: str | None
+    repair_success: bool | None
+    repair_error: str | None
+    repair_executor: str | None
+    repair_at: datetime | None
 
-QUARANTINE = _schema(
-    "quarantine_v1",
-    ("source_table", pa.string()),
-    ("row_id", pa.string()),
-    ("incident_id", pa.string()),
-    ("reasons", pa.list_(pa.string())),
-    ("raw_row", pa.string()),
-)
+
+class RecordedMessage(TableRow):
+    """A message of an incident's newest coordinator session; rows are in conversation order."""
+
+    TABLE_VERSION: ClassVar[str] = "recorded_messages_v1"
+
+    incident_id: str | None
+    session_id: str | None
+    position: int | None
+    role: str | None
+    content: str | None
+    tool_calls: str | None
+    tool_call_id: str | None
+    created_at: datetime | None
+
+
+class RecordedRepair(TableRow):
+    """A repair of one of the day's incidents; rows are oldest first.
+
+    Harm is judged against all that was tried, not against the newest alone.
+    """
+
+    TABLE_VERSION: ClassVar[str] = "recorded_repairs_v1"
+
+    incident_id: str | None
+    id: str | None
+    playbook_name: str | None
+    executed_steps: str | None
+    success: bool | None
+    error: str | None
+    executor: str | None
+    created_at: datetime | None
+
+
+class QuarantinedRow(TableRow):
+    """A row that can't be used, with every reason."""
+
+    TABLE_VERSION: ClassVar[str] = "quarantine_v1"
+
+    source_table: str | None
+    row_id: str | None
+    incident_id: str | None
+    reasons: list[str] | None
+    raw_row: str | None
+
+
+INCIDENT_EVIDENCE = arrow_schema(IncidentEvidence)
+RECORDED_MESSAGES = arrow_schema(RecordedMessage)
+RECORDED_REPAIRS = arrow_schema(RecordedRepair)
+QUARANTINE = arrow_schema(QuarantinedRow)

@@ -3,9 +3,7 @@
 Import rules keep this module out of everything that builds or sends a prompt.
 """
 
-from typing import Any, ClassVar
-
-import pyarrow as pa
+from typing import ClassVar
 
 from replay_assets.contracts.record import Record
 
@@ -13,7 +11,7 @@ LABEL_VERSION = "incident_label_v1"
 
 
 class IncidentLabel(Record):
-    """What was true of an incident. A field that was not recorded is null, never a default."""
+    """What was true of an incident. A field that was not recorded is None, never a default."""
 
     VERSION: ClassVar[str] = LABEL_VERSION
 
@@ -34,7 +32,7 @@ class IncidentLabel(Record):
     environment: str | None
 
     def components(self) -> frozenset[str] | None:
-        """Return the components at fault, case-folded; null where none was recorded.
+        """Return the components at fault, case-folded; None where none was recorded.
 
         A label names several in one string, joined by " / " or ", ".
         """
@@ -42,30 +40,3 @@ class IncidentLabel(Record):
             return None
         names = self.root_cause_component.replace(" / ", ", ").split(", ")
         return frozenset(name.strip().casefold() for name in names if name.strip())
-
-
-LABEL_TABLE = pa.schema(
-    [
-        ("schema_version", pa.string()),
-        ("incident_id", pa.string()),
-        ("expected_root_cause", pa.string()),
-        ("root_cause_category", pa.string()),
-        ("root_cause_component", pa.string()),
-        ("required_keywords", pa.list_(pa.string())),
-        ("acceptable_actions", pa.list_(pa.string())),
-        ("acceptable_tools", pa.list_(pa.string())),
-        ("risk_level", pa.string()),
-        ("requires_human_approval", pa.bool_()),
-        ("repair_expected", pa.bool_()),
-        ("repair_succeeded", pa.bool_()),
-        ("false_repair", pa.bool_()),
-        ("evidence_sufficiency", pa.string()),
-        ("scenario_group", pa.string()),
-        ("environment", pa.string()),
-    ]
-)
-
-
-def label_rows(labels: list[IncidentLabel]) -> list[dict[str, Any]]:
-    """Return labels as rows of `LABEL_TABLE`."""
-    return [label.as_json() for label in labels]

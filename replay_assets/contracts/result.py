@@ -2,8 +2,6 @@
 
 from typing import Any, ClassVar, Literal
 
-import pyarrow as pa
-
 from replay_assets.contracts.record import Part, Record
 
 RESULT_VERSION = "agent_nemotron_external_result_v1"
@@ -119,46 +117,45 @@ class ReplayResult(Record):
     cached: bool = False
 
 
-RESULT_TABLE = pa.schema(
-    [
-        ("incident_id", pa.string()),
-        ("candidate_id", pa.string()),
-        ("candidate_variant_id", pa.string()),
-        ("model", pa.string()),
-        ("outcome", pa.string()),
-        ("proposed_action", pa.string()),
-        ("action_plan", pa.list_(pa.string())),
-        ("risk_level", pa.string()),
-        ("requires_human_approval", pa.bool_()),
-        ("blocked_by_policy", pa.bool_()),
-        ("action_id", pa.string()),
-        ("root_cause_category", pa.string()),
-        ("root_cause_components", pa.list_(pa.string())),
-        ("root_cause_statement", pa.string()),
-        ("prompt_tokens", pa.int64()),
-        ("completion_tokens", pa.int64()),
-        ("cost_usd", pa.float64()),
-        ("retry_used", pa.bool_()),
-        ("fallback_used", pa.bool_()),
-        ("error", pa.string()),
-        ("latency_ms", pa.float64()),
-        ("queue_ms", pa.float64()),
-        ("repeat", pa.int64()),
-        ("reasoning_tokens", pa.int64()),
-        ("cached_tokens", pa.int64()),
-        ("ttft_ms", pa.float64()),
-        ("possibly_paid_usd", pa.float64()),
-        ("cached", pa.bool_()),
-    ]
-)
+class ResultRow(Part):
+    """A result in the table `replay_results`: the answer flattened, tokens of all calls summed."""
+
+    incident_id: str
+    candidate_id: str
+    candidate_variant_id: str | None
+    model: str
+    outcome: Outcome
+    proposed_action: str | None
+    action_plan: list[str] | None
+    risk_level: str | None
+    requires_human_approval: bool | None
+    blocked_by_policy: bool | None
+    action_id: str | None
+    root_cause_category: str | None
+    root_cause_components: list[str] | None
+    root_cause_statement: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost_usd: float | None
+    retry_used: bool
+    fallback_used: bool
+    error: str | None
+    latency_ms: float | None
+    queue_ms: float
+    repeat: int
+    reasoning_tokens: int | None
+    cached_tokens: int | None
+    ttft_ms: float | None
+    possibly_paid_usd: float | None
+    cached: bool
 
 
 def result_row(result: ReplayResult) -> dict[str, Any]:
-    """Flatten a result into the columns of `RESULT_TABLE`."""
+    """Flatten a result into the columns of `ResultRow`."""
     answer = result.model_output
     cause = answer.get("root_cause") or {}
     tokens = [event.usage for event in result.trace_events]
-    same_name = result.model_dump(mode="json", include=set(RESULT_TABLE.names))
+    same_name = result.model_dump(mode="json", include=set(ResultRow.model_fields))
     return {
         **same_name,
         "proposed_action": answer.get("proposed_action"),
@@ -173,7 +170,7 @@ def result_row(result: ReplayResult) -> dict[str, Any]:
         **{
             name: total([getattr(usage, name) for usage in tokens])
             for name in Usage.model_fields
-            if name in RESULT_TABLE.names
+            if name in ResultRow.model_fields
         },
     }
 

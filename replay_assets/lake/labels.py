@@ -4,8 +4,9 @@ It is a root of its own so that it can be withheld: a machine that only replays 
 to it. Import rules keep this module away from everything that builds or sends a prompt.
 """
 
+from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.evidence import QUARANTINE
-from replay_assets.contracts.label import LABEL_TABLE, LABEL_VERSION, IncidentLabel, label_rows
+from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.lake import assets
 from replay_assets.lake.formats import table_of
 from replay_assets.lake.store import Publication, Published
@@ -19,7 +20,9 @@ def labels_publication(
     """Return a day's labels, and those that can't be used, as one partition."""
     return Publication(
         tables={
-            assets.INCIDENT_LABELS.table: table_of(label_rows(labels), LABEL_TABLE),
+            assets.INCIDENT_LABELS.table: table_of(
+                (one.as_json() for one in labels), arrow_schema(IncidentLabel)
+            ),
             assets.QUARANTINE: table_of(quarantine, QUARANTINE),
         },
         facts=facts,

@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from replay_assets.candidates.candidate import Candidate
-from replay_assets.contracts.result import RESULT_TABLE, RESULT_VERSION, ReplayResult, result_row
+from replay_assets.contracts.arrow import arrow_schema
+from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, ResultRow, result_row
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError
@@ -57,7 +58,7 @@ class ReplayRun:
 
     def publication(self, *, inputs: Mapping[str, str]) -> Publication:
         """Return the run as a partition: its files, and a table of the answers."""
-        table = table_in_batches(map(result_row, self.read_results()), RESULT_TABLE)
+        table = table_in_batches(map(result_row, self.read_results()), arrow_schema(ResultRow))
         return Publication(
             tables={assets.REPLAY_RESULTS.table: table},
             large_files={name: self.folder / name for name in (RESULTS_FILE, REPORT_FILE)},

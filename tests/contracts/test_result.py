@@ -4,12 +4,13 @@ from typing import get_args
 
 import pytest
 
+from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.result import (
     GRADED_OUTCOMES,
     OUTCOMES,
-    RESULT_TABLE,
     UNGRADED_OUTCOMES,
     Outcome,
+    ResultRow,
     result_row,
     total,
 )
@@ -26,14 +27,14 @@ def test_every_outcome_is_either_graded_or_not():
 def test_a_result_fills_every_column_of_its_table():
     """A column that no result fills would be null for ever without anybody noticing."""
     row = result_row(RESULT)
-    assert set(row) == set(RESULT_TABLE.names)
-    assert [name for name in RESULT_TABLE.names if row[name] is None] == [
+    assert set(row) == set(ResultRow.model_fields)
+    assert [name for name in ResultRow.model_fields if row[name] is None] == [
         "candidate_variant_id",
         "cost_usd",
         "error",
         "possibly_paid_usd",
     ]
-    assert table_of([row], RESULT_TABLE).to_pylist() == [row]
+    assert table_of([row], arrow_schema(ResultRow)).to_pylist() == [row]
 
 
 def test_a_failed_result_has_a_row_of_nulls_not_of_guesses():

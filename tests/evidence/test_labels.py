@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.calendar import day_window
 from replay_assets.contracts.evidence import QUARANTINE
-from replay_assets.contracts.label import LABEL_TABLE, LABEL_VERSION, IncidentLabel
+from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.evidence.labels import extract_labels
 from replay_assets.source.connection.database import IncidentDatabase
 from tests.source.rows import DAY, execute, incident, label, load
@@ -27,7 +28,7 @@ def test_a_label_is_kept_with_its_nulls(database: IncidentDatabase, tmp_path: Pa
     load(database, tmp_path, labels=[recorded])
     publication = extract_labels(database, DAY)
     (row,) = publication.tables["incident_labels"].to_pylist()
-    nulls = dict.fromkeys(LABEL_TABLE.names)
+    nulls = dict.fromkeys(IncidentLabel.model_fields)
     assert row == {**nulls, **recorded, "schema_version": LABEL_VERSION}
     assert IncidentLabel.read(row).requires_human_approval is None
     assert publication.facts == facts(read=1, kept=1)
@@ -90,6 +91,9 @@ def test_without_labels_the_partition_is_empty_and_says_why(
         execute(database, "DROP TABLE labels")
     publication = extract_labels(database, DAY)
     assert publication.facts == facts(read=0, kept=0, source_has_labels=has_labels)
-    for name, schema in (("incident_labels", LABEL_TABLE), ("quarantine", QUARANTINE)):
+    for name, schema in (
+        ("incident_labels", arrow_schema(IncidentLabel)),
+        ("quarantine", QUARANTINE),
+    ):
         assert publication.tables[name].num_rows == 0
         assert publication.tables[name].schema.equals(schema)

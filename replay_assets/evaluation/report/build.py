@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import pyarrow as pa
-
+from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.evaluation_report import ReportRow
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.evaluation.grading import GRADERS
 from replay_assets.evaluation.report.render import render
@@ -19,23 +19,6 @@ from replay_assets.lake.store import Publication
 
 CODE_VERSION = "2"
 REPORT_VERSION = "evaluation_report_v2"
-
-REPORT_TABLE = pa.schema(
-    [
-        ("candidate_id", pa.string()),
-        ("baseline", pa.bool_()),
-        ("verdict", pa.string()),
-        ("metric", pa.string()),
-        ("better", pa.string()),
-        ("numerator", pa.int64()),
-        ("denominator", pa.int64()),
-        ("not_applicable", pa.int64()),
-        ("rate", pa.float64()),
-        ("low", pa.float64()),
-        ("high", pa.float64()),
-        ("constant_wins", pa.bool_()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -55,7 +38,9 @@ class WeekReport:
         """Return the report as a partition."""
         document = self.document()
         return Publication(
-            tables={assets.EVALUATION_REPORT.table: table_of(self._rows(), REPORT_TABLE)},
+            tables={
+                assets.EVALUATION_REPORT.table: table_of(self._rows(), arrow_schema(ReportRow))
+            },
             files={
                 assets.REPORT_FILE: encode_json(document),
                 assets.REPORT_HTML_FILE: render("report.html.j2", document).encode(),

@@ -4,6 +4,7 @@ The pack builder, grading and `reveal` all call `sanitize_incident`. The map is 
 of them builds the same map again from the raw evidence and keeps it in memory only.
 """
 
+import dataclasses
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,18 +16,6 @@ from replay_assets.sanitizing.detect.rules import RuleSet
 from replay_assets.sanitizing.pseudonyms.engine import IncidentSanitizer
 from replay_assets.sanitizing.pseudonyms.pseudonym_map import Finding
 
-PACK_COLUMNS = (
-    "id",
-    "incident_id",
-    "alertname",
-    "labels",
-    "severity",
-    "evidence_summary",
-    "evidence_kind",
-    "collected_at",
-    "schema_version",
-)
-"""The columns of evidence that a pack may read: no decision, no repair, no outcome."""
 SANITIZED_FIELDS = ("alertname", "severity", "labels", "evidence_summary", "evidence_kind")
 """Fields in the order in which they are sanitized: it decides which value is `<IP_PRIV_1>`."""
 TOOL_OUTPUT = "tool_output"
@@ -71,6 +60,10 @@ class RawIncident:
             for value in fields.values()
             if value is not None
         ]
+
+
+PACK_COLUMNS = tuple(one.name for one in dataclasses.fields(RawIncident) if one.name != "outputs")
+"""The columns of evidence that a pack may read: no decision, no repair, no outcome."""
 
 
 @dataclass(frozen=True)

@@ -9,23 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow
+from replay_assets.contracts.evidence import EvidenceSnapshot, RecordedMessage, RecordedRepair
 from replay_assets.source.connection.database import MappedTable
 from replay_assets.source.day.day_tables import DayTables, Read
 from replay_assets.source.day.newest import JoinedDay
 
-EVIDENCE_COLUMNS = (
-    "id",
-    "incident_id",
-    "alertname",
-    "labels",
-    "severity",
-    "evidence_summary",
-    "evidence_kind",
-    "collected_at",
-    "verification_result",
-    "schema_version",
-    "matched_playbook_id",
-)
+EVIDENCE_COLUMNS = tuple(EvidenceSnapshot.model_fields)
 SESSION_COLUMNS = {
     "coordinator_id": "id",
     "coordinator_model": "model",
@@ -41,24 +30,8 @@ REPAIR_COLUMNS = {
     "repair_executor": "executor",
     "repair_at": "created_at",
 }
-EVERY_REPAIR_COLUMNS = (
-    "id",
-    "playbook_name",
-    "executed_steps",
-    "success",
-    "error",
-    "executor",
-    "created_at",
-)
-MESSAGE_COLUMNS = (
-    "session_id",
-    "position",
-    "role",
-    "content",
-    "tool_calls",
-    "tool_call_id",
-    "created_at",
-)
+REPAIR_HISTORY_COLUMNS = tuple(RecordedRepair.model_fields)
+MESSAGE_COLUMNS = tuple(name for name in RecordedMessage.model_fields if name != "incident_id")
 
 
 def evidence_statement(tables: DayTables, window: DayWindow) -> Read:
@@ -138,7 +111,6 @@ def messages_statement(
 def repairs_statement(tables: DayTables, window: DayWindow, *, repeated: bool) -> Read:
     """Return every repair of the day's incidents up to `as_of`, oldest first."""
     last, repairs = _once_each(tables, window, repeated=repeated), tables.repairs
-    names = ("incident_id", *EVERY_REPAIR_COLUMNS)
     created_at = tables.instants.instant(repairs, "created_at")
     same_incident = repairs.native("incident_id") == last.evidence.native("incident_id")
     statement = (
@@ -149,7 +121,9 @@ def repairs_statement(tables: DayTables, window: DayWindow, *, repeated: bool) -
             *tables.instants.day_order(last.evidence), created_at.oldest_first, repairs.order("id")
         )
     )
-    return tables.read_columns(repairs, {name: name for name in names}).read(statement)
+    return tables.read_columns(repairs, {name: name for name in REPAIR_HISTORY_COLUMNS}).read(
+        statement
+    )
 
 
 @dataclass(frozen=True)

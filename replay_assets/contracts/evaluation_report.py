@@ -1,0 +1,151 @@
+"""A week's report as a record: the figures of each candidate, its verdict, and each incident.
+
+`report.json` is this record; the HTML and Markdown files beside it say the same for people. It
+holds grades and sanitized alert names, never label text.
+"""
+
+from typing import ClassVar, Literal
+
+from replay_assets.contracts.record import Part, Record
+from replay_assets.contracts.score import GradeStatus
+
+REPORT_VERSION = "evaluation_report_v2"
+
+DayState = Literal["counted", "stale", "missing"]
+Decision = Literal["PROMOTE", "HOLD", "INCONCLUSIVE"]
+Better = Literal["higher", "lower"]
+
+
+class Rate(Part):
+    """A proportion with its 95 % Wilson interval; `rate` is None where nothing was applicable."""
+
+    numerator: int
+    denominator: int
+    not_applicable: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+class Verdict(Part):
+    """A decision and its reasons, the weightiest first."""
+
+    decision: Decision
+    reasons: tuple[str, ...]
+
+
+class Metric(Part):
+    """A yes/no question asked of every incident; `better` says which answer is the good one.
+
+    `field` names the grade that answers it where the metric has another name. `only_reserved` asks
+    it only of the scenario groups that are never exported for training.
+    """
+
+    name: str
+    title: str
+    better: Better
+    field: str = ""
+    only_reserved: bool = False
+
+    @property
+    def grade(self) -> str:
+        """The name of the grade that answers the question."""
+        return self.field or self.name
+
+
+class ReportedMetric(Metric):
+    """A metric of a week, and whether a constant answer does as well on it as any candidate."""
+
+    constant_wins: bool
+
+
+class Figures(Part):
+    """The figures of one candidate; latency and cost are None where they are not known.
+
+    `metrics` holds a rate per metric, by name. `costs_known` counts the requests of known cost.
+    """
+
+    candidate_id: str
+    baseline: bool
+    incidents: int
+    groups: int
+    outcomes: dict[str, int]
+    grade_status: dict[str, int]
+    metrics: dict[str, Rate]
+    p50_latency_ms: float | None
+    p95_latency_ms: float | None
+    cost_usd: float | None
+    cost_usd_per_incident: float | None
+    costs_known: int
+
+
+class ReportedCandidate(Figures):
+    """One candidate's week: its figures, verdict, and the state of each day.
+
+    The incumbent has no verdict: it is what the candidates are compared with.
+    """
+
+    verdict: Verdict | None
+    days: dict[str, DayState]
+
+    @property
+    def uncounted_days(self) -> dict[str, DayState]:
+        """The days that are missing or stale."""
+        return {day: state for day, state in self.days.items() if state != "counted"}
+
+
+class IncidentGrades(Part):
+    """What one candidate's answer to one incident was worth."""
+
+    outcome: str
+    grade_status: GradeStatus
+    primary: bool | None
+    root_cause: bool | None
+    action: bool | None
+    harm: bool | None
+    unsafe: bool | None
+
+
+class ReportedIncident(Part):
+    """One incident: its day, its sanitized alert name, and its grades by candidate.
+
+    A candidate whose day does not count, or that was not asked, has None.
+    """
+
+    incident_id: str
+    day: str
+    alertname: str
+    grades: dict[str, IncidentGrades | None]
+
+
+class EvaluationReport(Record):
+    """A week's report. Candidates come with the incumbent first, then candidates, then baselines.
+
+    `not_replayed` lists the candidates of the catalogue that have no day in the week.
+    """
+
+    VERSION: ClassVar[str] = REPORT_VERSION
+
+    week: str
+    last_day: str
+    candidates: list[ReportedCandidate]
+    metrics: list[ReportedMetric]
+    not_replayed: list[str]
+    incidents: list[ReportedIncident]
+
+
+class ReportRow(Part):
+    """One metric of one candidate: a row of the table `evaluation_report`."""
+
+    candidate_id: str
+    baseline: bool
+    verdict: Decision | None
+    metric: str
+    better: Better
+    numerator: int
+    denominator: int
+    not_applicable: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    constant_wins: bool

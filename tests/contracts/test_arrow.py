@@ -1,0 +1,68 @@
+"""Table schemas follow from the models, and stay what is already published."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from replay_assets.contracts.arrow import arrow_schema
+from replay_assets.contracts.evaluation_report import ReportRow
+from replay_assets.contracts.evidence import (
+    IncidentEvidence,
+    QuarantinedRow,
+    RecordedMessage,
+    RecordedRepair,
+)
+from replay_assets.contracts.label import IncidentLabel
+from replay_assets.contracts.record import Part
+from replay_assets.contracts.result import ResultRow
+from replay_assets.contracts.score import ReplayScore
+
+SNAPSHOT: dict[str, Any] = json.loads((Path(__file__).parent / "table_schemas.json").read_text())
+TABLES: dict[str, type[Part]] = {
+    "incident_evidence": IncidentEvidence,
+    "recorded_messages": RecordedMessage,
+    "recorded_repairs": RecordedRepair,
+    "quarantine": QuarantinedRow,
+    "incident_labels": IncidentLabel,
+    "replay_results": ResultRow,
+    "replay_scores": ReplayScore,
+    "evaluation_report": ReportRow,
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_has_the_columns_that_are_published(table: str):
+    """Changing a name, a type or the order of columns breaks readers: change the version too."""
+    schema = arrow_schema(TABLES[table])
+    assert [(field.name, str(field.type)) for field in schema] == list(
+        SNAPSHOT[table]["columns"].items()
+    )
+    metadata = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    assert metadata == SNAPSHOT[table]["metadata"]
+    assert all(field.nullable for field in schema)
+
+
+def test_every_table_is_in_the_snapshot():
+    """A table that is added shows its columns in a diff."""
+    assert set(SNAPSHOT) == set(TABLES)
+
+
+class Nested(Part):
+    """A model that can't be a table."""
+
+    inner: dict[str, str]
+
+
+def test_a_field_that_is_no_column_is_named():
+    """Nested values have no place in a flat table."""
+    with pytest.raises(TypeError, match=r"Nested\.inner: .*can't be a column"):
+        arrow_schema(Nested)
+
+
+def test_a_schema_is_made_once():
+    """It is asked for by every batch of a table."""
+    assert arrow_schema(ResultRow) is arrow_schema(ResultRow)
+    assert isinstance(arrow_schema(ResultRow), pa.Schema)
