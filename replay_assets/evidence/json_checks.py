@@ -4,11 +4,12 @@ msgspec skips over values at 4.5 times the speed of the standard library, and re
 lets pass (NaN, half surrogate pairs). What it refuses is looked at once more, for the reason.
 """
 
-import json
 import re
 from typing import Any
 
 import msgspec
+
+from replay_assets.parsing.json_text import strict_json
 
 DEEPEST = 200
 """Levels of nesting: each later stage spends a few Python frames on one, of a thousand in all."""
@@ -50,7 +51,7 @@ def _inside(text: str) -> str | None:
 
 def _why(text: str, expected: type) -> str | None:
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = strict_json(text)
     except ValueError:
         too_long = len(text) > LONGEST_NUMBER and LONG_NUMBER.search(_without_strings(text))
         return "number_too_long" if too_long else "invalid_json"
@@ -78,7 +79,3 @@ def _depth(text: str) -> int:
 
 def _without_strings(text: str) -> str:
     return re.sub(r'"(?:[^"\\]|\\.)*"', '""', text)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")

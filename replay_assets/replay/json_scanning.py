@@ -4,8 +4,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from replay_assets.parsing.json_text import Value, values_in
 
-class TwoValuesError(ValueError):
+
+class TwoValuesError(Exception):
     """An object gives one field two values."""
 
 
@@ -32,24 +34,18 @@ def scan(text: str) -> Scan:
     found = Scan()
     if text.lstrip()[:1] == "[" and _is_json(text):
         return found
-    broken_until = position = 0
-    while (brace := text.find("{", position)) >= 0:
-        try:
-            value, end = _DECODER.raw_decode(text, brace)
-        except TwoValuesError:
-            raise
-        except RecursionError:
-            # Nested a thousand deep: no answer is, and each level would be read a thousand times.
-            return found
-        except ValueError as error:
-            position = brace + 1
-            stopped_at = getattr(error, "pos", brace)  # a number of 5,000 digits has no place
-            broken_until = max(broken_until, stopped_at)
-            found.trailing_comma_at = found.trailing_comma_at or _trailing_comma(text, stopped_at)
+    broken_until = 0
+    for one in values_in(text, decoder=_DECODER):
+        if isinstance(one, Value):
+            if one.end > broken_until:
+                found.objects.append(one.value)
+        elif one.too_deep:
+            break  # no answer is nested a thousand levels deep
         else:
-            position = end
-            if end > broken_until:
-                found.objects.append(value)
+            broken_until = max(broken_until, one.stopped_at)
+            found.trailing_comma_at = found.trailing_comma_at or _trailing_comma(
+                text, one.stopped_at
+            )
     return found
 
 

@@ -1,12 +1,12 @@
 """What a model thought aloud within its content, told apart from what it answers."""
 
-import json
 import re
 from collections.abc import Iterator
 
+from replay_assets.parsing.json_text import Value, values_in
+
 THINK, END_THINK = "<think>", "</think>"
 _TAG = re.compile(f"{THINK}|{END_THINK}")
-_DECODER = json.JSONDecoder()
 
 
 def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
@@ -37,23 +37,12 @@ def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
 
 
 def _tags(content: str) -> Iterator[re.Match[str]]:
-    """Give the tags that no JSON object quotes."""
+    """Yield the tags that are not inside a JSON object, where they are part of a string."""
     position = 0
-    for start, end in _objects(content):
-        yield from _TAG.finditer(content, position, start)
-        position = end
+    for one in values_in(content):
+        if isinstance(one, Value):
+            yield from _TAG.finditer(content, position, one.start)
+            position = one.end
+        elif one.too_deep:
+            break  # no answer is nested a thousand levels deep
     yield from _TAG.finditer(content, position)
-
-
-def _objects(content: str) -> Iterator[tuple[int, int]]:
-    """Give where each whole JSON object begins and ends. A tag within one is part of a string."""
-    position = 0
-    while (start := content.find("{", position)) >= 0:
-        try:
-            _, position = _DECODER.raw_decode(content, start)
-        except RecursionError:
-            return  # nested a thousand deep: no answer is, and each level would be read again
-        except ValueError:
-            position = start + 1  # a brace of prose, or an object that breaks off
-        else:
-            yield start, position

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from replay_assets.parsing.json_text import OBJECTS_AND_LISTS, Value, values_in
 from replay_assets.sanitizing.detect.matching import (
     Scanner,
     default_engine,
@@ -25,7 +26,6 @@ from replay_assets.sanitizing.detect.matching import (
 
 WORD = re.compile(r"[\u3400-\u9fff]|[^\W_\u3400-\u9fff]+")
 """A run of letters and digits. Chinese has no spaces between words: each character is a word."""
-OPENING = re.compile(r"[{\[]")
 QUOTED_KEY = re.compile(
     r"[{,\[]\s{0,20}\\{0,15}[\"']([^\"'{}\[\]]{1,400}?)\\{0,15}[\"']\s{0,20}[:：]"
 )
@@ -205,16 +205,14 @@ def _embedded_json(text: str) -> Iterator[Any]:
             yield json.loads(stripped)
     if "{" not in text and "[" not in text:
         return
-    decoder = json.JSONDecoder()
-    position = failed = 0
-    while failed < FAILED_PARSES and (found := OPENING.search(text, position)) is not None:
-        start = found.start()
-        try:
-            parsed, position = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            position, failed = start + 1, failed + 1
+    failed = 0
+    for found in values_in(text, OBJECTS_AND_LISTS):
+        if isinstance(found, Value):
+            yield found.value
             continue
-        yield parsed
+        failed += 1
+        if failed == FAILED_PARSES:
+            break
 
 
 def _base64_texts(run: bytes) -> Iterator[str]:

@@ -8,7 +8,6 @@ is yielded as such, and reading goes on: memory holds one record, however large 
 import csv
 import gzip
 import io
-import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from replay_assets.errors import SourceError
+from replay_assets.parsing.json_text import strict_json
 
 JSON_LINES = (".jsonl", ".ndjson")
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -94,7 +94,7 @@ def _json_lines(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
         if not text.strip():
             continue
         try:
-            record = json.loads(text.decode(), parse_constant=refuse_constant)
+            record = strict_json(text.decode())
             if not isinstance(record, dict):
                 raise ValueError("expected a JSON object")
         except ValueError as error:
@@ -142,8 +142,3 @@ def _header(path: Path, reader: Iterator[list[str]]) -> list[str]:
             f"{path}, line 1: expected a header, every column named once, found {header}"
         )
     return header
-
-
-def refuse_constant(name: str) -> None:
-    """Refuse NaN and Infinity, which Python reads and JSON has not."""
-    raise ValueError(f"{name} is no JSON")

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
 
 from replay_assets.parsing.instants import is_naive, parse_instant
-from replay_assets.source.loading.records import refuse_constant
+from replay_assets.parsing.json_text import strict_json
 from replay_assets.source.schema.tables import Column
 from replay_assets.source.schema.types import SQL_TYPES
 
@@ -90,7 +90,7 @@ def real_type_of(
 
 def _json(name: str, value: Any, *, from_text: bool) -> str:  # noqa: ANN401 - any JSON value
     try:
-        parsed = json.loads(value, parse_constant=refuse_constant) if from_text else value
+        parsed = strict_json(value) if from_text else value
         text = json.dumps(parsed, ensure_ascii=False, allow_nan=False)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
