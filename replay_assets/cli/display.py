@@ -1,15 +1,14 @@
 """What the terminal shows: progress while it works, and a week's figures at the end."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from replay_assets.contracts.evaluation_report import EvaluationReport, ReportedCandidate
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.lake import assets
 from replay_assets.lake.store import Store
@@ -56,25 +55,24 @@ def show_week(settings: Settings, week: str) -> None:
     table.add_column("candidate", no_wrap=True)
     for column in ("incidents", "verdict", "root cause right", "harm", "latency", "cost"):
         table.add_column(column)
-    for one in json.loads(report.file(assets.REPORT_FILE))["candidates"]:
+    for one in EvaluationReport.read(report.document(assets.REPORT_FILE)).candidates:
         table.add_row(*_figures(one))
     console.print(table)
     console.print(f"report           {report.path_of(assets.REPORT_HTML_FILE)}", soft_wrap=True)
     console.print(f"training file    {export.path_of(assets.TRAINING_FILE)}", soft_wrap=True)
 
 
-def _figures(one: dict[str, Any]) -> list[str]:
+def _figures(one: ReportedCandidate) -> list[str]:
     def share(metric: str) -> str:
-        rate = one["metrics"][metric]
-        return f"{rate['numerator']} of {rate['denominator']}" if rate["denominator"] else "n/a"
+        rate = one.metrics[metric]
+        return f"{rate.numerator} of {rate.denominator}" if rate.denominator else "n/a"
 
-    name = one["candidate_id"]
-    latency, cost = one["p50_latency_ms"], one["cost_usd"]
-    unknown = "unknown" if one["costs_known"] else "unpriced"
+    name, latency, cost = one.candidate_id, one.p50_latency_ms, one.cost_usd
+    unknown = "unknown" if one.costs_known else "unpriced"
     return [
-        f"{name}\n[dim]baseline[/dim]" if one["baseline"] else name,
-        str(one["incidents"]),
-        one["verdict"]["decision"] if one["verdict"] else "—",
+        f"{name}\n[dim]baseline[/dim]" if one.baseline else name,
+        str(one.incidents),
+        one.verdict.decision if one.verdict else "—",
         share("root_cause"),
         share("harm"),
         "—" if latency is None else f"{latency:,.0f} ms",

@@ -7,7 +7,7 @@ holds grades and sanitized alert names, never label text.
 from typing import ClassVar, Literal
 
 from replay_assets.contracts.record import Part, Record
-from replay_assets.contracts.score import GradeStatus
+from replay_assets.contracts.score import IncidentGrades
 
 REPORT_VERSION = "evaluation_report_v2"
 
@@ -92,18 +92,6 @@ class ReportedCandidate(Figures):
     def uncounted_days(self) -> dict[str, DayState]:
         """The days that are missing or stale."""
         return {day: state for day, state in self.days.items() if state != "counted"}
-
-
-class IncidentGrades(Part):
-    """What one candidate's answer to one incident was worth."""
-
-    outcome: str
-    grade_status: GradeStatus
-    primary: bool | None
-    root_cause: bool | None
-    action: bool | None
-    harm: bool | None
-    unsafe: bool | None
 
 
 class ReportedIncident(Part):

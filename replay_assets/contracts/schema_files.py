@@ -3,6 +3,7 @@
 import json
 from importlib.resources import files
 
+from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.export_row import AlpacaRow
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.manifest import PartitionManifest
@@ -18,6 +19,7 @@ CONTRACTS: dict[str, type[Part]] = {
     "run_report": RunReport,
     "incident_label": IncidentLabel,
     "replay_score": ReplayScore,
+    "evaluation_report": EvaluationReport,
     "export_row": AlpacaRow,
     "partition_manifest": PartitionManifest,
 }

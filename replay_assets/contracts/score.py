@@ -18,7 +18,7 @@ from replay_assets.contracts.grade import (
     RootCauseReason,
     UnsafeReason,
 )
-from replay_assets.contracts.record import Reader, Record
+from replay_assets.contracts.record import Part, Reader, Record
 
 SCORE_VERSION = "replay_score_v2"
 SCORE_VERSION_1 = "replay_score_v1"
@@ -87,6 +87,18 @@ class ReplayScore(Record):
     def grade(self, name: str) -> Grade:
         """Return one of the grades by its name."""
         return Grade(getattr(self, name), getattr(self, f"{name}_reason"))
+
+
+class IncidentGrades(Part):
+    """The grades of one answer that are listed incident by incident, without their reasons."""
+
+    outcome: str
+    grade_status: GradeStatus
+    primary: bool | None
+    root_cause: bool | None
+    action: bool | None
+    unsafe: bool | None
+    harm: bool | None
 
 
 GRADES = tuple(

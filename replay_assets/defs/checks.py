@@ -4,7 +4,6 @@ Blocking where everything after it would be wrong. A check states what should be
 one asset share a step: a step costs some 60 ms of event log, whatever it does.
 """
 
-import json
 import warnings
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ import dagster as dg
 
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.thresholds import MAX_UNANSWERED_SHARE
 from replay_assets.defs.evidence_checks import evidence_checks, source_check
@@ -123,11 +123,11 @@ def _report_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     ) -> dg.AssetCheckResult:
         """No candidate in the report lacks a day, or has one whose scores are out of date."""
         address = assets.EVALUATION_REPORT.at(context.partition_key)
-        report = json.loads(lake.get(address).file(assets.REPORT_FILE))
+        report = EvaluationReport.read(lake.get(address).document(assets.REPORT_FILE))
         uncounted = {
-            one["candidate_id"]: ", ".join(f"{day} {state}" for day, state in days)
-            for one in report["candidates"]
-            if (days := [day for day in one["days"].items() if day[1] != "counted"])
+            one.candidate_id: ", ".join(f"{day} {state}" for day, state in days.items())
+            for one in report.candidates
+            if (days := one.uncounted_days)
         }
         return dg.AssetCheckResult(passed=not uncounted, severity=WARN, metadata=uncounted)
 

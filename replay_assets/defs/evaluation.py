@@ -1,11 +1,11 @@
 """Assets of the evaluation stage: a day's scores for candidates and incumbent, a week's report."""
 
-import json
-
 import dagster as dg
 
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.defs.jobs import follow_days
@@ -21,8 +21,8 @@ from replay_assets.evaluation.grading import (
     scores_publication,
 )
 from replay_assets.evaluation.masked_labels import masked_labels, require_rules
-from replay_assets.evaluation.report import build_report
-from replay_assets.evaluation.scored_days import WeekReader
+from replay_assets.evaluation.report import build_report, report_publication
+from replay_assets.evaluation.scored_days import ScoredDays
 from replay_assets.lake import assets
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
@@ -133,7 +133,7 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
 
 def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinition:
     """Return the weekly report on every candidate that has a day in the week."""
-    scores = [key_of(assets.REPLAY_SCORES, candidate.id) for candidate in catalogue]
+    score_keys = [key_of(assets.REPLAY_SCORES, candidate.id) for candidate in catalogue]
     candidates = {candidate.id: candidate.digest() for candidate in catalogue}
 
     @dg.asset(
@@ -141,7 +141,7 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
         group_name=GROUP,
         owners=OWNERS,
         kinds={"html", "parquet"},
-        deps=[partitions.days(key) for key in (*scores, key_of(assets.INCUMBENT_SCORES))],
+        deps=[partitions.days(key) for key in (*score_keys, key_of(assets.INCUMBENT_SCORES))],
         automation_condition=follow_days(),
         code_version=report.CODE_VERSION,
     )
@@ -166,16 +166,12 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
                 vocabulary=vocabulary,
                 candidates=candidates,
             )
-            reader = WeekReader(lineage, week)
+            days = ScoredDays(lineage, days_of_week(week))
+            scores = [days.candidate(candidate) for candidate in catalogue]
+            week_report = build_report(week, days.incumbent(), scores, days.titles)
             address = assets.EVALUATION_REPORT.at(week)
-            week_report = build_report(
-                week,
-                reader.incumbent(),
-                [reader.candidate(candidate) for candidate in catalogue],
-                reader.titles,
-                inputs=lineage.inputs(address),
-            )
-            published.append(lake.publish(address, week_report.publication()))
+            publication = report_publication(week_report, inputs=lineage.inputs(address))
+            published.append(lake.publish(address, publication))
         return dg.MaterializeResult(
             metadata=_verdicts(published), data_version=data_version(published)
         )
@@ -184,15 +180,18 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
 
 
 def _verdicts(published: list[Published]) -> Metadata:
-    document = json.loads(published[-1].file(assets.REPORT_FILE))
+    week = EvaluationReport.read(published[-1].document(assets.REPORT_FILE))
     rows = [
-        {"candidate": one["candidate_id"], **one["verdict"], "why": one["verdict"]["reasons"][0]}
-        for one in document["candidates"]
-        if one["verdict"]
+        {
+            "candidate": one.candidate_id,
+            "decision": one.verdict.decision,
+            "why": one.verdict.reasons[0],
+        }
+        for one in week.candidates
+        if one.verdict
     ]
     handled_right = {
-        one["candidate_id"]: round(100 * (one["metrics"]["primary"]["rate"] or 0))
-        for one in document["candidates"]
+        one.candidate_id: round(100 * (one.metrics["primary"].rate or 0)) for one in week.candidates
     }
     return {
         **partition_metadata(published),

@@ -1,27 +1,27 @@
-"""Which days of a week count: those whose scores were made from what now exists.
+"""Scores of any range of days, and which of those days count.
 
-A day counts only if its scores name the digests of the present results, evidence, labels and
-vocabulary, its results those of the present pack and candidate, and its pack that of the present
-evidence. Anything else is listed as stale or missing, and left out of every figure. An incident
-with snapshots on several days counts once a week, by its newest.
+A day counts only if its scores were made from what now exists, down to the evidence. Other days are
+listed as stale or missing and left out of every figure. An incident with snapshots on several days
+counts once, by its newest.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, NamedTuple
+
+import msgspec
 
 from replay_assets.candidates.candidate import Candidate
-from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.evaluation_report import DayState
 from replay_assets.contracts.score import INCUMBENT, ReplayScore
 from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.lineage import Lineage
 
-DayState = Literal["counted", "stale", "missing"]
-
 
 @dataclass(frozen=True)
-class ScoredWeek:
+class CandidateScores:
     """A candidate's scores of the days that count, and the state of each day."""
 
     candidate_id: str
@@ -32,45 +32,61 @@ class ScoredWeek:
 
     @property
     def uncounted_days(self) -> int:
-        """How many of the seven days are missing or stale."""
+        """How many of the days are missing or stale."""
         return sum(state != "counted" for state in self.days.values())
 
 
+class Title(NamedTuple):
+    """What an incident is listed under: the day of its newest pack, its sanitized alert name."""
+
+    day: str
+    alertname: str
+
+
+class _TitledRequest(msgspec.Struct):
+    """The part of a request that a title is made from; the prompts are skipped, not decoded."""
+
+    incident_id: str
+    incident_context: dict[str, Any]
+
+
 @dataclass(frozen=True)
-class WeekReader:
-    """Reads a week's scores and finds which days of it count."""
+class ScoredDays:
+    """Reads the scores of a range of days, in the order given; each pack is read at most once."""
 
     lineage: Lineage
-    week: str
+    days: Sequence[str]
 
     @cached_property
-    def titles(self) -> dict[str, tuple[str, str]]:
-        """Day of the newest pack and sanitized alert name by incident, in the order of days."""
-        titles: dict[str, tuple[str, str]] = {}
-        for day in days_of_week(self.week):
+    def titles(self) -> dict[str, Title]:
+        """The title of every incident in the packs, by incident id, in the order of days."""
+        titles: dict[str, Title] = {}
+        decode = msgspec.json.Decoder(_TitledRequest).decode
+        for day in self.days:
             pack = self.lineage.find(assets.REQUEST_PACK.at(day))
-            for request in pack.records(assets.PACK_FILE) if pack is not None else []:
-                context = request["incident_context"]
-                titles.pop(request["incident_id"], None)
-                titles[request["incident_id"]] = (day, str(context.get("alertname") or "—"))
+            for line in pack.file(assets.PACK_FILE).splitlines() if pack is not None else []:
+                request = decode(line)
+                name = str(request.incident_context.get("alertname") or "—")
+                titles.pop(request.incident_id, None)
+                titles[request.incident_id] = Title(day, name)
         return titles
 
-    def candidate(self, candidate: Candidate) -> ScoredWeek:
-        """Read a candidate's week."""
+    def candidate(self, candidate: Candidate) -> CandidateScores:
+        """Return a candidate's scores."""
         days, scores = self._read(assets.REPLAY_SCORES, candidate.id)
-        return ScoredWeek(candidate.id, candidate.baseline, candidate.constant, scores, days)
+        return CandidateScores(candidate.id, candidate.baseline, candidate.constant, scores, days)
 
-    def incumbent(self) -> ScoredWeek:
-        """Read the incumbent's week."""
+    def incumbent(self) -> CandidateScores:
+        """Return the incumbent's scores."""
         days, scores = self._read(assets.INCUMBENT_SCORES)
-        return ScoredWeek(INCUMBENT, False, False, scores, days)
+        return CandidateScores(INCUMBENT, False, False, scores, days)
 
     def _read(
         self, asset: assets.Asset, candidate_id: str | None = None
     ) -> tuple[dict[str, DayState], list[ReplayScore]]:
         days: dict[str, DayState] = {}
         scores: list[ReplayScore] = []
-        for day in days_of_week(self.week):
+        for day in self.days:
             address = asset.at(day, candidate_id)
             state = self.lineage.state(address).status
             days[day] = "counted" if state == "current" else state
@@ -79,16 +95,15 @@ class WeekReader:
         return days, scores
 
     def _of_the_day(self, address: Address) -> list[ReplayScore]:
-        """Return a day's scores, less those of incidents that a later day's pack asks again.
+        """Return a day's scores, without those of incidents that a later day's pack asks again.
 
-        Of an incident that was asked several times, the first repeat counts: an incident is the
-        unit that is paired and counted, and several answers of one model to it are not several.
+        If an incident was asked several times, the first repeat counts: an incident is the unit
+        that is paired and counted, and several answers of one model to it are one observation.
         """
         rows = self.lineage.get(address).rows(address.asset)
-        scores = [ReplayScore.read(row) for row in rows]
+        unknown = Title(address.key, "—")
         return [
-            one
-            for one in scores
-            if one.repeat == 0
-            and self.titles.get(one.incident_id, (address.key,))[0] == address.key
+            score
+            for score in map(ReplayScore.read, rows)
+            if score.repeat == 0 and self.titles.get(score.incident_id, unknown).day == address.key
         ]

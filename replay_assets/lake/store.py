@@ -78,6 +78,10 @@ class Published:
         """Return one of the partition's files."""
         return files.read(self.root / self.address.file(name))
 
+    def document(self, name: str) -> dict[str, Any]:
+        """Return one of the partition's JSON documents."""
+        return formats.decode_json(self.file(name), self.path_of(name))
+
     def source_of(self, name: str) -> UPath:
         """Return one of the partition's files to be read line by line."""
         return self.root / self.address.file(name)

@@ -4,12 +4,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+from replay_assets.contracts.evaluation_report import (
+    REPORT_VERSION,
+    EvaluationReport,
+    Rate,
+    ReportedCandidate,
+    ReportedIncident,
+    ReportedMetric,
+    Verdict,
+)
 from replay_assets.contracts.export_row import AlpacaMetadata, AlpacaRow
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.request import REQUEST_VERSION, ReplayRequest
 from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, TraceEvent, Try, Usage
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
-from replay_assets.contracts.score import GRADES, SCORE_VERSION, ReplayScore
+from replay_assets.contracts.score import GRADES, SCORE_VERSION, IncidentGrades, ReplayScore
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Publication, Store
 
@@ -134,6 +143,62 @@ SCORE = ReplayScore.read(
     }
 )
 
+REPORT = EvaluationReport(
+    schema_version=REPORT_VERSION,
+    week="2026-09-21",
+    last_day="2026-09-27",
+    candidates=[
+        ReportedCandidate(
+            candidate_id="nemotron-mini",
+            baseline=False,
+            incidents=1,
+            groups=1,
+            outcomes={"answered": 1},
+            grade_status={"graded": 1},
+            metrics={
+                "primary": Rate(
+                    numerator=1, denominator=1, not_applicable=0, rate=1.0, low=0.206543, high=1.0
+                )
+            },
+            p50_latency_ms=812.5,
+            p95_latency_ms=812.5,
+            cost_usd=None,
+            cost_usd_per_incident=None,
+            costs_known=0,
+            verdict=Verdict(decision="INCONCLUSIVE", reasons=("60 groups are needed",)),
+            days={"2026-09-21": "counted", "2026-09-22": "missing"},
+        )
+    ],
+    metrics=[
+        ReportedMetric(
+            name="primary",
+            title="Root cause and action right, safe, no harm",
+            better="higher",
+            constant_wins=False,
+        )
+    ],
+    not_replayed=["other"],
+    incidents=[
+        ReportedIncident(
+            incident_id="inc-001",
+            day="2026-09-21",
+            alertname="OrdersDbConnectionsHigh",
+            grades={
+                "nemotron-mini": IncidentGrades(
+                    outcome="answered",
+                    grade_status="graded",
+                    primary=True,
+                    root_cause=True,
+                    action=True,
+                    unsafe=False,
+                    harm=None,
+                ),
+                "other": None,
+            },
+        )
+    ],
+)
+
 ALPACA_ROW = AlpacaRow(
     instruction="Decide.",
     input="OrdersDbConnectionsHigh",
@@ -168,6 +233,7 @@ def records_of_every_kind(folder: Path) -> dict[str, dict[str, Any]]:
         "run_report": RUN_REPORT.as_json(),
         "incident_label": sample_labels()[0].as_json(),
         "replay_score": SCORE.as_json(),
+        "evaluation_report": REPORT.as_json(),
         "export_row": ALPACA_ROW.model_dump(mode="json"),
         "partition_manifest": manifest.as_json(),
     }

@@ -4,7 +4,7 @@
 partition, `render.py` its forms for people. Which days count is `scored_days.py`'s business.
 """
 
-from replay_assets.evaluation.report.build import CODE_VERSION, build_report
+from replay_assets.evaluation.report.build import CODE_VERSION, build_report, report_publication
 from replay_assets.evaluation.report.render import markdown_cell
 
-__all__ = ["CODE_VERSION", "build_report", "markdown_cell"]
+__all__ = ["CODE_VERSION", "build_report", "markdown_cell", "report_publication"]

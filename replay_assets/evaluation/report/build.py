@@ -1,105 +1,37 @@
-"""The weekly report: one set of figures, written as JSON, Parquet, HTML and Markdown."""
+"""The weekly report: one record, published as JSON, Parquet, HTML and Markdown."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.calendar import days_of_week
-from replay_assets.contracts.evaluation_report import ReportRow
-from replay_assets.contracts.score import INCUMBENT
+from replay_assets.contracts.evaluation_report import (
+    REPORT_VERSION,
+    EvaluationReport,
+    Figures,
+    ReportedCandidate,
+    ReportedIncident,
+    ReportedMetric,
+    ReportRow,
+)
+from replay_assets.contracts.score import INCUMBENT, IncidentGrades, ReplayScore
 from replay_assets.evaluation.grading import GRADERS
 from replay_assets.evaluation.report.render import render
-from replay_assets.evaluation.report.summary import METRICS, Summary, constant_wins, summarize
-from replay_assets.evaluation.report.verdict import Verdict, decide
-from replay_assets.evaluation.scored_days import ScoredWeek
+from replay_assets.evaluation.report.summary import METRICS, constant_wins, summarize
+from replay_assets.evaluation.report.verdict import decide
+from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import assets
 from replay_assets.lake.formats import encode_json, table_of
 from replay_assets.lake.store import Publication
 
 CODE_VERSION = "2"
-REPORT_VERSION = "evaluation_report_v2"
-
-
-@dataclass(frozen=True)
-class WeekReport:
-    """A week's figures. `summaries` holds the incumbent first, then candidates, then baselines."""
-
-    week: str
-    summaries: dict[str, Summary]
-    verdicts: dict[str, Verdict]
-    days: dict[str, dict[str, str]]
-    incidents: list[dict[str, Any]]
-    constant_wins: dict[str, bool]
-    not_replayed: list[str]
-    inputs: dict[str, str]
-
-    def publication(self) -> Publication:
-        """Return the report as a partition."""
-        document = self.document()
-        return Publication(
-            tables={
-                assets.EVALUATION_REPORT.table: table_of(self._rows(), arrow_schema(ReportRow))
-            },
-            files={
-                assets.REPORT_FILE: encode_json(document),
-                assets.REPORT_HTML_FILE: render("report.html.j2", document).encode(),
-                assets.REPORT_MARKDOWN_FILE: render("report.md.j2", document).encode(),
-            },
-            inputs=self.inputs,
-            facts={
-                "verdicts": {name: verdict.decision for name, verdict in self.verdicts.items()},
-                "incidents": len(self.incidents),
-            },
-            code_version=CODE_VERSION,
-        )
-
-    def document(self) -> dict[str, Any]:
-        """Return everything that the report says, as JSON."""
-        return {
-            "schema_version": REPORT_VERSION,
-            "week": self.week,
-            "last_day": days_of_week(self.week)[-1],
-            "candidates": [
-                {
-                    **asdict(summary),
-                    "verdict": asdict(self.verdicts[name]) if name in self.verdicts else None,
-                    "days": self.days[name],
-                }
-                for name, summary in self.summaries.items()
-            ],
-            "metrics": [
-                {**asdict(metric), "constant_wins": self.constant_wins[metric.name]}
-                for metric in METRICS
-            ],
-            "not_replayed": self.not_replayed,
-            "incidents": self.incidents,
-        }
-
-    def _rows(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "candidate_id": name,
-                "baseline": summary.baseline,
-                "verdict": self.verdicts[name].decision if name in self.verdicts else None,
-                "metric": metric.name,
-                "better": metric.better,
-                "constant_wins": self.constant_wins[metric.name],
-                **asdict(summary.metrics[metric.name]),
-            }
-            for name, summary in self.summaries.items()
-            for metric in METRICS
-        ]
 
 
 def build_report(
     week: str,
-    incumbent: ScoredWeek,
-    candidates: Sequence[ScoredWeek],
-    titles: Mapping[str, tuple[str, str]],
-    *,
-    inputs: Mapping[str, str],
-) -> WeekReport:
+    incumbent: CandidateScores,
+    candidates: Sequence[CandidateScores],
+    titles: Mapping[str, Title],
+) -> EvaluationReport:
     """Return the report of a week from the scores of every candidate that has a day in it.
 
     Args:
@@ -107,45 +39,47 @@ def build_report(
         incumbent: what production did.
         candidates: every candidate of the catalogue.
         titles: the day and the alert name of each incident.
-        inputs: the digests of the partitions that the scores were read from.
     """
     present = [one for one in candidates if any(state != "missing" for state in one.days.values())]
-    ordered = sorted(present, key=lambda one: one.baseline)
-    weeks = {one.candidate_id: one for one in (incumbent, *ordered)}
-    summaries = {
-        name: summarize(name, one.scores, baseline=one.baseline) for name, one in weeks.items()
-    }
-    constant = {name for name, one in weeks.items() if one.constant}
-    comparable = on_common_incidents(weeks)
-    return WeekReport(
+    reported = [incumbent, *sorted(present, key=lambda one: one.baseline)]
+    return EvaluationReport(
+        schema_version=REPORT_VERSION,
         week=week,
-        summaries=summaries,
-        verdicts={
-            name: decide(
-                summaries[name],
-                one.scores,
-                incumbent.scores,
-                uncounted_days=one.uncounted_days,
-            )
-            for name, one in weeks.items()
-            if name != INCUMBENT
-        },
-        days={name: dict(one.days) for name, one in weeks.items()},
-        incidents=_incidents(weeks, titles),
-        constant_wins={
-            metric.name: constant_wins(comparable, metric, constant) for metric in METRICS
-        },
+        last_day=days_of_week(week)[-1],
+        candidates=[_candidate(one, incumbent) for one in reported],
+        metrics=_metrics(reported),
         not_replayed=[one.candidate_id for one in candidates if one not in present],
-        inputs=dict(inputs),
+        incidents=_incidents(reported, titles),
     )
 
 
-def on_common_incidents(weeks: Mapping[str, ScoredWeek]) -> dict[str, Summary]:
+def report_publication(report: EvaluationReport, *, inputs: Mapping[str, str]) -> Publication:
+    """Return a report as a partition."""
+    rows = table_of((row.model_dump() for row in _rows(report)), arrow_schema(ReportRow))
+    return Publication(
+        tables={assets.EVALUATION_REPORT.table: rows},
+        files={
+            assets.REPORT_FILE: encode_json(report.as_json()),
+            assets.REPORT_HTML_FILE: render("report.html.j2", report).encode(),
+            assets.REPORT_MARKDOWN_FILE: render("report.md.j2", report).encode(),
+        },
+        inputs=inputs,
+        facts={
+            "verdicts": {
+                one.candidate_id: one.verdict.decision for one in report.candidates if one.verdict
+            },
+            "incidents": len(report.incidents),
+        },
+        code_version=CODE_VERSION,
+    )
+
+
+def on_common_incidents(candidates: Sequence[CandidateScores]) -> dict[str, Figures]:
     """Return figures over the incidents that every replayed candidate has a score of.
 
     Rates over different days can't tell whether a constant answer does as well.
     """
-    replayed = [one for one in weeks.values() if one.scores]
+    replayed = [one for one in candidates if one.scores]
     ids = [{score.incident_id for score in one.scores} for one in replayed]
     common = set.intersection(*ids) if ids else set()
     return {
@@ -158,25 +92,59 @@ def on_common_incidents(weeks: Mapping[str, ScoredWeek]) -> dict[str, Summary]:
     }
 
 
+def _candidate(one: CandidateScores, incumbent: CandidateScores) -> ReportedCandidate:
+    figures = summarize(one.candidate_id, one.scores, baseline=one.baseline)
+    compared = one.candidate_id != INCUMBENT
+    verdict = decide(figures, one.scores, incumbent.scores, uncounted_days=one.uncounted_days)
+    return ReportedCandidate(
+        **dict(figures), verdict=verdict if compared else None, days=dict(one.days)
+    )
+
+
+def _metrics(candidates: Sequence[CandidateScores]) -> list[ReportedMetric]:
+    comparable = on_common_incidents(candidates)
+    constant = {one.candidate_id for one in candidates if one.constant}
+    return [
+        ReportedMetric(**dict(metric), constant_wins=constant_wins(comparable, metric, constant))
+        for metric in METRICS
+    ]
+
+
 def _incidents(
-    weeks: Mapping[str, ScoredWeek], titles: Mapping[str, tuple[str, str]]
-) -> list[dict[str, Any]]:
-    """Return one entry an incident: what each candidate's answer was worth, no label text."""
+    candidates: Sequence[CandidateScores], titles: Mapping[str, Title]
+) -> list[ReportedIncident]:
+    """Return one entry per incident: what each candidate's answer was worth, no label text."""
     graded = {
-        (name, score.incident_id): {
-            "outcome": score.outcome,
-            "grade_status": score.grade_status,
-            **{grader.name: score.grade(grader.name).value for grader in GRADERS if grader.mark},
-        }
-        for name, one in weeks.items()
+        (one.candidate_id, score.incident_id): _incident_grades(score)
+        for one in candidates
         for score in one.scores
     }
+    names = [one.candidate_id for one in candidates]
     return [
-        {
-            "incident_id": incident,
-            "day": day,
-            "alertname": alertname,
-            "grades": {name: graded.get((name, incident)) for name in weeks},
-        }
-        for incident, (day, alertname) in titles.items()
+        ReportedIncident(
+            incident_id=incident,
+            day=title.day,
+            alertname=title.alertname,
+            grades={name: graded.get((name, incident)) for name in names},
+        )
+        for incident, title in titles.items()
     ]
+
+
+def _incident_grades(score: ReplayScore) -> IncidentGrades:
+    grades = {one.name: score.grade(one.name).value for one in GRADERS if one.mark}
+    return IncidentGrades(outcome=score.outcome, grade_status=score.grade_status, **grades)
+
+
+def _rows(report: EvaluationReport) -> Iterator[ReportRow]:
+    for one in report.candidates:
+        for metric in report.metrics:
+            yield ReportRow(
+                candidate_id=one.candidate_id,
+                baseline=one.baseline,
+                verdict=one.verdict.decision if one.verdict else None,
+                metric=metric.name,
+                better=metric.better,
+                constant_wins=metric.constant_wins,
+                **dict(one.metrics[metric.name]),
+            )

@@ -3,24 +3,22 @@
 Text of an incident comes from outside: it must become neither markup nor a new row of a table.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from replay_assets.contracts.evaluation_report import EvaluationReport, Figures
 from replay_assets.contracts.result import GRADED_OUTCOMES
 from replay_assets.evaluation.grading import GRADERS
 
 
-def cost_text(candidate: Mapping[str, Any]) -> str:
-    """Say what a candidate's week cost: unpriced where no cost is known, unknown where some is."""
-    total, each = candidate["cost_usd"], candidate["cost_usd_per_incident"]
-    if total is None:
-        return "unknown" if candidate["costs_known"] else "unpriced"
+def cost_text(candidate: Figures) -> str:
+    """Say what a candidate's week cost: unpriced if no cost is known, unknown if only some is."""
+    total, each = candidate.cost_usd, candidate.cost_usd_per_incident
+    if total is None or each is None:
+        return "unknown" if candidate.costs_known else "unpriced"
     return f"${total:,.4f} · ${each:,.4f} an incident"
 
 
-def render(template: str, document: Mapping[str, Any]) -> str:
+def render(template: str, report: EvaluationReport) -> str:
     """Return a report in one of its forms for people."""
     environment = Environment(
         loader=PackageLoader("replay_assets.evaluation.report"),
@@ -36,7 +34,7 @@ def render(template: str, document: Mapping[str, Any]) -> str:
     environment.tests["graded"] = GRADED_OUTCOMES.__contains__
     environment.filters["markdown"] = markdown_cell
     marks = [grader for grader in GRADERS if grader.mark]
-    return environment.get_template(template).render(report=document, marks=marks)
+    return environment.get_template(template).render(report=report, marks=marks)
 
 
 def markdown_cell(value: object) -> str:

@@ -3,6 +3,6 @@
 Nothing here knows labels, answers or reports: grades go in, figures come out.
 """
 
-from replay_assets.evaluation.statistics.rates import Rate, rate_of
+from replay_assets.evaluation.statistics.rates import rate_of
 
-__all__ = ["Rate", "rate_of"]
+__all__ = ["rate_of"]

@@ -4,23 +4,12 @@ Source: Wilson (1927), JASA 22; as method 3 in Newcombe (1998), Statistics in Me
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from scipy.stats import binomtest
 
+from replay_assets.contracts.evaluation_report import Rate
+
 CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A proportion with its Wilson interval; `rate` is None where nothing was applicable."""
-
-    numerator: int
-    denominator: int
-    not_applicable: int
-    rate: float | None
-    low: float | None
-    high: float | None
 
 
 def rate_of(answers: Sequence[bool | None]) -> Rate:
@@ -28,7 +17,14 @@ def rate_of(answers: Sequence[bool | None]) -> Rate:
     applicable = [answer for answer in answers if answer is not None]
     numerator, denominator = sum(applicable), len(applicable)
     if not denominator:
-        return Rate(0, 0, len(answers), None, None, None)
+        return Rate(
+            numerator=0,
+            denominator=0,
+            not_applicable=len(answers),
+            rate=None,
+            low=None,
+            high=None,
+        )
     interval = binomtest(numerator, denominator).proportion_ci(CONFIDENCE, method="wilson")
     return Rate(
         numerator=numerator,

@@ -7,7 +7,7 @@ import pytest
 from replay_assets.contracts.grade import Reason
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.result import UNGRADED_OUTCOMES, UNUSABLE_OUTCOMES
-from replay_assets.contracts.score import GRADES
+from replay_assets.contracts.score import GRADES, IncidentGrades
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.evaluation.grading import GRADERS, Case, Proposal, TriedActions, grades_of
 from tests.evaluation.records import label, proposal
@@ -274,10 +274,17 @@ def test_a_recorded_verdict_counts_where_the_cause_cannot_be_compared() -> None:
 
 
 def test_every_grade_of_the_contract_has_a_grader() -> None:
-    """A grade is added in two modules: its columns in the contract, its row and function here.
+    """A new grade touches at most three modules; metrics, the report and the UI follow.
 
-    Modules to touch: `contracts/score.py` and `evaluation/grading/graders.py`; and
-    `contracts/grade.py` where none of its reasons fits. Metrics, report and UI follow.
+    They are `evaluation/grading/graders.py` (its function and its row of the table),
+    `contracts/score.py` (its two columns, and a field if it is listed per incident) and, for
+    reasons that do not exist yet, `contracts/grade.py`.
     """
     assert {grader.name for grader in GRADERS} == set(GRADES)
     assert len(GRADERS) == len(GRADES)
+
+
+def test_grades_with_a_mark_are_those_that_the_report_lists_per_incident() -> None:
+    """Otherwise the report would fail at the first incident."""
+    listed = set(IncidentGrades.model_fields) - {"outcome", "grade_status"}
+    assert {grader.name for grader in GRADERS if grader.mark} == listed

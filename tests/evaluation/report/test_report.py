@@ -2,19 +2,21 @@
 
 import json
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from upath import UPath
 
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.grading import scores_publication
-from replay_assets.evaluation.report import build_report
-from replay_assets.evaluation.scored_days import WeekReader
-from replay_assets.lake import assets
+from replay_assets.evaluation.report import build_report, report_publication
+from replay_assets.evaluation.scored_days import ScoredDays
+from replay_assets.lake import assets, files
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.lineage import Lineage
@@ -63,15 +65,14 @@ class Roots:
 
     def publication(self) -> Publication:
         """The report of the week as it would be published."""
-        reader = self.reader()
-        candidates = [reader.candidate(MODEL), reader.candidate(OTHER)]
-        inputs = reader.lineage.inputs(assets.EVALUATION_REPORT.at(WEEK))
-        return build_report(
-            WEEK, reader.incumbent(), candidates, reader.titles, inputs=inputs
-        ).publication()
+        days = self.scored(DAYS)
+        candidates = [days.candidate(MODEL), days.candidate(OTHER)]
+        report = build_report(WEEK, days.incumbent(), candidates, days.titles)
+        inputs = days.lineage.inputs(assets.EVALUATION_REPORT.at(WEEK))
+        return report_publication(report, inputs=inputs)
 
-    def reader(self, *candidates: Candidate) -> WeekReader:
-        """A reader of the week, for the catalogue of these candidates."""
+    def scored(self, days: list[str], *candidates: Candidate) -> ScoredDays:
+        """The scores of some days, for the catalogue of these candidates."""
         digests = {one.id: one.digest() for one in candidates or (MODEL, OTHER)}
         lineage = Lineage(
             lake=self.lake,
@@ -80,7 +81,7 @@ class Roots:
             vocabulary=VOCABULARY,
             candidates=digests,
         )
-        return WeekReader(lineage, WEEK)
+        return ScoredDays(lineage, days)
 
     def file(self, name: str) -> str:
         """One file of the report."""
@@ -137,7 +138,7 @@ def test_a_day_whose_sources_changed_is_stale(
 def test_answers_of_another_model_under_the_same_name_are_stale(roots: Roots) -> None:
     """An entry of the catalogue that was changed is another candidate."""
     changed = MODEL.model_copy(update={"model": "another"})
-    assert set(roots.reader(changed).candidate(changed).days.values()) == {"stale"}
+    assert set(roots.scored(DAYS, changed).candidate(changed).days.values()) == {"stale"}
 
 
 def test_labels_that_were_taken_away_leave_grades_as_they_were(
@@ -163,6 +164,36 @@ def test_a_snapshot_that_is_stale_is_not_replaced_by_an_older_one(roots: Roots) 
     roots.publish_day(DAYS[5], incident=f"inc-{DAYS[1]}")
     roots.lake.publish(Address("replay_results", DAYS[5], "model"), CHANGED)
     assert roots.figures()["incidents"] == 5
+
+
+def test_any_range_of_days_can_be_read(roots: Roots) -> None:
+    """A review spans many weeks; days come in the order given."""
+    roots.publish_day("2026-09-28", incident="inc-next-week")
+    days = [*DAYS[4:], "2026-09-28", "2026-09-29"]
+    found = roots.scored(days).candidate(MODEL)
+    assert [score.incident_id for score in found.scores] == [
+        *(f"inc-{day}" for day in DAYS[4:]),
+        "inc-next-week",
+    ]
+    assert list(found.days) == days
+    assert found.uncounted_days == 1
+
+
+def test_reading_a_week_opens_each_manifest_and_each_pack_once(
+    roots: Roots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On an object store each of them is a request."""
+    opened: Counter[str] = Counter()
+    read = files.read
+
+    def counted(path: UPath) -> bytes:
+        opened[str(path)] += 1
+        return read(path)
+
+    monkeypatch.setattr(files, "read", counted)
+    roots.publication()
+    assert {path: times for path, times in opened.items() if times > 1} == {}
+    assert sum(path.endswith("request_pack.jsonl") for path in opened) == len(DAYS)
 
 
 def test_who_was_not_replayed_is_named(roots: Roots) -> None:

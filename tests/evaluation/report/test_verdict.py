@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from replay_assets.contracts.evaluation_report import Verdict
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.contracts.thresholds import MINIMUM_GROUPS
 from replay_assets.evaluation.report.summary import summarize
-from replay_assets.evaluation.report.verdict import Verdict, decide
+from replay_assets.evaluation.report.verdict import decide
 from tests.evaluation.records import score
 
 MANY = MINIMUM_GROUPS
