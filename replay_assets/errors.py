@@ -10,8 +10,8 @@
     ├── LabelLeakError         a request contains what grades its answer
     ├── ResidualSecretError    a strict rule still matches sanitized text
     ├── SanitizingFailedError  sanitizing a text raised an error
-    ├── ReplayStoppedError     a replay ended before each request had its result
-    ├── JournalError           the journal of a replay is damaged or can't be written
+    ├── BatchStoppedError      a run ended before each request had its result
+    ├── JournalError           the journal of a run is damaged or can't be written
     └── LockedError            another process works on the same partition
 
 Every message names the thing, the value found and the way out. Any other exception is a bug or a
@@ -59,12 +59,12 @@ class SanitizingFailedError(ReplayAssetsError):
     """Sanitizing a text raised an error; the message must not show the text."""
 
 
-class ReplayStoppedError(ReplayAssetsError):
-    """A replay ended before each request had its result; nothing was published."""
+class BatchStoppedError(ReplayAssetsError):
+    """A run ended before each request had its result; nothing was published."""
 
 
 class JournalError(ReplayAssetsError):
-    """The journal of a replay is damaged, or can't be written."""
+    """The journal of a run is damaged, or can't be written."""
 
 
 class LockedError(ReplayAssetsError):

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from replay_assets.contracts.evaluation_report import EvaluationReport, ReportedCandidate
 from replay_assets.contracts.score import INCUMBENT
+from replay_assets.inference.batch.progress import BatchProgress
 from replay_assets.lake import assets
 from replay_assets.lake.store import Store
-from replay_assets.replay.progress import ReplayProgress
 from replay_assets.settings import Settings
 from replay_assets.source.day.orphans import Orphans
 
@@ -33,7 +33,7 @@ def progress_bar() -> Iterator[Progress]:
 
 
 @contextmanager
-def replay_progress(candidate_id: str) -> Iterator[Callable[[ReplayProgress], None]]:
+def replay_progress(candidate_id: str) -> Iterator[Callable[[BatchProgress], None]]:
     """Show how far a replay has come; give what is to be told of it."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"))
     with Progress(*columns, console=console) as progress:

@@ -6,7 +6,6 @@ from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.cli.display import console, replay_progress
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.inference.chat.gate import SendingGate
-from replay_assets.replay.preflight import refusals_in
 from replay_assets.replay.runner import API_KEY_MISSING, run_pack
 from replay_assets.sanitizing.gates.outbound_policy import load_canaries, rules_of
 from replay_assets.settings import (
@@ -30,8 +29,6 @@ def replay_pack(
         canaries=load_canaries(named_file("REPLAY_CANARIES")),
         rules=rules_of(named_file("REPLAY_RULES")),
     )
-    for refusal in refusals_in(pack, candidate, vocabulary=vocabulary, gate=gate):
-        console.print(f"  will not be sent: {refusal}", style="yellow", markup=False)
     with replay_progress(candidate.id) as progress:
         run = run_pack(
             pack,
@@ -44,11 +41,19 @@ def replay_pack(
             gate=gate,
             refresh=refresh,
             progress=progress,
+            warn=_show_refusal,
         )
     report = run.report
-    console.print(f"{report.results} of {report.requests} requests have a result, in {out}")
+    if run.was_refused:
+        console.print("nothing was sent; results of an earlier run are unchanged", style="red")
+    else:
+        console.print(f"{report.results} of {report.requests} requests have a result, in {out}")
     if API_KEY_MISSING in report.failures:
         console.print(f"set {candidate.api_key_env}: candidate {candidate.id} needs its key there")
     for failure in report.failures:
         console.print(f"  {failure}", style="red")
     return report.valid
+
+
+def _show_refusal(refusal: str) -> None:
+    console.print(f"  will not be sent: {refusal}", style="yellow", markup=False)

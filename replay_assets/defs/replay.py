@@ -14,10 +14,10 @@ from replay_assets.defs.keys import inputs_of, key_of
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
+from replay_assets.inference.batch.progress import BatchProgress
 from replay_assets.lake import assets
 from replay_assets.lake.store import Published, Store
 from replay_assets.replay import runner
-from replay_assets.replay.progress import ReplayProgress
 from replay_assets.replay.runner import ReplayRun, run_pack
 
 GROUP = "replay"
@@ -42,7 +42,7 @@ class RunLog:
         self._log = log
         self._next = time.monotonic() + LOGGED_S
 
-    def tell(self, moment: ReplayProgress) -> None:
+    def tell(self, moment: BatchProgress) -> None:
         """Log a moment if it is time to, or the last one."""
         now = time.monotonic()
         if now >= self._next or moment.done == moment.total:
@@ -114,7 +114,7 @@ def _metadata(published: list[Published]) -> Metadata:
 
 
 def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Published:
-    if run.report.results != run.report.requests:
+    if run.was_refused:
         raise dg.Failure(
             f"the pack of {day} was not sent: {', '.join(run.report.failures[:5])}. Build the pack "
             "again; nothing was published.",

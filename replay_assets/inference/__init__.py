@@ -1,12 +1,79 @@
-"""Talking to a model: the client and its gate, rate limits, money, kept calls, baselines.
+"""Asking a model: a client and its gate, rate limits, money, kept calls, batches, baselines.
 
-The rooms, from the lowest to the highest:
+The packages, from the lowest to the highest:
 
-- `call`: the records of one finished call, and what can end it.
+- `call`: the records of one finished call, and the errors that can end it.
 - `call_store`, `spending`, `throttling`: what was answered, what it cost, how fast it may go.
 - `baselines`: answers without a model. `transport`: HTTP, the one place with an HTTP client.
 - `chat`: one question to one endpoint, with the gate on the bytes that leave.
+- `batch`: many dialogues, asked once, kept and continued.
 - `stand_in`: a server that injects faults, for load tests.
 
-Knows no pack, no incident and no label.
+Nothing here knows a pack, an incident or a label. A stage imports the names below from here: they
+are loaded when they are first used, because an HTTP client takes a third of a second to import.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from replay_assets.inference.batch import (
+        BatchProgress,
+        Dialogue,
+        DialogueChangedError,
+        Report,
+        run_batch,
+    )
+    from replay_assets.inference.call.call import Call
+    from replay_assets.inference.call.completion import Attempt, Completion
+    from replay_assets.inference.call.question import Message, Question
+    from replay_assets.inference.call_store import (
+        CallStore,
+        CallStores,
+        Header,
+        LocalCallStores,
+        MemoryCallStores,
+    )
+    from replay_assets.inference.chat.client import ChatClient
+    from replay_assets.inference.chat.gate import SendingGate
+    from replay_assets.inference.spending.ledger import Ledger
+
+__all__ = [
+    "Attempt",
+    "BatchProgress",
+    "Call",
+    "CallStore",
+    "CallStores",
+    "ChatClient",
+    "Completion",
+    "Dialogue",
+    "DialogueChangedError",
+    "Header",
+    "Ledger",
+    "LocalCallStores",
+    "MemoryCallStores",
+    "Message",
+    "Question",
+    "Report",
+    "SendingGate",
+    "run_batch",
+]
+
+_MODULES = {
+    "batch": ("BatchProgress", "Dialogue", "DialogueChangedError", "Report", "run_batch"),
+    "call.call": ("Call",),
+    "call.completion": ("Attempt", "Completion"),
+    "call.question": ("Message", "Question"),
+    "call_store": ("CallStore", "CallStores", "Header", "LocalCallStores", "MemoryCallStores"),
+    "chat.client": ("ChatClient",),
+    "chat.gate": ("SendingGate",),
+    "spending.ledger": ("Ledger",),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from replay_assets.sanitizing import find_label_leaks
 
 PackSource = bytes | Path | UPath
 """A pack's content, or the file that has it."""
+Readable = tuple[ReplayRequest, dict[str, Any]]
+"""A request, and the same as JSON."""
 
 
 @dataclass(frozen=True)
@@ -73,22 +75,30 @@ class Pack:
             )
 
 
-def read_pack(source: PackSource, *, candidate_id: str) -> Pack:
-    """Check every line of a pack for one candidate."""
+def read_pack(
+    source: PackSource,
+    *,
+    candidate_id: str,
+    inspect: Callable[[PackLine], None] | None = None,
+) -> Pack:
+    """Check every line of a pack for one candidate; `inspect` is called with each good line."""
     findings: list[str] = []
     bad_lines: set[int] = set()
     requests, vocabularies = 0, dict[str, int]()
     digest, sha256 = ListDigest(), hashlib.sha256()
     for number, line in _lines(source, sha256):
         requests += 1
-        codes, request = _checked(line, candidate_id)
+        codes, found = _checked(line, candidate_id)
         findings += [f"{code}:line_{number}" for code in codes]
-        if request is None:
+        if found is None:
             bad_lines.add(number)
-        else:
-            digest.add(request)
-            if (named := request["source_metadata"].get("vocabulary_digest")) is not None:
-                vocabularies.setdefault(str(named), number)
+            continue
+        request, content = found
+        digest.add(content)
+        if (named := content["source_metadata"].get("vocabulary_digest")) is not None:
+            vocabularies.setdefault(str(named), number)
+        if inspect is not None:
+            inspect(PackLine(number, request))
     return Pack(
         source,
         findings,
@@ -123,8 +133,8 @@ def _decoded(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
         return msgspec.json.decode(line.decode("utf-8", "replace"))
 
 
-def _checked(line: bytes, candidate_id: str) -> tuple[list[str], dict[str, Any] | None]:
-    """Return the codes of what is wrong with a line, or else its request as JSON."""
+def _checked(line: bytes, candidate_id: str) -> tuple[list[str], Readable | None]:
+    """Return the codes of what is wrong with a line, or else its request."""
     try:
         record = _decoded(line)
     except (ValueError, RecursionError):
@@ -134,8 +144,8 @@ def _checked(line: bytes, candidate_id: str) -> tuple[list[str], dict[str, Any] 
     codes = _findings(record, candidate_id)
     if codes:
         return codes, None
-    request = _readable(record)
-    return ["request_schema_mismatch"] if request is None else [], request
+    found = _readable(record)
+    return ["request_schema_mismatch"] if found is None else [], found
 
 
 def _findings(record: dict[str, Any], candidate_id: str) -> list[str]:
@@ -158,17 +168,18 @@ def _findings(record: dict[str, Any], candidate_id: str) -> list[str]:
     return codes
 
 
-def _readable(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a record as a request's JSON; null where none is read whose contract can be asked."""
+def _readable(record: dict[str, Any]) -> Readable | None:
+    """Return a record's request; None if it can't be read, or its contract can't be asked for."""
     try:
-        request = ReplayRequest.read(record).as_json()
-    except (ContractError, ValueError):  # the last: nested deeper than can be written
+        request = ReplayRequest.read(record)
+        content = request.as_json()
+    except (ContractError, ValueError):  # ValueError: nested deeper than can be written
         return None
-    contract = request["response_contract"]
+    contract = content["response_contract"]
     required, fields = contract.get("required") or [], contract.get("fields") or {}
     can_be_asked_for = (
         isinstance(required, list)
         and all(isinstance(name, str) for name in required)
         and isinstance(fields, dict)
     )
-    return request if can_be_asked_for else None
+    return (request, content) if can_be_asked_for else None

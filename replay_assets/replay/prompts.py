@@ -1,18 +1,19 @@
 """The conversation that a request becomes, in each prompt variant, and the one repair call."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from replay_assets.contracts.answer import ORIGINAL_FIELDS
 from replay_assets.contracts.request import CONTRACT_TUNED, NO_EVIDENCE, ReplayRequest
 from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.inference import Message
 from replay_assets.sanitizing.gates.gate import mask_strict
 
 PROMPT_VERSION = "1"
 """Part of the key of a cached answer: a new version of these words asks anew."""
 EXCERPT_CHARACTERS = 1200
 
-Message = dict[str, str]
 
 EXAMPLE: dict[str, Any] = {
     "proposed_action": "Restart the deployment web after raising its memory limit",
@@ -51,7 +52,7 @@ def conversation(
 
 
 def repair_conversation(
-    messages: list[Message], *, error: str, invalid_answer: str
+    messages: Sequence[Message], *, error: str, invalid_answer: str
 ) -> list[Message]:
     """Return the messages of the one call that may mend an answer which broke the contract."""
     excerpt = mask_strict(invalid_answer)[:EXCERPT_CHARACTERS]

@@ -1,11 +1,10 @@
 """The runner: a pack through a candidate into a folder that has its results, or its journal.
 
-First every line is checked, then each question that no kept call answers is asked, then the kept
-calls become results, in request order. The last step reads only pack and calls, so the content is
-the same however often the run was interrupted.
+First every line is checked, then the pack is asked as a batch of dialogues, then their results are
+written in request order.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,19 +15,23 @@ from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, ResultR
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference.call_store import CallStore, Header, LocalCallStores
-from replay_assets.inference.chat.client import ChatClient
-from replay_assets.inference.chat.gate import SendingGate
-from replay_assets.inference.spending.ledger import Ledger
+from replay_assets.inference import (
+    ChatClient,
+    Header,
+    Ledger,
+    LocalCallStores,
+    Report,
+    SendingGate,
+    run_batch,
+)
 from replay_assets.lake import assets
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import decode_lines, encode_json, record_line, table_in_batches
 from replay_assets.lake.store import Publication
-from replay_assets.replay.asking import Asking, ask_all
-from replay_assets.replay.exchange import Exchanges
-from replay_assets.replay.pack_reading import Pack, PackSource, read_pack
-from replay_assets.replay.progress import ProgressMeter, Report
+from replay_assets.replay.dialogues import ReplayDialogues
+from replay_assets.replay.pack_reading import Pack, PackLine, PackSource, read_pack
+from replay_assets.replay.preflight import refusal_of
 from replay_assets.replay.prompts import PROMPT_VERSION
 from replay_assets.replay.report import ReportBuilder
 
@@ -40,10 +43,15 @@ API_KEY_MISSING = "api_key_missing"
 
 @dataclass(frozen=True)
 class ReplayRun:
-    """A run that is over: its report, and the folder with its results in request order."""
+    """A run that is over: its report, and the folder with its results in request order.
+
+    A run that was refused sent nothing and has no results: those in its folder, if there are any,
+    are of an earlier run.
+    """
 
     folder: Path
     report: RunReport
+    was_refused: bool = False
 
     @property
     def results(self) -> list[ReplayResult]:
@@ -51,7 +59,9 @@ class ReplayRun:
         return list(self.read_results())
 
     def read_results(self) -> Iterator[ReplayResult]:
-        """Yield the results one by one."""
+        """Yield the results one by one; a run that was refused has none."""
+        if self.was_refused:
+            return
         with (self.folder / RESULTS_FILE).open("rb") as stream:
             for record in decode_lines(stream, RESULTS_FILE):
                 yield ReplayResult.read(record)
@@ -89,12 +99,13 @@ def run_pack(
     gate: SendingGate | None = None,
     refresh: bool = False,
     progress: Report | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> ReplayRun:
     """Replay a pack into a folder.
 
-    A pack with findings, or a missing key, gives a report with `valid` false and no results:
-    nothing was sent. What an earlier run was answered, in this folder, is not asked again; what
-    failed is.
+    A pack with findings, or a missing key, is refused before anything is sent: the run has a report
+    with `valid` false and no results. Results and report of an earlier run stay as they are. What
+    was answered before, in this folder, is not asked again; what failed is.
 
     Args:
         source: the pack's content, or its file.
@@ -104,27 +115,30 @@ def run_pack(
         folder: on a local disk; holds results and report in the end, the journal until then.
         shared: the folder of what runs share, cache and ledger; the same as `folder` by default.
         timezone: the zone of the days that prices and budgets hold for.
-        gate: what may leave; without one, the client guards the one key that it is given.
+        gate: what may leave; without one, only `api_key` is guarded beside the strict rules.
         refresh: ask everything again.
-        progress: is told how far the run has come, as answers become durable.
+        progress: is called with the state of the run, as answers become durable.
+        warn: is called, before anything is sent, with one line per request that the gate will not
+            let out.
 
     Raises:
-        ReplayStoppedError: the run ended early; what was answered is kept, the same run goes on.
+        BatchStoppedError: the run ended early; what was answered is kept, the same run goes on.
         JournalError: the journal is damaged, or can't be written.
         LockedError: another process works in this folder.
         ConfigurationError: the pack was built with another vocabulary than the one at hand.
     """
-    pack = read_pack(source, candidate_id=candidate.id)
+    key = (api_key or "").strip()
+    gate = gate or SendingGate(secrets=[key] if key else [])
+    inspect = None if warn is None else partial(_warn, warn, candidate, vocabulary, gate)
+    pack = read_pack(source, candidate_id=candidate.id, inspect=inspect)
     failures = list(pack.findings)
-    if candidate.api_key_env is not None and not (api_key or "").strip():
+    if candidate.api_key_env is not None and not key:
         failures.append(API_KEY_MISSING)
     if failures:
-        return _finished(folder, iter(()), ReportBuilder(candidate, pack), failures)
+        return _refused(folder, ReportBuilder(candidate, pack).report(failures))
     _require_vocabulary(pack, vocabulary)
-    replay = _Replay(
-        pack, candidate, api_key, vocabulary, folder, shared or folder, timezone, gate, progress
-    )
-    return replay.run(refresh=refresh)
+    replay = _Replay(pack, candidate, api_key, vocabulary, folder, shared or folder, timezone, gate)
+    return replay.run(refresh=refresh, progress=progress)
 
 
 @dataclass(frozen=True)
@@ -138,38 +152,48 @@ class _Replay:
     folder: Path
     shared: Path
     timezone: str
-    gate: SendingGate | None
-    progress: Report | None
+    gate: SendingGate
 
-    def run(self, *, refresh: bool) -> ReplayRun:
+    def run(self, *, refresh: bool, progress: Report | None) -> ReplayRun:
         """Ask what is not answered yet; make all that is kept results."""
+        dialogues = ReplayDialogues(self.candidate, self.vocabulary, self.gate.cleaned)
+        client = partial(
+            ChatClient,
+            self.candidate,
+            api_key=self.api_key,
+            gate=self.gate,
+            ledger=self._ledger(),
+            timezone=self.timezone,
+        )
         stores = LocalCallStores(self.folder.parent, cache=self.shared / "cache")
         with stores.open(
             self.folder.name,
             self._subject(),
             refresh=refresh,
             cache_version=PROMPT_VERSION if self.candidate.cache else None,
-        ) as kept:
-            requests = self.pack.requests * self.candidate.repeats
-            how = ask_all(partial(self._asking, kept), requests=requests)
-            results = (how.result(one, kept.get) for one in how.of(self.pack.lines()))
-            run = _finished(self.folder, results, ReportBuilder(self.candidate, self.pack), [])
-            kept.finish()
-        return run
+        ) as calls:
+            return run_batch(
+                lambda: dialogues.of(self.pack.lines()),
+                self._publish,
+                size=self.pack.requests * self.candidate.repeats,
+                client=client,
+                calls=calls,
+                progress=progress,
+            )
 
-    def _asking(self, kept: CallStore) -> Asking:
-        """Return the asking of this run; called where its event loop runs."""
-        client = ChatClient(
-            self.candidate,
-            api_key=self.api_key,
-            ledger=self._ledger(),
-            spent_usd=kept.spent_usd,
-            timezone=self.timezone,
-            gate=self.gate,
-        )
-        how = Exchanges(self.candidate, self.vocabulary, client.request_key, client.cleaned)
-        meter = ProgressMeter(self.pack.requests * self.candidate.repeats, self.progress)
-        return Asking(client, how, how.of(self.pack.lines()), kept, meter)
+    def _publish(self, results: Iterator[ReplayResult]) -> ReplayRun:
+        """Write results, one after the other, and their report."""
+        builder = ReportBuilder(self.candidate, self.pack)
+
+        def lines() -> Iterator[bytes]:
+            for result in results:
+                builder.add(result)
+                yield record_line(result)
+
+        publish_parts(self.folder / RESULTS_FILE, lines())
+        report = builder.report()
+        publish_parts(self.folder / REPORT_FILE, [encode_json(report.as_json())])
+        return ReplayRun(self.folder, report)
 
     def _subject(self) -> Header:
         """Return what the calls of a run are about: those of another subject are moved aside."""
@@ -186,20 +210,11 @@ class _Replay:
         return Ledger(self.shared / "ledger") if has_days else None
 
 
-def _finished(
-    folder: Path, results: Iterator[ReplayResult], builder: ReportBuilder, failures: list[str]
-) -> ReplayRun:
-    """Write results, one after the other, and their report."""
-
-    def lines() -> Iterator[bytes]:
-        for result in results:
-            builder.add(result)
-            yield record_line(result)
-
-    publish_parts(folder / RESULTS_FILE, lines())
-    report = builder.report(failures)
-    publish_parts(folder / REPORT_FILE, [encode_json(report.as_json())])
-    return ReplayRun(folder, report)
+def _refused(folder: Path, report: RunReport) -> ReplayRun:
+    """Write the report of a refused run, unless the folder has the results of an earlier one."""
+    if not (folder / RESULTS_FILE).exists():
+        publish_parts(folder / REPORT_FILE, [encode_json(report.as_json())])
+    return ReplayRun(folder, report, was_refused=True)
 
 
 def _require_vocabulary(pack: Pack, vocabulary: Vocabulary) -> None:
@@ -211,3 +226,14 @@ def _require_vocabulary(pack: Pack, vocabulary: Vocabulary) -> None:
                 f"({theirs[:12]}…, ours is {ours[:12]}…). Set REPLAY_VOCABULARY to that file, "
                 "or build the pack again."
             )
+
+
+def _warn(
+    warn: Callable[[str], None],
+    candidate: Candidate,
+    vocabulary: Vocabulary,
+    gate: SendingGate,
+    line: PackLine,
+) -> None:
+    if (refusal := refusal_of(line, candidate, vocabulary=vocabulary, gate=gate)) is not None:
+        warn(refusal)

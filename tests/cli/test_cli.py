@@ -216,6 +216,29 @@ def test_a_pack_with_a_finding_is_not_sent_and_ends_with_status_one(tmp_path: Pa
     report = json.loads((tmp_path / "out" / "run_report.json").read_text())
     assert (report["valid"], report["results"]) == (False, 0)
     assert all(code.endswith(":line_1") for code in report["failures"])
+    assert not (tmp_path / "out" / "replay_results.jsonl").exists()
+
+
+def test_a_refused_replay_keeps_the_results_of_an_earlier_one(home: Path, tmp_path: Path) -> None:
+    """They may have been paid for. The output says why it was refused."""
+    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    good = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    bad, out = tmp_path / "pack.jsonl", tmp_path / "out"
+    bad.write_bytes(good.read_bytes() + b'{"schema_version": "other"}\n')
+    last = len(bad.read_bytes().splitlines())
+    run("replay", "--pack", str(good), "--candidate", "rules-baseline", "--out", str(out))
+    names = ("replay_results.jsonl", "run_report.json")
+    before = [(out / name).read_bytes() for name in names]
+    for pack, candidate, reason in (
+        (bad, "rules-baseline", f"request_not_request_only:line_{last}"),
+        (good, "nemotron-mini", "set NVIDIA_API_KEY"),
+    ):
+        args = ["--pack", str(pack), "--candidate", candidate, "--out", str(out)]
+        refused = run("replay", *args)
+        assert refused.exit_code == 1
+        assert "nothing was sent" in refused.output
+        assert reason in refused.output
+        assert [(out / name).read_bytes() for name in names] == before
 
 
 def test_what_the_gate_refuses_is_listed_before_anything_is_sent(

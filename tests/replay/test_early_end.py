@@ -11,9 +11,9 @@ import pytest
 from starlette.responses import Response
 
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.errors import ReplayStoppedError
-from replay_assets.replay import asking
-from replay_assets.replay.progress import ReplayProgress
+from replay_assets.errors import BatchStoppedError
+from replay_assets.inference.batch import dispatch
+from replay_assets.inference.batch.progress import BatchProgress
 from replay_assets.replay.runner import run_pack
 from tests.inference.scripted_server import Body, Reply, Script, candidate, completion, status
 from tests.replay.conftest import Runner
@@ -41,7 +41,7 @@ def test_what_was_sent_before_the_end_is_kept_and_nothing_is_sent_after(
 ) -> None:
     """Seven answers are on their way when the eighth ends the run; 32 requests wait."""
     by_incident(server, SLOW, inc_03=ENDS[end])
-    with pytest.raises(ReplayStoppedError, match="33 of 40 requests have no result"):
+    with pytest.raises(BatchStoppedError, match="33 of 40 requests have no result"):
         replay(*PACK, folder=tmp_path, **EIGHT)
     assert len(server.bodies) == 8
     server.answers(answer_text())
@@ -61,7 +61,7 @@ def test_after_the_end_nothing_is_tried_again_or_repaired(
     broken = completion("no JSON", delay_s=0.4)
     by_incident(server, SLOW, inc_03=ENDS["patience"], inc_01=fail_late, inc_02=broken)
     tuned = {"prompt_variant": "contract_tuned", **EIGHT}
-    with pytest.raises(ReplayStoppedError, match="35 of 40 requests have no result"):
+    with pytest.raises(BatchStoppedError, match="35 of 40 requests have no result"):
         replay(*PACK, folder=tmp_path, **tuned)
     assert len(server.bodies) == 8
     server.answers(answer_text())
@@ -81,7 +81,7 @@ def test_what_waits_to_be_tried_again_is_not_waited_for(
 
     by_incident(server, late, inc_00=status(503, Retry_After="5"), inc_01=end)
     started = time.monotonic()
-    with pytest.raises(ReplayStoppedError, match="3 of 4 requests have no result"):
+    with pytest.raises(BatchStoppedError, match="3 of 4 requests have no result"):
         replay(*PACK[:3], PACK[1], folder=tmp_path, **EIGHT)
     assert time.monotonic() - started < 2
 
@@ -90,11 +90,11 @@ def test_what_does_not_come_back_is_given_up_after_a_while(
     server: Script, replay: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The others are kept."""
-    monkeypatch.setattr(asking, "HOME_S", 0.8)
+    monkeypatch.setattr(dispatch, "DRAIN_TIMEOUT_S", 0.8)
     never = completion(answer_text(), delay_s=30)
     by_incident(server, SLOW, inc_03=ENDS["patience"], inc_05=never)
     started = time.monotonic()
-    with pytest.raises(ReplayStoppedError, match="34 of 40 requests have no result"):
+    with pytest.raises(BatchStoppedError, match="34 of 40 requests have no result"):
         replay(*PACK, folder=tmp_path, **EIGHT)
     assert 0.8 <= time.monotonic() - started < 3
 
@@ -117,7 +117,7 @@ def test_whoever_ends_the_process_does_not_wait_for_what_was_sent(
 
     ending = threading.Thread(target=end)
     ending.start()
-    with pytest.raises(ReplayStoppedError, match=r"told to end\. 40 of 40 requests"):
+    with pytest.raises(BatchStoppedError, match=r"told to end\. 40 of 40 requests"):
         replay(*PACK, folder=tmp_path, **EIGHT)
     assert time.monotonic() - sent_at[0] < 2
     ending.join()
@@ -132,19 +132,19 @@ def test_an_interrupt_in_the_middle_of_work_ends_the_run_like_any_other(
 ) -> None:
     """A handler that raises it does so wherever the loop is: here, in a task that counts."""
     server.answers(answer_text())
-    told: list[ReplayProgress] = []
+    told: list[BatchProgress] = []
 
     def raise_it(*_: object) -> None:
         raise ToldToEndError
 
-    def tell(progress: ReplayProgress) -> None:
+    def tell(progress: BatchProgress) -> None:
         told.append(progress)
         if len(told) == 1:
             signal.raise_signal(signal.SIGTERM)
 
     before = signal.signal(signal.SIGTERM, raise_it)
     try:
-        with pytest.raises(ReplayStoppedError, match=r"told to end\. .* run the same again"):
+        with pytest.raises(BatchStoppedError, match=r"told to end\. .* run the same again"):
             run_pack(
                 pack_bytes(*(request(str(number)) for number in range(2000))),
                 candidate(server.base_url),

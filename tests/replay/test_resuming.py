@@ -13,7 +13,7 @@ import pytest
 
 from replay_assets.contracts.timing import without_timing
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.errors import JournalError, LockedError, ReplayStoppedError
+from replay_assets.errors import BatchStoppedError, JournalError, LockedError
 from replay_assets.inference.call_store.local import CALLS_FILE, JOURNAL_FILE, LOCK_FILE
 from replay_assets.lake.locks import LocalLocks
 from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE, ReplayRun, run_pack
@@ -102,7 +102,7 @@ def test_an_answer_is_reused_whatever_asked_for_it(
 ) -> None:
     """The same run, killed between the first call and its repair, pays for neither twice."""
     server.answers("no JSON", status(401))
-    with pytest.raises(ReplayStoppedError, match="run the same again, and it goes on"):
+    with pytest.raises(BatchStoppedError, match="run the same again, and it goes on"):
         replay(request("a"), folder=tmp_path, **TUNED, **ONE)
     server.answers(*[answer_text()] * 9)
     server.bodies.clear()
@@ -248,7 +248,7 @@ def test_a_damaged_journal_is_named_with_its_line(
     """And left as it is, for whoever has a copy."""
     server.answers(answer_text(), answer_text(), status(401))
     pack = [request(one) for one in "abc"]
-    with pytest.raises(ReplayStoppedError):
+    with pytest.raises(BatchStoppedError):
         replay(*pack, folder=tmp_path, **ONE)
     journal = tmp_path / JOURNAL_FILE
     damaged = journal.read_bytes().replace(b"Restart", b"Restarf", 1)
@@ -292,7 +292,7 @@ def test_a_cancelled_run_stops_within_two_seconds_with_its_journal_sound(
 
     ending = threading.Thread(target=end)
     ending.start()
-    with pytest.raises(ReplayStoppedError, match="48 of 50 requests have no result"):
+    with pytest.raises(BatchStoppedError, match="48 of 50 requests have no result"):
         replay(*pack, folder=tmp_path, limits={"concurrency": 4, "timeout_s": 60})
     assert time.monotonic() - sent_at[0] < 2
     ending.join()
@@ -327,7 +327,7 @@ def test_a_pause_beyond_patience_ends_the_run_to_be_resumed(
     """Cleanly: what was answered is kept."""
     server.answers(answer_text(), status(429, Retry_After="900"))
     pack = [request(one) for one in "abc"]
-    with pytest.raises(ReplayStoppedError, match="2 of 3 requests have no result"):
+    with pytest.raises(BatchStoppedError, match="2 of 3 requests have no result"):
         replay(*pack, folder=tmp_path, **ONE)
     server.answers(answer_text())
     server.bodies.clear()

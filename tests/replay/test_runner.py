@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,11 +10,11 @@ from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.errors import ConfigurationError, ReplayStoppedError
+from replay_assets.errors import BatchStoppedError, ConfigurationError
+from replay_assets.inference.batch.progress import BatchProgress
 from replay_assets.lake.assets import PACK_FILE
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.formats import decode_jsonl
-from replay_assets.replay.progress import ReplayProgress
 from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE, run_pack
 from replay_assets.request_packs.builder import build_pack
 from tests.inference.scripted_server import Script, completion, payload, status
@@ -53,13 +54,42 @@ def test_a_missing_key_is_a_failure_and_nothing_is_sent(
     assert (run.results, server.bodies) == ([], [])
 
 
+@pytest.mark.parametrize("refused_for", ["a_finding", "a_missing_key"])
+def test_a_refused_run_leaves_the_files_of_an_earlier_run_as_they_are(
+    refused_for: str, server: Script, replay: Runner, tmp_path: Path
+) -> None:
+    """It says why; the results that were paid for stay."""
+    server.answers(answer_text())
+    earlier = replay(request("a"), folder=tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    wrong: dict[str, Any] = {"metadata": {}} if refused_for == "a_finding" else {}
+    key = {"api_key_env": "MODEL_KEY"} if refused_for == "a_missing_key" else {}
+    refused = replay(request("a", **wrong), folder=tmp_path, **key)
+    assert refused.was_refused
+    assert not refused.report.valid
+    assert refused.report.failures
+    assert refused.results == []
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert len(earlier.results) == len(server.bodies) == 1
+
+
+def test_a_refused_run_in_a_new_folder_writes_only_its_report(
+    replay: Runner, tmp_path: Path
+) -> None:
+    """Whatever reads reports sees why there are no results."""
+    run = replay(request("a", metadata={}), folder=tmp_path)
+    assert run.was_refused
+    assert [path.name for path in tmp_path.iterdir()] == [REPORT_FILE]
+    assert RunReport.read(json.loads((tmp_path / REPORT_FILE).read_text())) == run.report
+
+
 @pytest.mark.parametrize("code", [401, 403, 404])
 def test_a_refused_key_or_model_stops_the_replay(code: int, server: Script, replay: Runner) -> None:
     """Rather than hundreds of failed results; what was not sent is counted."""
     server.answers(answer_text(), status(code, f"no {KEY}"))
     requests = [request(str(number)) for number in range(50)]
     # The first answer counts once it is on the disk, which may be after the refusal.
-    with pytest.raises(ReplayStoppedError, match=r"(49|50) of 50 requests have no re") as caught:
+    with pytest.raises(BatchStoppedError, match=r"(49|50) of 50 requests have no re") as caught:
         replay(*requests, api_key=KEY, api_key_env="MODEL_KEY", limits={"concurrency": 1})
     assert 2 <= len(server.bodies) <= 5  # a few more may have had the slot before the run ended
     assert "MODEL_KEY" in str(caught.value)
@@ -69,7 +99,7 @@ def test_a_refused_key_or_model_stops_the_replay(code: int, server: Script, repl
 def test_a_refusal_under_concurrency_stops_it_all_the_same(server: Script, replay: Runner) -> None:
     """Several refusals at once are one error, not a group of them."""
     server.answers(status(401))
-    with pytest.raises(ReplayStoppedError, match="20 of 20"):
+    with pytest.raises(BatchStoppedError, match="20 of 20"):
         replay(*(request(str(number)) for number in range(20)), limits={"concurrency": 5})
     assert len(server.bodies) <= 10
 
@@ -132,7 +162,7 @@ def test_a_baseline_answers_every_sample_in_process(
         read_sample_rows(), [], day="2026-09-21", vocabulary=vocabulary
     ).publication(inputs={}).files[PACK_FILE]  # fmt: skip
     candidate = Catalogue.load().get(baseline)
-    seen: list[ReplayProgress] = []
+    seen: list[BatchProgress] = []
     first, second = (
         run_pack(
             content,

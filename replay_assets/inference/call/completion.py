@@ -4,7 +4,7 @@ Both are plain data that are written to the journal and read back equal (`call`)
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from replay_assets.contracts.result import Usage
 
@@ -57,16 +57,34 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
-    """One answer of an endpoint. Reasoning is stored separately, never in `content`."""
+class AssistantMessage:
+    """What a model answered, its reasoning stored separately, and the usage it reports."""
 
     content: str | None
     reasoning: str | None
     refusal: str | None
     finish_reason: str | None
     usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Completion(AssistantMessage):
+    """One answer of an endpoint. Reasoning is stored separately, never in `content`."""
+
     attempts: tuple[Attempt, ...]
     response_mode: ResponseMode
+
+    @classmethod
+    def of(
+        cls,
+        message: AssistantMessage,
+        *,
+        attempts: tuple[Attempt, ...],
+        response_mode: ResponseMode,
+    ) -> Self:
+        """Return the completion that a message of the endpoint is."""
+        said = (message.content, message.reasoning, message.refusal, message.finish_reason)
+        return cls(*said, message.usage, attempts, response_mode)
 
     @property
     def latency_ms(self) -> float:

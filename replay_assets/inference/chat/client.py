@@ -22,9 +22,10 @@ from replay_assets.inference.call.failures import (
     PatienceExceededError,
     RequestRejectedError,
 )
+from replay_assets.inference.call.question import Message
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.in_flight import InFlight
-from replay_assets.inference.chat.protocol import Message, chat_body
+from replay_assets.inference.chat.protocol import chat_body
 from replay_assets.inference.chat.response_format import ResponseFormat, schema_digest
 from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
 from replay_assets.inference.spending.budget import Reservation, RunBudget
@@ -170,15 +171,7 @@ class ChatClient:
         while True:
             found = await self._attempt(call)
             if found.message is not None:
-                return Completion(
-                    content=found.message.content,
-                    reasoning=found.message.reasoning,
-                    refusal=found.message.refusal,
-                    finish_reason=found.message.finish_reason,
-                    usage=found.message.usage,
-                    attempts=call.made,
-                    response_mode=call.mode,
-                )
+                return Completion.of(found.message, attempts=call.made, response_mode=call.mode)
             self._raise_if_final(call, found)
             call.ready_at = time.perf_counter()
             if (pause := self._pause_s(call, found)) > 0:

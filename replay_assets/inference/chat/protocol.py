@@ -6,32 +6,20 @@ the first is a fault of the infrastructure, the second is the model's answer.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
 
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.result import Usage
-from replay_assets.inference.call.completion import ResponseMode
+from replay_assets.inference.call.completion import AssistantMessage, ResponseMode
+from replay_assets.inference.call.question import Message
 from replay_assets.inference.chat.reasoning import split_reasoning
 from replay_assets.inference.chat.response_format import end_of_body
 
-Message = Mapping[str, Any]
 MOST_TOKENS = 2**63 - 1
 """The largest number an integer column can hold; larger values are not counts."""
 REASONING_FIELDS = ("reasoning_content", "reasoning")
-
-
-@dataclass(frozen=True, slots=True)
-class AssistantMessage:
-    """What a model answered, its reasoning stored separately, and the usage it reports."""
-
-    content: str | None
-    reasoning: str | None
-    refusal: str | None
-    finish_reason: str | None
-    usage: Usage
 
 
 class ChatBody(NamedTuple):

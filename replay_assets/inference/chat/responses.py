@@ -6,9 +6,13 @@ Texts of the endpoint are cleaned here before they are cut: some servers echo a 
 from dataclasses import dataclass, replace
 
 from replay_assets.contracts.result import Usage
-from replay_assets.inference.call.completion import AttemptOutcome, ResponseMode
+from replay_assets.inference.call.completion import (
+    AssistantMessage,
+    AttemptOutcome,
+    ResponseMode,
+)
 from replay_assets.inference.chat.gate import SendingGate
-from replay_assets.inference.chat.protocol import AssistantMessage, read_completion
+from replay_assets.inference.chat.protocol import read_completion
 from replay_assets.inference.chat.response_format import names_response_format
 from replay_assets.inference.throttling.backoff import pause_asked_s
 from replay_assets.inference.transport.wire import Reply, WireError

@@ -3,14 +3,14 @@
 import asyncio
 from itertools import count
 
-from replay_assets.replay.turns import Turns
+from replay_assets.inference.batch.fair_queue import FairQueue
 
 
 def test_one_goes_on_in_a_pass_in_the_order_of_coming() -> None:
     """Whatever became ready in between goes before the next."""
 
     async def run() -> list[tuple[int, int]]:
-        turns, passes, went = Turns(), count(), []
+        queue, passes, went = FairQueue(), count(), []
         now = 0
 
         async def watch() -> None:
@@ -20,7 +20,7 @@ def test_one_goes_on_in_a_pass_in_the_order_of_coming() -> None:
 
         async def work(number: int) -> None:
             for _ in range(2):
-                await turns.take()
+                await queue.take_turn()
                 went.append((now, number))
 
         watching = asyncio.create_task(watch())
@@ -39,10 +39,10 @@ def test_who_was_cancelled_is_passed_over() -> None:
     """A run that ends early must not stand still, nor the next on the same loop."""
 
     async def run() -> list[str]:
-        turns, went = Turns(), []
+        queue, went = FairQueue(), []
 
         async def work(name: str) -> None:
-            await turns.take()
+            await queue.take_turn()
             went.append(name)
 
         first, second = asyncio.create_task(work("first")), asyncio.create_task(work("second"))

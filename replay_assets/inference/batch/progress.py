@@ -1,4 +1,4 @@
-"""How far a run has come: counts, pace, money, and what is left at this pace."""
+"""How far a batch has come: counts, pace, money, and what is left at this pace."""
 
 import time
 from collections import deque
@@ -12,16 +12,16 @@ from replay_assets.inference.call.call import Call
 Number = TypeVar("Number", int, float)
 
 RECENT = 1_000
-"""Latencies over which the 95th percentile is taken, and calls over which the pace is."""
+"""How many of the latest latencies the 95th percentile covers, and of the latest calls the pace."""
 
 
 @dataclass(frozen=True)
-class ReplayProgress:
-    """A moment of a run.
+class BatchProgress:
+    """The state of a run at one moment.
 
-    `done` counts requests whose every call is durable, `failed` those among them without an answer,
-    `reused` those that cost nothing now, `retries` attempts beyond the first of a call. What is
-    unknown is null.
+    `done` counts dialogues whose every call is durable, `failed` those of them without an answer,
+    `reused` those that cost nothing now, `retries` attempts beyond the first of a call. Figures
+    that are not known are None.
     """
 
     total: int
@@ -38,7 +38,7 @@ class ReplayProgress:
     left_s: float | None
 
     def line(self) -> str:
-        """Return the moment in one line, for a log."""
+        """Return the state in one line, for a log."""
         parts = [f"{self.done} of {self.total} done", f"{self.failed} failed"]
         parts += [f"{self.reused} reused", f"{self.retries} retries"]
         if self.rate_per_s is not None:
@@ -54,15 +54,16 @@ class ReplayProgress:
         return ", ".join(parts)
 
 
-Report = Callable[[ReplayProgress], None]
+Report = Callable[[BatchProgress], None]
 
 
 class ProgressMeter:
-    """Counts calls as they become durable, and requests as their last call does."""
+    """Counts calls as they become durable, and dialogues as their last call does."""
 
-    def __init__(self, requests: int, report: Report | None) -> None:
-        self._total = requests
+    def __init__(self, size: int, report: Report | None) -> None:
+        self._total = size
         self._report = report
+        self._not_durable: set[str] = set()
         self._last_calls: set[str] = set()
         self._done = self._failed = self._reused = self._retries = 0
         self._tokens: int | None = 0
@@ -72,34 +73,41 @@ class ProgressMeter:
 
     @property
     def done(self) -> int:
-        """How many requests are done."""
+        """How many dialogues are done."""
         return self._done
 
-    def finish(self, call: Call, *, reused: bool) -> None:
-        """Count a request as done: at once if all its calls were kept, else with its last call."""
-        if reused:
-            self._done += 1
-            self._reused += 1
+    def finish(self, last: Call | None, *, reused: bool) -> None:
+        """Count a dialogue as done once its last call is durable, which it may be already.
+
+        `reused` says that all its calls were kept from before.
+        """
+        self._reused += reused
+        if last is not None and last.key in self._not_durable:
+            self._last_calls.add(last.key)
         else:
-            self._last_calls.add(call.key)
+            self._count_one(last)
 
     def count(self, calls: Iterable[Call]) -> None:
-        """Take up calls that are durable now, and report."""
+        """Count calls that are durable now, and report."""
         for call in calls:
+            self._not_durable.discard(call.key)
             if call.key in self._last_calls:
                 self._last_calls.remove(call.key)
-                self._done += 1
-                self._failed += not call.is_answer
+                self._count_one(call)
         if self._report is not None:
             self._report(self.moment())
 
-    def moment(self) -> ReplayProgress:
-        """Return the present moment."""
+    def _count_one(self, last: Call | None) -> None:
+        self._done += 1
+        self._failed += last is not None and not last.is_answer
+
+    def moment(self) -> BatchProgress:
+        """Return the present state."""
         fresh = self._done - self._reused
         share = None if not fresh else (self._total - self._reused) / fresh
         span_s = time.monotonic() - self._moments[0]
         pace = len(self._moments) / span_s if len(self._moments) > 1 and span_s > 0 else None
-        return ReplayProgress(
+        return BatchProgress(
             total=self._total,
             done=self._done,
             failed=self._failed,
@@ -115,7 +123,8 @@ class ProgressMeter:
         )
 
     def account(self, call: Call) -> None:
-        """Take up what a call took and cost, when it ends."""
+        """Add what a call took and cost, when it ends and before it is durable."""
+        self._not_durable.add(call.key)
         attempts = call.all_attempts
         self._retries += max(len(attempts) - 1, 0)
         self._moments.append(time.monotonic())
@@ -126,7 +135,7 @@ class ProgressMeter:
 
 
 def _sum(one: Number | None, other: Number | None) -> Number | None:
-    """Add what is known; what is unknown once stays so."""
+    """Add two figures; a sum with an unknown part is unknown."""
     return None if one is None or other is None else one + other
 
 

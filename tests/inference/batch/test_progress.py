@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from replay_assets.replay.progress import ProgressMeter, ReplayProgress
+from replay_assets.inference.batch.progress import BatchProgress, ProgressMeter
 from tests.inference.calls import answered, failed
 
 
@@ -12,12 +12,14 @@ from tests.inference.calls import answered, failed
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that goes on by a second whenever it is read."""
     ticks = count()
-    monkeypatch.setattr("replay_assets.replay.progress.time.monotonic", lambda: float(next(ticks)))
+    monkeypatch.setattr(
+        "replay_assets.inference.batch.progress.time.monotonic", lambda: float(next(ticks))
+    )
 
 
 def test_a_request_is_done_once_its_last_call_is_durable(clock: None) -> None:
     """Asking, and the first of two calls, are not enough."""
-    seen: list[ReplayProgress] = []
+    seen: list[BatchProgress] = []
     meter = ProgressMeter(4, seen.append)
     first, repair, broken = answered("first"), answered("repair"), failed("broken")
     for call in (first, repair, broken):
@@ -43,7 +45,7 @@ def test_a_moment_is_told_in_one_line() -> None:
     """What is unknown is left out, not shown as 0."""
     nothing = ProgressMeter(10, None).moment()
     assert nothing.line() == "0 of 10 done, 0 failed, 0 reused, 0 retries"
-    full = ReplayProgress(
+    full = BatchProgress(
         total=100, done=50, failed=1, reused=10, retries=7, rate_per_s=12.34, p95_latency_ms=1234.5,
         tokens=50_000, cost_usd=0.5, projected_tokens=112_500, projected_cost_usd=1.125,
         left_s=4.05,

@@ -1,0 +1,150 @@
+"""Dispatch: workers take dialogues one by one, and each finished call goes to the call store.
+
+A key or a model that the endpoint refuses, or a pause longer than the run's patience, ends the run:
+nothing more is sent, and requests in flight get `DRAIN_TIMEOUT_S` to come back. A call store that
+can't be written or an interrupt of the process ends it at once. What was answered is kept.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Generic
+
+from replay_assets.inference.batch.dialogue import OpenDialogue, Record
+from replay_assets.inference.batch.fair_queue import FairQueue
+from replay_assets.inference.batch.progress import ProgressMeter
+from replay_assets.inference.call.call import Call, CallOutcome
+from replay_assets.inference.call.failures import (
+    BudgetExhaustedError,
+    CallFailedError,
+    EndpointRefusedError,
+    GateRefusedError,
+    InfrastructureError,
+    PatienceExceededError,
+    RequestRejectedError,
+)
+from replay_assets.inference.call.question import Question
+from replay_assets.inference.call_store import CallStore
+from replay_assets.inference.chat.client import ChatClient
+
+DRAIN_TIMEOUT_S = 10.0
+"""How long a run that ends early waits for requests in flight: they are billed, read or not."""
+
+OUTCOME_OF_FAILURE: dict[type[CallFailedError], CallOutcome] = {
+    RequestRejectedError: "request_rejected",
+    InfrastructureError: "infrastructure_failure",
+    GateRefusedError: "gate_refused",
+    BudgetExhaustedError: "not_sent",
+}
+"""Failures that end one call only; all others end the run."""
+
+
+@dataclass
+class Dispatch(Generic[Record]):
+    """The asking part of one run. All workers share `dialogues`; each dialogue is taken once."""
+
+    client: ChatClient
+    dialogues: Iterator[OpenDialogue[Record]]
+    calls: CallStore
+    meter: ProgressMeter
+    queue: FairQueue = field(default_factory=FairQueue)
+    started: float = field(default_factory=time.perf_counter)
+    _workers: set[asyncio.Task[None]] = field(default_factory=set)
+    _ended_by: CallFailedError | None = None
+
+    async def run(self, *, size: int) -> None:
+        """Ask until every one of `size` dialogues has its calls.
+
+        Raises:
+            EndpointRefusedError: no request can succeed.
+            PatienceExceededError: the endpoint asks for a longer pause than the run's patience.
+            ExceptionGroup: anything else that ended it early.
+        """
+        async with asyncio.TaskGroup() as both:
+            counting = both.create_task(self._count())
+            async with self.client, asyncio.TaskGroup() as workers:
+                for _ in range(min(self.client.workers, size)):
+                    self._workers.add(workers.create_task(self._work()))
+            counting.cancel()
+        self.settle()
+        if self._ended_by is not None:
+            raise self._ended_by
+
+    def settle(self) -> int:
+        """Make what was answered durable; return how many dialogues are done."""
+        self.meter.count(self.calls.settle())
+        return self.meter.done
+
+    async def _count(self) -> None:
+        async for group in self.calls.groups():
+            self.meter.count(group)
+
+    async def _work(self) -> None:
+        await self.queue.take_turn()
+        try:
+            for dialogue in self.dialogues:
+                await self._walk(dialogue)
+                # Answers of other workers are in the store by now. They send their next requests
+                # before this worker prepares another one.
+                await self.queue.take_turn()
+                if self._ended_by is not None:
+                    return
+        except (EndpointRefusedError, PatienceExceededError) as error:
+            self._end(error)
+
+    async def _walk(self, dialogue: OpenDialogue[Record]) -> None:
+        """Ask a dialogue's questions, as far as no kept call answers them."""
+        call, is_reused = None, True
+        while (question := dialogue.question) is not None:
+            call = self.calls.answer_of(dialogue.key)
+            if call is None:
+                if self._ended_by is not None:
+                    return
+                is_reused = False
+                call = await self._ask(dialogue.key, question)
+                self.calls.append(call)
+                self.meter.account(call)
+                if not question.is_last:
+                    await self.queue.take_turn()
+            if question.is_last:
+                break
+            dialogue.receive(call)
+        if call is None or call.is_answer or self._ended_by is None:
+            self.meter.finish(call, reused=is_reused)
+
+    def _end(self, error: CallFailedError) -> None:
+        """Send nothing more, and let requests in flight come back for a while."""
+        if self._ended_by is not None:
+            return
+        self._ended_by = error
+        self.client.in_flight.stop()
+        asyncio.get_running_loop().call_later(DRAIN_TIMEOUT_S, _cancel, self._workers)
+        _cancel(one for one in self._workers if not self.client.in_flight.is_out(one))
+
+    async def _ask(self, key: str, question: Question) -> Call:
+        queued_ms = (time.perf_counter() - self.started) * 1000
+        try:
+            completion = await self.client.complete(
+                question.messages, schema=question.schema, repeat=question.repeat
+            )
+        except CallFailedError as error:
+            outcome = OUTCOME_OF_FAILURE.get(type(error))
+            if outcome is None:
+                raise
+            return Call(
+                key=key,
+                outcome=outcome,
+                error=str(error),
+                attempts=error.attempts,
+                queue_ms=queued_ms,
+            )
+        finally:
+            self.client.in_flight.is_back()
+        queued_ms += completion.attempts[0].wait_ms
+        return Call(key=key, outcome="answered", completion=completion, queue_ms=queued_ms)
+
+
+def _cancel(workers: Iterable[asyncio.Task[None]]) -> None:
+    for worker in workers:
+        worker.cancel()

@@ -1,0 +1,101 @@
+"""A pack as dialogues: the questions that each request asks, and the result that its calls become.
+
+Nothing is sent here.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from replay_assets.candidates.candidate import Candidate
+from replay_assets.contracts.request import CONTRACT_TUNED
+from replay_assets.contracts.result import ReplayResult
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.inference import Call, Dialogue, Question
+from replay_assets.replay.answer_schema import Schema, answer_schema
+from replay_assets.replay.answers import ContractBrokenError, parse_answer
+from replay_assets.replay.pack_reading import PackLine
+from replay_assets.replay.prompts import conversation, repair_conversation, required_fields
+from replay_assets.replay.results import Reading, result_of
+
+REFUSAL_REASONS = ("content_filter", "refusal")
+MAX_ERROR = 300
+
+
+@dataclass
+class ReplayDialogues:
+    """How the requests of a run are asked, and how their answers are read.
+
+    `cleaned` removes from an answer whatever must not be kept: keys, canaries, secrets.
+    """
+
+    candidate: Candidate
+    vocabulary: Vocabulary
+    cleaned: Callable[[Any], Any]
+    _schemas: dict[tuple[str, ...], Schema] = field(default_factory=dict)
+
+    def of(self, lines: Iterator[PackLine]) -> Iterator[Dialogue[ReplayResult]]:
+        """Yield the dialogues of a run: line by line, and of each line every repeat."""
+        for line in lines:
+            variant = line.variant(self.candidate.variant_id)
+            messages = conversation(line.request, variant, self.vocabulary)
+            schema = self._schema(line)
+            for repeat in range(self.candidate.repeats):
+                question = Question(messages, schema, repeat, is_last=variant != CONTRACT_TUNED)
+                yield self._dialogue(line, variant, question)
+
+    def _dialogue(
+        self, line: PackLine, variant: str | None, question: Question
+    ) -> Dialogue[ReplayResult]:
+        """Ask one request. The contract-tuned variant may repair an answer, once.
+
+        Only an answer that breaks the contract is repaired: a model that declined, or was cut off,
+        says the same again.
+        """
+        call = yield question
+        reading = self._read(line, call)
+        calls = [(call, reading)]
+        if reading.outcome == "contract_broken" and variant == CONTRACT_TUNED:
+            call = yield self._repair(question, call, reading)
+            calls.append((call, self._read(line, call)))
+        return result_of(
+            line, calls, candidate=self.candidate, variant=variant, repeat=question.repeat
+        )
+
+    def _repair(self, question: Question, call: Call, reading: Reading) -> Question:
+        content = call.completion.content if call.completion is not None else None
+        messages = repair_conversation(
+            question.messages, error=reading.error or "", invalid_answer=content or ""
+        )
+        return Question(messages, question.schema, question.repeat, is_last=True)
+
+    def _read(self, line: PackLine, call: Call) -> Reading:
+        """Return what a call says: an answer in contract form, or why there is none."""
+        completion = call.completion
+        if completion is None:
+            return Reading(call.outcome, None, self._one_line(call.error or ""))
+        if completion.refusal or completion.finish_reason in REFUSAL_REASONS:
+            reason = completion.refusal or str(completion.finish_reason)
+            return Reading("model_refusal", None, self._one_line(reason))
+        try:
+            answer = parse_answer(
+                completion.content,
+                required=required_fields(line.request),
+                vocabulary=self.vocabulary,
+                cleaned=self.cleaned,
+            )
+        except ContractBrokenError as error:
+            if completion.finish_reason == "length":
+                cut = f"cut at max_tokens={self.candidate.sampling.max_tokens}"
+                return Reading("length_stop", None, cut)
+            return Reading("contract_broken", None, self._one_line(str(error)))
+        return Reading("answered", answer, None)
+
+    def _one_line(self, text: str) -> str:
+        return " ".join(str(self.cleaned(text)).split())[:MAX_ERROR]
+
+    def _schema(self, line: PackLine) -> Schema:
+        required = tuple(required_fields(line.request))
+        if required not in self._schemas:
+            self._schemas[required] = answer_schema(required, self.vocabulary)
+        return self._schemas[required]

@@ -1,0 +1,196 @@
+"""A batch of dialogues against a real endpoint: asked once, continued, and published in order."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.responses import Response
+
+from replay_assets.errors import BatchStoppedError
+from replay_assets.inference import (
+    BatchProgress,
+    CallStores,
+    ChatClient,
+    Dialogue,
+    DialogueChangedError,
+    LocalCallStores,
+    MemoryCallStores,
+    Question,
+    run_batch,
+)
+from tests.inference.batch.chains import STEPS, chain
+from tests.inference.conftest import retry_at_once
+from tests.inference.scripted_server import Body, Script, candidate, completion, status
+
+ROOT = Path(__file__).parents[3]
+TOPICS = [f"topic-{number}" for number in range(20)]
+WHOLE = [[f"{topic}:{step}" for step in range(STEPS)] for topic in TOPICS]
+
+Run = Callable[..., list[list[str]]]
+
+
+@pytest.fixture(params=["local", "memory"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> CallStores:
+    """Call stores of each kind."""
+    if request.param == "memory":
+        return MemoryCallStores()
+    return LocalCallStores(tmp_path, cache=tmp_path / "cache")
+
+
+@pytest.fixture
+def run(server: Script, stores: CallStores, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run dialogues, one per topic, and return their records."""
+    retry_at_once(monkeypatch)
+    server.answers(count_up)
+
+    def run_them(
+        topics: Iterable[str] = TOPICS,
+        *,
+        dialogue: Callable[[str], Dialogue[list[str]]] = chain,
+        publish: Callable[[Iterator[list[str]]], list[list[str]]] = list,
+        progress: Callable[[BatchProgress], None] | None = None,
+        **changes: Any,
+    ) -> list[list[str]]:
+        with stores.open("chains", {"topics": list(topics)}) as calls:
+            return run_batch(
+                lambda: map(dialogue, topics),
+                publish,
+                size=len(list(topics)),
+                client=partial(ChatClient, candidate(server.base_url, **changes), api_key=None),
+                calls=calls,
+                progress=progress,
+            )
+
+    return run_them
+
+
+async def count_up(body: Body) -> Response:
+    """Answer with the topic and the number of answers before."""
+    messages = body["messages"]
+    return await completion(f"{messages[0]['content']}:{len(messages) // 2}")(body)
+
+
+def test_a_dialogue_of_three_calls_gives_its_record(server: Script, run: Run) -> None:
+    """Records come in the order of the dialogues; each counts once, with its last call."""
+    seen: list[BatchProgress] = []
+    assert run(progress=seen.append) == WHOLE
+    assert len(server.bodies) == STEPS * len(TOPICS)
+    assert server.most_at_once > 1
+    assert (seen[-1].done, seen[-1].failed, seen[-1].reused) == (len(TOPICS), 0, 0)
+
+
+def test_an_interrupted_batch_continues_and_asks_nothing_again(server: Script, run: Run) -> None:
+    """The endpoint refuses the key in the middle of a dialogue."""
+
+    async def refuse_in_the_middle(body: Body) -> Response:
+        messages = body["messages"]
+        if messages[0]["content"] == "topic-2" and len(messages) == 3:
+            return await status(401)(body)
+        return await count_up(body)
+
+    server.answers(refuse_in_the_middle)
+    with pytest.raises(BatchStoppedError, match="of 20 requests have no result"):
+        run(limits={"concurrency": 2})
+    assert 0 < len(server.bodies) < STEPS * len(TOPICS)
+    server.answers(count_up)
+    assert run() == WHOLE
+    # Only the request that was refused is sent twice.
+    assert len(server.bodies) == STEPS * len(TOPICS) + 1
+
+
+def test_a_finished_batch_is_published_again_from_its_calls(server: Script, run: Run) -> None:
+    """Nothing is sent."""
+    assert run() == WHOLE
+    server.bodies.clear()
+    seen: list[BatchProgress] = []
+    assert run(progress=seen.append) == WHOLE
+    assert server.bodies == []
+    assert (seen[-1].done, seen[-1].reused) == (len(TOPICS), len(TOPICS))
+
+
+def test_a_failed_publication_leaves_the_run_to_be_continued(server: Script, run: Run) -> None:
+    """The next run publishes the kept calls without asking."""
+
+    def fail(records: Iterator[list[str]]) -> list[list[str]]:
+        raise OSError(f"no space for {next(records)}")
+
+    with pytest.raises(OSError, match="no space for"):
+        run(publish=fail)
+    server.bodies.clear()
+    assert run() == WHOLE
+    assert server.bodies == []
+
+
+def test_dialogues_that_ask_the_same_get_an_answer_each(server: Script, run: Run) -> None:
+    """They are told apart by their order."""
+    server.answers(*(f"answer {number}" for number in range(2 * STEPS)))
+    records = run(["same", "same"], limits={"concurrency": 1})
+    assert len({text for record in records for text in record}) == 2 * STEPS
+    assert run(["same", "same"]) == records
+
+
+def test_a_dialogue_that_asks_nothing_has_a_record(server: Script, run: Run) -> None:
+    """It is done, and costs nothing."""
+
+    def chain_or_nothing(topic: str) -> Dialogue[list[str]]:
+        return (yield from chain(topic)) if topic else []
+
+    seen: list[BatchProgress] = []
+    records = run(["", "a", ""], dialogue=chain_or_nothing, progress=seen.append)
+    assert records == [[], ["a:0", "a:1", "a:2"], []]
+    assert len(server.bodies) == STEPS
+    assert (seen[-1].done, seen[-1].reused) == (3, 2)
+
+
+def test_a_call_that_fails_goes_to_its_dialogue(server: Script, run: Run) -> None:
+    """It decides what a failure means; the next run asks again."""
+    server.answers(status(422, "too long"))
+    assert run(["a"]) == [["request_rejected"] * STEPS]
+    server.answers(status(500))
+    assert run(["b"]) == [["infrastructure_failure"] * STEPS]
+    server.answers(count_up)
+    assert run(["b"]) == [["b:0", "b:1", "b:2"]]
+
+
+@pytest.mark.parametrize("is_last", [True, False], ids=["after_its_last", "another_question"])
+def test_a_dialogue_that_asks_otherwise_the_second_time_is_an_error(
+    is_last: bool, run: Run
+) -> None:
+    """Its record would be made from calls that are not its own."""
+    walks = iter(range(99))
+
+    def fickle(_: str) -> Dialogue[list[str]]:
+        yield Question([{"role": "user", "content": "begin"}], is_last=is_last)
+        yield Question([{"role": "user", "content": f"walk {next(walks)}"}])
+        return []
+
+    with pytest.raises(DialogueChangedError, match="Nothing was published"):
+        run(["a"], dialogue=fickle)
+
+
+def test_a_stage_needs_no_other_stage_to_ask(server: Script, tmp_path: Path) -> None:
+    """Neither the replay nor Dagster is loaded, and an interrupted run continues there too."""
+    server.answers("first", "second", status(401))
+    asked = [sys.executable, "-m", "tests.inference.batch.chains", server.base_url, str(tmp_path)]
+    refused = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "BatchStoppedError" in refused.stderr
+    assert refused.stdout == ""
+    server.answers(*["third"] * 9)
+    server.bodies.clear()
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["['first', 'second', 'third']", "modules: []"]
+    assert len(server.bodies) == 1
+
+
+def test_the_public_names_cost_nothing_until_they_are_used() -> None:
+    """An HTTP client takes a third of a second to import."""
+    code = (
+        "import sys; from replay_assets.inference import Question, Call; "
+        "print(sorted({'aiohttp', 'httpx', 'dagster'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout.strip() == b"[]"
