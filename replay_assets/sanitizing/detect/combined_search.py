@@ -1,19 +1,31 @@
-"""Runs several finders behind one combined search, so that clean text is scanned only once."""
+"""Search for anchors, then check each match; clean text is scanned once for several finders."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 from replay_assets.sanitizing.detect.matching import EngineName, scanner
 from replay_assets.sanitizing.detect.spans import Span
 
 
-class AnchoredFinder(Protocol):
-    """A finder whose matches all begin at or after a match of its anchors."""
+class AnchoredFinder(ABC):
+    """Finds what begins at or after a match of its anchors: one search, a check of each match."""
 
-    anchors: bytes
+    def __init__(self, anchors: bytes, engine: EngineName) -> None:
+        self.anchors = anchors
+        self._scanner = scanner(anchors, engine)
 
     def find(self, data: bytes, position: int = 0) -> list[Span]:
-        """Return the spans found from an offset on."""
+        """Return the spans found from an offset on, in order."""
+        found: list[Span] = []
+        while (hit := self._scanner.search(data, position)) is not None:
+            start, end = hit.span()
+            spans, position = self._check(data, start, end)
+            found += spans
+        return found
+
+    @abstractmethod
+    def _check(self, data: bytes, start: int, end: int) -> tuple[Sequence[Span], int]:
+        """Return what an anchor leads to, and the offset after `start` to search on from."""
 
 
 class CombinedFinder:

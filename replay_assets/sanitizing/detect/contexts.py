@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from replay_assets.sanitizing.detect.bare_values import bare_end
 from replay_assets.sanitizing.detect.checks import has_digit
-from replay_assets.sanitizing.detect.matching import EngineName, scanner
+from replay_assets.sanitizing.detect.combined_search import AnchoredFinder
+from replay_assets.sanitizing.detect.matching import EngineName
 from replay_assets.sanitizing.detect.spans import SECRET, Span
 from replay_assets.sanitizing.detect.values import is_harmless, looks_random
 
@@ -57,25 +58,18 @@ _KEY_LINES = re.compile(rb"(?:[A-Za-z0-9+/=\s\\:,|\"'.()>-]|\\n){0,8000}")
 LONGEST_KEY = 16_000
 
 
-class ContextFinder:
+class ContextFinder(AnchoredFinder):
     """Finds secrets in headers, URLs, command lines and key blocks, with one search for all."""
 
     def __init__(self, engine: EngineName, *, strict_only: bool = False) -> None:
+        super().__init__(ANCHORS, engine)
         self._strict_only = strict_only
-        self.anchors = ANCHORS
-        self._scanner = scanner(ANCHORS, engine)
 
-    def find(self, data: bytes, position: int = 0) -> list[Span]:
-        """Return the secrets recognized by their context, from an offset on, in order."""
-        found: list[Span] = []
-        while (hit := self._scanner.search(data, position)) is not None:
-            start, end = hit.span()
-            spans = _finder_of(data[start:end])(data, start, end)
-            if self._strict_only:  # a match that only redacts must not hide a strict one after it
-                spans = [span for span in spans if span.strict]
-            found += spans
-            position = max(start + 1, spans[-1].end if spans else 0)
-        return found
+    def _check(self, data: bytes, start: int, end: int) -> tuple[list[Span], int]:
+        spans = _finder_of(data[start:end])(data, start, end)
+        if self._strict_only:  # a match that only redacts must not hide a strict one after it
+            spans = [span for span in spans if span.strict]
+        return spans, max(start + 1, spans[-1].end if spans else 0)
 
 
 def _finder_of(anchor: bytes) -> Callable[[bytes, int, int], list[Span]]:

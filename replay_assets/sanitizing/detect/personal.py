@@ -1,11 +1,12 @@
 """Personal data: one search for every possible beginning, then a check of each hit."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from replay_assets.sanitizing.detect.addresses import dashed_ip, email, ipv4, ipv6
+from replay_assets.sanitizing.detect.combined_search import AnchoredFinder
 from replay_assets.sanitizing.detect.identities import card, iban, person_id, ssn
-from replay_assets.sanitizing.detect.matching import EngineName, scanner
+from replay_assets.sanitizing.detect.matching import EngineName
 from replay_assets.sanitizing.detect.phones import WORDS, phone, phone_after_word
 from replay_assets.sanitizing.detect.spans import Span
 
@@ -34,34 +35,26 @@ ANCHORS = "|".join(
 _DIGIT_RUN = re.compile(rb"[0-9]+")
 
 
-class PersonalFinder:
+class PersonalFinder(AnchoredFinder):
     """Finds personal data and addresses, with one search for all of them."""
 
     def __init__(self, engine: EngineName, *, strict_only: bool = False) -> None:
+        super().__init__(ANCHORS, engine)
         self._strict_only = strict_only
-        self.anchors = ANCHORS
-        self._scanner = scanner(ANCHORS, engine)
 
-    def find(self, data: bytes, position: int = 0) -> list[Span]:
-        """Return personal data from an offset on, in order; a rejected hit is searched again."""
-        found: list[Span] = []
-        while (hit := self._scanner.search(data, position)) is not None:
-            start, end = hit.span()
-            verifiers = _BY_HEAD[data[start]]
-            if verifiers is _OF_DIGITS:
-                verifiers = _of_digits(data[start:end])
-            spans = [span for verify in verifiers if (span := verify(data, start))]
-            if self._strict_only:  # as in `contexts`
-                spans = [span for span in spans if span.strict]
-            if spans:
-                best = max(spans, key=lambda span: span.end - span.start)
-                found.append(best)
-                position = max(best.end, start + 1)
-            else:
-                # No rule accepts a match that begins inside a run of digits: skip the run.
-                digits = _DIGIT_RUN.match(data, start)
-                position = digits.end() if digits else start + 1
-        return found
+    def _check(self, data: bytes, start: int, end: int) -> tuple[Sequence[Span], int]:
+        verifiers = _BY_HEAD[data[start]]
+        if verifiers is _OF_DIGITS:
+            verifiers = _of_digits(data[start:end])
+        spans = [span for verify in verifiers if (span := verify(data, start))]
+        if self._strict_only:  # as in `contexts`
+            spans = [span for span in spans if span.strict]
+        if spans:
+            best = max(spans, key=lambda span: span.end - span.start)
+            return (best,), max(best.end, start + 1)
+        # No rule accepts a match that begins inside a run of digits: skip the run.
+        digits = _DIGIT_RUN.match(data, start)
+        return (), digits.end() if digits else start + 1
 
 
 _OF_DIGITS: Verifiers = (ipv4, dashed_ip, ipv6, card, ssn, phone)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from replay_assets.sanitizing.detect.checks import CHECKS, is_mixed
-from replay_assets.sanitizing.detect.matching import EngineName, scanner
+from replay_assets.sanitizing.detect.combined_search import AnchoredFinder
+from replay_assets.sanitizing.detect.matching import EngineName
 from replay_assets.sanitizing.detect.spans import ALNUM, DIGITS, SECRET, Span
 
 _LETTERS_AND_DIGITS = bytes(sorted(ALNUM))
@@ -86,7 +87,7 @@ class TokenRule:
         return int(open_end.group(2)) if open_end else 1 << 60
 
 
-class TokenFinder:
+class TokenFinder(AnchoredFinder):
     """Finds the tokens of all rules of a rule set with one search."""
 
     def __init__(self, rules: Sequence[TokenRule], engine: EngineName) -> None:
@@ -98,31 +99,18 @@ class TokenFinder:
         for entries in self._by_head.values():
             entries.sort(key=lambda entry: -len(entry[0]))
         anchors = sorted({anchor for rule in rules for anchor in rule.anchors})
-        self.anchors = "|".join(anchors).encode()
-        self._scanner = scanner(self.anchors, engine)
+        super().__init__("|".join(anchors).encode(), engine)
 
-    def find(self, data: bytes, position: int = 0) -> list[Span]:
-        """Return tokens from an offset on, in order. The search resumes inside a rejected hit."""
-        found: list[Span] = []
-        while (hit := self._scanner.search(data, position)) is not None:
-            start = hit.span()[0]
-            span = self._longest(data, start)
-            if span is None:
-                position = start + 1
-            else:
-                found.append(span)
-                position = max(span.end, start + 1)
-        return found
-
-    def _longest(self, data: bytes, at: int) -> Span | None:
+    def _check(self, data: bytes, start: int, end: int) -> tuple[Sequence[Span], int]:
+        """Return the longest token; a hit that is not a token is searched again from inside."""
         best: Span | None = None
-        for head in (data[at : at + 2], data[at : at + 1]):
+        for head in (data[start : start + 2], data[start : start + 1]):
             for literal, rule in self._by_head.get(head, ()):
-                if data.startswith(literal, at):
-                    span = rule.span_at(data, at, literal)
+                if data.startswith(literal, start):
+                    span = rule.span_at(data, start, literal)
                     if span is not None and (best is None or _size(span) > _size(best)):
                         best = span
-        return best
+        return ((), start + 1) if best is None else ((best,), max(best.end, start + 1))
 
 
 def _is_in_word(data: bytes, begin: int, found: bytes) -> bool:

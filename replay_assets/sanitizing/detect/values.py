@@ -6,6 +6,7 @@ from replay_assets.sanitizing.detect.checks import bits_per_character, has_digit
 from replay_assets.sanitizing.detect.key_names import Strength
 
 SHORTEST_STRONG = 3
+"""Shorter values are flags and placeholders, also in quotes; no real secret is so short."""
 SHORTEST_WEAK = 16
 HARMLESS = frozenset(
     b"null none nil true false yes no on off undefined redacted masked hidden omitted removed"
@@ -103,7 +104,7 @@ def is_secret(
         return False
     if strength == "weak":
         return looks_random(value) and not _CODE.match(value)
-    if len(value) < SHORTEST_STRONG and not (quoted and len(value) >= SHORTEST_STRONG):
+    if len(value) < SHORTEST_STRONG:
         return False
     if _PATH.match(value) or _RELATIVE_PATH.match(value) or _FILE.match(value):
         return False

@@ -142,3 +142,17 @@ def test_the_digest_names_the_rules_that_were_applied() -> None:
     assert rules_digest() == rules_digest(shipped())
     assert len(rules_digest()) == 64
     assert rules_digest(RuleSet(TOKENS, source="rules: []")) != rules_digest()
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ('password="ab"', False),
+        ('{"secret": "-1"}', False),
+        ('password="abc"', True),
+        ('password="a b"', True),
+    ],
+)
+def test_a_quoted_value_is_a_secret_from_three_characters_on(text: str, masked: bool) -> None:
+    """Shorter ones are flags and placeholders; quotes do not change that."""
+    assert bool(spans(text)) is masked
