@@ -34,7 +34,33 @@ BEGIN
     GRANT USAGE ON SCHEMA public TO PUBLIC;
 END $$
 """
+DAGSTER_FOLDERS = {"benchmarks", "cli", "defs", "e2e"}
+SERVER_FIXTURES = {"postgres_server", "shared_server"}
+SLOW_TIMEOUT_S = 1200
 NO_REAL_DATA = "REPLAY_REAL_DATA does not name a folder with the real incidents"
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs more than this process and little time, and give slow tests more of it."""
+    for item in items:
+        slow = any(item.get_closest_marker(name) for name in ("slow", "browser", "llama"))
+        if slow:
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_S))
+        if slow or needs_a_server_or_dagster(item):
+            item.add_marker(pytest.mark.integration)
+
+
+def needs_a_server_or_dagster(item: pytest.Item) -> bool:
+    """Tell it by a test's folder and by its fixtures."""
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    fixtures = set(getattr(item, "fixturenames", ()))
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return (
+        folder in DAGSTER_FOLDERS
+        or not fixtures.isdisjoint(SERVER_FIXTURES)
+        or params.get("database_url") == "postgresql"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,8 @@ from tests.evidence.planted import (
 )
 from tests.source.rows import DAY
 
+pytestmark = pytest.mark.integration
+
 READERS = ("sqlite", "postgresql", "adbc")
 BY_READER = {reader: cases("sqlite" if reader == "sqlite" else "postgresql") for reader in READERS}
 

@@ -12,6 +12,8 @@ from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, execute, incident, load, message, repair, session
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 HUGE_BYTES = 40_000_000
 MOST_MIB = 320

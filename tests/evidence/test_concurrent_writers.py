@@ -18,6 +18,8 @@ from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import ExtractedDay, extracted
 from tests.source.rows import DAY, incident, load, message, repair, session
 
+pytestmark = pytest.mark.integration
+
 INCIDENTS = 1500
 """Enough for several batches of either reader."""
 PADDING = "x" * 3000

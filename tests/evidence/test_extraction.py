@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from replay_assets.contracts.calendar import day_window, days_between
 from replay_assets.contracts.evidence import (
     INCIDENT_EVIDENCE,
@@ -14,6 +16,8 @@ from replay_assets.lake.store import Store
 from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, incident, load, message, repair, session
+
+pytestmark = pytest.mark.integration
 
 VARYING_FACTS = ("source_fingerprint", "read_by")
 SCHEMAS = {

@@ -21,6 +21,8 @@ from replay_assets.lake.tables import TableWriter
 from replay_assets.source.connection.database import IncidentDatabase
 from tests.source.rows import DAY, execute, incident, load, message, repair, session
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 ADDRESS = Address("incident_evidence", DAY.day)
 KILLS = 20

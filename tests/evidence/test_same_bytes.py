@@ -15,6 +15,8 @@ from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, Row, execute, incident, load, message, repair, session
 
+pytestmark = pytest.mark.integration
+
 ROWS = 1500
 """At eight kilobytes more than one row group, and several batches of any reader."""
 JSON_COLUMNS = {

@@ -101,6 +101,7 @@ def test_the_manifest_is_written_last_and_removed_first(store: Store, tmp_path: 
     assert not list(tmp_path.rglob("*.tmp"))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("publications_before_the_kill", [1, 3, 10], ids=lambda n: f"after {n}")
 def test_a_killed_publisher_leaves_a_whole_partition_or_none(
     publications_before_the_kill: int, tmp_path: Path

@@ -14,6 +14,8 @@ from replay_assets.request_packs.builder import build_pack
 from tests.inference.scripted_server import candidate, serving_stand_in
 from tests.request_packs.rows import evidence_row
 
+pytestmark = pytest.mark.integration
+
 MATRIX: tuple[Fault, ...] = ("429", "500", "reset", "truncated", "not_json", "wrong_contract")
 PRICES = {"input": 1.0, "output": 10.0}
 

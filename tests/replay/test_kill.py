@@ -29,6 +29,8 @@ from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE
 from tests.inference.scripted_server import serving
 from tests.replay.packs import answer, pack_bytes, request
 
+pytestmark = pytest.mark.integration
+
 ROOT = Path(__file__).parents[2]
 REQUESTS, KILLS, KILLS_A_RUN = 500, 50, 10
 LATENCY_S = 0.01

@@ -187,6 +187,7 @@ def test_folding_a_name_equals_folding_its_characters(name: str) -> None:
     assert fold(name) == "".join(one for one in kept if one.isalnum())
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("seed", ["0", "1", "77"])
 def test_another_process_with_another_hash_seed_gives_the_same(seed: str) -> None:
     """The order of a set never influences the output."""
@@ -261,6 +262,7 @@ def test_every_count_in_a_pattern_has_a_cap() -> None:
         assert "+" not in plain, rule.id
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "unit",
     [

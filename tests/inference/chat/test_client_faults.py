@@ -15,6 +15,8 @@ from replay_assets.inference.stand_in.faults import Fault, FaultPlan
 from replay_assets.inference.throttling.limits import InProcessLimits
 from tests.inference.scripted_server import candidate, serving_stand_in
 
+pytestmark = pytest.mark.integration
+
 PRICES = {"input": 1.0, "output": 10.0, "reasoning": 20.0}
 MATRIX: tuple[Fault, ...] = ("429", "500", "reset", "truncated", "not_json", "wrong_contract")
 

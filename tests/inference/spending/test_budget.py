@@ -276,6 +276,7 @@ def take(folder: Path, times: int) -> None:
             ledger.settle(entry, 0.5)
 
 
+@pytest.mark.integration
 def test_processes_share_one_ledger(tmp_path: Path) -> None:
     """None of their entries is lost, and none reads half of another's."""
     context = multiprocessing.get_context("spawn")

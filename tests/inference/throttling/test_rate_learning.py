@@ -14,6 +14,8 @@ from replay_assets.inference.throttling.limits import EndpointLimit, Settled
 from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refusals
 from replay_assets.inference.throttling.sliding_log import Ticket
 
+pytestmark = pytest.mark.integration
+
 ALLOWED, WINDOW_S = 40, 1.0
 
 

@@ -16,6 +16,8 @@ from replay_assets.inference.stand_in.faults import FaultPlan
 from replay_assets.inference.throttling.limits import InProcessLimits
 from tests.inference.scripted_server import candidate, serving_stand_in
 
+pytestmark = pytest.mark.integration
+
 ALLOWED, WINDOW_S, WINDOWS = 40, 6.0, 4
 STALL_S = 0.1
 """What the limiter allows for a request's way is 0.15 s at this window."""

@@ -22,6 +22,8 @@ from replay_assets.inference.transport.http import AiohttpTransport, Endpoint
 from replay_assets.inference.transport.wire import Reply, WireError
 from tests.inference.scripted_server import Script, candidate, serving_stand_in, status
 
+pytestmark = pytest.mark.integration
+
 BODY = b'{"model": "rules-baseline", "messages": [{"role": "user", "content": "OOMKilled"}]}'
 
 

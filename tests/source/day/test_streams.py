@@ -9,6 +9,8 @@ from replay_assets.source.day.reading import day_snapshot
 from replay_assets.source.day.streams import BATCH_BYTES, BATCH_ROWS
 from tests.source.rows import DAY, incident, load
 
+pytestmark = pytest.mark.integration
+
 SMALL, LARGE, LARGE_BYTES = 150, 120, 500_000
 
 
