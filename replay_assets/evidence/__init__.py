@@ -1,5 +1,5 @@
-"""Stage 1: a day's snapshot of the source, validated; what can't be used goes to quarantine.
+"""Stage 1: a day's snapshot of the source, validated; rows that can't be used are quarantined.
 
-Raw text stays under the evidence root, labels under theirs. Nothing here is sanitized yet: that is
-the request packs' first duty.
+Raw text stays under the evidence root, labels under the labels root. Nothing here is sanitized yet:
+that is the first step of building a request pack.
 """

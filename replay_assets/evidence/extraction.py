@@ -1,6 +1,6 @@
-"""A day as it was known: evidence, newest decision, newest repair, messages, all repairs.
+"""Extracts a day as it was known: evidence, newest decision and repair, messages, all repairs.
 
-Rows flow from one snapshot of the source to Parquet in batches; nothing holds the day whole.
+Rows flow from one snapshot of the source to Parquet in batches; the full day is never in memory.
 """
 
 from bisect import insort
@@ -25,7 +25,7 @@ from replay_assets.contracts.evidence import (
 )
 from replay_assets.errors import SourceError
 from replay_assets.evidence.fingerprint import Fingerprint
-from replay_assets.evidence.quarantine import set_aside
+from replay_assets.evidence.quarantine import quarantined_rows
 from replay_assets.evidence.validation import (
     EVIDENCE_RULES,
     MESSAGE_RULES,
@@ -44,9 +44,9 @@ from replay_assets.source.day.reading import MAX_TEXT_BYTES, DaySnapshot, day_sn
 
 CODE_VERSION = "2"
 DUPLICATE = "duplicate_id:id"
-"""Two rows of one id: nobody knows which is meant, so neither is used."""
+"""Two rows have the same id: it is unknown which is right, so neither is used."""
 SUPERSEDED = "superseded_snapshot:incident_id"
-"""An incident with several snapshots in a day is replayed once, from its newest."""
+"""An incident with several snapshots in a day is replayed once, from the newest."""
 
 Progress = Callable[[int], None]
 
@@ -60,18 +60,18 @@ def extract_day(
     fast: bool | None = None,
     progress: Progress | None = None,
 ) -> Published:
-    """Read a day in one snapshot, part what can be used from what can't, and publish both.
+    """Read a day in one snapshot, separate valid rows from invalid ones, and publish both.
 
     Args:
         database: the source.
-        window: the day, and up to when its sessions and repairs count.
+        window: the day, and the time up to which its sessions and repairs count.
         root: the root of raw evidence.
-        max_text_bytes: a row with a longer text is set aside, the text left in the source.
-        fast: whether to read PostgreSQL through ADBC; null: a large day, where it is installed.
-        progress: called with the rows read so far.
+        max_text_bytes: a row with a longer text is quarantined; the text stays in the source.
+        fast: whether to read PostgreSQL through ADBC; None: only for a large day, if installed.
+        progress: called with the number of rows read so far.
 
     Raises:
-        SourceError: the source can't be read; what was published before stays as it was.
+        SourceError: the source can't be read; what was published before stays unchanged.
     """
     address = assets.INCIDENT_EVIDENCE.at(window.day)
     with day_snapshot(database, window, max_text_bytes=max_text_bytes, fast=fast) as snapshot:
@@ -82,14 +82,14 @@ def extract_day(
                 day.read()
                 if day.unusable_snapshots <= unusable:
                     return day.publish()
-            # The newest snapshot of an incident turned out to be unusable, and it has older ones:
-            # once more, without it. Rare, so that the common day needs no second look.
+            # The newest snapshot of an incident is unusable, and there are older ones: read again
+            # without it. This is rare, and the common day needs only one pass.
             unusable |= day.unusable_snapshots
 
 
 @dataclass
 class _Counts:
-    """What became of the day's rows."""
+    """Counts of the day's rows by outcome."""
 
     read: int = 0
     kept: int = 0
@@ -133,8 +133,8 @@ class _Day:
         return self._partition.table(name, schema, dictionary=dictionary)
 
     def read(self) -> None:
-        """Read everything; afterwards `unusable_snapshots` is known."""
-        # Closed at once where a row can't be written: the connection is about to be given back,
+        """Read all rows; this also sets `unusable_snapshots`."""
+        # Closed immediately if a row can't be written: the connection is about to be released,
         # and a thread may still be reading from it.
         with closing(self._snapshot.evidence()) as batches:
             for batch in batches:
@@ -155,7 +155,7 @@ class _Day:
         counts.repairs = self._add_joined("auto_repair_executions", repairs, self._repairs, lost)
 
     def publish(self) -> Published:
-        """Show the day."""
+        """Publish the day."""
         counts, window = self._counts, self._snapshot.window
         return self._partition.publish(
             facts={
@@ -185,17 +185,17 @@ class _Day:
         reasons = reasons_against(batch, EVIDENCE_RULES)
         for row in _members(batch.table["id"], self._duplicates):
             insort(reasons.setdefault(row, []), DUPLICATE)
-        self._judge_snapshots(batch, reasons)
-        kept, aside = _parted("incident_evidence", batch, reasons)
-        self._counts.quarantined += aside.num_rows
+        self._check_snapshots(batch, reasons)
+        kept, rejected = _split("incident_evidence", batch, reasons)
+        self._counts.quarantined += rejected.num_rows
         self._counts.kept += kept.num_rows
         self._counts.unknown.update(unknown_values(kept, EVIDENCE_RULES))
         self._note_bounds(kept)
-        self._set_aside(aside)
+        self._quarantine_rows(rejected)
         self._evidence.write(kept.select(INCIDENT_EVIDENCE.names).cast(INCIDENT_EVIDENCE))
 
-    def _judge_snapshots(self, batch: Batch, reasons: Reasons) -> None:
-        """Set aside the older snapshots of an incident, and note which incidents are lost whole."""
+    def _check_snapshots(self, batch: Batch, reasons: Reasons) -> None:
+        """Quarantine the older snapshots of an incident, and note incidents without usable row."""
         several = set(_members(batch.table["incident_id"], self._several))
         unusable = []
         for row in sorted({*several, *reasons}):
@@ -215,19 +215,19 @@ class _Day:
     def _add_joined(
         self, table: str, batches: Iterator[Batch], writer: TableWriter, lost: pa.Array
     ) -> int:
-        """Add rows that belong to kept incidents; return how many could be used."""
+        """Add the rows of kept incidents; return how many are valid."""
         rules: Rules = MESSAGE_RULES if table == "session_messages" else REPAIR_RULES
         for batch in batches:
             reasons = reasons_against(batch, rules)
-            kept, aside = _parted(table, batch, reasons)
+            kept, rejected = _split(table, batch, reasons)
             belongs = pc.invert(pc.is_in(kept["incident_id"], lost))
             writer.write(kept.filter(belongs).select(writer.schema.names).cast(writer.schema))
-            aside = aside.filter(pc.invert(pc.is_in(aside["incident_id"], lost)))
-            self._counts.joined_quarantined += aside.num_rows
-            self._set_aside(aside)
+            rejected = rejected.filter(pc.invert(pc.is_in(rejected["incident_id"], lost)))
+            self._counts.joined_quarantined += rejected.num_rows
+            self._quarantine_rows(rejected)
         return writer.rows
 
-    def _set_aside(self, rows: pa.Table) -> None:
+    def _quarantine_rows(self, rows: pa.Table) -> None:
         for reasons in rows["reasons"].to_pylist():
             self._counts.reasons.update(reasons)
         self._quarantine.write(rows)
@@ -242,7 +242,7 @@ class _Day:
 def _newest_usable(
     snapshots: dict[str, list[str]], unusable: frozenset[str]
 ) -> dict[str, str | None]:
-    """Return each incident's newest snapshot that is not known to be unusable."""
+    """Return the newest snapshot of each incident, ignoring those known to be unusable."""
     return {
         incident: next((row_id for row_id in reversed(ids) if row_id not in unusable), None)
         for incident, ids in snapshots.items()
@@ -250,17 +250,17 @@ def _newest_usable(
 
 
 def _members(column: pa.ChunkedArray, values: pa.Array) -> list[int]:
-    """Return the positions at which a column holds one of some values."""
+    """Return the positions at which a column has one of the given values."""
     if not len(values):
         return []
     positions: list[int] = pc.indices_nonzero(pc.is_in(column, values)).to_pylist()
     return positions
 
 
-def _parted(source_table: str, batch: Batch, reasons: Reasons) -> tuple[pa.Table, pa.Table]:
-    """Part the rows that can be used from those that can't."""
+def _split(source_table: str, batch: Batch, reasons: Reasons) -> tuple[pa.Table, pa.Table]:
+    """Return the valid rows, and the invalid ones as rows of the quarantine."""
     if not reasons:
         return batch.table, QUARANTINE.empty_table()
     usable = np.ones(batch.table.num_rows, dtype=bool)
     usable[list(reasons)] = False
-    return batch.table.filter(pa.array(usable)), set_aside(source_table, batch, reasons)
+    return batch.table.filter(pa.array(usable)), quarantined_rows(source_table, batch, reasons)

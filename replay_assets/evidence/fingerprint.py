@@ -1,8 +1,8 @@
-"""The fingerprint of a day in the source: equal as long as nothing that we read has changed.
+"""The fingerprint of a day in the source: equal as long as no data that we read has changed.
 
-Made of the keys of the day's evidence, of each row's newest session and repair, and of the row
-versions that the database keeps (`xmin`, which sees updates). Where it keeps none, as SQLite, it is
-made of the rows' content.
+It is computed from the keys of the day's evidence, of each row's newest session and repair, and
+from the row versions of the database (`xmin`, which changes with an update). If the database has no
+row versions, as SQLite, it is computed from the rows' content.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ SCHEMA = pa.schema(
 
 
 class Fingerprint:
-    """Takes a day's rows as they are read; the same rows in other batches give the same digest."""
+    """A digest of a day's rows while they are read; it does not depend on the batch size."""
 
     def __init__(self) -> None:
         self._digest: TableDigest | None = None
@@ -38,7 +38,7 @@ class Fingerprint:
 
     @classmethod
     def of(cls, batches: Iterable[Batch]) -> str:
-        """Return the fingerprint of whole results."""
+        """Return the fingerprint of all batches of a result."""
         fingerprint = cls()
         for batch in batches:
             fingerprint.update(batch)
@@ -46,7 +46,7 @@ class Fingerprint:
 
 
 def keys_of(batch: Batch) -> pa.Table:
-    """Return keys and versions of rows; the rows themselves where they have no version."""
+    """Return keys and versions of rows; the full rows if they have no versions."""
     if not batch.versions.num_columns:
         return batch.table
     columns = [batch.table[name] for name in KEYS]

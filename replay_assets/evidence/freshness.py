@@ -1,4 +1,4 @@
-"""Which days of the source have changed since they were read, and what about them."""
+"""Which days of the source have changed since they were read, and how."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ Keys = dict[str | None, tuple[str | None, str | None]]
 
 @dataclass(frozen=True)
 class Observation:
-    """A day as the source holds it now.
+    """A day as it is in the source now.
 
     Attributes:
         day: ISO day.
-        fingerprint: what it is compared by.
-        rows: how many rows of evidence it has.
-        changes: counts of what differs from the published day; empty where nothing does, or where
-            the day was never published.
+        fingerprint: compared with the fingerprint of the published day.
+        rows: the number of rows of evidence.
+        changes: counts of differences from the published day; empty if there are none, or if the
+            day was never published.
     """
 
     day: str
@@ -39,13 +39,14 @@ def observe(
     *,
     max_text_bytes: int = MAX_TEXT_BYTES,
 ) -> Iterator[Observation]:
-    """Look at days of the source, each in a snapshot of its own.
+    """Yield an observation of each day in the source, each read in a separate snapshot.
 
     Args:
         database: the source.
         windows: the days.
         published: the root of raw evidence, to compare with.
-        max_text_bytes: that of the extraction, or what it left in the source looks changed.
+        max_text_bytes: the same value as for the extraction; otherwise rows with texts longer than
+            this would look changed.
     """
     for window in windows:
         fingerprint = Fingerprint()
@@ -65,7 +66,7 @@ def observe(
 
 
 def changes_between(before: Published, keys: Keys) -> dict[str, int]:
-    """Count what differs between a published day and the source's keys of it."""
+    """Count the differences between a published day and the keys in the source."""
     kept: Keys = {
         row["id"]: (row["coordinator_id"], row["repair_id"])
         for row in before.table(assets.INCIDENT_EVIDENCE.table).select(KEYS).to_pylist()
@@ -78,5 +79,5 @@ def changes_between(before: Published, keys: Keys) -> dict[str, int]:
         "other_decisions": sum(kept[row_id][0] != keys[row_id][0] for row_id in common),
         "other_repairs": sum(kept[row_id][1] != keys[row_id][1] for row_id in common),
     }
-    # Equal keys and another fingerprint: rows were updated where they stood.
+    # Equal keys but another fingerprint: rows were updated in place.
     return {name: count for name, count in found.items() if count} or {"updated_in_place": 1}

@@ -1,7 +1,7 @@
-"""Whether a text is JSON that every later stage can read: told without building it.
+"""Checks whether a text is JSON that every later stage can read, without building the value.
 
-msgspec skips over values at 4.5 times the speed of the standard library, and refuses what that one
-lets pass (NaN, half surrogate pairs). What it refuses is looked at once more, for the reason.
+msgspec skips over values at 4.5 times the speed of the standard library, and rejects what that one
+accepts (NaN, half surrogate pairs). A rejected text is parsed once more to find the reason.
 """
 
 import re
@@ -12,9 +12,9 @@ import msgspec
 from replay_assets.parsing.json_text import strict_json
 
 DEEPEST = 200
-"""Levels of nesting: each later stage spends a few Python frames on one, of a thousand in all."""
+"""Levels of nesting: later stages need a few Python stack frames per level, of a thousand."""
 LONGEST_NUMBER = 4300
-"""Digits of an integer: Python refuses to read longer ones."""
+"""Digits of an integer: Python does not read longer ones."""
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 LONG_NUMBER = re.compile(rf"\d{{{LONGEST_NUMBER + 1}}}")
 
@@ -25,10 +25,10 @@ _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
 
 
 def json_problem(text: str, expected: type) -> str | None:
-    """Return why a text is not JSON of the expected type (dict or list), or null; null may stand.
+    """Return why a text is not JSON of the expected type, or None if it is; JSON null is valid.
 
     Args:
-        text: what the column holds, valid UTF-8.
+        text: the value of the column, valid UTF-8.
         expected: `dict` or `list`.
     """
     try:
@@ -39,7 +39,7 @@ def json_problem(text: str, expected: type) -> str | None:
 
 
 def _inside(text: str) -> str | None:
-    """Look for what is valid JSON, but can't be read or kept later on."""
+    """Return why valid JSON can't be read or stored by later stages, or None."""
     if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
         return "json_too_deep"
     if "\\u0000" in text and NUL.search(text):
@@ -61,7 +61,7 @@ def _why(text: str, expected: type) -> str | None:
         return None
     if not isinstance(value, expected):
         return "wrong_json_type"
-    # The standard library takes it and msgspec does not: behind an escape stands half a character.
+    # Only msgspec rejects it: an escape in it is half of a surrogate pair.
     return _inside(text) or "lone_surrogate"
 
 

@@ -1,4 +1,4 @@
-"""A day's labels: read by their own query, kept under their own root."""
+"""A day's labels: read with a separate query, stored under a separate root."""
 
 import json
 from collections import Counter
@@ -20,10 +20,10 @@ KINDS = {column.name: column.kind for column in LABELS.columns}
 
 
 def extract_labels(database: IncidentDatabase, window: DayWindow) -> Publication:
-    """Return a day's labels as a partition; an empty one where the source has no labels."""
+    """Return a day's labels as a partition; it is empty if the source has no labels."""
     rows = read_labels(database, window)
     times = Counter(row["incident_id"] for row in rows or [])
-    labels, aside = [], []
+    labels, rejected = [], []
     for row in rows or []:
         reasons = _reasons(row, times)
         if not reasons:
@@ -32,21 +32,21 @@ def extract_labels(database: IncidentDatabase, window: DayWindow) -> Publication
             except ContractError as error:
                 reasons = [f"not_a_label:{error}"]
         if reasons:
-            aside.append(quarantined("labels", row, reasons))
+            rejected.append(quarantined("labels", row, reasons))
     return labels_publication(
         labels,
-        aside,
+        rejected,
         facts={
             "source_has_labels": rows is not None,
             "read": len(rows or []),
             "kept": len(labels),
-            "quarantined": len(aside),
+            "quarantined": len(rejected),
         },
     )
 
 
 def _reasons(row: Row, times: Counter[Any]) -> list[str]:
-    """Return why a label can't be used; of two for one incident nobody knows which is true."""
+    """Return why a label is rejected; if an incident has two labels, both are rejected."""
     if UNREADABLE_LINE in row:
         return [f"unreadable_line:{row[UNREADABLE_LINE]}"]
     incident_id = row["incident_id"]

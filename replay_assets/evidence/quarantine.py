@@ -1,4 +1,4 @@
-"""Rows set aside: each with all its reasons and what the source held, so that nothing is lost."""
+"""Quarantined rows: each with all reasons and its raw content, so that no data is lost."""
 
 import json
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ def quarantined(source_table: str, row: Row, reasons: list[str]) -> dict[str, An
     }
 
 
-def set_aside(source_table: str, batch: Batch, reasons: Reasons) -> pa.Table:
-    """Return the rows of a batch that have reasons against them, as rows of the quarantine."""
+def quarantined_rows(source_table: str, batch: Batch, reasons: Reasons) -> pa.Table:
+    """Return the rows of a batch that have a reason, as rows of the quarantine."""
     rows = []
     for position in sorted(reasons):
         (row,) = batch.table.slice(position, 1).to_pylist()

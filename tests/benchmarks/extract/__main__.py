@@ -253,7 +253,7 @@ def validation_share(url: str, fast: bool) -> float:
 
         return call
 
-    names = ("reasons_against", "_parted", "unknown_values")
+    names = ("reasons_against", "_split", "unknown_values")
     replaced: dict[str, Any] = {name: timed(getattr(extraction, name)) for name in names}
     with patch.multiple(extraction, **replaced):
         started = time.perf_counter()
