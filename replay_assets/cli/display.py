@@ -1,4 +1,4 @@
-"""What the terminal shows: progress while it works, and a week's figures at the end."""
+"""Terminal output: progress during the work, and a week's figures at the end."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ console = Console()
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Show progress on a terminal; elsewhere only the lines that are printed for good."""
+    """Show a progress bar on a terminal; if output is redirected, print only the final lines."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -34,7 +34,7 @@ def progress_bar() -> Iterator[Progress]:
 
 @contextmanager
 def replay_progress(candidate_id: str) -> Iterator[Callable[[BatchProgress], None]]:
-    """Show how far a replay has come; give what is to be told of it."""
+    """Show a progress bar for a replay; yield the callback that updates it."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"))
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(candidate_id, total=None, figures="")
@@ -44,7 +44,7 @@ def replay_progress(candidate_id: str) -> Iterator[Callable[[BatchProgress], Non
 
 
 def show_week(settings: Settings, week: str) -> None:
-    """Print a week's verdicts, and where its report and its training file lie."""
+    """Print a week's verdicts and the paths of its report and training file."""
     lake = Store(settings.lake)
     report = lake.find(assets.EVALUATION_REPORT.at(week))
     export = lake.find(assets.SFT_EXPORT.at(week))
@@ -81,8 +81,8 @@ def _figures(one: ReportedCandidate) -> list[str]:
 
 
 def show_orphans(orphans: Orphans) -> None:
-    """Say how many rows of the source no partition reaches; nothing where there are none."""
+    """Print how many rows of the source are in no partition, if there are any."""
     for name, count in orphans.counts().items():
         if count:
-            said = f"rows that no day reads: {count} ({name.replace('_', ' ')})"
-            console.print(said, style="yellow")
+            text = f"rows that no day reads: {count} ({name.replace('_', ' ')})"
+            console.print(text, style="yellow")

@@ -1,4 +1,4 @@
-"""What a first run needs: source, mapping, candidates, endpoints; each fault with its cure."""
+"""Checks what a first run needs: source, mapping, candidates, endpoints; names a fix per fault."""
 
 import json
 from collections.abc import Iterator
@@ -25,12 +25,12 @@ REFUSES_KEY = (401, 403)
 
 
 def examine(*, offline: bool) -> list[Diagnosis]:
-    """Look at the source and the candidates; leave their endpoints alone if offline."""
+    """Check the source and the candidates; their endpoints only if not offline."""
     return [*_source(Settings.from_environment()), *_candidates(offline=offline)]
 
 
 def show(findings: list[Diagnosis], *, as_json: bool) -> None:
-    """Print findings as a table with the statements to paste, or as JSON."""
+    """Print findings as a table with SQL statements to paste, or as JSON."""
     if as_json:
         ok = all(one.status != "fail" for one in findings)
         content = {"ok": ok, "findings": [asdict(one) for one in findings]}
@@ -45,7 +45,7 @@ def _source(settings: Settings) -> Iterator[Diagnosis]:
     except ConfigurationError as error:
         yield Diagnosis("mapping", "fail", str(error), "correct the file that REPLAY_MAPPING names")
         return
-    says = f"mapping file {settings.mapping}" if settings.mapping else "no mapping file: our names"
+    says = f"mapping file {settings.mapping}" if settings.mapping else "no mapping: default names"
     yield Diagnosis("mapping", "ok", says)
     try:
         database = IncidentDatabase(settings.source_url, mapping)
@@ -72,7 +72,7 @@ def _candidates(*, offline: bool) -> Iterator[Diagnosis]:
             yield Diagnosis(
                 "candidates",
                 "warn",
-                f"{candidate.id}: {candidate.api_key_env} is not set, so it is left out",
+                f"{candidate.id}: {candidate.api_key_env} is not set, so it is skipped",
                 f"export {candidate.api_key_env} where Dagster runs",
             )
         elif candidate.embedded:
@@ -95,10 +95,10 @@ def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:
         says = f"{where} does not answer ({found.problem})"
         return Diagnosis("endpoints", status, says, "check base_url, the server and the network")
     if found.status in REFUSES_KEY:
-        cure = f"check the key in {candidate.api_key_env or 'api_key_env (none is named)'}"
-        return Diagnosis("endpoints", "fail", f"{where} refuses the key ({found.status})", cure)
+        cure = f"check the key in {candidate.api_key_env or 'api_key_env (not set)'}"
+        return Diagnosis("endpoints", "fail", f"{where} rejects the key ({found.status})", cure)
     if not found.models:
-        says = f"{where} answered {found.status} and named no models{found.problem and ': '}"
+        says = f"{where} answered {found.status} without a list of models{found.problem and ': '}"
         return Diagnosis("endpoints", "warn", says + found.problem, "try it with one pack")
     if candidate.model not in found.models:
         says = f"{where} does not list {candidate.model} among its {len(found.models)} models"
@@ -108,7 +108,7 @@ def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:
 
 def _show_table(findings: list[Diagnosis]) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in ("", "check", "finding", "cure"):
+    for column in ("", "check", "finding", "fix"):
         table.add_column(column)
     for one in findings:
         cure = one.cure or ""
@@ -120,4 +120,4 @@ def _show_table(findings: list[Diagnosis]) -> None:
         for statement in statements:
             console.print(statement, markup=False, highlight=False, soft_wrap=True)
     counts = {status: sum(one.status == status for one in findings) for status in COLOURS}
-    console.print(f"{counts['ok']} ok, {counts['warn']} to look at, {counts['fail']} failed")
+    console.print(f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failed")

@@ -1,4 +1,4 @@
-"""One day of the evidence stage, from the command line."""
+"""Runs one day of the evidence stage from the command line."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from replay_assets.source.schema.mapping import load_mapping
 
 
 def extract_to(out: Path | None, day: str) -> None:
-    """Read a day into a folder (default: the root of raw evidence) and say what was found."""
+    """Read a day into a folder (default: the root of raw evidence) and print the counts."""
     settings = Settings.from_environment()
     window = day_window(iso_day(day, "--date"), settings.timezone, now=datetime.now(UTC))
     root = Store(str(out.absolute()) if out is not None else settings.evidence)
@@ -40,7 +40,7 @@ def extract_to(out: Path | None, day: str) -> None:
 def _show(published: Published, root: str) -> None:
     facts = published.facts
     console.print(
-        f"read {facts['read']} rows: kept {facts['kept']}, set aside {facts['quarantined']}; "
+        f"read {facts['read']} rows: kept {facts['kept']}, quarantined {facts['quarantined']}; "
         f"{facts['messages']} messages, {facts['repairs']} repairs "
         f"(as of {facts['as_of']}, by {facts['read_by']})",
         markup=False,

@@ -1,4 +1,4 @@
-"""`load`: what is loaded, what is left out and why, and how far it is."""
+"""The work of `load`: loads files, and prints progress and what was skipped, with reasons."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ from replay_assets.source.schema.tables import TABLES
 def load_source(
     settings: Settings, path: Path, *, table: str | None = None, keep_going: bool = False
 ) -> bool:
-    """Load a folder or a file into the source, say what came of it; return whether all of it."""
+    """Load a folder or file into the source and print the result; return whether all was loaded."""
     files = _files(path, table)
     database = IncidentDatabase(settings.source_url, load_mapping(settings.mapping))
     try:
@@ -30,7 +30,7 @@ def load_source(
         console.print(f"loaded {one.rows} rows into {one.table}{ignored}", markup=False)
     if outcome.bad_lines.count:
         lines = "line" if outcome.bad_lines.count == 1 else "lines"
-        console.print(f"left out {outcome.bad_lines.count} {lines}:", style="red")
+        console.print(f"skipped {outcome.bad_lines.count} {lines}:", style="red")
         console.print(str(outcome.bad_lines), markup=False, soft_wrap=True)
     return not outcome.bad_lines.count
 
@@ -38,10 +38,12 @@ def load_source(
 def _files(path: Path, table: str | None) -> Mapping[str, Path]:
     if path.is_dir():
         if table is not None:
-            raise ConfigurationError("--table says what one file holds; a folder's files are named")
+            raise ConfigurationError(
+                "--table is for a single file; the files of a folder are named after their tables"
+            )
         files, unclaimed = files_in(path)
         for name in unclaimed:
-            console.print(f"left out {name}: it is named after no table", markup=False)
+            console.print(f"skipped {name}: it is not named after a table", markup=False)
         return files
     if not kind_of(path):
         raise ConfigurationError(
@@ -50,7 +52,7 @@ def _files(path: Path, table: str | None) -> Mapping[str, Path]:
     name = table or stem_of(path)
     if name not in TABLES:
         raise ConfigurationError(
-            f"{path}: {name!r} is no table; name it with --table: {', '.join(TABLES)}"
+            f"{path}: {name!r} is not a table; use --table with one of {', '.join(TABLES)}"
         )
     return {name: path}
 

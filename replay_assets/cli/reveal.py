@@ -1,6 +1,6 @@
-"""What stands behind an incident's placeholders, for whoever may read its raw evidence.
+"""Shows the values of an incident's placeholders to users who may read its raw evidence.
 
-The map is made again from that evidence, shown, and forgotten: it is stored nowhere.
+The map is built again from that evidence and only shown: it is never stored.
 """
 
 from replay_assets.errors import NotMaterializedError
@@ -23,10 +23,10 @@ EVIDENCE = assets.INCIDENT_EVIDENCE
 def reveal_map(
     settings: Settings, incident_id: str, day: str | None
 ) -> tuple[str, tuple[Finding, ...], list[str]]:
-    """Return the day of the evidence, the map of an incident, and what to be careful about.
+    """Return the day of the evidence, the map of an incident, and warnings about the map.
 
     Raises:
-        NotMaterializedError: the raw evidence of that incident is not there.
+        NotMaterializedError: there is no raw evidence of that incident.
     """
     store = Store(settings.evidence)
     days = [day] if day is not None else sorted(store.days_of(EVIDENCE.name), reverse=True)
@@ -39,14 +39,14 @@ def reveal_map(
             return one, found, _doubts(settings, one, rules)
     where = f"of {day}" if day is not None else "of any day"
     raise NotMaterializedError(
-        f"no raw evidence {where} for incident {incident_id!r} under {settings.evidence}: without "
-        "it the map can't be made again, because it is stored nowhere. Materialise "
-        f"{EVIDENCE.name} for its day, or set REPLAY_EVIDENCE to where it lies."
+        f"no raw evidence {where} for incident {incident_id!r} under {settings.evidence}. The map "
+        "is never stored, so it can't be built without the evidence. Materialize "
+        f"{EVIDENCE.name} for its day, or set REPLAY_EVIDENCE to the root of the evidence."
     )
 
 
 def shown(value: str) -> str:
-    """Return a raw value on one line, less what a terminal would obey."""
+    """Return a raw value on one line, with control characters escaped."""
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in value
     )
@@ -58,7 +58,7 @@ def _incident_in(raw: Published, incident_id: str) -> RawIncident | None:
 
 
 def _doubts(settings: Settings, day: str, rules: RuleSet) -> list[str]:
-    """Say where the pack was made from something else, so that its numbers may mean others."""
+    """Return warnings if the pack was made from other inputs: numbers may mean other values."""
     pack = assets.REQUEST_PACK.at(day)
     lineage = Lineage(
         lake=Store(settings.lake),
@@ -66,7 +66,7 @@ def _doubts(settings: Settings, day: str, rules: RuleSet) -> list[str]:
         rules=rules_digest(rules),
     )
     if lineage.find(pack) is None:
-        return [f"there is no pack of {day} to which these placeholders belong"]
+        return [f"there is no pack of {day} with these placeholders"]
     doubts = {
         EVIDENCE.name: f"the pack of {day} was built from other evidence: its numbers may differ",
         "rules": f"the pack of {day} was built with other rules: its numbers may differ",

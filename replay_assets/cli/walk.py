@@ -1,4 +1,4 @@
-"""Running partitions from the command line: which days and candidates, and what came of them."""
+"""Runs partitions from the command line: selects days and candidates, and prints the results."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from replay_assets.source.day.orphans import Orphans, count_orphans
 from replay_assets.source.schema.mapping import load_mapping
 
 DEMO_WEEK = "2026-09-28"
-"""A whole week of the samples, with an incident on every day."""
+"""A complete week of the samples, with an incident on every day."""
 
 
 def walk_samples() -> bool:
@@ -27,19 +27,21 @@ def walk_samples() -> bool:
     settings = Settings.from_environment()
     if not settings.source_is_default:
         raise ConfigurationError(
-            "demo works on the samples, but REPLAY_SOURCE_URL names a database of yours. Unset it, "
+            "demo uses the samples, but REPLAY_SOURCE_URL is set to your own database. Unset it, "
             "or use `replay-assets backfill` for your own incidents."
         )
     catalogue = Catalogue.load(settings.candidates)
     baselines = [candidate for candidate in catalogue if candidate.embedded]
     if not baselines:
-        raise ConfigurationError("the catalogue has no embedded candidate for the demo to replay")
+        raise ConfigurationError(
+            "the catalogue has no embedded candidate, which the demo needs; add one"
+        )
     load_source(settings, settings.samples)
     failed = walk(settings, days_of_week(DEMO_WEEK), baselines, reuse=False)
     show_week(settings, DEMO_WEEK)
     console.print(
-        "These are baselines, not language models: a constant answer and written rules. See all of "
-        "it in the UI with [bold]replay-assets ui[/bold]."
+        "These are baselines, not language models: a constant answer and fixed rules. See all "
+        "results in the UI with [bold]replay-assets ui[/bold]."
     )
     return failed
 
@@ -47,8 +49,8 @@ def walk_samples() -> bool:
 def walk_range(first: str, last: str, candidate_ids: Sequence[str]) -> bool:
     """Run the days from first to last and their weeks; return whether anything failed.
 
-    Without ids of candidates every scheduled one with its key is replayed and all is built anew;
-    with them, what exists is reused.
+    Without candidate ids, every scheduled candidate that has its key is replayed and all partitions
+    are built again; with ids, existing partitions are reused.
     """
     settings = Settings.from_environment()
     days = days_to_run(settings, first, last)
@@ -61,7 +63,7 @@ def walk_range(first: str, last: str, candidate_ids: Sequence[str]) -> bool:
 def walk(
     settings: Settings, days: Sequence[str], candidates: Sequence[Candidate], *, reuse: bool
 ) -> bool:
-    """Run days and the weeks they touch; return whether anything failed, after listing it."""
+    """Run days and their weeks and print failures; return whether anything failed."""
     prepare_instance(settings)
     weeks = sorted({monday_of(day) for day in days})
     over = [week for week in weeks if _is_over(settings, days_of_week(week)[-1])]
@@ -99,13 +101,17 @@ def _orphans(settings: Settings) -> Orphans:
 
 
 def days_to_run(settings: Settings, first: str, last: str) -> list[str]:
-    """Return the days of a range, or say which of it can't be materialised."""
+    """Return the days of a range.
+
+    Raises:
+        click.BadParameter: a day of the range can't be materialized.
+    """
     first, last = iso_day(first, "--from"), iso_day(last, "--to")
     if first > last:
-        raise click.BadParameter(f"{first} lies after {last}", param_hint="--from")
+        raise click.BadParameter(f"{first} is after {last}", param_hint="--from")
     if first < settings.first_day:
         raise click.BadParameter(
-            f"{first} lies before the first partition, {settings.first_day}; set REPLAY_FIRST_DAY",
+            f"{first} is before the first partition, {settings.first_day}; set REPLAY_FIRST_DAY",
             param_hint="--from",
         )
     if not _is_over(settings, last):
@@ -114,15 +120,15 @@ def days_to_run(settings: Settings, first: str, last: str) -> list[str]:
 
 
 def candidates_to_replay(catalogue: Catalogue, candidate_ids: Sequence[str]) -> list[Candidate]:
-    """Return the candidates to replay: those named, else all that are scheduled and have a key."""
+    """Return the candidates to replay: those named, else all scheduled ones that have a key."""
     if candidate_ids:
         return [catalogue.get(candidate_id) for candidate_id in candidate_ids]
     chosen = []
     for candidate in catalogue:
         if not candidate.scheduled:
-            console.print(f"left out {candidate.id}: not scheduled; name it with --candidate")
+            console.print(f"skipped {candidate.id}: not scheduled; name it with --candidate")
         elif candidate.api_key_env and read_secret(candidate.api_key_env) is None:
-            console.print(f"left out {candidate.id}: {candidate.api_key_env} is not set")
+            console.print(f"skipped {candidate.id}: {candidate.api_key_env} is not set")
         else:
             chosen.append(candidate)
     return chosen

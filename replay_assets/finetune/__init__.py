@@ -1,1 +1,1 @@
-"""Stage 5: training files from incidents that went well, sanitized, with their manifest."""
+"""Stage 5: training files from incidents with verified repairs, sanitized, with a manifest."""

@@ -1,6 +1,6 @@
-"""One incident as an Alpaca row: the original's form, sanitized, without what is known to be wrong.
+"""One incident as an Alpaca row: in the original's form, sanitized, without wrong reasoning.
 
-Instruction and section titles are Traditional Chinese, as the rows have always been.
+Instruction and section titles are in Traditional Chinese, as in all earlier exports.
 """
 
 import json
@@ -21,12 +21,12 @@ SUCCEEDED = "成功"
 def alpaca_row(
     row: Mapping[str, Any], *, with_reasoning: bool, rules: RuleSet | None = None
 ) -> AlpacaRow | None:
-    """Return an incident's training row; null where nothing would stand in its output.
+    """Return an incident's training row; None if its output would be empty.
 
     Args:
         row: a row of `incident_evidence` whose newest repair succeeded or was not recorded.
-        with_reasoning: false where the recorded reasoning is known to be wrong.
-        rules: what to sanitize by.
+        with_reasoning: False if the recorded reasoning is known to be wrong.
+        rules: the sanitizing rules.
     """
     sections = [
         (DECISION, reasoning_of(row) if with_reasoning else None),

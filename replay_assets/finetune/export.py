@@ -1,4 +1,4 @@
-"""A week's training file: which incidents qualify, why the others do not, and the manifest."""
+"""A week's training file: the incidents that qualify, why others do not, and the manifest."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ VERIFIED = "success"
 
 @dataclass(frozen=True)
 class WeekExport:
-    """A week's rows, and how many incidents were left out for which reason."""
+    """A week's rows, and how many incidents were excluded, by reason."""
 
     week: str
     rows: list[AlpacaRow]
@@ -37,7 +37,7 @@ class WeekExport:
         return encode_jsonl(row.model_dump(mode="json") for row in self.rows)
 
     def publication(self, *, inputs: Mapping[str, str]) -> Publication:
-        """Return the export as a partition; the partition's manifest holds the checksum."""
+        """Return the export as a partition, with the checksum in its manifest."""
         content = self.content()
         facts = {
             "format": ALPACA_FORMAT,
@@ -51,7 +51,7 @@ class WeekExport:
         return Publication(
             files={
                 assets.TRAINING_FILE: content,
-                # Path below the lake's root, so that the same export has the same content anywhere.
+                # A relative path, so that the same export has the same content in any lake.
                 assets.EXPORT_LOG_FILE: encode_json(asdict(self.log_entry(assets.TRAINING_FILE))),
             },
             inputs=inputs,
@@ -60,7 +60,7 @@ class WeekExport:
         )
 
     def log_entry(self, file_path: str) -> ExportLogEntry:
-        """Return the row by which the source database knows this export."""
+        """Return the row that records this export in the source database."""
         content = self.content()
         return ExportLogEntry(
             week=self.week,
@@ -84,13 +84,13 @@ def build_export(
 ) -> WeekExport:
     """Return a week's export.
 
-    Only what production did becomes a row; a candidate's or a baseline's answer never does.
-    Scenario groups that are reserved for evaluation are left out; the report gives their figures
-    apart, for a model that was trained on the rest. An incident counts once, by its newest row.
+    Rows contain only what production did, never the answer of a candidate or a baseline. Scenario
+    groups that are reserved for evaluation are excluded; the report shows their figures separately,
+    for a model that was trained on the rest. An incident counts once, with its newest row.
 
     Raises:
-        ResidualSecretError: a row still trips a strict rule after sanitizing, or holds a key or a
-            canary that is watched for.
+        ResidualSecretError: after sanitizing a row still contains a strict match, a key in use or a
+            canary.
     """
     policy = policy or OutboundPolicy()
     scores = {score.incident_id: score for score in incumbent}
@@ -117,7 +117,7 @@ def build_export(
 
 
 def reason_against(row: Mapping[str, Any], score: ReplayScore | None) -> str | None:
-    """Return why an incident can't be trained on; null where it can."""
+    """Return why an incident can't be used for training; None if it can."""
     if row["verification_result"] != VERIFIED:
         return "not_verified_as_success"
     if row["repair_success"] is False:
@@ -132,7 +132,7 @@ def reason_against(row: Mapping[str, Any], score: ReplayScore | None) -> str | N
 
 
 def reasoning_is_wrong(score: ReplayScore) -> bool:
-    """Tell whether part of a diagnosis is known to be wrong, by label or by recorded verdict."""
+    """Return whether part of a diagnosis is known to be wrong, by label or recorded verdict."""
     parts = (score.root_cause, score.root_cause_category, score.root_cause_components)
     return False in parts or score.judged_wrong is True
 

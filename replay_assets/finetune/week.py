@@ -20,7 +20,7 @@ class ExportableWeek:
 
 
 def read_week(week: str, lineage: Lineage) -> ExportableWeek:
-    """Read what the days of a week hold; a day whose scores are stale is left out and named."""
+    """Read the days of a week; a day without current scores is excluded and named."""
     export = assets.SFT_EXPORT.at(week)
     usable = lineage.usable_days(export)
     rows: list[dict[str, Any]] = []

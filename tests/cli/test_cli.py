@@ -74,7 +74,7 @@ def test_a_backfill_is_seen_on_the_instance_and_builds_the_touched_week(home: Pa
     """Each partition is an ordinary run of the shipped jobs."""
     result = run("backfill", "--from", DAY, "--to", DAY)
     assert result.exit_code == 0, result.output
-    assert "left out nemotron-mini: NVIDIA_API_KEY is not set" in result.output
+    assert "skipped nemotron-mini: NVIDIA_API_KEY is not set" in result.output
     with dg.DagsterInstance.from_config(str(home / "data" / "dagster_home")) as instance:
         runs = instance.get_runs()
     assert [one.job_name for one in runs] == ["weekly_walk", "daily_walk"]
@@ -170,7 +170,7 @@ def test_a_run_that_was_killed_does_not_block_the_next(home: Path) -> None:
     ("first", "last", "says"),
     [
         ("yesterday", DAY, "not a valid date"),
-        (DAY, "2026-09-29", "lies after"),
+        (DAY, "2026-09-29", "is after"),
         ("2026-09-20", DAY, "REPLAY_FIRST_DAY"),
         (DAY, "2126-01-01", "has not ended"),
     ],
@@ -295,7 +295,7 @@ def test_loading_with_keep_going_loads_the_rest_and_says_what_not(
     result = run("load", str(path), "--table", "labels", "--keep-going")
     assert result.exit_code == 1
     assert "loaded 3 rows into labels" in result.output
-    assert "left out 1 line:" in result.output
+    assert "skipped 1 line:" in result.output
     assert "reviewed.jsonl, line 2: " in result.output.replace("\n", "")
     with sqlite3.connect(home / "data" / "incidents.sqlite") as source:
         assert source.execute("SELECT count(*) FROM labels").fetchall() == [(3,)]
@@ -326,7 +326,7 @@ def test_loading_a_folder_says_which_files_it_left_out(home: Path, tmp_path: Pat
     (tmp_path / "agent_session.csv").touch()
     result = run("load", str(tmp_path))
     assert result.exit_code == 0, result.output
-    assert "left out agent_session.csv" in result.output
+    assert "skipped agent_session.csv" in result.output
     assert (home / "data" / "incidents.sqlite").exists()
 
 

@@ -115,7 +115,7 @@ def test_a_mapping_or_catalogue_that_is_wrong_is_a_finding(
     [
         ({}, "m", "ok", "lists m"),
         ({}, "other", "warn", "does not list other among its 2 models"),
-        ({"status": 401}, "m", "fail", "refuses the key (401)"),
+        ({"status": 401}, "m", "fail", "rejects the key (401)"),
         ({"status": 404}, "m", "warn", "answered 404"),
         ({"body": {"models": []}}, "m", "warn", "no list of models"),
     ],

@@ -34,7 +34,7 @@ def test_a_day_becomes_the_files_that_the_pipeline_writes(home: Path):
     """Counts, reasons, files and what no day reads, on the terminal."""
     result = CliRunner().invoke(main, ["extract", "--date", "2026-09-21", "--out", "out"])
     assert result.exit_code == 0, result.output
-    assert "read 2 rows: kept 1, set aside 1" in result.output
+    assert "read 2 rows: kept 1, quarantined 1" in result.output
     assert "1 null_in_required:evidence_summary" in result.output
     assert "rows that no day reads: 1 (evidence without a day)" in result.output
     published = Store(str(home / "out")).get(Address("incident_evidence", "2026-09-21"))
