@@ -305,7 +305,7 @@ def test_loading_with_keep_going_loads_the_rest_and_says_what_not(
     ("name", "words", "says"),
     [
         ("labels.txt", (), "expected .jsonl"),
-        ("reviewed.csv", (), "name it with --table"),
+        ("reviewed.csv", (), "use --table with one of"),
         ("", ("--table", "labels"), "a folder's files are named"),
     ],
 )
