@@ -1,4 +1,4 @@
-"""The command line as a stranger uses it: real runs, real files, exit status."""
+"""The command line as a new user sees it: real runs, real files, exit status."""
 
 import json
 import socket
@@ -28,7 +28,7 @@ HEAVY = {"dagster", "pyarrow", "pandas", "numpy", "sqlalchemy", "aiohttp", "http
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home of its own, with the samples where a clone has them."""
+    """Return a separate home, with the samples where a clone has them."""
     data = tmp_path / "data"
     data.mkdir()
     (data / "samples").symlink_to(SAMPLES)
@@ -40,7 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str) -> Result:
-    """Call the program."""
+    """Run the program."""
     return CliRunner().invoke(main, list(words))
 
 
@@ -59,7 +59,7 @@ def test_the_demo_ends_with_verdicts_and_with_paths_that_exist(home: Path) -> No
     assert exports[0][1] > 0
 
 
-def test_the_demo_leaves_a_database_of_yours_alone(
+def test_the_demo_does_not_touch_your_own_database(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Samples must never be written into a team's own database."""
@@ -70,7 +70,7 @@ def test_the_demo_leaves_a_database_of_yours_alone(
     assert not (home / "mine.sqlite").exists()
 
 
-def test_a_backfill_is_seen_on_the_instance_and_builds_the_touched_week(home: Path) -> None:
+def test_a_backfill_is_visible_on_the_instance_and_builds_the_week(home: Path) -> None:
     """Each partition is an ordinary run of the shipped jobs."""
     result = run("backfill", "--from", DAY, "--to", DAY)
     assert result.exit_code == 0, result.output
@@ -82,7 +82,7 @@ def test_a_backfill_is_seen_on_the_instance_and_builds_the_touched_week(home: Pa
     assert all(one.tags[".dagster/repository"] == "__repository__@replay_assets" for one in runs)
 
 
-def test_a_candidate_that_comes_later_reuses_the_packs(home: Path) -> None:
+def test_a_later_candidate_reuses_the_packs(home: Path) -> None:
     """Packs are shared: the second candidate must not build them again."""
     run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
     pack = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
@@ -94,7 +94,7 @@ def test_a_candidate_that_comes_later_reuses_the_packs(home: Path) -> None:
     assert lake.find(Address("replay_scores", DAY, "rules-baseline")) is not None
 
 
-def test_a_pack_that_is_out_of_date_is_not_reused(home: Path) -> None:
+def test_a_stale_pack_is_not_reused(home: Path) -> None:
     """The evidence changed after the pack was built: a new candidate must see the new evidence."""
     run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
     pack = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
@@ -109,8 +109,8 @@ def test_a_pack_that_is_out_of_date_is_not_reused(home: Path) -> None:
     assert pack.read_text().splitlines() == asked[1:]
 
 
-def test_a_day_without_a_usable_row_fails_and_says_why(home: Path) -> None:
-    """A broken source must not pass for a quiet day."""
+def test_a_day_without_a_usable_row_fails_with_the_reason(home: Path) -> None:
+    """A broken source must not look like a quiet day."""
     run("load", str(SAMPLES))
     with sqlite3.connect(home / "data" / "incidents.sqlite") as source:
         source.execute("UPDATE incident_evidence SET labels = 'no JSON'")
@@ -121,8 +121,8 @@ def test_a_day_without_a_usable_row_fails_and_says_why(home: Path) -> None:
     assert "invalid_json:labels" in flat
 
 
-def test_a_backfill_lists_what_failed_and_why_and_does_the_rest(home: Path) -> None:
-    """Status 1, the variable's name, and the other candidate's day all the same."""
+def test_a_backfill_lists_failures_with_reasons_and_does_the_rest(home: Path) -> None:
+    """Status 1 and the variable's name; the other candidate's day is still done."""
     words = ("--candidate", "nemotron-mini", "--candidate", "rules-baseline")
     result = run("backfill", "--from", DAY, "--to", DAY, *words)
     assert result.exit_code == 1
@@ -136,7 +136,7 @@ def test_a_backfill_lists_what_failed_and_why_and_does_the_rest(home: Path) -> N
 def test_an_endpoint_that_never_answers_is_a_failure_not_a_score(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An outage overnight must not pass for a finished day."""
+    """An outage overnight must not look like a finished day."""
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.0)
     catalogue = home / "candidates.yaml"
     catalogue.write_text("- {id: dead, model: m, base_url: 'http://127.0.0.1:9/v1'}\n")
@@ -149,7 +149,7 @@ def test_an_endpoint_that_never_answers_is_a_failure_not_a_score(
 
 
 def test_a_run_that_was_killed_does_not_block_the_next(home: Path) -> None:
-    """It would hold its endpoint's pool for ever; a backfill ends what nobody works on any more."""
+    """It would occupy its endpoint's pool for ever; a backfill ends runs without a process."""
     run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
@@ -175,9 +175,7 @@ def test_a_run_that_was_killed_does_not_block_the_next(home: Path) -> None:
         (DAY, "2126-01-01", "has not ended"),
     ],
 )
-def test_a_range_that_cannot_be_run_is_refused(
-    home: Path, first: str, last: str, says: str
-) -> None:
+def test_an_invalid_range_is_rejected(home: Path, first: str, last: str, says: str) -> None:
     """Before anything is started."""
     result = run("backfill", "--from", first, "--to", last)
     assert result.exit_code == 2
@@ -185,8 +183,8 @@ def test_a_range_that_cannot_be_run_is_refused(
     assert not (home / "data" / "lake").exists()
 
 
-def test_an_unknown_candidate_is_refused_with_those_there_are(home: Path) -> None:
-    """A slip of the pen should cost seconds."""
+def test_an_unknown_candidate_is_rejected_with_the_valid_ones(home: Path) -> None:
+    """A typing error should cost seconds."""
     result = run("backfill", "--from", DAY, "--to", DAY, "--candidate", "nemotron")
     assert result.exit_code == 1
     assert "nemotron-mini" in result.output
@@ -194,7 +192,7 @@ def test_an_unknown_candidate_is_refused_with_those_there_are(home: Path) -> Non
 
 
 def test_a_pack_is_replayed_without_dagster(home: Path, tmp_path: Path) -> None:
-    """The original runner's job: results in the pack's order, and a report."""
+    """As the original runner did: results in the pack's order, and a report."""
     run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
     pack = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
     out = tmp_path / "out"
@@ -241,10 +239,10 @@ def test_a_refused_replay_keeps_the_results_of_an_earlier_one(home: Path, tmp_pa
         assert [(out / name).read_bytes() for name in names] == before
 
 
-def test_what_the_gate_refuses_is_listed_before_anything_is_sent(
+def test_requests_blocked_by_the_gate_are_listed_before_anything_is_sent(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By line and rule; the others are sent, and the report counts the refusal apart."""
+    """By line and rule; the others are sent, and the report counts blocked ones separately."""
     run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
     made = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
     requests = [json.loads(line) for line in made.read_text().splitlines()]
@@ -273,7 +271,7 @@ def test_what_the_gate_refuses_is_listed_before_anything_is_sent(
 
 
 def test_loading_a_bad_file_names_the_line_and_loads_nothing(home: Path, tmp_path: Path) -> None:
-    """Nothing is lost silently, and nothing is half there."""
+    """Nothing is lost silently, and nothing is loaded in part."""
     (tmp_path / "incident_evidence.jsonl").write_text("{}\n")
     result = run("load", str(tmp_path))
     assert result.exit_code == 1
@@ -285,10 +283,10 @@ def test_loading_a_bad_file_names_the_line_and_loads_nothing(home: Path, tmp_pat
     )
 
 
-def test_loading_with_keep_going_loads_the_rest_and_says_what_not(
+def test_loading_with_keep_going_loads_the_rest_and_names_the_bad_lines(
     home: Path, tmp_path: Path
 ) -> None:
-    """The exit status says that not all of it is there."""
+    """The exit status shows that not all lines were loaded."""
     good = (SAMPLES / "labels.jsonl").read_text("utf-8").splitlines()[:3]
     path = tmp_path / "reviewed.jsonl"
     path.write_text("\n".join([good[0], "{", *good[1:]]), "utf-8")
@@ -306,13 +304,13 @@ def test_loading_with_keep_going_loads_the_rest_and_says_what_not(
     [
         ("labels.txt", (), "expected .jsonl"),
         ("reviewed.csv", (), "use --table with one of"),
-        ("", ("--table", "labels"), "a folder's files are named"),
+        ("", ("--table", "labels"), "files of a folder are named after"),
     ],
 )
-def test_a_file_that_names_no_table_is_refused(
+def test_a_file_not_named_after_a_table_is_rejected(
     name: str, words: tuple[str, ...], says: str, home: Path
 ) -> None:
-    """Guessing from the columns would load the wrong thing some day."""
+    """Guessing from the columns would load the wrong data some day."""
     (home / "labels.txt").touch()
     (home / "reviewed.csv").touch()
     result = run("load", str(home / name), *words)
@@ -320,8 +318,8 @@ def test_a_file_that_names_no_table_is_refused(
     assert says in " ".join(result.output.split())
 
 
-def test_loading_a_folder_says_which_files_it_left_out(home: Path, tmp_path: Path) -> None:
-    """A misspelt name must not pass for a table that has no rows."""
+def test_loading_a_folder_names_the_files_it_skipped(home: Path, tmp_path: Path) -> None:
+    """A misspelt name must not look like a table without rows."""
     (tmp_path / "incident_evidence.jsonl").symlink_to(SAMPLES / "incident_evidence.jsonl")
     (tmp_path / "agent_session.csv").touch()
     result = run("load", str(tmp_path))
@@ -330,10 +328,10 @@ def test_loading_a_folder_says_which_files_it_left_out(home: Path, tmp_path: Pat
     assert (home / "data" / "incidents.sqlite").exists()
 
 
-def test_a_home_without_data_is_refused_by_name(
+def test_a_home_without_data_is_rejected_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The default is the working directory: say which folder was looked for."""
+    """The default is the working directory: the message names the folder."""
     monkeypatch.setenv("REPLAY_HOME", str(tmp_path))
     result = run("demo")
     assert result.exit_code == 1
@@ -342,14 +340,14 @@ def test_a_home_without_data_is_refused_by_name(
 
 @pytest.mark.parametrize("command", [one.name for one in COMMANDS])
 def test_every_command_explains_itself(command: str) -> None:
-    """A stranger's first move."""
+    """A new user's first step."""
     result = run(command, "--help")
     assert result.exit_code == 0
     assert len(result.output) > 200
 
 
-def test_a_wrong_fault_is_refused(home: Path) -> None:
-    """With the faults that there are."""
+def test_an_unknown_fault_is_rejected(home: Path) -> None:
+    """The message lists the valid faults."""
     result = run("serve-stand-in", "--fault", "418=1")
     assert result.exit_code == 2
     assert "429" in result.output
@@ -368,8 +366,8 @@ def test_the_module_is_the_same_program() -> None:
 
 
 @pytest.mark.parametrize("command", ["", *(one.name for one in COMMANDS)])
-def test_help_is_shown_without_loading_what_does_the_work(command: str) -> None:
-    """A help page must come at once; importing Dagster or pandas takes most of a second."""
+def test_help_is_shown_without_importing_the_heavy_libraries(command: str) -> None:
+    """A help page must appear immediately; importing Dagster or pandas takes most of a second."""
     words = [*command.split(), "--help"]
     code = f"import sys; from replay_assets.cli import main; main({words}, standalone_mode=False)"
     assert run_alone(code).isdisjoint(HEAVY)
@@ -381,7 +379,7 @@ def test_replaying_a_pack_does_not_load_dagster() -> None:
 
 
 def run_alone(code: str) -> set[str]:
-    """Run Python in a process of its own; return the packages that it has loaded at the end."""
+    """Run Python in a separate process; return the packages it has imported at the end."""
     report = ";print(*{name.partition('.')[0] for name in sys.modules}, sep='\\n', file=sys.stderr)"
     done = subprocess.run(
         [sys.executable, "-c", code + report], capture_output=True, text=True, check=True

@@ -19,7 +19,7 @@ Endpoint = tuple[str, dict[str, object]]
 
 @pytest.fixture
 def endpoint() -> Iterator[Endpoint]:
-    """A real server; what it answers, and what it was asked, in a dictionary."""
+    """Start a real server; yield a dictionary with its answer and the requests it received."""
     state: dict[str, object] = {"status": 200, "body": {"data": [{"id": "m"}, {"id": "n"}]}}
 
     class Handler(BaseHTTPRequestHandler):
@@ -32,7 +32,7 @@ def endpoint() -> Iterator[Endpoint]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever)
@@ -45,7 +45,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home with the samples loaded, and no key set."""
+    """Return a home with the samples loaded, and without keys."""
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("REPLAY_HOME", str(tmp_path))
     for name in ("REPLAY_SOURCE_URL", "REPLAY_CANDIDATES", "REPLAY_MAPPING", "NVIDIA_API_KEY"):
@@ -55,7 +55,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: str) -> Result:
-    """Call the program."""
+    """Run the program."""
     return CliRunner().invoke(main, list(words))
 
 
@@ -70,8 +70,8 @@ def findings(*words: str) -> list[dict[str, str]]:
     return found
 
 
-def test_the_samples_are_a_sound_source(home: Path) -> None:
-    """Status 0; what a key is missing for is a warning, since that candidate is left out."""
+def test_the_samples_are_a_valid_source(home: Path) -> None:
+    """Status 0; a missing key is only a warning, because its candidate is skipped."""
     result = run("doctor", "--offline")
     assert result.exit_code == 0, result.output
     flat = " ".join(result.output.split())
@@ -80,8 +80,8 @@ def test_the_samples_are_a_sound_source(home: Path) -> None:
     assert "To paste:" not in result.output
 
 
-def test_a_fault_ends_with_status_one_and_its_cure_can_be_pasted(home: Path) -> None:
-    """The statement stands on a line of its own, unwrapped."""
+def test_a_fault_ends_with_status_one_and_its_fix_can_be_pasted(home: Path) -> None:
+    """The statement is on a separate line, unwrapped."""
     with sqlite3.connect(home / "data" / "incidents.sqlite") as source:
         source.execute("DROP INDEX ix_auto_repair_executions_incident_id")
         source.execute("ALTER TABLE agent_sessions RENAME COLUMN output_json TO outputs")
@@ -99,10 +99,10 @@ def test_a_fault_ends_with_status_one_and_its_cure_can_be_pasted(home: Path) -> 
     assert failed[0]["cure"]
 
 
-def test_a_mapping_or_catalogue_that_is_wrong_is_a_finding(
+def test_an_invalid_mapping_or_catalogue_is_a_finding(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other half is looked at all the same."""
+    """The other one is still checked."""
     (home / "mapping.yaml").write_text("tables: {incidents: {}}\n")
     monkeypatch.setenv("REPLAY_MAPPING", str(home / "mapping.yaml"))
     catalogue(home, monkeypatch, "id: Bad Id")
@@ -117,14 +117,14 @@ def test_a_mapping_or_catalogue_that_is_wrong_is_a_finding(
         ({}, "other", "warn", "does not list other among its 2 models"),
         ({"status": 401}, "m", "fail", "rejects the key (401)"),
         ({"status": 404}, "m", "warn", "answered 404"),
-        ({"body": {"models": []}}, "m", "warn", "no list of models"),
+        ({"body": {"models": []}}, "m", "warn", "not a list of models"),
     ],
 )
 def test_an_endpoint_is_asked_for_its_models_with_the_key(
     answer: dict[str, object], model: str, status: str, says: str, home: Path,
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """The key goes there and nowhere else."""
+    """The key is sent there and nowhere else."""
     url, state = endpoint
     state |= answer
     monkeypatch.setenv("DOCTOR_KEY", KEY)
@@ -137,10 +137,10 @@ def test_an_endpoint_is_asked_for_its_models_with_the_key(
     assert KEY not in result.output + run("doctor").output
 
 
-def test_an_endpoint_without_its_key_is_not_asked(
+def test_an_endpoint_whose_key_is_missing_is_not_asked(
     home: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither is any with --offline."""
+    """With --offline, none is asked."""
     url, state = endpoint
     catalogue(home, monkeypatch, f"id: one, model: m, base_url: '{url}', api_key_env: DOCTOR_KEY")
     assert [one["check"] for one in findings()][-1] == "candidates"
@@ -150,20 +150,20 @@ def test_an_endpoint_without_its_key_is_not_asked(
 
 
 @pytest.mark.parametrize(("scheduled", "status"), [("true", "fail"), ("false", "warn")])
-def test_an_endpoint_that_is_away_fails_if_a_schedule_needs_it(
+def test_an_unreachable_endpoint_fails_if_a_schedule_needs_it(
     scheduled: str, status: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A server that somebody starts by hand may well be off."""
+    """A server that is started by hand may well be off."""
     url = "http://127.0.0.1:9/v1"
     catalogue(home, monkeypatch, f"id: one, model: m, base_url: '{url}', scheduled: {scheduled}")
     assert findings()[-1]["status"] == status
     assert "ConnectError" in findings()[-1]["says"]
 
 
-def test_a_key_that_no_header_can_carry_is_a_finding(
+def test_a_key_not_allowed_in_a_header_is_a_finding(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pasted with a stray character; it is not shown."""
+    """Pasted with an invalid character; it is not shown."""
     monkeypatch.setenv("DOCTOR_KEY", KEY + "é")
     url = "http://127.0.0.1:9/v1"
     catalogue(home, monkeypatch, f"id: one, model: m, base_url: '{url}', api_key_env: DOCTOR_KEY")

@@ -15,7 +15,7 @@ from tests.source.rows import execute, incident, load
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:
-    """A folder to work in, and a source with a good row, a bad one and one in no day."""
+    """Return a folder, and a source with a good row, a bad one and one outside of every day."""
     (tmp_path / "data").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REPLAY_SOURCE_URL", database_url)
@@ -31,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> 
 
 
 def test_a_day_becomes_the_files_that_the_pipeline_writes(home: Path):
-    """Counts, reasons, files and what no day reads, on the terminal."""
+    """Counts, reasons, files and rows outside of every day are printed."""
     result = CliRunner().invoke(main, ["extract", "--date", "2026-09-21", "--out", "out"])
     assert result.exit_code == 0, result.output
     assert "read 2 rows: kept 1, quarantined 1" in result.output
@@ -43,15 +43,15 @@ def test_a_day_becomes_the_files_that_the_pipeline_writes(home: Path):
     assert list(pd.read_parquet(home / "out/tables/incident_evidence")["id"]) == ["ev-1"]
 
 
-def test_without_a_folder_it_goes_where_the_pipeline_looks(home: Path):
+def test_without_a_folder_it_writes_to_the_root_of_the_pipeline(home: Path):
     """The root of raw evidence."""
     result = CliRunner().invoke(main, ["extract", "--date", "2026-09-21"])
     assert result.exit_code == 0, result.output
     Store(str(home / "data/evidence")).get(Address("incident_evidence", "2026-09-21"))
 
 
-def test_what_is_no_date_is_refused(home: Path):
-    """With the form that is expected."""
+def test_an_invalid_date_is_rejected(home: Path):
+    """The message shows the expected form."""
     result = CliRunner().invoke(main, ["extract", "--date", "yesterday"])
     assert result.exit_code == 2
     assert "write YYYY-MM-DD" in result.output

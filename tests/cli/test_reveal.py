@@ -1,4 +1,4 @@
-"""`reveal`: placeholders and what stands behind them, from the raw evidence alone."""
+"""`reveal`: placeholders and their values, from the raw evidence alone."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ DAY = "2026-09-30"
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which one day was walked."""
+    """Return a home with one finished day."""
     home = tmp_path_factory.mktemp("reveal")
     (home / "data").mkdir()
     (home / "data" / "samples").symlink_to(SAMPLES)
@@ -26,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(home: Path, *words: str, **changes: str) -> Result:
-    """Call the program in a home."""
+    """Run the program in a home."""
     environment = {
         "REPLAY_HOME": str(home),
         "DAGSTER_HOME": str(home / "data" / "dagster_home"),
@@ -36,7 +36,7 @@ def run(home: Path, *words: str, **changes: str) -> Result:
 
 
 def masked_incident(home: Path) -> tuple[str, list[str]]:
-    """An incident of the day with its placeholders, as its audit lists them."""
+    """Return an incident of the day with its placeholders, as its audit lists them."""
     audit = home / f"data/lake/files/request_pack/date={DAY}/audit.json"
     for incident in json.loads(audit.read_text())["incidents"]:
         if incident["values"]:
@@ -45,7 +45,7 @@ def masked_incident(home: Path) -> tuple[str, list[str]]:
 
 
 def test_every_placeholder_of_the_pack_is_revealed_in_order(home: Path) -> None:
-    """The map comes out as it was when the pack was built."""
+    """The map is the same as when the pack was built."""
     incident, placeholders = masked_incident(home)
     result = run(home, "reveal", "--incident", incident)
     assert result.exit_code == 0, result.output
@@ -61,8 +61,8 @@ def test_every_placeholder_of_the_pack_is_revealed_in_order(home: Path) -> None:
     assert "careful" not in result.stderr
 
 
-def test_the_map_is_stored_nowhere(home: Path) -> None:
-    """Not a value of it lies in the lake, nor in Dagster's own files."""
+def test_the_map_is_never_stored(home: Path) -> None:
+    """No value of it is in the lake, nor in Dagster's own files."""
     incident, _ = masked_incident(home)
     before = {path for path in home.rglob("*") if path.is_file()}
     result = run(home, "reveal", "--incident", incident, "--date", DAY)
@@ -75,10 +75,10 @@ def test_the_map_is_stored_nowhere(home: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("--date", "2026-10-01")], ids=["any_day", "another_day"])
-def test_without_the_evidence_it_refuses_and_says_where_it_looked(
+def test_without_the_evidence_it_fails_and_names_the_folder(
     home: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    """Nothing is guessed, and status 1 says so."""
+    """It does not guess, and exits with status 1."""
     incident, _ = masked_incident(home)
     result = run(
         home, "reveal", "--incident", incident, *words, REPLAY_EVIDENCE=str(tmp_path / "none")
@@ -90,13 +90,13 @@ def test_without_the_evidence_it_refuses_and_says_where_it_looked(
     assert "REPLAY_EVIDENCE" in flat
 
 
-def test_an_unknown_incident_and_a_day_that_is_none_are_refused(home: Path) -> None:
-    """Each names what was given."""
+def test_an_unknown_incident_and_an_invalid_day_are_rejected(home: Path) -> None:
+    """Each message names the value that was given."""
     assert "'inc-none'" in run(home, "reveal", "--incident", "inc-none").output
     assert "not a valid date" in run(home, "reveal", "--incident", "x", "--date", "today").output
 
 
-def test_it_warns_where_the_pack_is_gone_or_was_built_otherwise(home: Path, tmp_path: Path) -> None:
+def test_it_warns_if_the_pack_is_gone_or_has_other_inputs(home: Path, tmp_path: Path) -> None:
     """Numbers of another map would name the wrong values."""
     incident, _ = masked_incident(home)
     rules = tmp_path / "rules.yaml"
@@ -113,6 +113,6 @@ def test_it_warns_where_the_pack_is_gone_or_was_built_otherwise(home: Path, tmp_
     assert "there is no pack" in gone.stderr
 
 
-def test_a_value_can_not_command_the_terminal() -> None:
-    """Evidence is written by anybody."""
+def test_a_value_can_not_control_the_terminal() -> None:
+    """Anyone may have written the evidence."""
     assert shown("a\x1b[2J\n密碼") == "a\\x1b[2J\\n密碼"

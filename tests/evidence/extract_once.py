@@ -1,4 +1,4 @@
-"""A process that extracts one day: to be killed, or to be measured by the peak that it prints.
+"""A process that extracts one day: for tests that kill it or measure its printed peak memory.
 
 python -m tests.evidence.extract_once URL ROOT DAY [fast|slow]
 """
@@ -14,7 +14,7 @@ from replay_assets.source.connection.database import IncidentDatabase
 
 
 def main() -> None:
-    """Extract and say how many MiB it took."""
+    """Extract and print how many MiB it took."""
     url, root, day, reader = sys.argv[1:]
     database = IncidentDatabase(url)
     print("begun", flush=True)
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def peak_mib() -> int:
-    """Return this process's peak: `ru_maxrss` begins with that of the process that started it."""
+    """Return this process's peak; `ru_maxrss` starts with that of the parent process."""
     status = Path("/proc/self/status")
     if status.exists():
         (line,) = (one for one in status.read_text().splitlines() if one.startswith("VmHWM"))

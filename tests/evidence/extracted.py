@@ -1,4 +1,4 @@
-"""A day extracted and read back, for tests that look at its rows."""
+"""A day that is extracted and read back, for tests that check its rows."""
 
 import tempfile
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tests.source.rows import DAY, Row
 
 @dataclass(frozen=True)
 class ExtractedDay:
-    """What was published of a day."""
+    """The published content of a day."""
 
     published: Published
     kept: list[Row]
@@ -28,12 +28,12 @@ class ExtractedDay:
 
     @property
     def reasons(self) -> dict[tuple[str, str | None], list[str]]:
-        """Why rows were set aside, by table and row id."""
+        """The reasons of quarantined rows, by table and row id."""
         return {(row["source_table"], row["row_id"]): row["reasons"] for row in self.quarantine}
 
 
 def extracted(database: IncidentDatabase, window: DayWindow = DAY, **options: Any) -> ExtractedDay:
-    """Extract a day into a root of its own and read it back."""
+    """Extract a day into a separate root and read it back."""
     with tempfile.TemporaryDirectory() as folder:
         published = extract_day(database, window, Store(folder), **options)
         return ExtractedDay(

@@ -1,7 +1,7 @@
-"""Rows that break readers, planted among good ones; each with the reasons it must be given.
+"""Rows that break readers, planted among good ones; each with its expected reasons.
 
-Every case is an incident of its own, named by the case, with a good neighbour collected at the same
-time. SQLite takes any value in any column; PostgreSQL has infinite times and JSON types instead.
+Every case is a separate incident, named after the case, with a good neighbour collected at the same
+time. SQLite accepts any value in any column; PostgreSQL has infinite times and JSON types instead.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,9 @@ from replay_assets.source.connection.database import IncidentDatabase
 from tests.source.rows import execute
 
 MARK = "RAW" + "-TEXT-OF-A-ROW"
-"""Stands in every planted text: wherever it turns up beside the quarantine, raw text has leaked."""
+"""In every planted text: if it is found outside of the quarantine, raw text has leaked."""
 LIMIT = 100_000
-"""Bytes of the longest text that the planted day takes."""
+"""Bytes of the longest text that the planted day accepts."""
 Columns = Mapping[str, str]
 """SQL values by column."""
 TABLES = ("incident_evidence", "agent_sessions", "auto_repair_executions", "session_messages")
@@ -33,7 +33,7 @@ DDL = (
     "CREATE INDEX sessions_by_incident ON agent_sessions (incident_id)",
     "CREATE INDEX repairs_by_incident ON auto_repair_executions (incident_id)",
 )
-"""Tables without keys: two rows may have one id."""
+"""Tables without keys: two rows may have the same id."""
 TYPES = {
     "sqlite": {"instant": "TEXT", "json": "TEXT", "boolean": "BOOLEAN", "integer": "INTEGER"},
     "postgresql": {
@@ -46,25 +46,25 @@ TYPES = {
 
 
 def text(value: str) -> str:
-    """Return a text as SQL spells it."""
+    """Return a text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"
 
 
 def bytes_as_text(value: bytes) -> str:
-    """Return SQLite's spelling of a TEXT whose bytes may be no UTF-8."""
+    """Return SQLite's literal of a TEXT whose bytes may not be UTF-8."""
     return f"CAST(x'{value.hex()}' AS TEXT)"
 
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of row, what it must be set aside for, and where it can exist.
+    """A kind of row, the reasons it must get, and the databases in which it can exist.
 
     Attributes:
         name: the incident's id.
-        reasons: of the rows of `table` that are set aside; none for a row that is kept.
-        raw: what the quarantine must hold of it, by column.
+        reasons: of the quarantined rows of `table`; empty for a row that is kept.
+        raw: the expected raw content in the quarantine, by column.
         rows: rows of each table, as changes of a good one.
-        table: whose row is set aside.
+        table: the table of the quarantined row.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Case:
 
     @property
     def keeps_its_incident(self) -> bool:
-        """Whether the evidence stays, because only something that hangs on it is bad."""
+        """Whether the evidence row is kept, because only a joined row is bad."""
         return not self.reasons or self.table != EVIDENCE
 
 
@@ -86,14 +86,14 @@ def evidence(name: str, reason: str, column: str, sql: str, raw: object) -> Case
 
 
 def session(name: str, reason: str, column: str, sql: str, raw: object) -> Case:
-    """Return a case whose newest session is bad: the incident is set aside with it."""
+    """Return a case with a bad newest session: the incident is quarantined with it."""
     label = {"output_json": "coordinator_output", "created_at": "coordinator_at"}[column]
     rows = {SESSION: [{column: sql}]}
     return Case(name, (f"{reason}:{label}",), {label: raw}, rows)
 
 
 def repair(name: str, reason: str, column: str, sql: str, raw: object) -> Case:
-    """Return a case whose newest repair is bad."""
+    """Return a case with a bad newest repair."""
     label = {
         "executed_steps": "repair_steps",
         "created_at": "repair_at",
@@ -105,7 +105,7 @@ def repair(name: str, reason: str, column: str, sql: str, raw: object) -> Case:
 
 
 def message(name: str, reason: str, column: str, sql: str, raw: object) -> Case:
-    """Return a case with one bad message; its incident stays."""
+    """Return a case with one bad message; its incident is kept."""
     rows: dict[str, Sequence[Columns]] = {
         SESSION: [{}],
         MESSAGE: [{}, {"position": "1", column: sql}],
@@ -166,7 +166,7 @@ IMPOSSIBLE_IN_POSTGRES = {
 
 
 def cases(dialect: str) -> list[Case]:
-    """Return the kinds of rows that a database can hold."""
+    """Return the kinds of rows that a database can contain."""
     long, long_json = LONG_TEXT[dialect], LONG_JSON[dialect]
     too_long = f"not read: {LONG_JSON_BYTES} bytes"
     found = [
@@ -307,7 +307,7 @@ KEPT: dict[str, tuple[str, str, object]] = {
     "summary-emoji": ("evidence_summary", "'磁碟 🔥\u2028 \ufffe'", "磁碟 🔥\u2028 \ufffe"),
     "summary-at-the-limit": ("evidence_summary", text("x" * LIMIT), "x" * LIMIT),
 }
-"""Rows that look odd and can be used: they are kept as they stand."""
+"""Rows that look odd but are valid: they are kept unchanged."""
 
 GOOD: dict[str, dict[str, str]] = {
     EVIDENCE: {"evidence_summary": text(f"good {MARK}")},
@@ -327,7 +327,7 @@ GOOD: dict[str, dict[str, str]] = {
 
 
 def plant(database: IncidentDatabase) -> None:
-    """Fill a database with a day of every kind of row that it can hold."""
+    """Fill a database with a day of every kind of row that it can contain."""
     dialect = database.engine.dialect.name
     kept = [
         Case(name, (), rows={EVIDENCE: [{column: sql}]}) for name, (column, sql, _) in KEPT.items()

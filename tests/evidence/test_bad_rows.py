@@ -1,6 +1,6 @@
-"""Rows that break readers, through real databases: each costs itself, never its day or neighbours.
+"""Rows that break readers, in real databases: each is quarantined and affects no other row.
 
-All kinds lie in one day, read through SQLAlchemy and through ADBC.
+All kinds are in one day, read with SQLAlchemy and with ADBC.
 """
 
 import json
@@ -38,7 +38,7 @@ BY_READER = {reader: cases("sqlite" if reader == "sqlite" else "postgresql") for
 
 @dataclass(frozen=True)
 class Read:
-    """The planted day as one reader gave it, and everything that was logged meanwhile."""
+    """The planted day as one reader returned it, and everything that was logged meanwhile."""
 
     database: IncidentDatabase
     day: ExtractedDay
@@ -46,7 +46,7 @@ class Read:
     logged: str
 
     def rows_of(self, case: Case) -> list[dict[str, Any]]:
-        """Return what the quarantine holds of a case."""
+        """Return the quarantined rows of a case."""
         names = {case.name, f"{case.name}-too"}
         column, value = next(iter(case.raw.items()))
         found = []
@@ -63,7 +63,7 @@ class Read:
 
 
 def planted_in(url: str) -> str:
-    """Plant every kind of row that the database can hold."""
+    """Plant every kind of row that the database can contain."""
     database = IncidentDatabase(url)
     plant(database)
     database.close()
@@ -72,7 +72,7 @@ def planted_in(url: str) -> str:
 
 @pytest.fixture(scope="module")
 def planted_postgres_url(module_postgres_url: str) -> str:
-    """The planted day in PostgreSQL, for both of its readers."""
+    """Return the planted day in PostgreSQL, for both of its readers."""
     return planted_in(module_postgres_url)
 
 
@@ -80,7 +80,7 @@ def planted_postgres_url(module_postgres_url: str) -> str:
 def read(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Read]:
-    """The planted day, read once a reader."""
+    """Return the planted day, read once per reader."""
     if request.param == "sqlite":
         url = planted_in(f"sqlite:///{tmp_path_factory.mktemp('planted') / 'incidents.sqlite'}")
     else:
@@ -100,7 +100,7 @@ def read(
 
 
 class Everything(logging.Handler):
-    """Keeps what any logger says."""
+    """Keeps the messages of every logger."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -110,8 +110,8 @@ class Everything(logging.Handler):
         self.lines.append(f"{record.getMessage()} {record.exc_info}")
 
 
-def test_there_are_forty_kinds_and_more():
-    """Of each database, no two of one name."""
+def test_there_are_at_least_forty_kinds():
+    """In each database, and no two have the same name."""
     for planted in BY_READER.values():
         assert len({case.name for case in planted}) == len(planted) >= 40
 
@@ -126,8 +126,8 @@ def test_there_are_forty_kinds_and_more():
     indirect=["read"],
     scope="module",
 )
-def test_a_bad_row_is_set_aside_for_its_reasons_and_kept_raw(case: Case, read: Read):
-    """All reasons of the row, what stood in the source, and of an oversize text only its size."""
+def test_a_bad_row_is_quarantined_with_its_reasons_and_raw_content(case: Case, read: Read):
+    """All reasons and the source's values; of a too long text only its size."""
     rows = read.rows_of(case)
     assert len(rows) == max(1, len(case.rows.get(EVIDENCE, [])) if case.table == EVIDENCE else 1)
     for row in rows:
@@ -139,15 +139,15 @@ def test_a_bad_row_is_set_aside_for_its_reasons_and_kept_raw(case: Case, read: R
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_an_odd_row_that_can_be_used_is_kept_as_it_stands(name: str, read: Read):
-    """Integers of forty digits to the digit, numbers beyond floats, keys twice, null, spaces."""
+def test_an_odd_but_valid_row_is_kept_unchanged(name: str, read: Read):
+    """Integers of forty digits, numbers beyond floats, double keys, null, spaces."""
     column, _, expected = KEPT[name]
     (row,) = [row for row in read.day.kept if row["incident_id"] == name]
     assert row[column] == expected
 
 
 def test_every_good_neighbour_is_kept_and_nothing_else(read: Read):
-    """One bad row costs itself."""
+    """A bad row affects no other row."""
     names = [*(case.name for case in read.planted), *KEPT]
     expected = [f"good-{name}" for name in names]
     expected += [*KEPT, *(case.name for case in read.planted if case.keeps_its_incident)]
@@ -155,7 +155,7 @@ def test_every_good_neighbour_is_kept_and_nothing_else(read: Read):
 
 
 def test_the_counts_add_up(read: Read):
-    """Read is kept and quarantined; what hangs on a kept incident is counted apart."""
+    """Rows read = kept + quarantined; bad rows joined to a kept incident are counted separately."""
     facts = read.day.facts
     set_aside = Counter(row["source_table"] for row in read.day.quarantine)
     assert facts["read"] == facts["kept"] + facts["quarantined"]
@@ -174,8 +174,8 @@ def test_unknown_values_are_counted_by_column(read: Read):
     assert read.day.facts["unknown_values"] == expected
 
 
-def test_the_others_of_a_bad_messages_session_are_kept(read: Read):
-    """And of an older repair that is bad, the newer one."""
+def test_other_rows_of_a_bad_messages_session_are_kept(read: Read):
+    """And if an older repair is bad, the newer one."""
     with_messages = [case for case in read.planted if case.table == MESSAGE]
     assert len(read.day.messages) == len(with_messages)
     assert {row["position"] for row in read.day.messages} == {0}
@@ -183,14 +183,14 @@ def test_the_others_of_a_bad_messages_session_are_kept(read: Read):
 
 
 def test_an_observation_of_the_same_rows_finds_nothing_changed(read: Read, tmp_path: Path):
-    """Whatever they hold: else such a day would be stale for ever."""
+    """Whatever they contain: otherwise such a day would always be stale."""
     (seen,) = observe(read.database, [DAY], Store(str(tmp_path)), max_text_bytes=LIMIT)
     assert seen.fingerprint == read.day.facts["source_fingerprint"]
     assert seen.rows == read.day.facts["read"]
 
 
 def test_no_log_shows_a_rows_text(read: Read):
-    """Raw text lies under the evidence root and nowhere else."""
+    """Raw text is under the evidence root and nowhere else."""
     assert MARK not in read.logged
     assert "xxxx" not in read.logged
     assert "xxxx" not in str(read.day.published.manifest)

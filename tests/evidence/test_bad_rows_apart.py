@@ -1,4 +1,4 @@
-"""Bad rows that need a day to themselves: huge ones, and bad ones among an incident's snapshots."""
+"""Bad rows that need a separate day: huge ones, and bad ones among an incident's snapshots."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ MOST_MIB = 320
 
 
 def text_of(length: int, database: IncidentDatabase) -> str:
-    """Return SQL for a text of some bytes."""
+    """Return SQL for a text of a given size."""
     if database.engine.dialect.name == "sqlite":
         return f"replace(hex(zeroblob({length // 2})), '0', 'x')"
     return f"repeat('x', {length})"
@@ -30,7 +30,7 @@ def text_of(length: int, database: IncidentDatabase) -> str:
 def test_texts_of_forty_megabytes_stay_in_the_source(
     reader: str, database: IncidentDatabase, tmp_path: Path
 ):
-    """One in each table: the process stays within its memory, and each row says what it left."""
+    """One in each table: memory stays bounded, and each row names what was left out."""
     if database.engine.dialect.name == "sqlite" and reader == "fast":
         pytest.skip("SQLite has one reader")
     load(
@@ -81,7 +81,7 @@ def test_texts_of_forty_megabytes_stay_in_the_source(
         pytest.param("id = 'ev-3'", "duplicate_id:id", id="two of one id"),
     ],
 )
-def test_a_newer_snapshot_whose_id_cannot_be_used_does_not_cost_the_incident(
+def test_a_newer_snapshot_with_an_invalid_id_does_not_remove_the_incident(
     spoil: str, reason: str, database: IncidentDatabase, tmp_path: Path
 ):
     """The older one is kept, with the messages and repairs of its incident."""

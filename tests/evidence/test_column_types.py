@@ -1,4 +1,4 @@
-"""Columns of types that a team chose for itself: read, ordered and guarded like any other."""
+"""Columns of types that a team chose: read, ordered and limited like any other."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ TYPES = (
 def test_domains_enumerations_and_narrow_types_give_the_same_bytes(
     fast: bool, postgres_url: str, tmp_path: Path
 ):
-    """Order by code point included: "B" before "a", whatever the server's locale says."""
+    """Order by code point included: "B" before "a", whatever the server's locale."""
     database = IncidentDatabase(postgres_url)
     load(
         database,
@@ -66,7 +66,7 @@ def test_domains_enumerations_and_narrow_types_give_the_same_bytes(
 def test_a_huge_value_of_any_type_stays_in_the_source(
     kind: str, fast: bool, postgres_url: str, tmp_path: Path
 ):
-    """The guard knows which types are small, not which may be large."""
+    """The size limit knows which types are small, not which may be large."""
     database = IncidentDatabase(postgres_url)
     load(database, tmp_path, incident_evidence=[incident(1), incident(2)])
     value = f"('\"' || repeat('1', 20000) || '\"')::{kind}"

@@ -1,6 +1,6 @@
-"""A writer that changes rows while a day is read: what is published is one state, never two.
+"""A writer changes rows while a day is read: what is published is one state, never two.
 
-It raises a generation number in evidence, session, message and repair together, a transaction each
+It increases a generation number in evidence, session, message and repair in one transaction each
 time; a reading that mixed two states would show two numbers.
 """
 
@@ -24,7 +24,7 @@ INCIDENTS = 1500
 """Enough for several batches of either reader."""
 PADDING = "x" * 3000
 MOST_READINGS, ENOUGH = 30, 3
-"""Readings go on until so many generations came while one was under way."""
+"""Reading is repeated until this many generations were written during one reading."""
 GENERATION = re.compile(r"generation (\d+)")
 READERS = [
     pytest.param("sqlite", False, id="sqlite"),
@@ -67,7 +67,7 @@ class Writer:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Write for the length of a block."""
+        """Write during the block."""
         self._thread.start()
         try:
             yield
@@ -79,7 +79,7 @@ class Writer:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IncidentDatabase]:
-    """Incidents with a session, its message and a repair each; SQLite lets writers in meanwhile."""
+    """Return incidents with a session, message and repair each; SQLite allows writers meanwhile."""
     sqlite = request.param == "sqlite"
     url = (
         f"sqlite:///{tmp_path / 'it.sqlite'}" if sqlite else request.getfixturevalue("postgres_url")
@@ -102,7 +102,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Inciden
 
 
 def generations_in(day: ExtractedDay) -> dict[str, set[str]]:
-    """Return the generations that each part of a day tells of."""
+    """Return the generations that are in each part of a day."""
     columns = {
         "evidence": [row["evidence_summary"] for row in day.kept],
         "decisions": [row["coordinator_output"] for row in day.kept],
@@ -114,8 +114,8 @@ def generations_in(day: ExtractedDay) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(("database", "fast"), READERS, indirect=["database"])
-def test_a_day_that_is_written_to_is_read_in_one_state(fast: bool, database: IncidentDatabase):
-    """Across batches, joins and tables, while generations come and go."""
+def test_a_day_with_concurrent_writes_is_read_in_one_state(fast: bool, database: IncidentDatabase):
+    """Across batches, joins and tables, while generations are written."""
     other = IncidentDatabase(database.engine.url.render_as_string(hide_password=False))
     writer = Writer(other)
     writer.write_once()
@@ -139,7 +139,7 @@ def test_a_day_that_is_written_to_is_read_in_one_state(fast: bool, database: Inc
 def test_what_is_committed_between_batches_and_tables_is_not_seen(
     fast: bool, database: IncidentDatabase
 ):
-    """Not left to chance: a new generation after every batch, and a session that becomes newest."""
+    """Deterministic: a new generation after every batch, and a session that becomes newest."""
     other = IncidentDatabase(database.engine.url.render_as_string(hide_password=False))
     writer = Writer(other)
     writer.write_once()

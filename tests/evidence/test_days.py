@@ -1,4 +1,4 @@
-"""Every row lies in exactly one day, in its own order: where clocks change, and on the edges.
+"""Every row is in exactly one day, in order of time: at clock changes, and on the edges.
 
 Half an hour by half an hour through weeks in which clocks change, from both databases.
 """
@@ -49,20 +49,20 @@ TABLES = (
 
 @dataclass(frozen=True)
 class Week:
-    """A week of a zone, and the days around it."""
+    """A week in a time zone, and the days around it."""
 
     zone: str
     first: str
 
     @property
     def days(self) -> list[str]:
-        """The week and a day before and after it."""
+        """The days of the week, with a day before and after it."""
         start = date.fromisoformat(self.first)
         around = (start - timedelta(days=1), start + timedelta(days=7))
         return days_between(*(one.isoformat() for one in around))
 
     def instants(self) -> list[datetime]:
-        """Each half hour of the week; of each of its midnights also a microsecond before."""
+        """Each half hour of the week; for each of its midnights also a microsecond before."""
         windows = [day_window(day, self.zone) for day in self.days[1:-1]]
         start, end = windows[0].start, windows[-1].end
         halves = [start + timedelta(minutes=30 * n) for n in range((end - start) // HALF_HOUR)]
@@ -70,13 +70,13 @@ class Week:
         return sorted({*halves, *edges, *(edge - MICROSECOND for edge in edges)})
 
     def walls(self) -> list[datetime]:
-        """Each half hour that a calendar of the week has, whether the clocks showed it or not."""
+        """Each half hour of the calendar week, also those that clocks skip or show twice."""
         start = datetime.fromisoformat(self.first)
         halves = [start + timedelta(minutes=30 * n) for n in range(7 * 48)]
         return sorted({*halves, *(one - MICROSECOND for one in halves if one.hour == 0)})
 
     def expected(self) -> Days:
-        """Return where each instant lies: a day is what a calendar on the wall shows."""
+        """Return the day of each instant: the date that a local calendar shows."""
         found: Days = {day: [] for day in self.days}
         for instant in self.instants():
             day = instant.astimezone(ZoneInfo(self.zone)).date().isoformat()
@@ -116,13 +116,13 @@ def fill(database: IncidentDatabase, instant_type: str, texts: dict[str, str]) -
 
 @dataclass(frozen=True)
 class Both:
-    """Two empty databases that are read by one mapping."""
+    """Two empty databases that are read with one mapping."""
 
     sqlite: IncidentDatabase
     postgres: IncidentDatabase
 
     def mapped(self, zone: str) -> "Both":
-        """Return them with a zone declared for what names none."""
+        """Return them with a zone declared for values without one."""
         mapping = SourceMapping(timezone=zone)
         url = self.postgres.engine.url.render_as_string(hide_password=False)
         return Both(
@@ -130,14 +130,14 @@ class Both:
         )
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections."""
         self.sqlite.close()
         self.postgres.close()
 
 
 @pytest.fixture
 def both(postgres_url: str, tmp_path: Path) -> Iterator[Both]:
-    """One of each."""
+    """Return one database of each kind."""
     found = Both(
         IncidentDatabase(f"sqlite:///{tmp_path / 'incidents.sqlite'}"),
         IncidentDatabase(postgres_url),
@@ -147,8 +147,8 @@ def both(postgres_url: str, tmp_path: Path) -> Iterator[Both]:
 
 
 @pytest.mark.parametrize(("zone", "first"), WEEKS)
-def test_each_instant_lies_in_the_day_of_its_calendar(zone: str, first: str, both: Both):
-    """Of both databases and both readers, in order of time, the edges included."""
+def test_each_instant_is_in_the_day_of_its_calendar(zone: str, first: str, both: Both):
+    """In both databases and with both readers, ordered by time, the edges included."""
     week = Week(zone, first)
     expected = week.expected()
     texts = {id_of(one): one.isoformat(timespec="microseconds") for one in week.instants()}
@@ -161,8 +161,8 @@ def test_each_instant_lies_in_the_day_of_its_calendar(zone: str, first: str, bot
 
 
 @pytest.mark.parametrize(("zone", "first"), WEEKS)
-def test_texts_of_any_form_lie_in_the_day_of_their_instant(zone: str, first: str, both: Both):
-    """SQLite keeps what each writer wrote; mixed in one column they even sort into other days."""
+def test_texts_of_any_form_are_in_the_day_of_their_instant(zone: str, first: str, both: Both):
+    """SQLite stores what each writer wrote; in one column, mixed forms sort into other days."""
     week = Week(zone, first)
     instants = week.instants()
     texts = {id_of(one): in_form(number, one, zone) for number, one in enumerate(instants)}
@@ -173,7 +173,7 @@ def test_texts_of_any_form_lie_in_the_day_of_their_instant(zone: str, first: str
 
 
 def in_form(number: int, instant: datetime, zone: str) -> str:
-    """Spell an instant as one of many writers would."""
+    """Write an instant in one of many forms."""
     local = instant.astimezone(ZoneInfo(zone))
     naive = local.replace(tzinfo=None)
     forms = [
@@ -187,15 +187,15 @@ def in_form(number: int, instant: datetime, zone: str) -> str:
         naive.isoformat(),
     ]
     again = [naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1)]
-    # A wall time that the clocks showed twice says less than an instant.
+    # A wall time that the clocks showed twice is ambiguous.
     return forms[number % (len(forms) if again == [instant] * 2 else 6)]
 
 
 @pytest.mark.parametrize(("zone", "first"), WEEKS)
-def test_wall_times_of_a_declared_zone_lie_in_one_day_and_alike_in_both(
+def test_wall_times_of_a_declared_zone_are_in_one_day_and_equal_in_both(
     zone: str, first: str, both: Both
 ):
-    """Those that were shown twice or never too; PostgreSQL and SQLite agree row by row."""
+    """Also wall times that occur twice or never; PostgreSQL and SQLite agree row by row."""
     week = Week(zone, first)
     walls = {id_of(one): one for one in week.walls()}
     texts = {id_: one.isoformat(sep=" ") for id_, one in walls.items()}
@@ -250,8 +250,8 @@ IN_NO_DAY = {
 }
 
 
-def test_a_row_that_lies_in_no_day_is_counted(database: IncidentDatabase, tmp_path: Path):
-    """It is in no partition, so that only the check of the whole table can tell of it."""
+def test_a_row_in_no_day_is_counted(database: IncidentDatabase, tmp_path: Path):
+    """It is in no partition, so only a check of the whole table can report it."""
     load(database, tmp_path)
     times = IN_NO_DAY[database.engine.dialect.name]
     before = {"early": "'2026-09-20T15:59:59.999999Z'", "earliest": "'0001-01-05T00:00:00Z'"}
@@ -270,8 +270,10 @@ def test_a_row_that_lies_in_no_day_is_counted(database: IncidentDatabase, tmp_pa
 
 
 @pytest.mark.parametrize("at", ["0001-01-02", "0001-01-03", "0001-01-04", "9999-12-30"])
-def test_no_time_falls_between_the_counts(at: str, database: IncidentDatabase, tmp_path: Path):
-    """Whatever is no partition's is somebody's; the last day of all is one like any other."""
+def test_every_time_is_counted_in_a_partition_or_outside(
+    at: str, database: IncidentDatabase, tmp_path: Path
+):
+    """No row is counted nowhere; the last possible day is a day like any other."""
     load(database, tmp_path)
     execute(
         database,
@@ -283,10 +285,10 @@ def test_no_time_falls_between_the_counts(at: str, database: IncidentDatabase, t
 
 @pytest.mark.parametrize("fast", [False, True], ids=["sqlalchemy", "adbc"])
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Taipei"])
-def test_wall_times_beyond_every_calendar_cost_their_own_rows(
+def test_wall_times_beyond_every_calendar_quarantine_only_their_own_rows(
     zone: str, fast: bool, both: Both, tmp_path: Path
 ):
-    """In another zone some of them are no time that PostgreSQL could tell: it must not be asked."""
+    """PostgreSQL can't convert some of them to another zone, so it must not be asked to."""
     extremes = ["infinity", "-infinity", "294276-12-31 23:59:59", "4714-11-24 00:00:00 BC"]
     fill(
         both.postgres, "TIMESTAMP", {"ok": "2026-09-21 12:00:00", **{one: one for one in extremes}}

@@ -1,4 +1,4 @@
-"""Databases of PostgreSQL that are not in UTF-8, or in no encoding at all."""
+"""PostgreSQL databases that are not in UTF-8, or in no encoding at all."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ READERS = pytest.mark.parametrize("fast", [False, True], ids=["sqlalchemy", "adb
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, postgres_server: str) -> Iterator[IncidentDatabase]:
-    """An empty database in an encoding."""
+    """Return an empty database in an encoding."""
     options = f"ENCODING '{request.param}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
     with new_database(postgres_server, options) as url:
         database = IncidentDatabase(url)
@@ -27,10 +27,10 @@ def database(request: pytest.FixtureRequest, postgres_server: str) -> Iterator[I
 
 @READERS
 @pytest.mark.parametrize("database", ["LATIN1", "WIN1252"], indirect=True)
-def test_another_encoding_reads_as_what_it_says(
+def test_a_database_in_another_encoding_is_read_correctly(
     fast: bool, database: IncidentDatabase, tmp_path: Path
 ):
-    """ADBC would take its bytes for UTF-8."""
+    """ADBC would read its bytes as UTF-8."""
     load(
         database,
         tmp_path,
@@ -48,10 +48,10 @@ def test_another_encoding_reads_as_what_it_says(
 
 @READERS
 @pytest.mark.parametrize("database", ["SQL_ASCII"], indirect=True)
-def test_bytes_of_no_encoding_cost_their_own_rows(
+def test_invalid_bytes_quarantine_only_their_own_rows(
     fast: bool, database: IncidentDatabase, tmp_path: Path
 ):
-    """Such a database takes anything; what is UTF-8 is kept, what is not is set aside."""
+    """Such a database accepts any bytes; UTF-8 is kept, other bytes are quarantined."""
     load(database, tmp_path, incident_evidence=[incident(n, alertname="磁碟") for n in (1, 2, 3)],
          agent_sessions=[session("se-3", incident_id="inc-3")])  # fmt: skip
     execute(

@@ -1,4 +1,4 @@
-"""A day of evidence: what is kept, what is set aside, and counts that add up."""
+"""A day of evidence: what is kept, what is quarantined, and counts that add up."""
 
 from pathlib import Path
 
@@ -28,8 +28,8 @@ SCHEMAS = {
 }
 
 
-def test_a_good_day_is_kept_whole(database: IncidentDatabase, tmp_path: Path):
-    """Evidence, decision, repair and messages of an incident; nothing is set aside."""
+def test_a_good_day_is_kept_completely(database: IncidentDatabase, tmp_path: Path):
+    """Evidence, decision, repair and messages of an incident; nothing is quarantined."""
     load(
         database,
         tmp_path,
@@ -61,7 +61,7 @@ def test_a_good_day_is_kept_whole(database: IncidentDatabase, tmp_path: Path):
 def test_only_an_incidents_newest_snapshot_of_the_day_is_kept(
     database: IncidentDatabase, tmp_path: Path
 ):
-    """Otherwise it would be replayed and counted twice; the older is counted as superseded."""
+    """Otherwise it would be replayed and counted twice; the older one is superseded."""
     load(
         database,
         tmp_path,
@@ -82,8 +82,8 @@ def test_only_an_incidents_newest_snapshot_of_the_day_is_kept(
     assert (facts["messages"], facts["repairs"]) == (2, 1)
 
 
-def test_an_empty_day_has_no_rows_and_every_schema(database: IncidentDatabase, tmp_path: Path):
-    """Readers of a whole table meet the same columns on Christmas."""
+def test_an_empty_day_has_no_rows_but_every_schema(database: IncidentDatabase, tmp_path: Path):
+    """Readers of a table get the same columns on a day without incidents."""
     load(database, tmp_path)
     window = day_window("2026-12-25", "Asia/Taipei")
     published = extract_day(database, window, Store(str(tmp_path / "evidence")))
@@ -95,7 +95,7 @@ def test_an_empty_day_has_no_rows_and_every_schema(database: IncidentDatabase, t
 
 
 def test_the_samples_lose_nothing_and_read_the_same_twice(sample_source: str):
-    """Over four weeks: read = kept + quarantined, and equal bytes from equal rows."""
+    """Over four weeks: read = kept + quarantined, and equal rows give equal bytes."""
     database = IncidentDatabase(sample_source)
     windows = [day_window(day, "Asia/Taipei") for day in days_between("2026-09-21", "2026-10-18")]
     first, second = ([extracted(database, window) for window in windows] for _ in range(2))

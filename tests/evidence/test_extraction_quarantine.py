@@ -1,4 +1,4 @@
-"""What is set aside of a day, and why; one bad row costs itself, never its day."""
+"""What is quarantined and why: an invalid row never fails its day."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.source.rows import DAY, execute, incident, load, message, repair, ses
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[IncidentDatabase]:
-    """A database that takes any value in any column, as SQLite does."""
+    """Return a database that accepts any value in any column, as SQLite does."""
     database = IncidentDatabase(f"sqlite:///{tmp_path / 'incidents.sqlite'}")
     yield database
     database.close()
@@ -34,10 +34,10 @@ def sqlite(tmp_path: Path) -> Iterator[IncidentDatabase]:
         pytest.param(r"""labels = '{"a": "\ud83d"}'""", "lone_surrogate:labels", id="surrogate"),
     ],
 )
-def test_a_bad_row_costs_itself_and_never_its_day(
+def test_a_bad_row_is_quarantined_and_does_not_fail_its_day(
     change: str, reason: str, sqlite: IncidentDatabase, tmp_path: Path
 ):
-    """The others are kept, and what was read is what was kept and what was set aside."""
+    """The others are kept, and rows read = kept + quarantined."""
     load(sqlite, tmp_path, incident_evidence=[incident(n) for n in (1, 2, 3)])
     execute(sqlite, f"UPDATE incident_evidence SET {change} WHERE id = 'ev-2'")
     day = extracted(sqlite, DAY)
@@ -61,10 +61,10 @@ def test_a_bad_row_costs_itself_and_never_its_day(
                      "wrong_json_type:repair_steps", id="steps"),
     ],
 )  # fmt: skip
-def test_an_incident_whose_joined_decision_or_repair_is_bad_is_set_aside(
+def test_an_incident_with_a_bad_joined_decision_or_repair_is_quarantined(
     change: str, reason: str, sqlite: IncidentDatabase, tmp_path: Path
 ):
-    """Grading the incumbent on half a record would be a guess."""
+    """Grading the incumbent on an incomplete record would be a guess."""
     load(sqlite, tmp_path, agent_sessions=[session()], auto_repair_executions=[repair()])
     execute(sqlite, f"UPDATE {change}")
     day = extracted(sqlite, DAY)
@@ -72,10 +72,10 @@ def test_an_incident_whose_joined_decision_or_repair_is_bad_is_set_aside(
     assert day.reasons == {("incident_evidence", "ev-1"): [reason]}
 
 
-def test_bad_messages_and_older_repairs_are_set_aside_one_by_one(
+def test_bad_messages_and_older_repairs_are_quarantined_one_by_one(
     sqlite: IncidentDatabase, tmp_path: Path
 ):
-    """The incident stays; joined rows are counted apart, so that evidence still adds up."""
+    """The incident is kept; joined rows are counted separately, so evidence still adds up."""
     load(
         sqlite,
         tmp_path,
@@ -103,10 +103,8 @@ def test_bad_messages_and_older_repairs_are_set_aside_one_by_one(
     }
 
 
-def test_a_newer_snapshot_that_cannot_be_used_does_not_supersede(
-    sqlite: IncidentDatabase, tmp_path: Path
-):
-    """The incident is replayed from the newest snapshot that can be."""
+def test_an_invalid_newer_snapshot_does_not_supersede(sqlite: IncidentDatabase, tmp_path: Path):
+    """The incident is replayed from its newest valid snapshot."""
     later = incident(1, id="ev-2", collected_at="2026-09-21T07:00:00Z")
     load(sqlite, tmp_path, incident_evidence=[incident(1), later], agent_sessions=[session()],
          session_messages=[message(0)])  # fmt: skip

@@ -1,4 +1,4 @@
-"""An extraction that ends before its time: killed, or stopped by an error; nothing half is seen."""
+"""An extraction that is killed or fails early: no partial result is ever visible."""
 
 import hashlib
 import random
@@ -35,7 +35,7 @@ READERS = [
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IncidentDatabase]:
-    """A day of some megabytes, with a session of one message and a repair each."""
+    """Return a day of some megabytes; each session has one message and one repair."""
     sqlite = request.param == "sqlite"
     url = (
         f"sqlite:///{tmp_path / 'it.sqlite'}" if sqlite else request.getfixturevalue("postgres_url")
@@ -64,7 +64,7 @@ def contents(root: Path) -> dict[str, str]:
 
 
 def hidden_in(root: Path) -> set[str]:
-    """Return the names of files that are still being written, or never will be."""
+    """Return the names of files that are unfinished."""
     return {path.name for path in root.rglob(".*")}
 
 
@@ -76,14 +76,14 @@ class Extraction:
     fast: bool
 
     def killed_after(self, seconds: float, root: Path) -> int:
-        """Start it, kill it some time after it began, and return how it ended."""
+        """Start it, kill it some time after its start, and return how it ended."""
         process = self._started(root)
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
         return self._ended(process)
 
     def seconds(self, root: Path) -> float:
-        """Return how long it takes undisturbed."""
+        """Return how long it takes without a kill."""
         process = self._started(root)
         begun = time.monotonic()
         assert self._ended(process) == 0
@@ -109,7 +109,7 @@ class Extraction:
 
 
 def whole(root: Path) -> Published | None:
-    """Return the partition, its files compared with what its manifest says of them; else null."""
+    """Return the partition if its files match its manifest; None if there is no partition."""
     published = Store(str(root)).find(ADDRESS)
     if published is not None:
         found = contents(root)
@@ -120,10 +120,10 @@ def whole(root: Path) -> Published | None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("database", "fast"), READERS, indirect=["database"])
-def test_a_killed_extraction_leaves_a_whole_day_or_none(
+def test_a_killed_extraction_leaves_a_complete_day_or_none(
     fast: bool, database: IncidentDatabase, tmp_path: Path
 ):
-    """At twenty moments, over a day from before every other time; each rerun is to the byte."""
+    """Killed at twenty moments, every other time over an old day; reruns give the same bytes."""
     extraction = Extraction(database, fast)
     before, after = tmp_path / "before", tmp_path / "after"
     extract_day(database, DAY, Store(str(before)), fast=fast)
@@ -153,7 +153,7 @@ def test_a_killed_extraction_leaves_a_whole_day_or_none(
 
 
 def lay_out(folder: Path, root: Path) -> None:
-    """Lay a published day where another is about to be made."""
+    """Publish a day in a place where another will be written."""
     for path in folder.rglob("*"):
         if path.is_file():
             target = root / path.relative_to(folder)
@@ -162,10 +162,10 @@ def lay_out(folder: Path, root: Path) -> None:
 
 
 @pytest.mark.parametrize(("database", "fast"), READERS, indirect=["database"])
-def test_an_extraction_that_cannot_write_leaves_the_day_as_it_was(
+def test_an_extraction_that_cannot_write_leaves_the_day_unchanged(
     fast: bool, database: IncidentDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """A full disk, met while the next rows are being read; the same database serves the retry."""
+    """A full disk while the next rows are being read; the same database works for the retry."""
     store = Store(str(tmp_path / "evidence"))
     extract_day(database, DAY, store, fast=fast)
     before = contents(tmp_path / "evidence")
@@ -188,10 +188,10 @@ def test_an_extraction_that_cannot_write_leaves_the_day_as_it_was(
 
 
 @pytest.mark.parametrize(("database", "fast"), READERS, indirect=["database"])
-def test_an_extraction_that_is_interrupted_gives_its_connection_back(
+def test_an_interrupted_extraction_releases_its_connection(
     fast: bool, database: IncidentDatabase, tmp_path: Path
 ):
-    """Control-C between two batches: no thread and no transaction outlives it."""
+    """Control-C between two batches: no thread and no transaction is left."""
 
     def interrupt(rows: int) -> None:
         raise KeyboardInterrupt(rows)

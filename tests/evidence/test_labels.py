@@ -1,4 +1,4 @@
-"""A day's labels: kept as they were recorded, bad ones set aside, none where there are none."""
+"""A day's labels: kept as recorded; bad ones are quarantined; there may be none."""
 
 from pathlib import Path
 
@@ -34,8 +34,8 @@ def test_a_label_is_kept_with_its_nulls(database: IncidentDatabase, tmp_path: Pa
     assert publication.facts == facts(read=1, kept=1)
 
 
-def test_a_labels_day_is_its_incidents(database: IncidentDatabase, tmp_path: Path):
-    """A label has no time of its own; one of an unknown incident belongs to no day."""
+def test_a_label_is_in_the_day_of_its_incident(database: IncidentDatabase, tmp_path: Path):
+    """A label has no time; one of an unknown incident is in no day."""
     load(
         database,
         tmp_path,

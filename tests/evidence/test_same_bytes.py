@@ -1,4 +1,4 @@
-"""Equal rows give equal bytes: whichever database holds them, however they are read."""
+"""Equal rows give equal bytes, whatever the database and the reader."""
 
 import json
 import random
@@ -18,7 +18,7 @@ from tests.source.rows import DAY, Row, execute, incident, load, message, repair
 pytestmark = pytest.mark.integration
 
 ROWS = 1500
-"""At eight kilobytes more than one row group, and several batches of any reader."""
+"""With eight kilobytes each: more than one row group, and several batches of any reader."""
 JSON_COLUMNS = {
     "incident_evidence": ("labels",),
     "agent_sessions": ("output_json",),
@@ -81,7 +81,7 @@ def some_day() -> dict[str, list[Row]]:
 def reference(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[IncidentDatabase, Published]]:
-    """The day in SQLite, as it is read there; what every other reading is compared with."""
+    """Return the day in SQLite as read there; all other readings are compared with it."""
     folder = tmp_path_factory.mktemp("reference")
     database = IncidentDatabase(f"sqlite:///{folder / 'incidents.sqlite'}")
     load(database, folder, **some_day())
@@ -93,7 +93,7 @@ def reference(
 def postgres(
     module_postgres_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[IncidentDatabase]:
-    """The same day in PostgreSQL."""
+    """Return the same day in PostgreSQL."""
     database = IncidentDatabase(module_postgres_url)
     load(database, tmp_path_factory.mktemp("same"), **some_day())
     yield database
@@ -113,12 +113,12 @@ def in_json_columns_of(database: IncidentDatabase, kind: str) -> None:
 
 
 def files_of(published: Published) -> dict[str, str]:
-    """Return the digest of each file's bytes; the manifest's facts name the reader."""
+    """Return the digest of each file's bytes, without the reader's name in the manifest."""
     return {entry.path: entry.sha256 for entry in published.manifest.files}
 
 
-def test_the_day_is_one_that_could_differ(reference: tuple[IncidentDatabase, Published]):
-    """Several row groups, rows set aside, nulls and messages: else equality would say little."""
+def test_the_day_has_everything_that_could_differ(reference: tuple[IncidentDatabase, Published]):
+    """Several row groups, quarantined rows, nulls, messages: otherwise equality proves little."""
     _, published = reference
     assert published.facts["read"] == ROWS
     assert published.facts["quarantined"] == ROWS // 50 - 1
@@ -159,7 +159,7 @@ def test_jsonb_gives_equal_values(
     postgres: IncidentDatabase,
     tmp_path: Path,
 ):
-    """It reorders keys and spaces: the documents are equal, and everything else is to the byte."""
+    """It reorders keys and spaces: documents are equal, everything else has the same bytes."""
     in_json_columns_of(postgres, "jsonb")
     published = extract_day(postgres, DAY, Store(str(tmp_path)), fast=fast)
     for name in ("incident_evidence", "recorded_messages", "recorded_repairs"):
@@ -181,7 +181,7 @@ def parsed(rows: list[Row]) -> list[dict[str, Any]]:
 def test_the_same_day_twice_gives_the_same_bytes(
     reference: tuple[IncidentDatabase, Published], tmp_path: Path
 ):
-    """Manifest and all."""
+    """Including the manifest."""
     database, published = reference
     again = extract_day(database, DAY, Store(str(tmp_path)))
     assert again.manifest == published.manifest
@@ -191,7 +191,7 @@ def test_the_same_day_twice_gives_the_same_bytes(
 def test_without_indexes_the_bytes_are_the_same(
     fast: bool, database: IncidentDatabase, tmp_path: Path
 ):
-    """Another form of the statement, one answer: ties, nulls and rows after `as_of` included."""
+    """Another form of the statement, the same rows: with ties, nulls and rows after `as_of`."""
     load(database, tmp_path, **few_rows())
     before = extract_day(database, DAY, Store(str(tmp_path / "with")), fast=fast)
     execute(database, *(f"DROP INDEX {name}" for name in INDEXES))
@@ -206,7 +206,7 @@ def test_without_indexes_the_bytes_are_the_same(
 def test_views_give_the_bytes_of_their_tables(
     fast: bool, database: IncidentDatabase, tmp_path: Path
 ):
-    """A team may show us no more than it wants to."""
+    """A team may give us access to views only."""
     load(database, tmp_path, **few_rows())
     before = extract_day(database, DAY, Store(str(tmp_path / "tables")), fast=fast)
     for table in JSON_COLUMNS:
@@ -222,7 +222,7 @@ def test_views_give_the_bytes_of_their_tables(
 
 
 def few_rows() -> dict[str, list[Row]]:
-    """Return incidents whose newest session and repair are a matter of ties, nulls and `as_of`."""
+    """Return incidents whose newest session and repair depend on ties, nulls and `as_of`."""
     times: dict[str, list[str | None]] = {
         "tie": ["2026-09-21T07:00:00Z", "2026-09-21T07:00:00Z"],
         "null": [None, "2026-09-21T07:00:00Z"],
@@ -250,13 +250,13 @@ def few_rows() -> dict[str, list[Row]]:
 
 
 @pytest.mark.parametrize("fast", [False, True], ids=["sqlalchemy", "adbc"])
-def test_an_empty_day_has_one_form(
+def test_an_empty_day_always_has_the_same_bytes(
     fast: bool,
     reference: tuple[IncidentDatabase, Published],
     postgres: IncidentDatabase,
     tmp_path: Path,
 ):
-    """Also where a reader has no row to learn types from."""
+    """Also if a reader has no row to infer types from."""
     christmas = day_window("2026-12-25", "Asia/Taipei")
     ours = extract_day(postgres, christmas, Store(str(tmp_path / "ours")), fast=fast)
     theirs = extract_day(reference[0], christmas, Store(str(tmp_path / "theirs")))
@@ -283,10 +283,10 @@ PARTED = {
 
 @pytest.mark.parametrize("fast", [False, True], ids=["sqlalchemy", "adbc"])
 @pytest.mark.parametrize("form", PARTED)
-def test_tables_in_parts_give_the_bytes_of_whole_ones(
+def test_partitioned_tables_give_the_bytes_of_plain_ones(
     form: str, fast: bool, postgres_url: str, tmp_path: Path
 ):
-    """Rows of two parts lie at the same place, each in its own: a place alone finds neither."""
+    """Rows of two partitions may have the same position; a position alone finds neither."""
     database = IncidentDatabase(postgres_url)
     load(database, tmp_path, **few_rows())
     before = extract_day(database, DAY, Store(str(tmp_path / "whole")), fast=fast)
@@ -306,8 +306,8 @@ def test_tables_in_parts_give_the_bytes_of_whole_ones(
     database.close()
 
 
-def test_one_id_in_a_table_and_in_one_that_inherits_is_no_key(postgres_url: str, tmp_path: Path):
-    """PostgreSQL keeps each of them unique, not both together."""
+def test_an_id_in_a_table_and_in_one_that_inherits_is_not_unique(postgres_url: str, tmp_path: Path):
+    """PostgreSQL keeps each of them unique, but not both together."""
     database = IncidentDatabase(postgres_url)
     load(database, tmp_path)
     execute(

@@ -1,4 +1,4 @@
-"""Reasons: every one of a row, by code and column, and none for a row that can be used."""
+"""Reasons: all of a row's, by code and column, and none for a valid row."""
 
 import json
 from datetime import UTC, datetime
@@ -53,7 +53,7 @@ KINDS: dict[str, Kind] = {
 
 
 def batch(**changes: object) -> Batch:
-    """Return three rows of which the second has the changes."""
+    """Return three rows; the second one has the changes."""
     fields = [Field(name, KINDS.get(name, "text")) for name in GOOD]
     columns = [[good, changes.get(name, good), good] for name, good in GOOD.items()]
     return batch_of(columns, list(GOOD), fields)
@@ -65,8 +65,8 @@ def reasons(**changes: object) -> list[str]:
     return found.get(1, [])
 
 
-def test_a_good_row_has_no_reason_against_it():
-    """Neither nulls in optional columns nor Chinese nor emoji are faults."""
+def test_a_good_row_has_no_reasons():
+    """Nulls in optional columns, Chinese and emoji are valid."""
     assert reasons() == []
 
 
@@ -117,8 +117,8 @@ def test_a_good_row_has_no_reason_against_it():
         pytest.param("position", 2**63, "wrong_type", id="more than 64 bits in a column"),
     ],
 )  # fmt: skip
-def test_a_row_that_cannot_be_used_has_its_reason(column: str, value: object, reason: str):
-    """The code is for counting, the column for mending."""
+def test_an_invalid_row_has_its_reason(column: str, value: object, reason: str):
+    """The code is for counting, the column for fixing."""
     assert reasons(**{column: value}) == [f"{reason}:{column}"]
 
 
@@ -138,15 +138,15 @@ def test_a_row_that_cannot_be_used_has_its_reason(column: str, value: object, re
         pytest.param("evidence_summary", "", id="empty text"),
     ],
 )
-def test_a_row_that_can_be_used_is_kept_as_it_is(column: str, value: str):
-    """Rare is not wrong: the text goes through unchanged."""
+def test_a_valid_row_is_kept_unchanged(column: str, value: str):
+    """Rare is not wrong: the text stays unchanged."""
     rows = batch(**{column: value})
     assert reasons_against(rows, EVIDENCE_RULES) == {}
     assert rows.table[column][1].as_py() == value
 
 
 def test_every_reason_of_a_row_is_given_not_only_the_first():
-    """Mending a source must not take one run a fault."""
+    """Otherwise fixing a source would take one run per fault."""
     assert reasons(incident_id=None, repair_at="x", labels="{", alertname="\x00") == [
         "impossible_instant:repair_at",
         "invalid_json:labels",
@@ -155,20 +155,20 @@ def test_every_reason_of_a_row_is_given_not_only_the_first():
     ]
 
 
-def test_a_value_that_could_not_be_held_is_not_also_missing():
-    """One fault is one reason."""
+def test_a_value_that_was_left_out_on_reading_is_not_also_missing():
+    """One fault has one reason."""
     assert reasons(id="\udcff") == ["invalid_utf8:id"]
 
 
-def test_values_that_no_rule_knows_are_counted_and_nulls_are_not():
-    """A new severity is worth a word, not a lost row."""
+def test_unexpected_values_are_counted_and_nulls_are_not():
+    """A new severity is worth a warning, but not a lost row."""
     assert unknown_values(batch(severity="sev-0", evidence_kind=None).table, EVIDENCE_RULES) == {
         "severity": 1
     }
 
 
 def test_a_table_without_rules_has_only_the_faults_of_its_values():
-    """What a table need not have is not asked for."""
+    """Rules of other tables do not apply."""
     assert reasons_against(batch(id=None, labels="{"), Rules(required=())) == {}
 
 
@@ -185,12 +185,12 @@ def test_a_table_without_rules_has_only_the_faults_of_its_values():
     ],
 )
 def test_a_row_of_labels_has_its_reasons(change: dict[str, object], expected: list[str]):
-    """Labels are few and come one by one."""
+    """Labels are few and are checked one by one."""
     assert reasons_against_label({"incident_id": "inc-1", **change}) == expected
 
 
-def test_a_quarantined_row_keeps_all_it_was_in_a_form_that_any_file_can_hold():
-    """Half a character, NUL and instants survive as ASCII JSON through Parquet."""
+def test_a_quarantined_row_keeps_all_values_in_a_form_that_any_file_can_store():
+    """Half a surrogate pair, NUL and instants survive as ASCII JSON in Parquet."""
     row = {**GOOD, "id": 7, "incident_id": "inc-\ud83d", "collected_at": AT, "labels": "{"}
     kept = quarantined("incident_evidence", row, ["a:b", "c:d"])
     (read,) = decode_table(encode_table(table_of([kept], QUARANTINE))).to_pylist()

@@ -1,4 +1,4 @@
-"""Training rows: only what went well, sanitized, and never what is known to be wrong."""
+"""Training rows: only verified repairs, sanitized, and never reasoning known to be wrong."""
 
 import json
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ WEEK = "2026-09-21"
 
 
 def row(**changes: Any) -> dict[str, Any]:
-    """An evidence row that qualifies."""
+    """Return an evidence row that qualifies."""
     fields = {
         "incident_id": "inc-1",
         "alertname": "WebDown",
@@ -32,7 +32,7 @@ def row(**changes: Any) -> dict[str, Any]:
 
 
 def exported(*rows: dict[str, Any], **grades: Any) -> Any:
-    """The export of some rows whose incumbent was graded alike."""
+    """Return the export of some rows with equal incumbent grades."""
     return build_export(WEEK, rows, [score(one["incident_id"], **grades) for one in rows])
 
 
@@ -46,8 +46,8 @@ def test_a_row_has_the_original_sections_and_its_real_alert_name() -> None:
     assert example.metadata.alertname == "WebDown"
 
 
-def test_the_same_value_is_the_same_placeholder_in_input_and_output() -> None:
-    """One map of pseudonyms an incident, else the reasoning would not follow from the evidence."""
+def test_the_same_value_has_the_same_placeholder_in_input_and_output() -> None:
+    """One map of pseudonyms per incident: else the reasoning would not follow from the evidence."""
     (example,) = exported(row()).rows
     assert "<EMAIL_1>" in example.input
     assert "admin@example.com" not in example.model_dump_json()
@@ -69,17 +69,17 @@ def test_the_same_value_is_the_same_placeholder_in_input_and_output() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_must_not_be_learned_is_left_out_and_counted(
+def test_what_must_not_be_learned_is_excluded_and_counted(
     changes: dict[str, Any], grades: dict[str, Any], reason: str
 ) -> None:
-    """Every incident is a row or a reason."""
+    """Every incident becomes a row or is counted under a reason."""
     export = exported(row(**changes), **grades)
     assert export.rows == []
     assert export.left_out == {reason: 1}
 
 
-def test_an_incident_that_was_not_scored_is_left_out() -> None:
-    """Whether it is reserved for evaluation can't be told."""
+def test_an_incident_without_scores_is_excluded() -> None:
+    """It is unknown whether it is reserved for evaluation."""
     assert build_export(WEEK, [row()], []).left_out == {"not_scored": 1}
 
 
@@ -94,7 +94,7 @@ def test_an_incident_that_was_not_scored_is_left_out() -> None:
     ids=["cause", "category alone", "components alone", "recorded verdict"],
 )
 def test_reasoning_known_to_be_wrong_is_not_exported(grades: dict[str, Any]) -> None:
-    """What was done worked; why it was done was wrong."""
+    """The action worked, but the reasoning for it was wrong."""
     export = exported(row(), **grades)
     (example,) = export.rows
     assert "AI 決策" not in example.output
@@ -125,7 +125,7 @@ def test_the_executed_action_is_the_first_steps_else_the_playbook(
     [({"reasoning": "why", "decision": "what"}, "why"), ({"decision": "what"}, "what"), ([], None)],
 )
 def test_reasoning_comes_before_decision(output: object, reasoning: str | None) -> None:
-    """Else the decision; else nothing."""
+    """Without reasoning the decision; without both nothing."""
     assert reasoning_of(row(coordinator_output=json.dumps(output))) == reasoning
 
 
