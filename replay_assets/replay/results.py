@@ -10,7 +10,6 @@ from replay_assets.contracts.result import (
     Outcome,
     ReplayResult,
     TraceEvent,
-    Try,
     Usage,
 )
 from replay_assets.inference.call.call import Call
@@ -93,27 +92,14 @@ def _event(
         retry_used=first_error is not None,
         first_error=first_error,
         usage=completion.usage if completion is not None else Usage(),
-        latency_ms=None if answered is None else round(answered.latency_ms, 4),
+        latency_ms=None if answered is None else answered.latency_ms,
         wait_ms=round(sum(attempt.wait_ms for attempt in attempts), 4),
         attempts=len(attempts),
-        ttft_ms=None if answered is None else _rounded(answered.ttft_ms),
+        ttft_ms=None if answered is None else answered.ttft_ms,
         cost_usd=_cost(attempts, candidate),
         response_mode=None if completion is None else completion.response_mode,
         cached=call.cached,
-        tries=tuple(map(_try, attempts)),
-    )
-
-
-def _try(attempt: Attempt) -> Try:
-    return Try(
-        status=attempt.status,
-        outcome=attempt.outcome,
-        wait_ms=round(attempt.wait_ms, 4),
-        latency_ms=round(attempt.latency_ms, 4),
-        ttft_ms=_rounded(attempt.ttft_ms),
-        usage=attempt.usage,
-        cost_usd=attempt.cost_usd,
-        possibly_paid=attempt.possibly_paid,
+        tries=attempts,
     )
 
 
@@ -123,10 +109,6 @@ def _cost(attempts: Sequence[Attempt], candidate: Candidate) -> float | None:
     others = [one for one in attempts if one.cost_usd is not None and one not in answers]
     counted = [one for one in (*others, *answers) if not one.possibly_paid]
     return _sum([one.cost_usd for one in counted], candidate)
-
-
-def _rounded(milliseconds: float | None) -> float | None:
-    return None if milliseconds is None else round(milliseconds, 4)
 
 
 def _possibly_paid(events: Sequence[TraceEvent], candidate: Candidate) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from replay_assets.contracts.result import Usage
+from replay_assets.contracts.record import Part
 from replay_assets.inference.call.completion import Attempt, Completion
 
 CallOutcome = Literal[
@@ -71,10 +71,10 @@ class Call:
         return _DECODER.decode(content)
 
 
-def _usage_of(_: type, tokens: dict[str, Any]) -> Usage:
-    return Usage(**tokens)
+def _part_of(part: type[Part], fields: dict[str, Any]) -> Part:
+    return part(**fields)
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=Usage.model_dump)
-_DECODER = msgspec.json.Decoder(Call, dec_hook=_usage_of)
-"""Usage is the only part of a call that is not a dataclass, because results contain it too."""
+_ENCODER = msgspec.json.Encoder(enc_hook=Part.model_dump)
+_DECODER = msgspec.json.Decoder(Call, dec_hook=_part_of)
+"""Attempts and usage are the parts of a call that are not dataclasses: results contain them too."""

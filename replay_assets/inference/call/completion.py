@@ -6,7 +6,7 @@ Both are plain data that are written to the journal and read back equal (`call`)
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from replay_assets.contracts.result import Usage
+from replay_assets.contracts.result import Try, Usage
 
 ResponseMode = Literal["json_schema", "json_object", "none"]
 """How an endpoint is asked for JSON: with a schema, for any JSON object, or only by the prompt."""
@@ -33,26 +33,17 @@ completion.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One request on the wire.
+class Attempt(Try):
+    """One request on the wire, as it is published in a result, and what it took of the budget.
 
     `wait_ms` is the time before it: waiting for a slot, for the rate limit, for the pause after the
     previous attempt. `latency_ms` is the time from the request to the last byte, `ttft_ms` to the
     first token (None if the answer was not streamed). `cost_usd` is None if the candidate has no
-    price or an answer's usage is unknown. `possibly_paid` marks an attempt with an unknown outcome:
-    its cost is the highest possible. `charged_usd` is what the attempt took from the run's budget:
-    its cost, or the highest possible cost if that is unknown.
+    price or an answer's usage is unknown. `charged_usd` is what the attempt took from the run's
+    budget: its cost, or the highest possible cost if that is unknown. It is not published.
     """
 
-    status: int | None
     outcome: AttemptOutcome
-    wait_ms: float
-    latency_ms: float
-    ttft_ms: float | None
-    usage: Usage
-    cost_usd: float | None
-    possibly_paid: bool
     charged_usd: float | None = None
 
 
@@ -83,8 +74,15 @@ class Completion(AssistantMessage):
         response_mode: ResponseMode,
     ) -> Self:
         """Return the completion that a message of the endpoint is."""
-        said = (message.content, message.reasoning, message.refusal, message.finish_reason)
-        return cls(*said, message.usage, attempts, response_mode)
+        return cls(
+            message.content,
+            message.reasoning,
+            message.refusal,
+            message.finish_reason,
+            message.usage,
+            attempts,
+            response_mode,
+        )
 
     @property
     def latency_ms(self) -> float:

@@ -283,11 +283,15 @@ def _account(
     return Attempt(
         status=found.status,
         outcome=found.outcome,
-        wait_ms=(started - ready_at) * 1000,
-        latency_ms=(time.perf_counter() - started) * 1000,
-        ttft_ms=found.ttft_ms,
+        wait_ms=_milliseconds(started - ready_at),
+        latency_ms=_milliseconds(time.perf_counter() - started),
+        ttft_ms=None if found.ttft_ms is None else round(found.ttft_ms, 4),
         usage=found.usage,
         cost_usd=cost_usd,
         possibly_paid=found.possibly_paid,
         charged_usd=reservation.charged_usd(cost_usd),
     )
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 4)
