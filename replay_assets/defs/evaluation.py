@@ -13,14 +13,19 @@ from replay_assets.defs.keys import inputs_of, key_of
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
-from replay_assets.evaluation import grading, report
+from replay_assets.evaluation import grading, masked_labels, report
 from replay_assets.evaluation.grading import (
     GRADERS,
     score_incumbent,
     score_results,
     scores_publication,
 )
-from replay_assets.evaluation.masked_labels import masked_labels, require_rules
+from replay_assets.evaluation.masked_labels import (
+    mask_labels,
+    masked_labels_of,
+    masked_publication,
+    require_rules,
+)
 from replay_assets.evaluation.report import build_report, report_publication
 from replay_assets.evaluation.scored_days import ScoredDays
 from replay_assets.lake import assets
@@ -33,6 +38,41 @@ GROUP = "evaluation"
 OWNERS = ["team:sre"]
 MARKED = tuple(grader.name for grader in GRADERS if grader.mark)
 GRADE_COLUMNS = ("incident_id", "outcome", "grade_status", *MARKED)
+
+
+def build_masked_labels(partitions: Partitions) -> dg.AssetsDefinition:
+    """Return the asset that spells labels as the packs do."""
+
+    @dg.asset(
+        name=assets.MASKED_LABELS.name,
+        partitions_def=partitions.daily,
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"parquet"},
+        deps=inputs_of(assets.MASKED_LABELS),
+        code_version=masked_labels.CODE_VERSION,
+    )
+    def build(
+        context: dg.AssetExecutionContext, evidence: Root, labels: Root, safeguards: Guards
+    ) -> dg.MaterializeResult[None]:
+        """A day's labels with their free text under the pseudonyms of its packs.
+
+        A candidate can only name what it saw. Kept under the labels root, once for all candidates.
+        """
+        rules = safeguards.rules
+        lineage = Lineage(evidence=evidence, labels=labels, rules=rules_digest(rules))
+        published = []
+        for day in context.partition_keys:
+            truth = labels_of(lineage.get(assets.INCIDENT_LABELS.at(day)))
+            masked = mask_labels(truth, lineage.get(assets.INCIDENT_EVIDENCE.at(day)), rules)
+            address = assets.MASKED_LABELS.at(day)
+            publication = masked_publication(truth, masked, inputs=lineage.inputs(address))
+            published.append(labels.publish(address, publication))
+        return dg.MaterializeResult(
+            metadata=partition_metadata(published), data_version=data_version(published)
+        )
+
+    return build
 
 
 def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefinition:
@@ -73,10 +113,9 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
             results = lineage.get(assets.REPLAY_RESULTS.at(day, candidate.id))
             raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
             require_rules(lineage, day)
-            truth = labels_of(lineage.find(assets.INCIDENT_LABELS.at(day)))
             scores = score_results(
                 [ReplayResult.read(one) for one in results.records(assets.RESULTS_FILE)],
-                masked_labels(truth, raw, safeguards.rules),
+                masked_labels_of(lineage, day),
                 raw.rows(assets.RECORDED_REPAIRS),
                 vocabulary=vocabulary,
                 baseline=candidate.baseline,

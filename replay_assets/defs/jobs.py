@@ -6,7 +6,7 @@ from replay_assets.defs.evidence import SOURCE
 from replay_assets.defs.keys import key_of
 from replay_assets.lake import assets
 
-WEEKLY_ASSETS = (key_of(assets.EVALUATION_REPORT), key_of(assets.SFT_EXPORT))
+WEEKLY_ASSETS = tuple(key_of(one) for one in assets.BY_NAME.values() if one.grain == "week")
 _WEEKLY = dg.AssetSelection.assets(*WEEKLY_ASSETS)
 
 # Weekly assets are never part of a day's run: one failed candidate would stop them.

@@ -13,10 +13,13 @@ from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.resources import Guards, Root
 from replay_assets.evaluation.label_leak_check import Provenance, trace_labels
+from replay_assets.evaluation.masked_labels import mask_labels
 from replay_assets.lake import assets
 from replay_assets.lake.labels import labels_of
-from replay_assets.lake.store import Published, Store
+from replay_assets.lake.lineage import Lineage
+from replay_assets.lake.store import Published
 from replay_assets.sanitizing import RuleSet, find_label_leaks
+from replay_assets.sanitizing.detect.rules import rules_digest
 from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
 
 
@@ -42,7 +45,11 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
         asset=key_of(assets.REQUEST_PACK),
         blocking=True,
         partitions_def=daily,
-        additional_deps=[key_of(assets.INCIDENT_EVIDENCE), key_of(assets.INCIDENT_LABELS)],
+        additional_deps=[
+            key_of(assets.INCIDENT_EVIDENCE),
+            key_of(assets.INCIDENT_LABELS),
+            key_of(assets.MASKED_LABELS),
+        ],
         description="No free text of a label stands in a request whose raw evidence lacks it. A "
         "pack that fails is withdrawn. Not run where the labels root holds none of the day's.",
     )
@@ -63,7 +70,8 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
         counts = {"requests": len(asked), "incidents": len(kept)}
         yield dg.AssetCheckResult(check_name=complete.name, passed=asked == kept, metadata=counts)
         yield _clean(clean.name, pack, safeguards.policy())
-        traced = trace_pack(pack, raw, labels, safeguards.rules)
+        lineage = Lineage(evidence=evidence, labels=labels, rules=rules_digest(safeguards.rules))
+        traced = trace_pack(pack, raw, lineage, safeguards.rules)
         if traced.findings:
             lake.withdraw(pack.address)
         yield _untold(untold.name, traced)
@@ -71,16 +79,23 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
     return check
 
 
-def trace_pack(pack: Published, raw: Published, labels: Store, rules: RuleSet) -> Provenance:
-    """Compare a published pack with the labels of its day."""
-    truth = labels_of(labels.find(assets.INCIDENT_LABELS.at(pack.address.key)))
+def trace_pack(pack: Published, raw: Published, lineage: Lineage, rules: RuleSet) -> Provenance:
+    """Compare a published pack with the labels of its day.
+
+    Masked labels that are missing or stale are made again for this comparison: a pack must not go
+    unchecked because they were not materialised.
+    """
+    day = pack.address.key
+    truth = labels_of(lineage.find(assets.INCIDENT_LABELS.at(day)))
+    kept = assets.MASKED_LABELS.at(day)
+    current = lineage.state(kept).is_current
     return trace_labels(
         pack.records(assets.PACK_FILE),
         pack.records(assets.TOOL_OUTPUT_FILE),
         truth,
+        labels_of(lineage.find(kept)) if current else mask_labels(truth, raw, rules),
         evidence=raw.rows(assets.INCIDENT_EVIDENCE.table),
         messages=raw.rows(assets.RECORDED_MESSAGES),
-        rules=rules,
     )
 
 

@@ -17,12 +17,10 @@ from replay_assets.settings import Settings, read_secret
 MONDAY_MORNING = "0 6 * * 1"
 EVERY_MORNING = "30 4 * * *"
 SUNDAY = 7
-SHARED_ASSETS = (
-    assets.INCIDENT_EVIDENCE,
-    assets.INCIDENT_LABELS,
-    assets.REQUEST_PACK,
-    assets.INCUMBENT_SCORES,
+SHARED_ASSETS = tuple(
+    one for one in assets.BY_NAME.values() if one.grain == "date" and not one.per_candidate
 )
+"""What is made once per day, whatever the candidates."""
 
 
 def weekly_replay(catalogue: Catalogue, settings: Settings) -> dg.ScheduleDefinition:

@@ -11,9 +11,8 @@ from typing import Any
 
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.request import INCIDENT_FIELDS
-from replay_assets.evaluation.masked_labels import FREE_TEXT, FREE_TEXTS, labels_under_the_map
+from replay_assets.evaluation.masked_labels import FREE_TEXT, FREE_TEXTS
 from replay_assets.sanitizing import find_label_leaks
-from replay_assets.sanitizing.detect.rules import RuleSet
 from replay_assets.sanitizing.pseudonyms.incident import TOOL_OUTPUT, RawIncident, incidents_of
 
 TRACED_FIELDS = (*FREE_TEXT, *FREE_TEXTS, "scenario_group", "environment")
@@ -45,15 +44,13 @@ def trace_labels(
     requests: Iterable[Record],
     tool_output: Iterable[Record],
     labels: Mapping[str, IncidentLabel],
+    masked: Mapping[str, IncidentLabel],
     *,
     evidence: Iterable[Record],
     messages: Iterable[Record],
-    rules: RuleSet,
 ) -> Provenance:
     """Look for each label's free text, as written and under its incident's map, in its request."""
-    rows, recorded = list(evidence), list(messages)
-    raw = {incident.incident_id: incident for incident in incidents_of(rows, recorded)}
-    masked = labels_under_the_map(labels, rows, recorded, rules)
+    raw = {incident.incident_id: incident for incident in incidents_of(evidence, messages)}
     outputs: dict[str, list[Record]] = {}
     for one in tool_output:
         outputs.setdefault(one["incident_id"], []).append(one)

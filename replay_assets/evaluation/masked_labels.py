@@ -1,20 +1,25 @@
-"""Labels as a pack would spell them: an expected `10.0.3.71` is the answer's `<IP_PRIV_1>`.
+"""Labels as packs spell them: an expected `10.0.3.71` is the answer's `<IP_PRIV_1>`.
 
 A candidate can only name what it saw, and it saw pseudonyms. The map is made again from the raw
-evidence, by the function that the pack was built with, and forgotten.
+evidence, by the function that the pack was built with, and forgotten. That is done once per day,
+whatever the number of candidates: the result is a partition of its own under the labels root.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.label import IncidentLabel
-from replay_assets.errors import ConfigurationError
+from replay_assets.errors import ConfigurationError, NotMaterializedError
 from replay_assets.lake import assets
+from replay_assets.lake.formats import table_of
+from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Published
+from replay_assets.lake.store import Publication, Published
 from replay_assets.sanitizing.detect.rules import RuleSet
 from replay_assets.sanitizing.pseudonyms.incident import incidents_of, sanitize_incident
 
+CODE_VERSION = "1"
 FREE_TEXT = ("expected_root_cause", "root_cause_component")
 FREE_TEXTS = ("required_keywords", "acceptable_tools")
 
@@ -50,7 +55,7 @@ def labels_under_the_map(
     return masked
 
 
-def masked_labels(labels: Labels, raw: Published, rules: RuleSet) -> dict[str, IncidentLabel]:
+def mask_labels(labels: Labels, raw: Published, rules: RuleSet) -> dict[str, IncidentLabel]:
     """Return a day's labels under the maps of a day's published evidence."""
     return labels_under_the_map(
         labels,
@@ -58,6 +63,35 @@ def masked_labels(labels: Labels, raw: Published, rules: RuleSet) -> dict[str, I
         raw.rows(assets.RECORDED_MESSAGES),
         rules,
     )
+
+
+def masked_publication(labels: Labels, masked: Labels, *, inputs: Mapping[str, str]) -> Publication:
+    """Return a day's masked labels as a partition; it counts those that the map changed."""
+    rows = (label.as_json() for label in masked.values())
+    return Publication(
+        tables={assets.MASKED_LABELS.table: table_of(rows, arrow_schema(IncidentLabel))},
+        inputs=inputs,
+        facts={
+            "labels": len(masked),
+            "changed": sum(label != labels[incident] for incident, label in masked.items()),
+        },
+        code_version=CODE_VERSION,
+    )
+
+
+def masked_labels_of(lineage: Lineage, day: str) -> dict[str, IncidentLabel]:
+    """Return the masked labels of a day; none if the day has no labels.
+
+    Raises:
+        NotMaterializedError: the day has labels, but no masked labels made from them.
+    """
+    if lineage.find(assets.INCIDENT_LABELS.at(day)) is None:
+        return {}
+    address = assets.MASKED_LABELS.at(day)
+    state = lineage.state(address)
+    if not state.is_current:
+        raise NotMaterializedError(f"{state.reason}. Materialise {address} first.")
+    return labels_of(lineage.find(address))
 
 
 def require_rules(lineage: Lineage, day: str) -> None:

@@ -45,10 +45,14 @@ REQUEST_PACK = Asset("request_pack", inputs=(INCIDENT_EVIDENCE,), settings=("voc
 REPLAY_RESULTS = Asset(
     "replay_results", per_candidate=True, inputs=(REQUEST_PACK,), settings=("candidate",)
 )
+MASKED_LABELS = Asset(
+    "masked_labels", root="labels", inputs=(INCIDENT_EVIDENCE, INCIDENT_LABELS), settings=("rules",)
+)
 REPLAY_SCORES = Asset(
     "replay_scores",
     per_candidate=True,
-    inputs=(REPLAY_RESULTS, INCIDENT_EVIDENCE, INCIDENT_LABELS),
+    # Labels too, so that scores made before there were masked labels are stale once labels change.
+    inputs=(REPLAY_RESULTS, INCIDENT_EVIDENCE, INCIDENT_LABELS, MASKED_LABELS),
     settings=("vocabulary",),
 )
 INCUMBENT_SCORES = Asset(
@@ -64,6 +68,7 @@ BY_NAME = {
     for asset in (
         INCIDENT_EVIDENCE,
         INCIDENT_LABELS,
+        MASKED_LABELS,
         REQUEST_PACK,
         REPLAY_RESULTS,
         REPLAY_SCORES,

@@ -31,8 +31,8 @@ def labels_publication(
 
 
 def labels_of(published: Published | None) -> dict[str, IncidentLabel]:
-    """Return a day's labels by incident id; none if the labels root holds none of that day."""
+    """Return a partition's labels by incident id; none if the labels root does not hold it."""
     if published is None:
         return {}
-    labels = [IncidentLabel.read(row) for row in published.rows(assets.INCIDENT_LABELS.table)]
+    labels = [IncidentLabel.read(row) for row in published.rows(published.address.asset)]
     return {label.incident_id: label for label in labels}

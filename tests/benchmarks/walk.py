@@ -18,6 +18,7 @@ from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.contracts.calendar import day_window, days_between
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation import grading
+from replay_assets.evaluation.masked_labels import mask_labels, masked_publication
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.evidence.labels import extract_labels
 from replay_assets.lake.addresses import Address
@@ -26,6 +27,7 @@ from replay_assets.lake.store import Store
 from replay_assets.launching import prepare_instance, run_days
 from replay_assets.replay.runner import run_pack
 from replay_assets.request_packs.builder import build_pack
+from replay_assets.sanitizing.detect.rules import shipped
 from replay_assets.settings import Settings
 from replay_assets.source.connection.database import IncidentDatabase
 
@@ -86,6 +88,8 @@ def walk_bare(settings: Settings, days: list[str], candidates: list[Candidate]) 
         raw = extract_day(database, window, evidence)
         labels.publish(Address("incident_labels", day), extract_labels(database, window))
         truth = labels_of(labels.find(Address("incident_labels", day)))
+        masked = mask_labels(truth, raw, shipped())
+        labels.publish(Address("masked_labels", day), masked_publication(truth, masked, inputs={}))
         rows, repairs = raw.rows("incident_evidence"), raw.rows("recorded_repairs")
         pack = build_pack(rows, raw.rows("recorded_messages"), day=day, vocabulary=vocabulary)
         request_pack = lake.publish(Address("request_pack", day), pack.publication(inputs={}))
@@ -99,7 +103,7 @@ def walk_bare(settings: Settings, days: list[str], candidates: list[Candidate]) 
             )
             lake.publish(Address("replay_results", day, one.id), run.publication(inputs={}))
             scores = grading.score_results(
-                run.results, truth, repairs, vocabulary=vocabulary, baseline=True
+                run.results, masked, repairs, vocabulary=vocabulary, baseline=True
             )
             address = Address("replay_scores", day, one.id)
             lake.publish(address, grading.scores_publication(scores, address, inputs={}))

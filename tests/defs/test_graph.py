@@ -12,6 +12,7 @@ from replay_assets.settings import Settings
 SNAPSHOT = Path(__file__).parent / "asset_graph.json"
 MAY_SEE_LABELS = {
     "incident_labels",
+    "masked_labels",
     "replay_scores",
     "incumbent_scores",
     "evaluation_report",

@@ -1,15 +1,24 @@
 """Labels, outcomes and the answers of others never reach a model: shown with real runs."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from replay_assets.evaluation import masked_labels
+from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
 from replay_assets.request_packs.prompts import user_prompt
+from replay_assets.sanitizing import RuleSet
+from replay_assets.sanitizing.pseudonyms.incident import (
+    RawIncident,
+    SanitizedIncident,
+    sanitize_incident,
+)
 from replay_assets.settings import Settings
 from tests.conftest import SAMPLES
 from tests.defs.sources import changed_samples
@@ -229,3 +238,21 @@ def test_a_held_out_key_in_the_evidence_fails_the_partition_and_writes_nothing(
     assert secret not in shown
     assert not list(Path(settings.lake).rglob("*request_pack*"))
     assert not list(Path(settings.lake).rglob("*replay_results*"))
+
+
+def test_a_label_is_sanitized_once_per_day_whatever_the_number_of_candidates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two candidates and the check of the pack read what was made once."""
+    sanitized: Counter[str] = Counter()
+
+    def counted(incident: RawIncident, rules: RuleSet | None = None) -> SanitizedIncident:
+        sanitized[incident.incident_id] += 1
+        return sanitize_incident(incident, rules)
+
+    monkeypatch.setattr(masked_labels, "sanitize_incident", counted)
+    settings = changed_samples(tmp_path)
+    assert walk_day(settings, DAY).success
+    labels = Store(settings.labels).get(assets.INCIDENT_LABELS.at(DAY)).rows("incident_labels")
+    assert sanitized == {row["incident_id"]: 1 for row in labels}
+    assert len(sanitized) == 4

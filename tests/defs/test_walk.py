@@ -45,6 +45,7 @@ def test_each_stage_publishes_its_files(walked: Settings) -> None:
         "recorded_repairs",
         "quarantine",
         "incident_labels",
+        "masked_labels",
         "replay_results",
         "replay_scores",
         "incumbent_scores",

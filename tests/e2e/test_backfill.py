@@ -18,6 +18,7 @@ DAYS, WEEK = ["2026-10-06", "2026-10-07"], "2026-10-05"
 ASSETS = (
     ["incident_evidence"],
     ["incident_labels"],
+    ["masked_labels"],
     ["request_pack"],
     ["incumbent_scores"],
     ["replay_results", "rules-baseline"],

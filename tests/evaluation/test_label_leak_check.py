@@ -10,6 +10,7 @@ import pytest
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.evaluation.label_leak_check import Provenance, trace_labels
+from replay_assets.evaluation.masked_labels import labels_under_the_map
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing.detect.rules import shipped
 from tests.evaluation.records import label
@@ -27,9 +28,9 @@ def traced(
     request = pack.requests[0].as_json()
     request["user_prompt"] += pasted
     output = [{**one, "content": tool} for one in pack.tool_output]
-    return trace_labels(
-        [request], output, {"inc-1": truth}, evidence=[row], messages=messages, rules=shipped()
-    )
+    labels = {"inc-1": truth}
+    masked = labels_under_the_map(labels, [row], messages, shipped())
+    return trace_labels([request], output, labels, masked, evidence=[row], messages=messages)
 
 
 @pytest.mark.parametrize(
@@ -87,10 +88,11 @@ def test_without_a_label_nothing_was_compared(vocabulary: Vocabulary) -> None:
     other = label(incident_id="inc-9")
     pack = build_pack([evidence_row()], [], day="2026-09-21", vocabulary=vocabulary)
     request = pack.requests[0].as_json()
-    arguments: dict[str, Any] = {"evidence": [evidence_row()], "messages": [], "rules": shipped()}
-    assert trace_labels([request], [], {"inc-9": other}, **arguments).status == "not run"
-    assert trace_labels([request], [], {}, **arguments).status == "not run"
-    assert trace_labels([], [], {}, **arguments).status == "passed"
+    arguments: dict[str, Any] = {"evidence": [evidence_row()], "messages": []}
+    labels = {"inc-9": other}
+    assert trace_labels([request], [], labels, labels, **arguments).status == "not run"
+    assert trace_labels([request], [], {}, {}, **arguments).status == "not run"
+    assert trace_labels([], [], {}, {}, **arguments).status == "passed"
 
 
 def test_no_real_incident_trips(real_data: Path, vocabulary: Vocabulary) -> None:
@@ -120,9 +122,9 @@ def test_no_real_incident_trips(real_data: Path, vocabulary: Vocabulary) -> None
         [request.as_json() for request in pack.requests],
         pack.tool_output,
         labels,
+        labels_under_the_map(labels, rows, [], shipped()),
         evidence=rows,
         messages=[],
-        rules=shipped(),
     )
     assert (found.incidents, found.labelled) == (145, 145)
     assert found.findings == {}

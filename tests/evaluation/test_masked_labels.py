@@ -1,19 +1,29 @@
 """Labels under an incident's map: what a label names raw, an answer can only name masked."""
 
+from pathlib import Path
+
 import pytest
 
+from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.errors import ConfigurationError
+from replay_assets.errors import ConfigurationError, NotMaterializedError
 from replay_assets.evaluation.grading import score_results
-from replay_assets.evaluation.masked_labels import labels_under_the_map, require_rules
+from replay_assets.evaluation.masked_labels import (
+    labels_under_the_map,
+    masked_labels_of,
+    masked_publication,
+    require_rules,
+)
 from replay_assets.lake import assets
+from replay_assets.lake.labels import labels_of, labels_publication
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Publication, Store
+from replay_assets.lake.store import Publication, Published, Store
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing.detect.rules import rules_digest, shipped
 from tests.evaluation.records import label, result
 from tests.request_packs.rows import evidence_row, tool_message
 
+DAY = "2026-09-21"
 ADDRESS = "10.0.3.71"
 ROW = evidence_row(evidence_summary=f"10.9.9.9 is well; {ADDRESS} of web refused it")
 
@@ -78,6 +88,57 @@ def test_a_label_without_evidence_stays_as_it_is() -> None:
     """There is no map for it."""
     labels = {"inc-9": label(incident_id="inc-9", root_cause_component=ADDRESS)}
     assert labels_under_the_map(labels, [ROW], [], shipped()) == labels
+
+
+class Day:
+    """A day of one label and its evidence, in roots of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.labels = Store(str(folder / "labels"))
+        self.evidence = Store(str(folder / "evidence"))
+        self.evidence.publish(assets.INCIDENT_EVIDENCE.at(DAY), Publication())
+
+    @property
+    def lineage(self) -> Lineage:
+        """The partitions as they are now."""
+        return Lineage(evidence=self.evidence, labels=self.labels, rules="rules-1")
+
+    def label(self, truth: IncidentLabel) -> None:
+        """Publish the label of the day."""
+        found = labels_publication([truth], [], facts={})
+        self.labels.publish(assets.INCIDENT_LABELS.at(DAY), found)
+
+    def mask(self, masked: IncidentLabel) -> Published:
+        """Publish the masked label of the day."""
+        address, lineage = assets.MASKED_LABELS.at(DAY), self.lineage
+        truth = labels_of(lineage.get(assets.INCIDENT_LABELS.at(DAY)))
+        publication = masked_publication(truth, {"inc-1": masked}, inputs=lineage.inputs(address))
+        return self.labels.publish(address, publication)
+
+
+def test_masked_labels_are_read_back_as_they_were_published(tmp_path: Path) -> None:
+    """The partition counts the labels that the map changed."""
+    day, kept = Day(tmp_path), label(root_cause_component="<IP_PRIV_1>")
+    day.label(label(root_cause_component=ADDRESS))
+    assert day.mask(kept).facts == {"labels": 1, "changed": 1}
+    assert masked_labels_of(day.lineage, DAY) == {"inc-1": kept}
+
+
+def test_a_day_without_labels_has_no_masked_ones(tmp_path: Path) -> None:
+    """Grades are then unlabelled."""
+    assert masked_labels_of(Day(tmp_path).lineage, DAY) == {}
+
+
+def test_missing_or_stale_masked_labels_are_refused(tmp_path: Path) -> None:
+    """Otherwise a labelled day would be graded as unlabelled, or by labels that are out of date."""
+    day = Day(tmp_path)
+    day.label(label())
+    with pytest.raises(NotMaterializedError, match=r"not been .* Materialise masked_labels 2026"):
+        masked_labels_of(day.lineage, DAY)
+    day.mask(label())
+    day.label(label(risk_level="high"))
+    with pytest.raises(NotMaterializedError, match=r"other incident_labels\. Materialise masked"):
+        masked_labels_of(day.lineage, DAY)
 
 
 def test_a_pack_of_other_rules_is_not_graded_by_ours(tmp_path) -> None:

@@ -74,6 +74,7 @@ class Roots:
         """Make everything of a day."""
         self.publish(assets.INCIDENT_EVIDENCE.at(day), f'{{"day":"{day}"}}'.encode())
         self.publish(assets.INCIDENT_LABELS.at(day))
+        self.publish(assets.MASKED_LABELS.at(day))
         self.publish(assets.REQUEST_PACK.at(day), f'{{"pack":"{day}"}}'.encode())
         for candidate in candidates:
             self.publish(assets.REPLAY_RESULTS.at(day, candidate))
@@ -129,7 +130,10 @@ def test_a_change_makes_all_that_follows_stale_and_says_why(
 @pytest.mark.parametrize(
     ("settings", "stale"),
     [
-        ({"rules": "rules-2"}, {"request_pack", "replay_results", "replay_scores"}),
+        (
+            {"rules": "rules-2"},
+            {"request_pack", "masked_labels", "replay_results", "replay_scores"},
+        ),
         ({"candidates": {"model": "model-2"}}, {"replay_results", "replay_scores"}),
         ({"candidates": {}}, {"replay_results", "replay_scores"}),
         ({"rules": None, "candidates": None, "vocabulary": None}, set()),
@@ -221,6 +225,6 @@ def test_one_operation_reads_each_manifest_once(
     for store in roots.stores.values():
         reads += store.reads
     assert set(reads.values()) == {1}
-    made = 3 * (4 + 2 * len(candidates))
+    made = 3 * (5 + 2 * len(candidates))
     asked_in_vain = 4 * (1 + len(candidates) + 1)  # scores, and the evidence of the export
     assert len(reads) == made + asked_in_vain

@@ -43,6 +43,10 @@ class Roots:
         """Publish a day whole, each partition made from the one before."""
         raw = self.evidence.publish(Address("incident_evidence", day), Publication())
         truth = self.labels.publish(Address("incident_labels", day), Publication())
+        masked = Publication(
+            inputs={"incident_evidence": raw.digest, "incident_labels": truth.digest}
+        )
+        masked_labels = self.labels.publish(assets.MASKED_LABELS.at(day), masked)
         request = {"incident_id": incident, "incident_context": {"alertname": alert}}
         line = json.dumps(request).encode() + b"\n"
         inputs = {"incident_evidence": raw.digest}
@@ -54,7 +58,7 @@ class Roots:
             Address("replay_results", day, "model"),
             Publication(inputs={"request_pack": pack.digest, "candidate": MODEL.digest()}),
         )
-        inputs = {**inputs, "incident_labels": truth.digest, **WORDS}
+        inputs |= {"incident_labels": truth.digest, "masked_labels": masked_labels.digest, **WORDS}
         address = Address("replay_scores", day, "model")
         graded = scores_publication(
             [score(incident, candidate_id="model")],
@@ -121,6 +125,7 @@ CHANGED = Publication(files={"request_pack.jsonl": b""})
     [
         ("evidence", "incident_evidence", None),
         ("labels", "incident_labels", None),
+        ("labels", "masked_labels", None),
         ("lake", "request_pack", None),
         ("lake", "replay_results", "model"),
     ],
