@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     )
     from replay_assets.inference.chat.client import ChatClient
     from replay_assets.inference.chat.gate import SendingGate
-    from replay_assets.inference.spending.ledger import Ledger
+    from replay_assets.inference.spending.ledger import Ledger, MemoryLedger
+    from replay_assets.inference.spending.sql_ledger import SqlLedger
 
 __all__ = [
     "Attempt",
@@ -52,10 +53,12 @@ __all__ = [
     "Ledger",
     "LocalCallStores",
     "MemoryCallStores",
+    "MemoryLedger",
     "Message",
     "Question",
     "Report",
     "SendingGate",
+    "SqlLedger",
     "run_batch",
 ]
 
@@ -67,7 +70,8 @@ _MODULES = {
     "call_store": ("CallStore", "CallStores", "Header", "LocalCallStores", "MemoryCallStores"),
     "chat.client": ("ChatClient",),
     "chat.gate": ("SendingGate",),
-    "spending.ledger": ("Ledger",),
+    "spending.ledger": ("Ledger", "MemoryLedger"),
+    "spending.sql_ledger": ("SqlLedger",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

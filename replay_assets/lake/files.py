@@ -216,18 +216,7 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-@contextmanager
-def growing(path: Path, *, mode: int = 0o644) -> Iterator[IO[bytes]]:
-    """Open a local file to read it and to append, one process of this machine after the other.
-
-    What is appended reaches the kernel at once, not the disk.
-    """
-    import fcntl  # not at the top: Windows has none, and reads and loads without it
-
+def create_private(path: Path) -> None:
+    """Create an empty local file that no other user may read, if it is not there yet."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    is_new = not path.exists()
-    with path.open("a+b", buffering=0) as stream:
-        if is_new:
-            os.fchmod(stream.fileno(), mode)
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield stream
+    path.touch(mode=PRIVATE)

@@ -5,6 +5,7 @@ written in request order.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -162,21 +163,21 @@ class _Replay:
             self.candidate,
             api_key=self.api_key,
             gate=self.gate,
-            ledger=self._ledger(),
             timezone=self.timezone,
         )
         stores = LocalCallStores(self.folder.parent, cache=self.shared / "cache")
-        with stores.open(
+        opened = stores.open(
             self.folder.name,
             self._subject(),
             refresh=refresh,
             cache_version=PROMPT_VERSION if self.candidate.cache else None,
-        ) as calls:
+        )
+        with opened as calls, self._ledger() as ledger:
             return run_batch(
                 lambda: dialogues.of(self.pack.lines()),
                 self._publish,
                 size=self.pack.requests * self.candidate.repeats,
-                client=client,
+                client=partial(client, ledger=ledger),
                 calls=calls,
                 progress=progress,
             )
@@ -204,10 +205,17 @@ class _Replay:
             "prompt_version": PROMPT_VERSION,
         }
 
-    def _ledger(self) -> Ledger | None:
+    @contextmanager
+    def _ledger(self) -> Iterator[Ledger | None]:
+        """Open what runs of a day have spent, where the candidate's budget counts by days."""
         budget = self.candidate.budget_usd
-        has_days = budget is not None and budget.day is not None
-        return Ledger(self.shared / "ledger") if has_days else None
+        if budget is None or budget.day is None:
+            yield None
+            return
+        from replay_assets.inference import SqlLedger  # here: it brings SQLAlchemy along
+
+        with closing(SqlLedger.in_folder(self.shared / "ledger")) as ledger:
+            yield ledger
 
 
 def _refused(folder: Path, report: RunReport) -> ReplayRun:

@@ -25,7 +25,7 @@ class Reservation:
     entry: Entry | None
 
     def cost_usd(self, usage: Usage, *, answered: bool, possibly_paid: bool) -> float | None:
-        """Return what the attempt cost; null where the candidate is unpriced or usage unknown."""
+        """Return what the attempt cost; None where the candidate is unpriced or usage unknown."""
         if self.prices is None:
             return None
         if possibly_paid:
@@ -33,7 +33,7 @@ class Reservation:
         return self.prices.cost_usd(usage) if answered else 0.0
 
     def charged_usd(self, cost_usd: float | None) -> float | None:
-        """Return what an attempt takes of the budget; null where the candidate is unpriced."""
+        """Return what an attempt takes of the budget; None where the candidate is unpriced."""
         return self.highest_usd if cost_usd is None else cost_usd
 
 
@@ -87,7 +87,7 @@ class RunBudget:
             await self._settled.wait()
 
     def settle(self, reservation: Reservation, cost_usd: float | None) -> None:
-        """Charge what an attempt cost; null, where its usage is unknown, at its highest price.
+        """Charge what an attempt cost, or its highest price where the cost is unknown (None).
 
         A ledger that can't be written must not cost an answer that is here: the next attempt ends
         the run. Until then the ledger has this one at its highest price.

@@ -1,12 +1,7 @@
 """Money: prices by kind and day, what is set aside, what is charged, and what is not sent."""
 
 import asyncio
-import json
-import multiprocessing
-import resource
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -21,26 +16,14 @@ from replay_assets.inference.call.call import Call
 from replay_assets.inference.call.completion import Completion
 from replay_assets.inference.call.failures import BudgetExhaustedError, CallFailedError
 from replay_assets.inference.chat.client import ChatClient
-from replay_assets.inference.spending.budget import RunBudget
-from replay_assets.inference.spending.ledger import Ledger
+from replay_assets.inference.spending import Ledger, MemoryLedger, RunBudget
+from replay_assets.inference.spending.sql_ledger import SqlLedger
 from replay_assets.inference.throttling.limits import InProcessLimits
 from tests.inference.calls import attempt
 from tests.inference.scripted_server import MESSAGES, Script, ask, candidate, completion, status
+from tests.inference.spending.full_disk import full_disk
 
 DAY = date(2026, 9, 21)
-
-
-@contextmanager
-def full_disk(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond so many bytes."""
-    present = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, present[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, present)
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 PRICES = {"input": 1.0, "output": 100.0}
@@ -166,17 +149,18 @@ def test_an_attempt_that_may_have_been_paid_is_charged_at_its_highest(server: Sc
 def test_runs_of_a_day_share_its_budget(server: Script, tmp_path: Path) -> None:
     """Seven days of a week are seven runs."""
     server.answers(completion("x", usage=(0, 900)))
-    counts = [
-        answered(spend(server, 2, ledger=Ledger(tmp_path), budget_usd={"day": 3.5 * HIGHEST_USD}))
-        for _ in range(3)
-    ]
+    counts = []
+    for _ in range(3):
+        with closing(SqlLedger.in_folder(tmp_path)) as ledger:
+            ended = spend(server, 2, ledger=ledger, budget_usd={"day": 3.5 * HIGHEST_USD})
+            counts.append(answered(ended))
     assert counts == [2, 1, 0]
 
 
-def test_unknown_usage_is_charged_and_told_as_unknown(server: Script, tmp_path: Path) -> None:
-    """Null in the account, the most in the budget."""
+def test_unknown_usage_is_charged_and_reported_as_unknown(server: Script) -> None:
+    """None in the account, the most in the budget."""
     server.answers(completion("x", usage=None))
-    ended = spend(server, 3, ledger=Ledger(tmp_path), budget_usd=2.5 * HIGHEST_USD)
+    ended = spend(server, 3, ledger=MemoryLedger(), budget_usd=2.5 * HIGHEST_USD)
     assert answered(ended) == 2
     assert [end.cost_usd for end in ended if isinstance(end, Completion)] == [None, None]
 
@@ -193,48 +177,25 @@ def test_unknown_usage_counts_when_a_run_goes_on(server: Script) -> None:
     assert earlier.spent_usd == 0.25
 
 
-def test_an_entry_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    """On a full disk: nothing is sent, and the next one finds the ledger in order."""
-    ledger = Ledger(tmp_path)
-    first = ledger.reserve(DAY, "one", 0.5, limit_usd=1.0)
-    assert first is not None
-    before = next(tmp_path.iterdir()).read_bytes()
-    with (
-        full_disk(len(before) + 10),
-        pytest.raises(JournalError, match=r"ledger-.*can't be written"),
-    ):
-        ledger.reserve(DAY, "one", 0.1, limit_usd=1.0)
-    assert next(tmp_path.iterdir()).read_bytes() == before
-    assert Ledger(tmp_path).reserve(DAY, "one", 0.5, limit_usd=1.0) is not None
-    assert Ledger(tmp_path).reserve(DAY, "one", 0.1, limit_usd=1.0) is None
-
-
-def test_a_ledger_that_cannot_be_opened_is_told_as_one_that_is_full(tmp_path: Path) -> None:
-    """Whatever the system says of it: nothing may be sent that nobody can count."""
-    (tmp_path / "ledger").write_text("a file in the folder's place")
-    with pytest.raises(JournalError, match=r"ledger-.*be written"):
-        Ledger(tmp_path / "ledger").reserve(DAY, "one", 0.1, limit_usd=1.0)
-
-
 def test_an_answer_that_is_here_is_not_lost_for_a_full_disk(tmp_path: Path, server: Script) -> None:
     """What it cost can't be noted: it is returned, and the next attempt ends the run."""
     server.answers(completion("paid for", delay_s=0.3), "never")
     one = candidate(server.base_url, prices_usd_per_million=PRICES, budget_usd={"day": 5})
 
-    async def run() -> Completion:
-        ledger = Ledger(tmp_path)
+    async def run(ledger: Ledger) -> Completion:
         async with ChatClient(one, api_key=None, ledger=ledger, limits=InProcessLimits()) as client:
             ledger.reserve(DAY, "another", 0.1, limit_usd=None)
             asking = asyncio.create_task(client.complete(MESSAGES))
             while not server.bodies:
                 await asyncio.sleep(0.001)
-            with full_disk(0):
+            with full_disk():
                 answer = await asking
             with pytest.raises(JournalError, match="can't be written"):
                 await client.complete(MESSAGES)
             return answer
 
-    assert asyncio.run(run()).content == "paid for"
+    with closing(SqlLedger.in_folder(tmp_path)) as ledger:
+        assert asyncio.run(run(ledger)).content == "paid for"
     assert len(server.bodies) == 1
 
 
@@ -245,45 +206,3 @@ def test_a_day_without_a_price_has_no_budget_to_keep() -> None:
     purse = RunBudget(one, ledger=None, spent_usd=0.0, timezone="Asia/Taipei")
     with pytest.raises(BudgetExhaustedError, match="no price"):
         asyncio.run(purse.reserve(prompt_tokens=1, completion_tokens=1))
-
-
-def test_a_killed_runs_attempts_stay_charged(tmp_path: Path) -> None:
-    """What was set aside and never settled may have been paid; a torn line never was."""
-    ledger = Ledger(tmp_path)
-    kept = ledger.reserve(DAY, "mine", 1.0, limit_usd=None)
-    settled = ledger.reserve(DAY, "mine", 1.0, limit_usd=None)
-    assert kept is not None
-    assert settled is not None
-    ledger.settle(settled, 0.25)
-    (file,) = tmp_path.iterdir()
-    with file.open("ab") as stream:
-        stream.write(b'{"id": "torn", "candi')
-    after = Ledger(tmp_path)
-    assert after.spent_usd(DAY, "mine") == pytest.approx(1.25)
-    assert after.reserve(DAY, "mine", 0.5, limit_usd=1.5) is None
-    assert after.reserve(DAY, "mine", 0.25, limit_usd=1.5) is not None
-    assert after.reserve(DAY, "other", 1.5, limit_usd=1.5) is not None
-    assert after.reserve(date(2026, 9, 22), "mine", 1.5, limit_usd=1.5) is not None
-    assert all(json.loads(line) for line in file.read_text().splitlines())
-
-
-def take(folder: Path, times: int) -> None:
-    """Spend from another process."""
-    ledger = Ledger(folder)
-    for _ in range(times):
-        entry = ledger.reserve(DAY, "mine", 1.0, limit_usd=100.0)
-        if entry is not None:
-            ledger.settle(entry, 0.5)
-
-
-@pytest.mark.integration
-def test_processes_share_one_ledger(tmp_path: Path) -> None:
-    """None of their entries is lost, and none reads half of another's."""
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=take, args=(tmp_path, 60)) for _ in range(3)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0, 0, 0]
-    assert Ledger(tmp_path).spent_usd(DAY, "mine") == pytest.approx(90.0)
