@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -178,7 +179,7 @@ class Candidate(Entry):
         try:
             _ = parts.port
         except ValueError:
-            raise ValueError("has a port that is none; use 1 to 65535") from None
+            raise ValueError("has an invalid port; use 1 to 65535") from None
         if parts.username is not None or parts.password is not None:
             raise ValueError("must not hold user or password; name a variable in api_key_env")
         if parts.query or parts.fragment or not parts.path.rstrip("/").endswith("/v1"):
@@ -230,6 +231,18 @@ class Candidate(Entry):
         address = self.base_url.partition("://")[2].removesuffix("/v1")
         parts = (address, self.model, self.api_key_env or "")
         return re.sub(r"[^a-z0-9]+", "_", " ".join(parts).strip().lower())
+
+    def not_ready(self, key_of: Callable[[str], str | None]) -> str | None:
+        """Return why a run that names no candidates leaves this one out; None if it does not.
+
+        Args:
+            key_of: returns the value of an environment variable that holds a key.
+        """
+        if not self.scheduled:
+            return "it is not scheduled; name it to replay it"
+        if self.api_key_env is not None and key_of(self.api_key_env) is None:
+            return f"{self.api_key_env} is not set"
+        return None
 
     def at_concurrency(self, concurrency: int) -> Self:
         """Return the candidate asked at another concurrency: the same candidate, its digest too."""

@@ -48,16 +48,10 @@ def _source(settings: Settings) -> Iterator[Diagnosis]:
     says = f"mapping file {settings.mapping}" if settings.mapping else "no mapping: default names"
     yield Diagnosis("mapping", "ok", says)
     try:
-        database = IncidentDatabase(settings.source_url, mapping)
+        with IncidentDatabase(settings.source_url, mapping) as database:
+            yield from examine_source(database)
     except ConfigurationError as error:
         yield Diagnosis("connection", "fail", str(error))
-        return
-    try:
-        yield from examine_source(database)
-    except ConfigurationError as error:
-        yield Diagnosis("connection", "fail", str(error))
-    finally:
-        database.close()
 
 
 def _candidates(*, offline: bool) -> Iterator[Diagnosis]:

@@ -19,8 +19,7 @@ def extract_to(out: Path | None, day: str) -> None:
     settings = Settings.from_environment()
     window = day_window(iso_day(day, "--date"), settings.timezone, now=datetime.now(UTC))
     root = Store(str(out.absolute()) if out is not None else settings.evidence)
-    database = IncidentDatabase(settings.source_url, load_mapping(settings.mapping))
-    try:
+    with IncidentDatabase(settings.source_url, load_mapping(settings.mapping)) as database:
         with progress_bar() as progress:
             task = progress.add_task(f"day {window.day}", total=None)
             published = extract_day(
@@ -31,8 +30,6 @@ def extract_to(out: Path | None, day: str) -> None:
                 progress=lambda rows: progress.update(task, completed=rows),
             )
         orphans = count_orphans(database, settings.first_day, settings.timezone)
-    finally:
-        database.close()
     _show(published, root.url)
     show_orphans(orphans)
 

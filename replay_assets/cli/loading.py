@@ -20,11 +20,8 @@ def load_source(
 ) -> bool:
     """Load a folder or file into the source and print the result; return whether all was loaded."""
     files = _files(path, table)
-    database = IncidentDatabase(settings.source_url, load_mapping(settings.mapping))
-    try:
+    with IncidentDatabase(settings.source_url, load_mapping(settings.mapping)) as database:
         outcome = _load(database, files, keep_going=keep_going)
-    finally:
-        database.close()
     for one in outcome.loaded:
         ignored = f"; no column for {', '.join(one.ignored_fields)}" if one.ignored_fields else ""
         console.print(f"loaded {one.rows} rows into {one.table}{ignored}", markup=False)

@@ -93,11 +93,8 @@ def walk(
 
 
 def _orphans(settings: Settings) -> Orphans:
-    database = IncidentDatabase(settings.source_url, load_mapping(settings.mapping))
-    try:
+    with IncidentDatabase(settings.source_url, load_mapping(settings.mapping)) as database:
         return count_orphans(database, settings.first_day, settings.timezone)
-    finally:
-        database.close()
 
 
 def days_to_run(settings: Settings, first: str, last: str) -> list[str]:
@@ -125,10 +122,8 @@ def candidates_to_replay(catalogue: Catalogue, candidate_ids: Sequence[str]) -> 
         return [catalogue.get(candidate_id) for candidate_id in candidate_ids]
     chosen = []
     for candidate in catalogue:
-        if not candidate.scheduled:
-            console.print(f"skipped {candidate.id}: not scheduled; name it with --candidate")
-        elif candidate.api_key_env and read_secret(candidate.api_key_env) is None:
-            console.print(f"skipped {candidate.id}: {candidate.api_key_env} is not set")
+        if (reason := candidate.not_ready(read_secret)) is not None:
+            console.print(f"skipped {candidate.id}: {reason}")
         else:
             chosen.append(candidate)
     return chosen

@@ -5,8 +5,6 @@ URL, which may hold a password, must not appear in run configuration or in the U
 the labels root is visible in its signature, and tested.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,14 +35,9 @@ class Source:
     look_back_days: int
     max_text_bytes: int
 
-    @contextmanager
-    def open(self) -> Iterator[IncidentDatabase]:
-        """Open the database for the length of a block."""
-        database = IncidentDatabase(self.url, self.mapping)
-        try:
-            yield database
-        finally:
-            database.close()
+    def open(self) -> IncidentDatabase:
+        """Open the database, for a `with` block."""
+        return IncidentDatabase(self.url, self.mapping)
 
     def window(self, day: str) -> DayWindow:
         """Return a day's window in the configured zone, as of now."""

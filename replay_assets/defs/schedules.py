@@ -38,7 +38,7 @@ def weekly_replay(catalogue: Catalogue, settings: Settings) -> dg.ScheduleDefini
         context: dg.ScheduleEvaluationContext,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         monday = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone)).date()
-        ready = [one for one in catalogue if is_ready(one)]
+        ready = [one for one in catalogue if one.not_ready(read_secret) is None]
         days = [(monday - timedelta(days=n)).isoformat() for n in range(7, 0, -1)]
         if days[0] < settings.first_day:
             yield dg.SkipReason(f"the week of {days[0]} lies before {settings.first_day}")
@@ -85,12 +85,6 @@ def evidence_follows_source() -> dg.AutomationConditionSensorDefinition:
         description="Reads the days again that have changed in the incident database. Shipped "
         "stopped: their packs and results are then to be made again, too.",
     )
-
-
-def is_ready(candidate: Candidate) -> bool:
-    """Tell whether Monday's walk includes a candidate: it is scheduled and its key is present."""
-    has_key = candidate.api_key_env is None or read_secret(candidate.api_key_env) is not None
-    return candidate.scheduled and has_key
 
 
 def daily_selection(candidates: Sequence[Candidate]) -> list[dg.AssetKey]:

@@ -4,8 +4,8 @@ Pure functions; the client and the pack builder call them and decide what to do 
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 from replay_assets.sanitizing.detect.json_texts import read_string, strings_in, texts_in
@@ -150,13 +150,24 @@ def clean_answer(text: str, *, secrets: Sequence[str] = (), rules: RuleSet | Non
     return data.decode("utf-8", "surrogatepass")
 
 
-def mask_strict(value: Any, *, rules: RuleSet | None = None) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a JSON value from outside with every strict match in it masked."""
+def mask_strict(
+    value: Any,  # noqa: ANN401 - any JSON value
+    *,
+    secrets: Sequence[str] = (),
+    rules: RuleSet | None = None,
+) -> Any:  # noqa: ANN401
+    """Return a JSON value from outside without keys in any encoding and without strict matches."""
+    if is_clean(value, secrets=secrets, rules=rules):
+        return value
+    return _masked(value, partial(clean_answer, secrets=secrets, rules=rules))
+
+
+def _masked(value: Any, clean: Callable[[str], str]) -> Any:  # noqa: ANN401
     if isinstance(value, Mapping):
-        return {name: mask_strict(item, rules=rules) for name, item in value.items()}
+        return {clean(name): _masked(item, clean) for name, item in value.items()}
     if isinstance(value, list):
-        return [mask_strict(item, rules=rules) for item in value]
-    return clean_answer(value, rules=rules) if isinstance(value, str) else value
+        return [_masked(item, clean) for item in value]
+    return clean(value) if isinstance(value, str) else value
 
 
 def _strict_spans(data: bytes, rules: RuleSet) -> list[Span]:

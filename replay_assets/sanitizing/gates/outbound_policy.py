@@ -10,7 +10,7 @@ from typing import Any
 
 from replay_assets.errors import ConfigurationError
 from replay_assets.sanitizing.detect.rules import RuleSet, load_rules, shipped
-from replay_assets.sanitizing.gates.gate import Known, clean_answer, gate_findings, is_clean
+from replay_assets.sanitizing.gates.gate import Known, gate_findings, mask_strict
 
 SHORTEST_CANARY = 8
 """A shorter canary would be found in ordinary words."""
@@ -60,18 +60,7 @@ class OutboundPolicy:
 
     def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
         """Return a response (text or any JSON value) without keys, canaries and strict matches."""
-        if is_clean(value, secrets=self._unwanted, rules=self.rules):
-            return value
-        return self._masked(value)
-
-    def _masked(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-        if isinstance(value, dict):
-            return {self._masked(name): self._masked(item) for name, item in value.items()}
-        if isinstance(value, list):
-            return [self._masked(item) for item in value]
-        if isinstance(value, str):
-            return clean_answer(value, secrets=self._unwanted, rules=self.rules)
-        return value
+        return mask_strict(value, secrets=self._unwanted, rules=self.rules)
 
 
 def rules_of(path: Path | None) -> RuleSet:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from copy import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -38,7 +38,7 @@ NOT_ALLOWED = ("42501", "25006")
 
 
 class IncidentDatabase:
-    """A team's database, seen through its mapping."""
+    """A team's database, seen through its mapping; closed at the end of a `with` block."""
 
     def __init__(self, url: str, mapping: SourceMapping | None = None) -> None:
         try:
@@ -102,6 +102,12 @@ class IncidentDatabase:
                 # not wait for another writer once it has read.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Give back the pooled connections."""
