@@ -1,7 +1,6 @@
 """An endpoint that allows so many a window and refuses the rest: known, or learned from it."""
 
 import asyncio
-import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +12,7 @@ from replay_assets.inference.throttling import limits as limits_module
 from replay_assets.inference.throttling.limits import EndpointLimit, Settled
 from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refusals
 from replay_assets.inference.throttling.sliding_log import Ticket
-
-pytestmark = pytest.mark.integration
+from tests.inference.virtual_time import run_in_virtual_time, virtual_clock
 
 ALLOWED, WINDOW_S = 40, 1.0
 
@@ -31,7 +29,7 @@ class Throttled:
 
     async def ask(self) -> Settled:
         """Answer after a while, or refuse sooner."""
-        now = time.monotonic()
+        now = virtual_clock()
         while self.served and self.served[0] <= now - WINDOW_S:
             self.served.popleft()
         if len(self.served) >= ALLOWED:
@@ -47,7 +45,7 @@ class Throttled:
 
 def replay(server: Throttled, requests: int, **figures: Any) -> None:
     """Send requests until each is served, from workers as a run has them."""
-    limit = EndpointLimit()
+    limit = EndpointLimit(clock=virtual_clock)
     limit.join(Limits.model_validate({"concurrency": 64, **figures}))
 
     async def work(left: list[int]) -> None:
@@ -64,7 +62,7 @@ def replay(server: Throttled, requests: int, **figures: Any) -> None:
         left = list(range(requests))
         await asyncio.gather(*(work(left) for _ in range(128)))
 
-    asyncio.run(run())
+    run_in_virtual_time(run())
 
 
 def late_refusals(server: Throttled) -> float:
