@@ -7,6 +7,7 @@
     ├── ContractError          a record does not have the form it must have
     │   └── UnknownVersionError
     ├── NotMaterializedError   a required partition does not exist
+    ├── DamagedFileError       a published file is not as it was published
     ├── LabelLeakError         a request contains what grades its answer
     ├── ResidualSecretError    a strict rule still matches sanitized text
     ├── SanitizingFailedError  sanitizing a text raised an error
@@ -45,6 +46,10 @@ class UnknownVersionError(ContractError):
 
 class NotMaterializedError(ReplayAssetsError):
     """A required partition was not materialized."""
+
+
+class DamagedFileError(ReplayAssetsError):
+    """A published file has other bytes than its manifest says."""
 
 
 class LabelLeakError(ReplayAssetsError):

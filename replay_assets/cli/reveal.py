@@ -6,7 +6,8 @@ The map is built again from that evidence and only shown: it is never stored.
 from replay_assets.errors import NotMaterializedError
 from replay_assets.lake import assets
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Published, Store
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 from replay_assets.sanitizing.detect.rules import RuleSet, rules_digest
 from replay_assets.sanitizing.gates.outbound_policy import rules_of
 from replay_assets.sanitizing.pseudonyms.incident import (

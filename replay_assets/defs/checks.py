@@ -21,7 +21,7 @@ from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import Guards, Root
 from replay_assets.lake import assets
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Published
+from replay_assets.lake.published import Published
 
 WARN = dg.AssetCheckSeverity.WARN
 

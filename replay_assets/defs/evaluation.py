@@ -31,7 +31,7 @@ from replay_assets.evaluation.scored_days import ScoredDays
 from replay_assets.lake import assets
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Published
+from replay_assets.lake.published import Published
 from replay_assets.sanitizing.detect.rules import rules_digest
 
 GROUP = "evaluation"

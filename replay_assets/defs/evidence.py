@@ -21,7 +21,7 @@ from replay_assets.evidence.freshness import observe
 from replay_assets.evidence.labels import extract_labels
 from replay_assets.lake import assets
 from replay_assets.lake import labels as label_partitions
-from replay_assets.lake.store import Published
+from replay_assets.lake.published import Published
 
 GROUP = "evidence"
 OWNERS = ["team:platform"]

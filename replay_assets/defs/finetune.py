@@ -12,7 +12,7 @@ from replay_assets.finetune.export import WeekExport, build_export
 from replay_assets.finetune.week import read_week
 from replay_assets.lake import assets
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Published
+from replay_assets.lake.published import Published
 from replay_assets.source.export_log import record_export
 
 GROUP = "finetune"
@@ -51,9 +51,8 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
             export = build_export(
                 week, found.evidence, found.scores, found.unusable_days, safeguards.policy()
             )
-            publication = export.publication(inputs=found.inputs)
             address = assets.SFT_EXPORT.at(week)
-            published.append(lake.publish(address, publication))
+            published.append(export.publish(lake, address, inputs=found.inputs))
             metadata = _export_metadata(context, export, published[-1], source)
         return dg.MaterializeResult(
             metadata={**partition_metadata(published), **metadata},
@@ -67,9 +66,10 @@ def _export_metadata(
     context: dg.AssetExecutionContext, export: WeekExport, published: Published, source: Source
 ) -> Metadata:
     """Record the export in the source database, or say why that was not possible."""
-    path = published.path_of(assets.TRAINING_FILE)
+    path, file = published.path_of(assets.TRAINING_FILE), published.entry(assets.TRAINING_FILE)
+    entry = export.log_entry(path, sha256=file.sha256, size_bytes=file.size_bytes)
     with source.open() as database:
-        refused = record_export(database, export.log_entry(path))
+        refused = record_export(database, entry)
     if refused is not None:
         context.log.warning("finetune_exports not written: %s. Its row lies by %s.", refused, path)
     return {

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from replay_assets.evaluation.report import markdown_cell
-from replay_assets.lake.store import Published
+from replay_assets.lake.published import Published
 
 PREVIEW_ROWS = 10
 CELL_CHARACTERS = 60
@@ -26,7 +26,7 @@ def partition_metadata(published: Sequence[Published]) -> Metadata:
     """Return counts, digest and path of the partitions that a run published."""
     metadata: Metadata = {
         "dagster/row_count": sum(_records(one) for one in published),
-        "path": dg.MetadataValue.path(published[-1].path_of("")),
+        "path": dg.MetadataValue.path(published[-1].folder),
         "content_digest": published[-1].digest,
     }
     for one in published if len(published) == 1 else ():

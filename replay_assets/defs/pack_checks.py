@@ -17,7 +17,7 @@ from replay_assets.evaluation.masked_labels import mask_labels
 from replay_assets.lake import assets
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Published
+from replay_assets.lake.published import Published
 from replay_assets.sanitizing import RuleSet, find_label_leaks
 from replay_assets.sanitizing.detect.rules import rules_digest
 from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy

@@ -16,7 +16,8 @@ from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
 from replay_assets.inference.batch.progress import BatchProgress
 from replay_assets.lake import assets
-from replay_assets.lake.store import Published, Store
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 from replay_assets.replay import runner
 from replay_assets.replay.runner import ReplayRun, run_pack
 
@@ -129,7 +130,6 @@ def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Publishe
             allow_retries=False,
         )
     address = assets.REPLAY_RESULTS.at(day, run.report.candidate_id)
-    publication = run.publication(inputs={assets.REQUEST_PACK.name: pack.digest})
-    published = lake.publish(address, publication)
+    published = run.publish(lake, address, inputs={assets.REQUEST_PACK.name: pack.digest})
     run.remove_files()
     return published

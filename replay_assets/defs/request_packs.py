@@ -12,7 +12,7 @@ from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
 from replay_assets.lake import assets
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Published
+from replay_assets.lake.published import Published
 from replay_assets.request_packs import builder
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing import RuleSet
@@ -61,8 +61,7 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
                 audit_key=safeguards.audit_key(),
             )
             address = assets.REQUEST_PACK.at(day)
-            publication = pack.publication(inputs=lineage.inputs(address))
-            published.append(lake.publish(address, publication))
+            published.append(pack.publish(lake, address, inputs=lineage.inputs(address)))
         return dg.MaterializeResult(
             metadata=_metadata(published), data_version=data_version(published)
         )

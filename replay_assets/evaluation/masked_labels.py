@@ -15,7 +15,8 @@ from replay_assets.lake import assets
 from replay_assets.lake.formats import table_of
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Publication, Published
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Publication
 from replay_assets.sanitizing.detect.rules import RuleSet
 from replay_assets.sanitizing.pseudonyms.incident import incidents_of, sanitize_incident
 

@@ -36,8 +36,10 @@ from replay_assets.evidence.validation import (
     unknown_values,
 )
 from replay_assets.lake import assets
-from replay_assets.lake.store import PartitionWriter, Published, Store
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 from replay_assets.lake.tables import TableWriter
+from replay_assets.lake.writing import PartitionWriter
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.day.batches import Batch
 from replay_assets.source.day.reading import MAX_TEXT_BYTES, DaySnapshot, day_snapshot

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.evidence.fingerprint import KEYS, Fingerprint, keys_of
 from replay_assets.lake import assets
-from replay_assets.lake.store import Published, Store
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.day.reading import MAX_TEXT_BYTES, day_snapshot
 

@@ -10,9 +10,11 @@ from replay_assets.contracts.score import ReplayScore
 from replay_assets.errors import ResidualSecretError
 from replay_assets.finetune.alpaca import alpaca_row
 from replay_assets.lake import assets
-from replay_assets.lake.files import sha256
-from replay_assets.lake.formats import encode_json, encode_jsonl, json_line
-from replay_assets.lake.store import Publication
+from replay_assets.lake.addresses import Address
+from replay_assets.lake.formats import encode_json, json_line
+from replay_assets.lake.jsonl import encode_line
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
 from replay_assets.sanitizing.redacted_errors import redacted_errors
 from replay_assets.source.export_log import ExportLogEntry
@@ -32,45 +34,40 @@ class WeekExport:
     without_reasoning: int
     unusable_days: list[str]
 
-    def content(self) -> bytes:
-        """Return the training file."""
-        return encode_jsonl(row.model_dump(mode="json") for row in self.rows)
+    def publish(self, store: Store, address: Address, *, inputs: Mapping[str, str]) -> Published:
+        """Write the export as a partition, whose manifest holds the checksum."""
+        with store.writing(address) as partition:
+            training = partition.jsonl(assets.TRAINING_FILE)
+            for row in self.rows:
+                training.write(row.model_dump(mode="json"))
+            sha256 = training.sha256()
+            # A relative path, so that the same export has the same content in any lake.
+            entry = self.log_entry(
+                assets.TRAINING_FILE, sha256=sha256, size_bytes=training.size_bytes
+            )
+            partition.file(assets.EXPORT_LOG_FILE, encode_json(asdict(entry)))
+            facts = {
+                "format": ALPACA_FORMAT,
+                "incidents": len(self.rows) + sum(self.left_out.values()),
+                "rows": len(self.rows),
+                "unusable_days": self.unusable_days,
+                "left_out": self.left_out,
+                "rows_without_reasoning": self.without_reasoning,
+                "checksum_sha256": sha256,
+            }
+            return partition.publish(inputs=inputs, facts=facts, code_version=CODE_VERSION)
 
-    def publication(self, *, inputs: Mapping[str, str]) -> Publication:
-        """Return the export as a partition, with the checksum in its manifest."""
-        content = self.content()
-        facts = {
-            "format": ALPACA_FORMAT,
-            "incidents": len(self.rows) + sum(self.left_out.values()),
-            "rows": len(self.rows),
-            "unusable_days": self.unusable_days,
-            "left_out": self.left_out,
-            "rows_without_reasoning": self.without_reasoning,
-            "checksum_sha256": sha256(content),
-        }
-        return Publication(
-            files={
-                assets.TRAINING_FILE: content,
-                # A relative path, so that the same export has the same content in any lake.
-                assets.EXPORT_LOG_FILE: encode_json(asdict(self.log_entry(assets.TRAINING_FILE))),
-            },
-            inputs=inputs,
-            facts=facts,
-            code_version=CODE_VERSION,
-        )
-
-    def log_entry(self, file_path: str) -> ExportLogEntry:
+    def log_entry(self, file_path: str, *, sha256: str, size_bytes: int) -> ExportLogEntry:
         """Return the row that records this export in the source database."""
-        content = self.content()
         return ExportLogEntry(
             week=self.week,
-            checksum_sha256=sha256(content),
+            checksum_sha256=sha256,
             export_type="evidence_snapshot",
             source_table=assets.INCIDENT_EVIDENCE.name,
             source_ids=json_line([row.metadata.incident_id for row in self.rows]),
             file_path=file_path,
             record_count=len(self.rows),
-            size_bytes=len(content),
+            size_bytes=size_bytes,
             metadata=json_line({"lookback_days": LOOKBACK_DAYS, "week": self.week}),
         )
 
@@ -138,7 +135,7 @@ def reasoning_is_wrong(score: ReplayScore) -> bool:
 
 
 def _refuse_secrets(row: AlpacaRow, policy: OutboundPolicy) -> None:
-    if found := policy.findings(json_line(row.model_dump(mode="json"))):
+    if found := policy.findings(encode_line(row.model_dump(mode="json"))):
         raise ResidualSecretError(
             f"incident {row.metadata.incident_id}: after sanitizing, rule {', '.join(found)} still "
             "finds a value in the training row. Nothing was written; please report it."

@@ -14,13 +14,17 @@ import msgspec
 
 from replay_assets.contracts.timing import without_timing
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.lake.files import Content, lines_of, parts_of
 from replay_assets.lake.formats import decode_lines
+
+PENDING_BYTES = 1 << 16
+"""Items are hashed in pieces of this size: one call per item costs more than encoding it."""
+
+_SORTED = msgspec.json.Encoder(order="sorted")
 
 
 def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """Return a value as JSON bytes with sorted keys."""
-    return msgspec.json.encode(value, order="sorted")
+    return _SORTED.encode(value)
 
 
 def digest_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -31,20 +35,33 @@ def digest_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
 class ListDigest:
     """The digest of a list, as `digest_of` gives it, from items that need not be in memory."""
 
-    def __init__(self, sha256: "hashlib._Hash | None" = None) -> None:
-        self._sha256 = sha256 or hashlib.sha256()
-        self._sha256.update(b"[")
-        self._separator = b""
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._pending = bytearray(b"[")
+        self._is_empty = True
 
     def add(self, item: Any) -> None:  # noqa: ANN401 - any JSON value
-        """Take up the next item."""
-        self._sha256.update(self._separator + canonical(without_timing(item)))
-        self._separator = b","
+        """Add the next item, its timing fields left out."""
+        self.add_plain(without_timing(item))
+
+    def add_plain(self, item: Any) -> None:  # noqa: ANN401 - any JSON value
+        """Add the next item, which has no timing field."""
+        if not self._is_empty:
+            self._pending += b","
+        self._is_empty = False
+        _SORTED.encode_into(item, self._pending, -1)
+        if len(self._pending) >= PENDING_BYTES:
+            self._hash_pending()
 
     def end(self) -> str:
-        """Close the list and return the digest of what was taken up."""
-        self._sha256.update(b"]")
+        """Close the list and return the digest of its items."""
+        self._pending += b"]"
+        self._hash_pending()
         return self._sha256.hexdigest()
+
+    def _hash_pending(self) -> None:
+        self._sha256.update(self._pending)
+        self._pending = bytearray()
 
 
 @lru_cache(maxsize=8)
@@ -56,24 +73,16 @@ def vocabulary_digest(vocabulary: Vocabulary) -> str:
     return digest_of(vocabulary.as_json())
 
 
-def content_digest(tables: Mapping[str, str], files: Mapping[str, Content]) -> str:
-    """Return the SHA-256 of a partition: its tables by their own digests, its files by content."""
-    return digest_of(
-        {
-            "tables": dict(tables),
-            "files": {
-                name: _file_digest(name, content)
-                for name, content in files.items()
-                if name.endswith((".json", ".jsonl"))
-            },
-        }
-    )
+def content_digest(tables: Mapping[str, str], files: Mapping[str, str]) -> str:
+    """Return the SHA-256 of a partition, from the digests of its tables and its files by name."""
+    return digest_of({"tables": dict(tables), "files": dict(files)})
 
 
-def _file_digest(name: str, content: Content) -> str:
-    if not name.endswith(".jsonl"):
-        return digest_of(json.loads(b"".join(parts_of(content))))
-    records = ListDigest()
-    for record in decode_lines(lines_of(content), name):
-        records.add(record)
-    return records.end()
+def file_digest(name: str, content: bytes) -> str | None:
+    """Return the digest of what a JSON or JSONL file says; None for any other file."""
+    if name.endswith(".jsonl"):
+        records = ListDigest()
+        for record in decode_lines(content.split(b"\n"), name):
+            records.add(record)
+        return records.end()
+    return digest_of(json.loads(content)) if name.endswith(".json") else None

@@ -16,16 +16,16 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from upath import UPath
 
 from replay_assets.errors import NotMaterializedError
 
-Content = bytes | Path
-"""Bytes, or the local file that has them: what need not be in memory is not."""
-PART_BYTES = 1 << 20
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 PRIVATE = 0o600
 """The mode of a file that no other user may read, such as one with answers not yet masked."""
 
@@ -45,20 +45,41 @@ def is_local(path: UPath) -> bool:
     return path.protocol in ("", "file", "local")
 
 
+class HashedFile(io.BufferedWriter):
+    """A local file to write, with the checksum and size of what was written so far."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path, "wb"))
+        self._sha256 = hashlib.sha256()
+        self.size_bytes = 0
+
+    def write(self, content: "ReadableBuffer", /) -> int:
+        """Write some bytes, and take them into the checksum."""
+        self._sha256.update(content)
+        written = super().write(content)
+        self.size_bytes += written
+        return written
+
+    def sha256(self) -> str:
+        """Return the hexadecimal SHA-256 of what was written."""
+        return self._sha256.hexdigest()
+
+
 class StagedFile:
     """A file on its way: written under a hidden name, seen under its own only once published.
 
     `stream` takes the bytes; `publish` makes them visible whole, `discard` leaves no trace.
+    `target` may be changed to another name in the same folder until then.
     """
 
     def __init__(self, target: UPath, *, mode: int | None = None) -> None:
-        self._target = target
+        self.target = target
         folder = Path(tempfile.gettempdir())
         if is_local(target):
             folder = Path(target.path).parent
             folder.mkdir(parents=True, exist_ok=True)
         self._hidden = folder / f".{target.name}.{HOST}-{os.getpid()}-{uuid4().hex}.tmp"
-        self.stream: IO[bytes] = self._hidden.open("wb")
+        self.stream = HashedFile(self._hidden)
         if mode is not None:
             self._hidden.chmod(mode)
 
@@ -70,24 +91,14 @@ class StagedFile:
             self.stream.flush()
             os.fsync(self.stream.fileno())
 
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes were written."""
-        return self._hidden.stat().st_size
-
-    def sha256(self) -> str:
-        """Return the hexadecimal SHA-256 of what was written."""
-        with self._hidden.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-
     def publish(self) -> None:
         """Let readers see the file in place of whatever was there before."""
         self.close()
-        if is_local(self._target):
-            rename(self._hidden, Path(self._target.path))
+        if is_local(self.target):
+            rename(self._hidden, Path(self.target.path))
         else:
             # One PUT of a closed file: a stream would complete the upload even on an error.
-            self._target.fs.put_file(str(self._hidden), self._target.path)
+            self.target.fs.put_file(str(self._hidden), self.target.path)
             self.discard()
 
     def discard(self) -> None:
@@ -193,22 +204,6 @@ def rename(path: Path, target: Path) -> None:
     """Give a whole local file another name, for good."""
     path.replace(target)
     sync_folder(target.parent)
-
-
-def parts_of(content: Content) -> Iterator[bytes]:
-    """Yield bytes part by part."""
-    if isinstance(content, bytes):
-        yield content
-        return
-    with content.open("rb") as stream:
-        while part := stream.read(PART_BYTES):
-            yield part
-
-
-def lines_of(content: Content) -> Iterator[bytes]:
-    """Yield bytes line by line."""
-    with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as stream:
-        yield from stream
 
 
 def sha256(content: bytes) -> str:

@@ -26,13 +26,11 @@ def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=schema)
 
 
-def table_in_batches(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Return rows as a table, without holding more than `BATCH_ROWS` of them as objects."""
+def tables_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield rows as tables of at most `BATCH_ROWS`, so that no more of them are in memory."""
     waiting = iter(rows)
-    batches = []
     while batch := list(islice(waiting, BATCH_ROWS)):
-        batches.append(pa.RecordBatch.from_pylist(batch, schema=schema))
-    return pa.Table.from_batches(batches, schema=schema)
+        yield table_of(batch, schema)
 
 
 def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON value
@@ -58,11 +56,6 @@ def record_line(record: Record) -> bytes:
     return line.encode() + b"\n"
 
 
-def encode_jsonl(records: Iterable[Mapping[str, Any]]) -> bytes:
-    """Return records as JSONL: UTF-8, one record a line, a line feed after each."""
-    return "".join(json_line(record) + "\n" for record in records).encode()
-
-
 def decode_jsonl(content: bytes, name: str) -> list[dict[str, Any]]:
     """Return the records of a JSONL file.
 
@@ -79,15 +72,23 @@ def decode_lines(lines: Iterable[bytes], name: str) -> Iterator[dict[str, Any]]:
         ContractError: a line is not a JSON object; the message names the line.
     """
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line.decode())
-        except ValueError as error:
-            raise ContractError(f"{name}, line {number}: not JSON: {error}") from error
-        if not isinstance(record, dict):
-            raise ContractError(f"{name}, line {number}: expected an object, found {record!r:.60}")
-        yield record
+        if line.strip():
+            yield decode_line(line, name, number)
+
+
+def decode_line(line: bytes, name: str, number: int) -> dict[str, Any]:
+    """Return the record of one line of a JSONL file.
+
+    Raises:
+        ContractError: it is not a JSON object; the message names the line.
+    """
+    try:
+        record = json.loads(line.decode())
+    except ValueError as error:
+        raise ContractError(f"{name}, line {number}: not JSON: {error}") from error
+    if not isinstance(record, dict):
+        raise ContractError(f"{name}, line {number}: expected an object, found {record!r:.60}")
+    return record
 
 
 def encode_json(document: Mapping[str, Any]) -> bytes:

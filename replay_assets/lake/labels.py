@@ -9,7 +9,8 @@ from replay_assets.contracts.evidence import QUARANTINE
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.lake import assets
 from replay_assets.lake.formats import table_of
-from replay_assets.lake.store import Publication, Published
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Publication
 
 CODE_VERSION = LABEL_VERSION
 

@@ -13,7 +13,8 @@ from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.assets import BY_NAME, Asset, RootName, Setting
 from replay_assets.lake.digests import vocabulary_digest
-from replay_assets.lake.store import Published, Store
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 
 MISSING_INPUT = ""
 """Where a digest is expected: different from every digest that a manifest can name."""

@@ -26,10 +26,12 @@ from replay_assets.inference import (
     run_batch,
 )
 from replay_assets.lake import assets
+from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import publish_parts
-from replay_assets.lake.formats import decode_lines, encode_json, record_line, table_in_batches
-from replay_assets.lake.store import Publication
+from replay_assets.lake.formats import decode_lines, encode_json, record_line, tables_of
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 from replay_assets.replay.dialogues import ReplayDialogues
 from replay_assets.replay.pack_reading import Pack, PackLine, PackSource, read_pack
 from replay_assets.replay.preflight import refusal_of
@@ -67,20 +69,25 @@ class ReplayRun:
             for record in decode_lines(stream, RESULTS_FILE):
                 yield ReplayResult.read(record)
 
-    def publication(self, *, inputs: Mapping[str, str]) -> Publication:
-        """Return the run as a partition: its files, and a table of the answers."""
-        table = table_in_batches(map(result_row, self.read_results()), arrow_schema(ResultRow))
-        return Publication(
-            tables={assets.REPLAY_RESULTS.table: table},
-            large_files={name: self.folder / name for name in (RESULTS_FILE, REPORT_FILE)},
-            inputs={**inputs, "candidate": self.report.candidate_digest},
-            facts={
-                "requests": self.report.requests,
-                "repeats": self.report.repeats,
-                "outcomes": self.report.outcomes,
-            },
-            code_version=CODE_VERSION,
-        )
+    def publish(self, store: Store, address: Address, *, inputs: Mapping[str, str]) -> Published:
+        """Write the run as a partition: its files, and a table of the answers."""
+        schema = arrow_schema(ResultRow)
+        with store.writing(address) as partition, (self.folder / RESULTS_FILE).open("rb") as lines:
+            results = partition.jsonl(RESULTS_FILE)
+            table = partition.table(assets.REPLAY_RESULTS.table, schema)
+            records = map(results.write_line, lines)
+            for batch in tables_of((result_row(ReplayResult.read(one)) for one in records), schema):
+                table.write(batch)
+            partition.file(REPORT_FILE, (self.folder / REPORT_FILE).read_bytes())
+            return partition.publish(
+                inputs={**inputs, "candidate": self.report.candidate_digest},
+                facts={
+                    "requests": self.report.requests,
+                    "repeats": self.report.repeats,
+                    "outcomes": self.report.outcomes,
+                },
+                code_version=CODE_VERSION,
+            )
 
     def remove_files(self) -> None:
         """Remove results and report, once they lie elsewhere; the calls behind them stay."""

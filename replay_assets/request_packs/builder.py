@@ -13,10 +13,13 @@ from replay_assets.contracts.request import (
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import LabelLeakError, ResidualSecretError
+from replay_assets.lake.addresses import Address
 from replay_assets.lake.assets import AUDIT_FILE, INCIDENT_EVIDENCE, PACK_FILE, TOOL_OUTPUT_FILE
 from replay_assets.lake.digests import vocabulary_digest
-from replay_assets.lake.formats import encode_json, encode_jsonl, json_line
-from replay_assets.lake.store import Publication
+from replay_assets.lake.formats import encode_json
+from replay_assets.lake.jsonl import encode_line
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 from replay_assets.request_packs.audit import Audit
 from replay_assets.request_packs.prompts import (
     PROMPT_VERSION,
@@ -46,24 +49,25 @@ class RequestPack:
     tool_output: list[dict[str, Any]]
     audit: Audit
 
-    def publication(self, *, inputs: Mapping[str, str]) -> Publication:
-        """Return the pack as files."""
-        pack = encode_jsonl(request.as_json() for request in self.requests)
-        tool_output = encode_jsonl(self.tool_output)
-        return Publication(
-            files={
-                PACK_FILE: pack,
-                TOOL_OUTPUT_FILE: tool_output,
-                AUDIT_FILE: encode_json(self.audit.document(pack, tool_output)),
-            },
-            inputs=inputs,
-            facts={
-                "requests": len(self.requests),
-                "tool_outputs": len(self.tool_output),
-                "masked_values": self.audit.masked_values,
-            },
-            code_version=CODE_VERSION,
-        )
+    def publish(self, store: Store, address: Address, *, inputs: Mapping[str, str]) -> Published:
+        """Write the pack as a partition."""
+        with store.writing(address) as partition:
+            pack, tool_output = partition.jsonl(PACK_FILE), partition.jsonl(TOOL_OUTPUT_FILE)
+            for request in self.requests:
+                pack.write(request.as_json())
+            for output in self.tool_output:
+                tool_output.write(output)
+            audit = self.audit.document(pack.sha256(), tool_output.sha256())
+            partition.file(AUDIT_FILE, encode_json(audit))
+            return partition.publish(
+                inputs=inputs,
+                facts={
+                    "requests": pack.records,
+                    "tool_outputs": tool_output.records,
+                    "masked_values": self.audit.masked_values,
+                },
+                code_version=CODE_VERSION,
+            )
 
 
 def build_pack(
@@ -155,7 +159,7 @@ def _refuse_leaks(
     found = [
         f"{rule} in {name}"
         for name, part in seen.items()
-        for rule in policy.findings(json_line(part))
+        for rule in policy.findings(encode_line(part))
     ]
     if found:
         raise ResidualSecretError(

@@ -92,7 +92,7 @@ def walk_bare(settings: Settings, days: list[str], candidates: list[Candidate]) 
         labels.publish(Address("masked_labels", day), masked_publication(truth, masked, inputs={}))
         rows, repairs = raw.rows("incident_evidence"), raw.rows("recorded_repairs")
         pack = build_pack(rows, raw.rows("recorded_messages"), day=day, vocabulary=vocabulary)
-        request_pack = lake.publish(Address("request_pack", day), pack.publication(inputs={}))
+        request_pack = pack.publish(lake, Address("request_pack", day), inputs={})
         for one in candidates:
             run = run_pack(
                 request_pack.source_of("request_pack.jsonl"),
@@ -101,7 +101,7 @@ def walk_bare(settings: Settings, days: list[str], candidates: list[Candidate]) 
                 vocabulary=vocabulary,
                 folder=settings.state / one.id / day,
             )
-            lake.publish(Address("replay_results", day, one.id), run.publication(inputs={}))
+            run.publish(lake, Address("replay_results", day, one.id), inputs={})
             scores = grading.score_results(
                 run.results, masked, repairs, vocabulary=vocabulary, baseline=True
             )

@@ -65,7 +65,7 @@ def pack(
     rows, messages = raw.rows("incident_evidence"), raw.rows("recorded_messages")
     built = build_pack(rows, messages, day=DAY, vocabulary=vocabulary)
     lake = Store(str(root / "lake"))
-    published = lake.publish(Address("request_pack", DAY), built.publication(inputs={}))
+    published = built.publish(lake, Address("request_pack", DAY), inputs={})
     return published.source_of("request_pack.jsonl")
 
 

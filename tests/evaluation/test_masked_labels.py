@@ -17,7 +17,8 @@ from replay_assets.evaluation.masked_labels import (
 from replay_assets.lake import assets
 from replay_assets.lake.labels import labels_of, labels_publication
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Publication, Published, Store
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Publication, Store
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing.detect.rules import rules_digest, shipped
 from tests.evaluation.records import label, result

@@ -6,7 +6,8 @@ from typing import Any
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.evidence.extraction import extract_day
-from replay_assets.lake.store import Published, Store
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 from replay_assets.source.connection.database import IncidentDatabase
 from tests.source.rows import DAY, Row
 

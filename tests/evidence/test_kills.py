@@ -16,7 +16,8 @@ import pytest
 
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.store import Published, Store
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 from replay_assets.lake.tables import TableWriter
 from replay_assets.source.connection.database import IncidentDatabase
 from tests.source.rows import DAY, execute, incident, load, message, repair, session

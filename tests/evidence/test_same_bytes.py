@@ -10,7 +10,8 @@ import pytest
 
 from replay_assets.contracts.calendar import day_window
 from replay_assets.evidence.extraction import extract_day
-from replay_assets.lake.store import Published, Store
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Store
 from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, Row, execute, incident, load, message, repair, session

@@ -2,12 +2,16 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from replay_assets.finetune.alpaca import INSTRUCTION, executed_action, reasoning_of
 from replay_assets.finetune.export import build_export
+from replay_assets.lake.assets import EXPORT_LOG_FILE, SFT_EXPORT, TRAINING_FILE
+from replay_assets.lake.files import sha256
+from replay_assets.lake.store import Store
 from tests.evaluation.records import score
 
 WEEK = "2026-09-21"
@@ -129,12 +133,18 @@ def test_reasoning_comes_before_decision(output: object, reasoning: str | None) 
     assert reasoning_of(row(coordinator_output=json.dumps(output))) == reasoning
 
 
-def test_the_log_entry_describes_the_file() -> None:
-    """Checksum, size and count are those of the bytes written."""
+def test_the_log_entry_describes_the_file(tmp_path: Path) -> None:
+    """Checksum, size and count are those of the bytes written; the file is encoded once."""
     export = exported(row(), row(incident_id="inc-2"))
-    entry = export.log_entry("somewhere")
-    assert entry.record_count == export.content().count(b"\n") == 2
-    assert entry.size_bytes == len(export.content())
-    assert json.loads(entry.source_ids) == ["inc-1", "inc-2"]
-    assert json.loads(entry.metadata) == {"lookback_days": 7, "week": WEEK}
-    assert entry.export_type == "evidence_snapshot"
+    made = export.publish(Store(str(tmp_path)), SFT_EXPORT.at(WEEK), inputs={})
+    content, entry = made.file(TRAINING_FILE), json.loads(made.file(EXPORT_LOG_FILE))
+    assert [json.loads(line) for line in content.splitlines()] == [
+        one.model_dump(mode="json") for one in export.rows
+    ]
+    assert entry["record_count"] == content.count(b"\n") == 2
+    assert entry["size_bytes"] == len(content)
+    assert entry["checksum_sha256"] == sha256(content) == made.facts["checksum_sha256"]
+    assert entry["file_path"] == TRAINING_FILE
+    assert json.loads(entry["source_ids"]) == ["inc-1", "inc-2"]
+    assert json.loads(entry["metadata"]) == {"lookback_days": 7, "week": WEEK}
+    assert entry["export_type"] == "evidence_snapshot"

@@ -10,10 +10,10 @@ import pytest
 from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.result import ResultRow, result_row
 from replay_assets.contracts.timing import TIMING_FIELDS
-from replay_assets.lake.digests import content_digest, digest_of
-from replay_assets.lake.formats import encode_jsonl, table_of
+from replay_assets.lake.digests import content_digest, digest_of, file_digest
+from replay_assets.lake.formats import table_of
 from tests.contracts.examples import RESULT
-from tests.lake.written import table_digest
+from tests.lake.written import encode_jsonl, table_digest
 
 RECORD = RESULT.as_json()
 OTHER_VALUE: dict[type, object] = {
@@ -28,7 +28,9 @@ OTHER_VALUE: dict[type, object] = {
 
 
 def digest_of_files(**files: bytes) -> str:
-    return content_digest({}, {name.replace("_j", ".j"): text for name, text in files.items()})
+    named = {name.replace("_j", ".j").replace("_h", ".h"): text for name, text in files.items()}
+    digests = {name: file_digest(name, text) for name, text in named.items()}
+    return content_digest({}, {name: one for name, one in digests.items() if one is not None})
 
 
 @pytest.mark.parametrize("field", sorted(RECORD))
@@ -87,13 +89,10 @@ def test_a_partitions_digest_reads_json_and_leaves_renderings_out():
     base = digest_of_files(
         report_json=json.dumps(document).encode(), rows_jsonl=encode_jsonl([RECORD])
     )
-    again = content_digest(
-        {},
-        {
-            "report.html": b"<p>3 right at 14:02</p>",
-            "report.json": json.dumps({**document, "p95_latency_ms": 9.0}, indent=2).encode(),
-            "rows.jsonl": encode_jsonl([{**RECORD, "latency_ms": 9.0}]),
-        },
+    again = digest_of_files(
+        report_html=b"<p>3 right at 14:02</p>",
+        report_json=json.dumps({**document, "p95_latency_ms": 9.0}, indent=2).encode(),
+        rows_jsonl=encode_jsonl([{**RECORD, "latency_ms": 9.0}]),
     )
     assert again == base
     assert base != digest_of_files(

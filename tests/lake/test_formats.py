@@ -14,12 +14,11 @@ from replay_assets.lake.formats import (
     decode_jsonl,
     decode_table,
     encode_json,
-    encode_jsonl,
     json_line,
     record_line,
     table_of,
 )
-from tests.lake.written import encode_table
+from tests.lake.written import encode_jsonl, encode_table
 
 
 @pytest.mark.parametrize("character", ["\u2028", "\u2029", "\u0085"], ids=ascii)

@@ -13,7 +13,8 @@ from replay_assets.errors import NotMaterializedError
 from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Publication, Published, Store
+from replay_assets.lake.published import Published
+from replay_assets.lake.store import Publication, Store
 
 WEEK = "2026-09-21"
 DAYS = days_of_week(WEEK)

@@ -13,7 +13,8 @@ import pytest
 from replay_assets.errors import ContractError, NotMaterializedError, UnknownVersionError
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.files import sha256
-from replay_assets.lake.store import MANIFEST, Publication, Store
+from replay_assets.lake.store import Publication, Store
+from replay_assets.lake.writing import MANIFEST
 
 DAY = Address("request_pack", "2026-09-21")
 PACK = Publication(

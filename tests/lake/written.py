@@ -1,9 +1,12 @@
-"""A whole table written and digested at once, for tests that compare."""
+"""Whole tables and JSONL files written at once, for tests that compare."""
 
 import io
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pyarrow as pa
 
+from replay_assets.lake.jsonl import encode_line
 from replay_assets.lake.tables import TableDigest, TableWriter
 
 
@@ -21,3 +24,8 @@ def table_digest(table: pa.Table) -> str:
     digest = TableDigest(table.schema)
     digest.update(table)
     return digest.hexdigest()
+
+
+def encode_jsonl(records: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return records as the bytes of their JSONL file."""
+    return b"".join(encode_line(record) + b"\n" for record in records)

@@ -8,10 +8,10 @@ import pytest
 from replay_assets.contracts.result import UNGRADED_OUTCOMES, ReplayResult
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference.stand_in.faults import Fault, FaultPlan
-from replay_assets.lake.assets import PACK_FILE
 from replay_assets.replay.runner import ReplayRun, run_pack
 from replay_assets.request_packs.builder import build_pack
 from tests.inference.scripted_server import candidate, serving_stand_in
+from tests.lake.written import encode_jsonl
 from tests.request_packs.rows import evidence_row
 
 pytestmark = pytest.mark.integration
@@ -42,7 +42,7 @@ def test_faults_change_no_answer_and_all_adds_up(
         evidence_row(incident_id=f"inc-{number}", id=f"ev-{number}") for number in range(requests)
     ]
     pack = build_pack(rows, [], day="2026-09-21", vocabulary=vocabulary)
-    content = pack.publication(inputs={}).files[PACK_FILE]
+    content = encode_jsonl(one.as_json() for one in pack.requests)
     with serving_stand_in(FaultPlan()) as base_url:
         sound = replayed(base_url, content, vocabulary, tmp_path / "sound")
     assert sound.report.valid

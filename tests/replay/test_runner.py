@@ -12,12 +12,14 @@ from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import BatchStoppedError, ConfigurationError
 from replay_assets.inference.batch.progress import BatchProgress
-from replay_assets.lake.assets import PACK_FILE
+from replay_assets.lake.assets import REPLAY_RESULTS
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.formats import decode_jsonl
+from replay_assets.lake.store import Store
 from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE, run_pack
 from replay_assets.request_packs.builder import build_pack
 from tests.inference.scripted_server import Script, completion, payload, status
+from tests.lake.written import encode_jsonl
 from tests.replay.conftest import Runner
 from tests.replay.packs import answer_text, original_request, request
 from tests.request_packs.rows import evidence_row, read_sample_rows
@@ -139,7 +141,9 @@ def test_a_pack_of_the_original_form_is_replayed(
     assert all(result.candidate_id == "model-under-test" for result in run.results)
 
 
-def test_the_files_can_be_read_back_as_the_contracts(server: Script, replay: Runner) -> None:
+def test_the_files_can_be_read_back_as_the_contracts(
+    server: Script, replay: Runner, tmp_path: Path
+) -> None:
     """Also with an answer that no file could hold as it came."""
     odd = answer_text().replace("OutboundPolicy", r"OutboundPolicy \ud83d \u2028 觀察")
     server.answers(odd, payload({"choices": [{"message": None}]}))
@@ -149,8 +153,12 @@ def test_the_files_can_be_read_back_as_the_contracts(server: Script, replay: Run
     assert results == run.results
     assert results[0].model_output["action_plan"] == ["Restart", "OutboundPolicy ? \u2028 觀察"]
     assert RunReport.read(json.loads((run.folder / REPORT_FILE).read_text())) == run.report
-    table = run.publication(inputs={}).tables["replay_results"]
-    assert table.column("outcome").to_pylist() == ["answered", "infrastructure_failure"]
+    address = REPLAY_RESULTS.at("2026-09-21", run.report.candidate_id)
+    made = run.publish(Store(str(tmp_path / "lake")), address, inputs={})
+    assert made.records(RESULTS_FILE) == [one.as_json() for one in results]
+    assert made.file(RESULTS_FILE) == content
+    outcomes = made.table("replay_results").column("outcome").to_pylist()
+    assert outcomes == ["answered", "infrastructure_failure"]
 
 
 @pytest.mark.parametrize("baseline", ["rules-baseline", "constant-baseline"])
@@ -158,9 +166,8 @@ def test_a_baseline_answers_every_sample_in_process(
     baseline: str, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
     """No key, no server, no network; twice the same, but for its speed."""
-    content = build_pack(
-        read_sample_rows(), [], day="2026-09-21", vocabulary=vocabulary
-    ).publication(inputs={}).files[PACK_FILE]  # fmt: skip
+    pack = build_pack(read_sample_rows(), [], day="2026-09-21", vocabulary=vocabulary)
+    content = encode_jsonl(one.as_json() for one in pack.requests)
     candidate = Catalogue.load().get(baseline)
     seen: list[BatchProgress] = []
     first, second = (
@@ -188,7 +195,7 @@ def test_a_pack_built_with_another_vocabulary_is_refused(
     """Its ids would all be unknown here, and every answer wrong."""
     other = vocabulary.model_copy(update={"actions": vocabulary.actions[1:]})
     pack = build_pack([evidence_row()], [], day="2026-09-21", vocabulary=other)
-    content = pack.publication(inputs={}).files[PACK_FILE]
+    content = encode_jsonl(one.as_json() for one in pack.requests)
     baseline = Catalogue.load().get("constant-baseline")
     with pytest.raises(ConfigurationError, match=r"line 1: .*another vocabulary.*REPLAY_VOCAB"):
         run_pack(content, baseline, api_key=None, vocabulary=vocabulary, folder=tmp_path)

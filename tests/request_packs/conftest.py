@@ -9,6 +9,7 @@ from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.store import Publication
 from replay_assets.request_packs.builder import build_pack
 from tests.request_packs.rows import Row, read_sample_messages, read_sample_rows
+from tests.request_packs.written import published_pack
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +30,6 @@ def published(vocabulary: Vocabulary) -> Callable[..., Publication]:
 
     def build(rows: list[Row], messages: list[Row] | None = None, **settings: Any) -> Publication:
         pack = build_pack(rows, messages or [], day="2026-09-21", vocabulary=vocabulary, **settings)
-        return pack.publication(inputs={"incident_evidence": "digest"})
+        return published_pack(pack)
 
     return build

@@ -12,6 +12,7 @@ from replay_assets.lake.assets import AUDIT_FILE, PACK_FILE, TOOL_OUTPUT_FILE
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing.detect.rules import rules_digest
 from tests.request_packs.rows import Row, evidence_row, tool_message
+from tests.request_packs.written import published_pack
 
 EMAIL = "mei.lin@example.com"
 KEY = "FAKE-" + "audit-key"
@@ -33,7 +34,7 @@ def audited(
         vocabulary=vocabulary,
         audit_key=key,
     )
-    files = pack.publication(inputs={}).files
+    files = published_pack(pack).files
     return json.loads(files[AUDIT_FILE]), files
 
 
@@ -110,7 +111,7 @@ def test_the_samples_audit_counts_every_planted_kind(
 ) -> None:
     """Each category of the samples' planted values is masked at least once."""
     pack = build_pack(sample_rows, sample_messages, day="2026-09-21", vocabulary=vocabulary)
-    audit = json.loads(pack.publication(inputs={}).files[AUDIT_FILE])
+    audit = json.loads(published_pack(pack).files[AUDIT_FILE])
     assert set(audit["masked_by_category"]) == {
         "CARD", "CRED", "EMAIL", "IP_PRIV", "IP_PUB", "NATIONAL_ID", "PHONE",
     }  # fmt: skip

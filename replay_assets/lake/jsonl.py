@@ -1,0 +1,142 @@
+"""JSONL while it is written: each line encoded once, its digest and count taken on the way.
+
+One record per line: UTF-8, keys in the order given, a line feed after each. Characters that some
+readers take for the end of a line are escaped.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from replay_assets.contracts.timing import TIMING_FIELDS
+from replay_assets.lake.digests import ListDigest
+from replay_assets.lake.files import HashedFile
+from replay_assets.lake.formats import decode_line, json_line
+
+BUFFER_BYTES = 1 << 16
+"""Lines are handed on in pieces of this size: one call per line costs more than encoding it."""
+SMALLEST, LARGEST = 1e-4, 1e16
+"""Between these, msgspec and the standard library write a float in the same way."""
+ALWAYS_PLAIN = frozenset({int, bool, type(None)})
+
+_ENCODER = msgspec.json.Encoder()
+
+
+class JsonlWriter:
+    """Records on their way into a JSONL file.
+
+    Args:
+        stream: takes the bytes of the file.
+        name: of the file, for messages.
+    """
+
+    def __init__(self, stream: HashedFile, name: str) -> None:
+        self.records = 0
+        self._stream = stream
+        self._name = name
+        self._buffer = bytearray()
+        self._digest = ListDigest()
+
+    def write(self, record: Mapping[str, Any]) -> None:
+        """Write a record.
+
+        Raises:
+            ValueError: it holds a number that JSON has no form for, or half a character.
+        """
+        if is_plain(record):
+            _ENCODER.encode_into(record, self._buffer, -1)
+            self._digest.add_plain(record)
+        else:
+            self._buffer += json_line(record).encode()
+            self._digest.add(record)
+        self._end_line()
+
+    def write_line(self, line: bytes) -> dict[str, Any]:
+        """Write a line that was encoded before, without or with its line feed; return its record.
+
+        Raises:
+            ContractError: it is not a JSON object; the message names the line.
+        """
+        record = decode_line(line, self._name, self.records + 1)
+        self._buffer += line.rstrip(b"\n")
+        self._digest.add(record)
+        self._end_line()
+        return record
+
+    def flush(self) -> None:
+        """Hand on the lines that are still in memory."""
+        if self._buffer:
+            self._stream.write(self._buffer)
+            self._buffer = bytearray()
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes the lines so far have."""
+        return self._stream.size_bytes + len(self._buffer)
+
+    def sha256(self) -> str:
+        """Return the hexadecimal SHA-256 of the lines so far."""
+        self.flush()
+        return self._stream.sha256()
+
+    def close(self) -> str:
+        """End the file; return the digest of its records, their timing fields left out."""
+        self.flush()
+        return self._digest.end()
+
+    def _end_line(self) -> None:
+        self.records += 1
+        self._buffer += b"\n"
+        if len(self._buffer) >= BUFFER_BYTES:
+            self.flush()
+
+
+def encode_line(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    """Return a JSON value as one line, without the line feed.
+
+    Raises:
+        ValueError: it holds a number that JSON has no form for, or half a character.
+    """
+    return _ENCODER.encode(value) if is_plain([value]) else json_line(value).encode()
+
+
+def is_plain(value: Any) -> bool:  # noqa: ANN401 - any JSON value that holds others
+    """Return whether msgspec writes a container as the standard library does, and all is content.
+
+    It is not where a float is very small, very large or not a number, where a character has to be
+    escaped for the sake of other readers, or where a field is a timing field. Such records are
+    rare, and take the slow way. This runs for every row, hence no call where none is needed.
+    """
+    items = value
+    if type(value) is dict:
+        if not TIMING_FIELDS.isdisjoint(value) or not _are_plain_names(value):
+            return False
+        items = value.values()
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            if not item.isascii() and _breaks_lines(item):
+                return False
+        elif kind not in ALWAYS_PLAIN and not _is_plain_item(item):
+            return False
+    return True
+
+
+def _is_plain_item(item: Any) -> bool:  # noqa: ANN401 - any JSON value but a text
+    if type(item) is float:
+        return item == 0 or SMALLEST <= abs(item) < LARGEST
+    return type(item) in (dict, list, tuple) and is_plain(item)
+
+
+def _are_plain_names(names: dict[Any, Any]) -> bool:
+    try:
+        text = "".join(names)
+    except TypeError:  # a name that is not a text
+        return False
+    return text.isascii() or not _breaks_lines(text)
+
+
+def _breaks_lines(text: str) -> bool:
+    """Return whether some readers take a character of a text for the end of a line."""
+    return "\u2028" in text or "\u2029" in text or "\x85" in text

@@ -1,0 +1,155 @@
+"""A partition that exists: its manifest, and its files, whose checksums are verified when read."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+import pyarrow as pa
+from upath import UPath
+
+from replay_assets.contracts.manifest import FileEntry, PartitionManifest
+from replay_assets.errors import DamagedFileError, NotMaterializedError
+from replay_assets.lake import files, formats
+from replay_assets.lake.addresses import Address
+
+STREAM_BYTES = 1 << 20
+HASH_CHARACTERS = 16
+
+
+@dataclass(frozen=True)
+class VerifiedFile:
+    """A published file to be read whole or line by line; other bytes than published are refused."""
+
+    path: UPath
+    sha256: str
+    address: Address
+
+    def read(self) -> bytes:
+        """Return the file's bytes.
+
+        Raises:
+            DamagedFileError: they are not those that were published.
+        """
+        content = files.read(self.path)
+        self.verify(files.sha256(content))
+        return content
+
+    def open(self, mode: str = "rb") -> IO[bytes]:
+        """Open the file; at its end, the reader raises DamagedFileError if it was changed."""
+        return io.BufferedReader(_VerifyingReader(self, self.path.open(mode)), STREAM_BYTES)
+
+    def verify(self, found: str) -> None:
+        """Compare a checksum with the one that was published."""
+        if found != self.sha256:
+            raise DamagedFileError(
+                f"{self.path} was changed after it was published: its SHA-256 is {found}, the "
+                f"manifest says {self.sha256}. Restore the file, or materialise {self.address} "
+                "again."
+            )
+
+
+class _VerifyingReader(io.RawIOBase):
+    """Reads a file from its start to its end, and compares its checksum there."""
+
+    def __init__(self, file: VerifiedFile, stream: IO[bytes]) -> None:
+        self._file, self._stream = file, stream
+        self._sha256 = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - as typeshed has it
+        content = self._stream.read(len(buffer))
+        self._sha256.update(content)
+        if not content:
+            self._file.verify(self._sha256.hexdigest())
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+@dataclass(frozen=True)
+class Published:
+    """A partition that exists: its manifest, and its contents when asked for."""
+
+    root: UPath
+    address: Address
+    manifest: PartitionManifest
+
+    @property
+    def digest(self) -> str:
+        """The content digest by which later partitions name this one."""
+        return self.manifest.content_digest
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Counts and bounds that the stage recorded with the partition."""
+        return self.manifest.facts
+
+    @property
+    def folder(self) -> str:
+        """The full path of the folder with the partition's files."""
+        return str(self.root / self.address.file(""))
+
+    def table(self, name: str) -> pa.Table:
+        """Return one of the partition's tables."""
+        return formats.decode_table(self._verified(self.address.table(name)).read())
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """Return one of the partition's tables as rows."""
+        rows: list[dict[str, Any]] = self.table(name).to_pylist()
+        return rows
+
+    def file(self, name: str) -> bytes:
+        """Return one of the partition's files."""
+        return self.source_of(name).read()
+
+    def document(self, name: str) -> dict[str, Any]:
+        """Return one of the partition's JSON documents."""
+        return formats.decode_json(self.file(name), self.path_of(name))
+
+    def source_of(self, name: str) -> VerifiedFile:
+        """Return one of the partition's files to be read line by line."""
+        return self._verified(self.address.file(name))
+
+    def records(self, name: str) -> list[dict[str, Any]]:
+        """Return the records of one of the partition's JSONL files."""
+        return formats.decode_jsonl(self.file(name), name)
+
+    def path_of(self, name: str) -> str:
+        """Return the full path of one of the partition's files."""
+        return str(self.source_of(name).path)
+
+    def entry(self, name: str) -> FileEntry:
+        """Return what the manifest says of one of the partition's files."""
+        return self._entry(self.address.file(name))
+
+    def _verified(self, path: str) -> VerifiedFile:
+        entry = self._entry(path)
+        return VerifiedFile(self.root / entry.path, entry.sha256, self.address)
+
+    def _entry(self, path: str) -> FileEntry:
+        for entry in self.manifest.files:
+            if entry.path in (path, named_by_content(path, entry.sha256)):
+                return entry
+        found = ", ".join(PurePosixPath(entry.path).name for entry in self.manifest.files)
+        raise NotMaterializedError(
+            f"{self.address} has no file {PurePosixPath(path).name}; it has {found or 'none'}. "
+            "Materialise that partition again."
+        )
+
+
+def named_by_content(path: str, sha256: str) -> str:
+    """Return a path with the start of a checksum before its last suffix: `a.b.<hash>.jsonl`."""
+    pure = PurePosixPath(path)
+    return str(pure.with_name(f"{pure.stem}.{sha256[:HASH_CHARACTERS]}{pure.suffix}"))
+
+
+def is_named_by_content(entry: FileEntry) -> bool:
+    """Return whether a file has its own checksum in its name, so that nothing ever replaces it."""
+    return f".{entry.sha256[:HASH_CHARACTERS]}." in PurePosixPath(entry.path).name
