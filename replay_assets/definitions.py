@@ -26,14 +26,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         evidence.build_source(partitions),
         evidence.build_evidence(partitions),
         evidence.build_labels(partitions),
-        evaluation.build_masked_labels(partitions),
         request_packs.build_asset(partitions, rules_of(settings.rules)),
         *(replay.build_asset(candidate, partitions) for candidate in catalogue),
-        *(evaluation.build_scores(candidate, partitions) for candidate in catalogue),
-        evaluation.build_incumbent_scores(partitions),
+        *evaluation.build_daily(catalogue, partitions),
     ]
     weekly = [
-        evaluation.build_report_asset(catalogue, partitions),
+        *evaluation.build_weekly(catalogue, partitions),
         finetune.build_asset(partitions),
     ]
     return dg.Definitions(

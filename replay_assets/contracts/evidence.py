@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import ClassVar
 
 from replay_assets.contracts.arrow import TableRow, arrow_schema
+from replay_assets.contracts.record import Part
 
 LOW_CARDINALITY = frozenset({"severity", "evidence_kind", "verification_result", "role"})
 """Columns worth a dictionary in Parquet; elsewhere it was measured to gain nothing."""
 
 
-class EvidenceSnapshot(TableRow):
+class EvidenceSnapshot(Part):
     """The columns that an evidence row has in the source."""
 
     id: str | None
@@ -30,7 +31,7 @@ class EvidenceSnapshot(TableRow):
     matched_playbook_id: str | None
 
 
-class IncidentEvidence(EvidenceSnapshot):
+class IncidentEvidence(EvidenceSnapshot, TableRow):
     """An evidence row with the incident's newest coordinator session and newest repair."""
 
     TABLE_VERSION: ClassVar[str] = "incident_evidence_v1"

@@ -40,6 +40,20 @@ MARKED = tuple(grader.name for grader in GRADERS if grader.mark)
 GRADE_COLUMNS = ("incident_id", "outcome", "grade_status", *MARKED)
 
 
+def build_daily(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetsDefinition]:
+    """Return every asset of the stage that has a partition per day."""
+    return [
+        build_masked_labels(partitions),
+        *(build_scores(candidate, partitions) for candidate in catalogue),
+        build_incumbent_scores(partitions),
+    ]
+
+
+def build_weekly(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetsDefinition]:
+    """Return every asset of the stage that has a partition per week."""
+    return [build_report_asset(catalogue, partitions)]
+
+
 def build_masked_labels(partitions: Partitions) -> dg.AssetsDefinition:
     """Return the asset that spells labels as the packs do."""
 
@@ -96,10 +110,10 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
         vocabulary: AnswerVocabulary,
         safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
-        """One row a result of the day: what the label says of this answer.
+        """One row per result of the day: what the label says about this answer.
 
-        A grade is null where nobody recorded what it needs, or where the question does not arise.
-        Stale as soon as results or labels of the day change.
+        Each grade has a reason. It is empty where its input was not recorded, or where the question
+        does not arise. Stale as soon as results or labels of the day change.
         """
         lineage = Lineage(
             lake=lake,
@@ -146,10 +160,10 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
         labels: Root,
         vocabulary: AnswerVocabulary,
     ) -> dg.MaterializeResult[None]:
-        """One row an incident of the day: what the label says of production's own decision.
+        """One row per incident of the day: what the label says about production's own decision.
 
         The incumbent is the recorded coordinator and what agents or automation executed; what
-        people did by hand is the outcome. What was not recorded is null, never wrong.
+        people did by hand is the outcome. What was not recorded is empty, never wrong.
         """
         lineage = Lineage(evidence=evidence, labels=labels, vocabulary=vocabulary)
         published = []

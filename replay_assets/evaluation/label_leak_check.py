@@ -1,8 +1,8 @@
-"""The gate of provenance: no free text of a label stands in a request that did not have it itself.
+"""Checks that no request contains free text of a label that its own evidence does not contain.
 
-Requests are built without labels; this looks whether that held. What already stands in the raw
-evidence gives nothing away. Words of the closed vocabularies are exempt, as is the template: the
-instructions list every category and action, and with them 108 of 145 real incidents would trip.
+Requests are built without labels; this checks that they were. Text that is also in the raw evidence
+gives nothing away. Words of the closed vocabularies are exempt, as is the template: its
+instructions list every category and action, and with them 108 of 145 real incidents would be found.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,9 +23,9 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a day's pack repeats of its labels, and how many of its incidents have one.
+    """Where a day's pack repeats its labels, and how many of its incidents have a label.
 
-    `findings` are the places by incident; they never hold the text.
+    `findings` are the places by incident; they never contain the text.
     """
 
     incidents: int
@@ -34,7 +34,7 @@ class Provenance:
 
     @property
     def status(self) -> str:
-        """Whether it was looked at all: without a label there is nothing to compare with."""
+        """The result of the check; "not run" if there was no label to compare with."""
         if self.incidents and not self.labelled:
             return "not run"
         return "found" if self.findings else "passed"

@@ -1,11 +1,18 @@
 """The logical tables and columns that the project reads, whatever a team's database calls them.
 
-Required are the columns of the tables that the original systems kept; the rest are null where a
-database lacks them. Ids may be integers or text.
+Columns that are published under the same name are taken from the contracts of the published tables.
+Required are the columns of the tables that the original systems kept; the others are null if a
+database does not have them. Ids may be integers or text.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Literal
+
+from replay_assets.contracts.arrow import arrow_schema
+from replay_assets.contracts.evidence import EvidenceSnapshot, RecordedMessage
+from replay_assets.contracts.label import IncidentLabel
+from replay_assets.contracts.record import Part
 
 Kind = Literal["text", "json", "instant", "boolean", "integer"]
 
@@ -29,6 +36,16 @@ class LogicalTable:
     required: bool = True
 
 
+KINDS: dict[str, Kind] = {
+    "string": "text",
+    "bool": "boolean",
+    "int64": "integer",
+    "timestamp[us, tz=UTC]": "instant",
+    "list<item: string>": "json",
+}
+"""What a column of a published table, by its Arrow type, is in a database."""
+
+
 def _required(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name, required=True) for name in names)
 
@@ -37,18 +54,47 @@ def _optional(*names: str) -> tuple[Column, ...]:
     return tuple(Column(name) for name in names)
 
 
+def _published(
+    model: type[Part],
+    *,
+    required: Set[str],
+    json: Set[str] = frozenset(),
+    without: str | None = None,
+) -> tuple[Column, ...]:
+    """Return the columns that a contract publishes under the names that the source has for them.
+
+    Args:
+        model: the contract of a row.
+        required: the columns that a database must have.
+        json: the columns that are JSON in the source and text in the published table.
+        without: the field that the source's table does not have.
+    """
+    return tuple(
+        Column(
+            field.name,
+            "json" if field.name in json else KINDS[str(field.type)],
+            required=field.name in required,
+        )
+        for field in arrow_schema(model)
+        if field.name != without
+    )
+
+
 INCIDENT_EVIDENCE = LogicalTable(
     "incident_evidence",
     ("id",),
-    (
-        *_required("id", "incident_id"),
-        *_optional("alertname"),
-        Column("labels", "json"),
-        *_optional("severity"),
-        *_required("evidence_summary"),
-        *_optional("evidence_kind"),
-        Column("collected_at", "instant", required=True),
-        *_required("verification_result", "schema_version", "matched_playbook_id"),
+    _published(
+        EvidenceSnapshot,
+        required={
+            "id",
+            "incident_id",
+            "evidence_summary",
+            "collected_at",
+            "verification_result",
+            "schema_version",
+            "matched_playbook_id",
+        },
+        json={"labels"},
     ),
 )
 AGENT_SESSIONS = LogicalTable(
@@ -77,31 +123,17 @@ AUTO_REPAIR_EXECUTIONS = LogicalTable(
 LABELS = LogicalTable(
     "labels",
     ("incident_id",),
-    (
-        *_required("incident_id"),
-        *_optional("expected_root_cause", "root_cause_category", "root_cause_component"),
-        Column("required_keywords", "json"),
-        Column("acceptable_actions", "json"),
-        Column("acceptable_tools", "json"),
-        *_optional("risk_level"),
-        Column("requires_human_approval", "boolean"),
-        Column("repair_expected", "boolean"),
-        Column("repair_succeeded", "boolean"),
-        Column("false_repair", "boolean"),
-        *_optional("evidence_sufficiency", "scenario_group", "environment"),
-    ),
+    _published(IncidentLabel, required={"incident_id"}, without="schema_version"),
     required=False,
 )
 SESSION_MESSAGES = LogicalTable(
     "session_messages",
     ("session_id", "position"),
-    (
-        *_required("session_id"),
-        Column("position", "integer", required=True),
-        *_required("role", "content"),
-        Column("tool_calls", "json"),
-        *_optional("tool_call_id"),
-        Column("created_at", "instant"),
+    _published(
+        RecordedMessage,
+        required={"session_id", "position", "role", "content"},
+        json={"tool_calls"},
+        without="incident_id",
     ),
     required=False,
 )

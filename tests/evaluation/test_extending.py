@@ -1,0 +1,51 @@
+"""What a new grade or a new asset of this stage touches: at most three modules of the package."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "replay_assets"
+
+
+def modules_with(word: str) -> set[str]:
+    """The modules of the package that contain a word, by their paths."""
+    pattern = re.compile(rf"\b{word}\b")
+    return {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if pattern.search(path.read_text(encoding="utf-8"))
+    }
+
+
+@pytest.mark.parametrize("grade", ["over_asked", "abstention", "root_cause_components"])
+def test_a_grade_is_named_in_its_contract_and_in_the_table_of_graders(grade: str) -> None:
+    """Metrics, report, UI and table columns follow from them; only what uses a grade names it too.
+
+    The third module to touch is `contracts/grade.py`, for reasons that do not exist yet.
+    """
+    uses = {"root_cause_components": {"finetune/export.py"}}
+    known_elsewhere = {"contracts/result.py"}  # a column of an answer has the same name
+    assert modules_with(grade) - uses.get(grade, set()) - known_elsewhere == {
+        "contracts/score.py",
+        "evaluation/grading/graders.py",
+    }
+
+
+def test_an_asset_is_declared_built_and_calculated_in_one_module_each() -> None:
+    """`lake/assets.py`, `defs/evaluation.py`, and the module of the stage that makes its content.
+
+    Jobs, schedules, the command line and lineage follow from the declaration.
+    """
+    built = {"lake/assets.py", "defs/evaluation.py"}
+    assert modules_with("EVALUATION_REPORT") == {
+        *built,
+        "evaluation/report/build.py",
+        "cli/display.py",  # shows the report
+        "defs/checks.py",  # checks it
+    }
+    assert modules_with("MASKED_LABELS") == {
+        *built,
+        "evaluation/masked_labels.py",
+        "defs/pack_checks.py",  # compares packs with them
+    }
