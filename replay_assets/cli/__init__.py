@@ -1,7 +1,7 @@
-"""The command line: the same words as the assets, exit status 0 only for success.
+"""The command line: the same terms as the assets, exit status 0 only for success.
 
-`commands/` holds the arguments and the help of each command. The other modules here do the work;
-they are imported when a command runs, so that `--help` answers at once.
+`commands/` contains the arguments and the help of each command. The other modules here do the work;
+they are imported when a command runs, so that `--help` is shown without delay.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from replay_assets.errors import ReplayAssetsError
 
 
 class _Program(click.Group):
-    """A group whose known errors end in one message and status 1, without a traceback."""
+    """A group that prints the project's own errors without traceback and exits with status 1."""
 
     def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         try:
@@ -29,6 +29,6 @@ class _Program(click.Group):
 def main() -> None:
     """Replay a team's past incidents through candidate models, grade them, export training files.
 
-    Everything is read from and written below ./data, or where REPLAY_HOME and the other REPLAY_
-    variables say; the README lists them.
+    Everything is read and written below ./data, or in the folders set with REPLAY_HOME and the
+    other REPLAY_ variables; the README lists them.
     """

@@ -1,4 +1,4 @@
-"""Days as they are given on the command line."""
+"""Days in options of the command line."""
 
 from datetime import date
 
@@ -6,10 +6,14 @@ import click
 
 
 def iso_day(text: str, option: str) -> str:
-    """Return a day in the form that partitions are named in, or say which option is wrong."""
+    """Return a day in the form of partition names.
+
+    Raises:
+        click.BadParameter: the text is not a date; the message names the option.
+    """
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
         raise click.BadParameter(
-            f"{text!r} is not a valid date; write YYYY-MM-DD", param_hint=option
+            f"{text!r} is not a valid date; use YYYY-MM-DD", param_hint=option
         ) from error

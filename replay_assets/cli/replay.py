@@ -1,4 +1,4 @@
-"""Replaying one pack from the command line: what is said of it while it runs and afterwards."""
+"""Replays one pack from the command line, with its output during the run and afterwards."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from replay_assets.settings import (
 def replay_pack(
     pack: Path, candidate_id: str, out: Path, *, concurrency: int | None, refresh: bool
 ) -> bool:
-    """Replay a pack into a folder, say what came of it; return whether all of it went well."""
+    """Replay a pack into a folder and print the outcome; return whether all requests succeeded."""
     catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
     candidate = catalogue.get(candidate_id)
     vocabulary = load_vocabulary(named_file("REPLAY_VOCABULARY"))
@@ -49,7 +49,7 @@ def replay_pack(
     else:
         console.print(f"{report.results} of {report.requests} requests have a result, in {out}")
     if API_KEY_MISSING in report.failures:
-        console.print(f"set {candidate.api_key_env}: candidate {candidate.id} needs its key there")
+        console.print(f"set {candidate.api_key_env} to the API key of candidate {candidate.id}")
     for failure in report.failures:
         console.print(f"  {failure}", style="red")
     return report.valid

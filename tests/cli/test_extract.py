@@ -54,4 +54,4 @@ def test_an_invalid_date_is_rejected(home: Path):
     """The message shows the expected form."""
     result = CliRunner().invoke(main, ["extract", "--date", "yesterday"])
     assert result.exit_code == 2
-    assert "write YYYY-MM-DD" in result.output
+    assert "use YYYY-MM-DD" in result.output

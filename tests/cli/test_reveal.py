@@ -86,7 +86,7 @@ def test_without_the_evidence_it_fails_and_names_the_folder(
     assert result.exit_code == 1
     flat = " ".join(result.output.split())
     assert f"for incident '{incident}'" in flat
-    assert "stored nowhere" in flat
+    assert "is never stored" in flat
     assert "REPLAY_EVIDENCE" in flat
 
 

@@ -1,7 +1,6 @@
-"""Every command, one per module: its arguments, its help, and a call of what does the work.
+"""Every command, one per module: its arguments, its help, and a call of the module with the work.
 
-That call is imported inside the command's body: showing a help page loads nothing heavier than
-click.
+That module is imported inside the command's body, so that a help page loads only click.
 """
 
 from replay_assets.cli.commands.backfill import backfill

@@ -1,4 +1,4 @@
-"""`backfill`: a range of days, and the weeks they touch."""
+"""`backfill`: a range of days, and their weeks."""
 
 import sys
 
@@ -13,14 +13,14 @@ import click
     "candidate_ids",
     multiple=True,
     metavar="ID",
-    help="Replay this candidate only, on the packs that exist; may be given more than once. "
+    help="Replay only this candidate, on existing packs; may be given more than once. "
     "Default: every scheduled candidate whose key is set.",
 )
 def backfill(first: str, last: str, candidate_ids: tuple[str, ...]) -> None:
-    """Materialise a range of days, then the weeks they touch.
+    """Materialize a range of days, then their weeks.
 
-    Each partition is an ordinary Dagster run, seen in the UI afterwards; no daemon is needed. Ends
-    with what failed and why, and with status 1 if anything did.
+    Each partition is an ordinary Dagster run that is visible in the UI afterwards; no daemon is
+    needed. At the end failures are listed with their reasons; the exit status is then 1.
     """
     from replay_assets.cli.walk import walk_range
 

@@ -7,11 +7,11 @@ import click
 
 @click.command()
 def demo() -> None:
-    """Walk a full week of the sample incidents with the embedded baselines.
+    """Run a full week of the sample incidents with the embedded baselines.
 
     Needs no key, no server and no network. Builds data/incidents.sqlite from data/samples, replays
-    a week of them as ordinary Dagster runs, and ends with the verdicts and where the report
-    and the training file lie.
+    a week of them as ordinary Dagster runs, and prints the verdicts and the paths of the report and
+    the training file.
     """
     from replay_assets.cli.walk import walk_samples
 

@@ -1,4 +1,4 @@
-"""`extract`: one day of the evidence stage, without Dagster, for looking into a source."""
+"""`extract`: one day of the evidence stage, without Dagster, for inspecting a source."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def extract(day: str, out: Path | None) -> None:
     """Read one day of the source into the files that the pipeline would write.
 
     Evidence with each incident's newest decision and repair, recorded messages, all repairs, and
-    the quarantine of rows that can't be used, each with its reasons. Raw: keep them as you keep the
+    the quarantine of invalid rows, each with its reasons. The files are raw: protect them like the
     database.
     """
     from replay_assets.cli.extract import extract_to

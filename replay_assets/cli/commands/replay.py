@@ -20,26 +20,28 @@ import click
     "--out",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for replay_results.jsonl and run_report.json; holds the journal until then.",
+    help="Folder for replay_results.jsonl and run_report.json, and for the journal until then.",
 )
 @click.option(
     "--concurrency",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Requests in flight at once, instead of the catalogue's figure.",
+    help="Maximum of requests in flight, instead of the catalogue's value.",
 )
-@click.option("--refresh", is_flag=True, help="Ask again, also what was answered before.")
+@click.option(
+    "--refresh", is_flag=True, help="Send all requests again, even if they were answered before."
+)
 def replay(
     pack: Path, candidate_id: str, out: Path, concurrency: int | None, refresh: bool
 ) -> None:
     """Replay one approved pack through one candidate, without Dagster.
 
-    Every line is checked first; a single finding means that nothing is sent. Requests that the gate
-    on bytes refuses are listed, then the others are sent. Nothing that an answer proposes is
-    executed. Status 0 only if each request has an answer that keeps the contract.
+    Every line is checked first; after a single finding nothing is sent. Requests that the sending
+    gate blocks are listed, then the others are sent. Nothing that an answer proposes is executed.
+    Status 0 only if each request has an answer that follows the contract.
 
-    A replay that was interrupted goes on where it stopped, and one that is over asks again only
-    what has no answer: answers lie in --out, and none is paid for twice.
+    An interrupted replay continues where it stopped, and a finished one only repeats requests
+    without an answer: answers are kept in --out, and no answer is paid for twice.
     """
     from replay_assets.cli.replay import replay_pack
 

@@ -1,4 +1,4 @@
-"""`reveal`: what stands behind an incident's placeholders."""
+"""`reveal`: the values of an incident's placeholders."""
 
 import click
 
@@ -7,10 +7,10 @@ import click
 @click.option("--incident", "incident_id", required=True, metavar="ID", help="An incident's id.")
 @click.option("--date", "day", metavar="DATE", help="Day of its evidence; default: the newest.")
 def reveal(incident_id: str, day: str | None) -> None:
-    """Print what stands behind an incident's placeholders.
+    """Print the values of an incident's placeholders.
 
-    Reads the raw evidence under REPLAY_EVIDENCE and makes the map again, which is stored nowhere.
-    What it prints is raw: secrets and personal data.
+    Reads the raw evidence under REPLAY_EVIDENCE and builds the map again, which is never stored.
+    The output is raw: it contains secrets and personal data.
     """
     from replay_assets.cli.days import iso_day
     from replay_assets.cli.reveal import reveal_map, shown
@@ -20,6 +20,6 @@ def reveal(incident_id: str, day: str | None) -> None:
     found_on, findings, doubts = reveal_map(Settings.from_environment(), incident_id, day)
     click.echo(f"{incident_id}, evidence of {found_on}: {len(findings)} values", err=True)
     for doubt in doubts:
-        click.echo(f"careful: {doubt}", err=True)
+        click.echo(f"warning: {doubt}", err=True)
     for one in findings:
         click.echo(f"{one.placeholder} → {shown(one.canonical)}")

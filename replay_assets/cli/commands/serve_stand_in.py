@@ -1,15 +1,15 @@
-"""`serve-stand-in`: an endpoint with faults, for load tests and for trying a client."""
+"""`serve-stand-in`: an endpoint with faults, for load tests and for testing a client."""
 
 import click
 
 
 class _FaultOption(click.Option):
-    """The option `--fault`, whose help names every fault; they are looked up when it is shown."""
+    """The option `--fault`; its help lists every fault, which are imported when it is shown."""
 
     def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
         from replay_assets.inference.stand_in.faults import FAULTS
 
-        self.help = f"Share of requests that meet a fault: {', '.join(FAULTS)}. May be repeated."
+        self.help = f"Share of requests that get a fault: {', '.join(FAULTS)}. May be repeated."
         return super().get_help_record(context)
 
 
@@ -18,16 +18,18 @@ class _FaultOption(click.Option):
 @click.option("--port", default=8009, show_default=True)
 @click.option("--latency-ms", default=0.0, show_default=True, help="Time that each answer takes.")
 @click.option("--fault", "faults", cls=_FaultOption, multiple=True, metavar="FAULT=SHARE")
-@click.option("--seed", default=0, show_default=True, help="Which requests meet a fault.")
-@click.option("--limit", type=click.IntRange(min=1), help="Requests let in a window; 429 beyond.")
+@click.option("--seed", default=0, show_default=True, help="Decides which requests get a fault.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), help="Requests accepted per window; 429 above it."
+)
 @click.option(
     "--window-s",
     type=click.FloatRange(min=0.1),
     default=60.0,
     show_default=True,
-    help="Seconds that --limit counts over.",
+    help="Length in seconds of the window of --limit.",
 )
-@click.option("--retry-after", is_flag=True, help="Tell in the 429s of --limit when to come back.")
+@click.option("--retry-after", is_flag=True, help="Send Retry-After with the 429s of --limit.")
 def serve_stand_in(
     host: str,
     port: int,
@@ -40,8 +42,8 @@ def serve_stand_in(
 ) -> None:
     """Serve the two baselines as an OpenAI-compatible endpoint, with faults if asked.
 
-    For load tests and for trying a client. They are baselines, no language models. What a request
-    meets depends on the seed, its body and how often it came: a test can be repeated exactly.
+    For load tests and for testing a client. They are baselines, not language models. The fault of a
+    request depends on the seed, its body and how often it was sent: tests can be repeated exactly.
     """
     from replay_assets.inference.stand_in.faults import FaultPlan, parse_share
     from replay_assets.inference.stand_in.server import serve

@@ -1,4 +1,4 @@
-"""`ui`: Dagster's pages on this project."""
+"""`ui`: Dagster's web UI for this project."""
 
 import os
 import sys
@@ -10,10 +10,10 @@ import click
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=3000, show_default=True)
 def ui(host: str, port: int) -> None:
-    """Open the Dagster UI on this project, with its own instance folder.
+    """Start the Dagster UI for this project, with a separate instance folder.
 
-    The history of every run is kept in data/dagster_home, also of those that the command line
-    started.
+    The history of every run is kept in data/dagster_home, including runs started from the command
+    line.
     """
     from replay_assets.launching import prepare_instance, prepare_workspace
     from replay_assets.settings import Settings, environment_with
@@ -26,8 +26,8 @@ def ui(host: str, port: int) -> None:
     environment = environment_with(
         DAGSTER_HOME=str(settings.dagster_home), REPLAY_HOME=str(settings.data.parent)
     )
-    # Takes this process's place, so that whoever ends it ends Dagster. No shell: nothing in the
-    # list is interpreted.
+    # Replaces this process, so that ending it ends Dagster. There is no shell that would interpret
+    # the arguments.
     os.execve(  # noqa: S606
         sys.executable, [*command, "-h", host, "-p", str(port)], environment
     )

@@ -120,7 +120,7 @@ class Dispatch(Generic[Record]):
         self._ended_by = error
         self.client.in_flight.stop()
         asyncio.get_running_loop().call_later(DRAIN_TIMEOUT_S, _cancel, self._workers)
-        _cancel(one for one in self._workers if not self.client.in_flight.is_out(one))
+        _cancel(one for one in self._workers if not self.client.in_flight.is_sending(one))
 
     async def _ask(self, key: str, question: Question) -> Call:
         queued_ms = (time.perf_counter() - self.started) * 1000
@@ -140,7 +140,7 @@ class Dispatch(Generic[Record]):
                 queue_ms=queued_ms,
             )
         finally:
-            self.client.in_flight.is_back()
+            self.client.in_flight.end()
         queued_ms += completion.attempts[0].wait_ms
         return Call(key=key, outcome="answered", completion=completion, queue_ms=queued_ms)
 

@@ -1,7 +1,7 @@
-"""The client of a candidate's endpoint: the one that retries, and looks at bytes before they leave.
+"""The client of a candidate's endpoint: it retries, and checks every body before it is sent.
 
-A slot is held only while a request is in flight: one that waits for its next try gives it back.
-What ends a call without an answer is in `failures`; HTTP itself is in `http`.
+A slot is occupied only while a request is in flight; a request that waits for its retry releases
+its slot. The errors of a call without an answer are in `failures`; HTTP itself is in `http`.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ from replay_assets.inference.transport.http import Endpoint, header_safe
 from replay_assets.inference.transport.wire import WireError
 from replay_assets.lake.digests import canonical
 
-WORKERS_A_SLOT, MOST_SPARE_WORKERS = 4, 512
+WORKERS_PER_SLOT, MOST_SPARE_WORKERS = 4, 512
 
 
 @dataclass(slots=True)
@@ -52,10 +52,10 @@ class _Call:
     schema: Mapping[str, Any] | None
     ready_at: float = field(default_factory=time.perf_counter)
     spent_s: float = 0.0
-    """In attempts, and in pauses for their failures; not in our own queue for a turn."""
+    """Seconds in attempts and in pauses after failures, without the wait in our own queue."""
     attempts: list[Attempt] = field(default_factory=list)
     passed: bytes = b""
-    """The body that the gate has seen, so that a retry of the same bytes is not looked at again."""
+    """The body that passed the gate, so that a retry of the same bytes is not checked again."""
     failures: int = 0
     refusals: int = 0
     mode: ResponseMode = "none"
@@ -66,11 +66,11 @@ class _Call:
 
 
 class ChatClient:
-    """A candidate's endpoint, for as long as one run lasts.
+    """A candidate's endpoint, for the duration of one run.
 
-    Without a gate of the run's own, which knows every key, it guards the one key that it is given.
-    `ledger` is the day's spending that all runs share, `spent_usd` what earlier parts of this run
-    have spent, `timezone` the zone of the days that prices and budgets hold for.
+    A run passes a gate with the keys of all candidates; without one, only `api_key` is guarded.
+    `ledger` is the spending of the day, shared by all runs; `spent_usd` is what earlier parts of
+    this run spent; `timezone` is the zone of the days of prices and budgets.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class ChatClient:
         self._gate = gate or SendingGate(secrets=[self._api_key] if self._api_key else [])
         self._endpoint = Endpoint(candidate, api_key=self._api_key)
         self._limit = limits.limit_of(candidate.limit_key)
-        self._purse = RunBudget(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
+        self._budget = RunBudget(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
         self._format = ResponseFormat(candidate)
         self._backoff = backoff.Backoff(seed)
         self.in_flight = InFlight()
-        self._asked = {
+        self._key_parts = {
             "base_url": candidate.base_url,
             "model": candidate.model,
             "sampling": candidate.sampling.model_dump(mode="json", exclude_none=True),
@@ -111,26 +111,26 @@ class ChatClient:
 
     @property
     def workers(self) -> int:
-        """How many workers should pull requests: those that wait for a retry hold no slot."""
+        """How many workers a run needs: more than slots, because a wait for a retry uses none."""
         slots = self._candidate.limits.concurrency
-        return min(slots * WORKERS_A_SLOT, slots + MOST_SPARE_WORKERS)
+        return min(slots * WORKERS_PER_SLOT, slots + MOST_SPARE_WORKERS)
 
     @property
     def refused_modes(self) -> tuple[ResponseMode, ...]:
-        """The forms of answer that the endpoint has refused, for the run's report."""
+        """The response formats that the endpoint has rejected, for the run's report."""
         return tuple(self._format.refused)
 
     @property
     def spent_usd(self) -> float:
         """What this run has spent; 0 for a candidate without a price."""
-        return self._purse.spent_usd
+        return self._budget.spent_usd
 
     def response_mode(self, schema: Mapping[str, Any] | None = None) -> ResponseMode:
-        """Return how this endpoint is asked for JSON now."""
+        """Return the response format that is currently requested."""
         return self._format.mode(schema)
 
     def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-        """Return what came back less keys and strict hits."""
+        """Return a response without keys and strict matches."""
         return self._gate.cleaned(value)
 
     def request_key(
@@ -140,13 +140,13 @@ class ChatClient:
         schema: Mapping[str, Any] | None = None,
         repeat: int = 0,
     ) -> str:
-        """Return the SHA-256 of all that shapes an answer; never of the key or of the run.
+        """Return the SHA-256 of everything that influences an answer, without API key and run.
 
-        The form counts as it is asked for, not as the endpoint grants it.
+        It includes the configured response format, not the one that the endpoint supports.
         """
         digest = schema_digest(schema)
-        asked = {**self._asked, "schema": digest, "messages": messages, "repeat": repeat}
-        return hashlib.sha256(canonical(asked)).hexdigest()
+        parts = {**self._key_parts, "schema": digest, "messages": messages, "repeat": repeat}
+        return hashlib.sha256(canonical(parts)).hexdigest()
 
     async def complete(
         self,
@@ -155,17 +155,17 @@ class ChatClient:
         schema: Mapping[str, Any] | None = None,
         repeat: int = 0,
     ) -> Completion:
-        """Return the model's answer to a conversation, in a JSON schema's form where it can.
+        """Return the model's answer to a conversation, following a JSON schema if it can.
 
-        `repeat` asks the same once more: it is part of the key, not of the body.
+        `repeat` makes the same request again: it is part of the key, not of the body.
 
         Raises:
-            GateRefusedError: a strict rule finds something in the body; nothing was sent.
+            GateRefusedError: a strict rule matches the body; nothing was sent.
             BudgetExhaustedError: the next attempt may cost more than is left.
             EndpointRefusedError: 401, 403 or 404.
             PatienceExceededError: the endpoint asks for a pause beyond the run's patience.
-            RequestRejectedError: another 4xx that retrying can't cure.
-            InfrastructureError: every try failed.
+            RequestRejectedError: another 4xx; a retry would be rejected too.
+            InfrastructureError: all attempts failed.
         """
         call = _Call(messages, schema)
         while True:
@@ -181,28 +181,28 @@ class ChatClient:
         """Wait for a slot, send once, and account for it."""
         call.mode = self._format.mode(call.schema)
         body, end = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
-        if body != call.passed:  # another form of answer makes another body
+        if body != call.passed:  # another response format gives another body
             if refusals := self._gate.refusals(body, end=end):
                 rules = ", ".join(refusals)
                 raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
             call.passed = body
-        most_out = self._candidate.sampling.max_tokens
-        ticket = await self._limit.acquire(estimate_tokens(body, most_out))
+        max_completion = self._candidate.sampling.max_tokens
+        ticket = await self._limit.acquire(estimate_tokens(body, max_completion))
         settled = Settled()
         try:
-            # No tokenizer makes more tokens of a text than it has bytes.
-            reservation = await self._purse.reserve(
-                prompt_tokens=len(body), completion_tokens=most_out
+            # A text never has more tokens than bytes, whatever the tokenizer.
+            reservation = await self._budget.reserve(
+                prompt_tokens=len(body), completion_tokens=max_completion
             )
             started = time.perf_counter()
             try:
                 found = await self._send(body, call.mode)
             except BaseException:
-                self._purse.settle(reservation, None)  # cancelled: it may have been paid
+                self._budget.settle(reservation, None)  # cancelled: it may have been paid
                 raise
             attempt = _account(found, reservation, call.ready_at, started)
             call.attempts.append(attempt)
-            self._purse.settle(reservation, attempt.cost_usd)
+            self._budget.settle(reservation, attempt.cost_usd)
             settled = Settled(
                 refused=found.outcome == "rate_limited",
                 served=found.outcome == "answered",
@@ -217,7 +217,7 @@ class ChatClient:
         return found
 
     async def _send(self, body: bytes, mode: ResponseMode) -> ResponseReading:
-        self.in_flight.leaves()
+        self.in_flight.begin()
         try:
             reply = await self._endpoint.post(body)
         except WireError as error:
@@ -225,7 +225,7 @@ class ChatClient:
         return read_response(reply, mode=mode, gate=self._gate)
 
     def _raise_if_final(self, call: _Call, found: ResponseReading) -> None:
-        """Raise what no further try can cure."""
+        """Raise an error if a retry can't succeed."""
         candidate, made = self._candidate, call.made
         if found.outcome == "refused":
             raise EndpointRefusedError(
@@ -239,20 +239,20 @@ class ChatClient:
         patience_s = candidate.limits.patience_s
         pause_s = found.pause_s or 0.0
         if pause_s > patience_s or self._limit.refused_for_s > patience_s:
-            asks = f"asks to wait {pause_s:.0f} s" if pause_s else "has refused every request"
+            asks = f"asks to wait {pause_s:.0f} s" if pause_s else "has rate limited every request"
             raise PatienceExceededError(
                 f"{candidate.base_url} {asks}, beyond the {patience_s:g} s of patience_s "
-                f"({found.problem}). Run it again later: what is answered is kept.",
+                f"({found.problem}). Run it again later: all answers so far are kept.",
                 pause_s=max(pause_s, self._limit.refused_for_s),
                 attempts=made,
             )
-        self.in_flight.is_tried_again(made)
+        self.in_flight.end_for_retry(made)
 
     def _pause_s(self, call: _Call, found: ResponseReading) -> float:
-        """Return the request's own pause before its next try; a refusal pauses the endpoint.
+        """Return the pause before the request's next attempt; a 429 pauses the whole endpoint.
 
         Raises:
-            InfrastructureError: its tries or its time have run out.
+            InfrastructureError: the limit of attempts or of time is reached.
         """
         call.spent_s += call.attempts[-1].latency_ms / 1000
         if found.outcome == "response_format_refused":
@@ -265,8 +265,8 @@ class ChatClient:
             call.failures += 1
             if found.pause_s is None:
                 pause_s = self._backoff.pause_s(call.failures)
-        tired = call.failures >= backoff.TRIES or call.refusals >= backoff.REFUSALS
-        if tired or call.spent_s + pause_s > self._candidate.limits.retry_budget_s:
+        is_last = call.failures >= backoff.TRIES or call.refusals >= backoff.REFUSALS
+        if is_last or call.spent_s + pause_s > self._candidate.limits.retry_budget_s:
             text = f"no answer after {len(call.attempts)} tries: {found.problem}"
             raise InfrastructureError(text, attempts=call.made)
         call.spent_s += found.pause_s or pause_s

@@ -23,19 +23,19 @@ class InFlight:
         """Forbid further retries; the caller cancels the tasks that wait to send."""
         self.is_stopped = True
 
-    def is_out(self, task: asyncio.Task[object]) -> bool:
+    def is_sending(self, task: asyncio.Task[object]) -> bool:
         """Return whether a task has a request in flight, or a response that is not handled yet."""
         return task in self._senders
 
-    def leaves(self) -> None:
+    def begin(self) -> None:
         """Record that the current task sends a request."""
         self._senders.add(asyncio.current_task())
 
-    def is_back(self) -> None:
+    def end(self) -> None:
         """Record that the current task's request is finished and handled."""
         self._senders.discard(asyncio.current_task())
 
-    def is_tried_again(self, attempts: Attempts) -> None:
+    def end_for_retry(self, attempts: Attempts) -> None:
         """Record that the current task's request failed and will be sent again.
 
         Raises:
@@ -44,4 +44,4 @@ class InFlight:
         if self.is_stopped:
             text = "not retried, because the run ends early"
             raise InfrastructureError(text, attempts=attempts)
-        self.is_back()
+        self.end()

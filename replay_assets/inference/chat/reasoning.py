@@ -1,4 +1,4 @@
-"""What a model thought aloud within its content, told apart from what it answers."""
+"""Separates the reasoning in a model's content from its answer."""
 
 import re
 from collections.abc import Iterator
@@ -10,34 +10,34 @@ _TAG = re.compile(f"{THINK}|{END_THINK}")
 
 
 def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
-    """Return a content without its `<think>` blocks, and the text of those.
+    """Return a content without its `<think>` blocks, and the text of the blocks.
 
-    A block stands anywhere but in a JSON string, which may quote one. Some templates open it in the
-    prompt: all before an end without a beginning is reasoning. So is all after a beginning without
-    an end, where the answer was cut.
+    A tag counts anywhere except in a JSON string, which may quote one. Some templates open the
+    block in the prompt: all text before an end tag without a start tag is reasoning. So is all text
+    after a start tag without an end tag, if the answer was cut off.
     """
     if content is None or (THINK not in content and END_THINK not in content):
         return content, None
-    said: list[str] = []
-    thought: list[str] = []
+    answer: list[str] = []
+    reasoning: list[str] = []
     before, position, inside = 0, 0, False
     for tag in _tags(content):
         if tag[0] == END_THINK and not inside:
             before = tag.start()
-            said, thought = [], []
+            answer, reasoning = [], []
         else:
-            (thought if inside else said).append(content[position : tag.start()])
+            (reasoning if inside else answer).append(content[position : tag.start()])
             inside = tag[0] == THINK
         position = tag.end()
     if position == 0:
         return content, None
-    (thought if inside else said).append(content[position:])
-    thoughts = [part.strip() for part in (content[:before], *thought)]
-    return "".join(said).strip(), "\n".join(filter(None, thoughts)) or None
+    (reasoning if inside else answer).append(content[position:])
+    parts = [part.strip() for part in (content[:before], *reasoning)]
+    return "".join(answer).strip(), "\n".join(filter(None, parts)) or None
 
 
 def _tags(content: str) -> Iterator[re.Match[str]]:
-    """Yield the tags that are not inside a JSON object, where they are part of a string."""
+    """Yield the tags outside of JSON objects; inside one they are part of a string."""
     position = 0
     for one in values_in(content):
         if isinstance(one, Value):

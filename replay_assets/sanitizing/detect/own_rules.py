@@ -1,4 +1,4 @@
-r"""Rules that a deployment adds in YAML, and the soft categories that it may switch on.
+r"""Rules that a deployment adds in YAML, and the soft categories that it may enable.
 
     rules:
       - id: acme.badge
@@ -6,15 +6,15 @@ r"""Rules that a deployment adds in YAML, and the soft categories that it may sw
         pattern: 'ACME-[0-9]{6}'
         example: badge ACME-123456
         unlike: badge ACME-12
-        strict: true          # must also hold at the gate on bytes; default false
+        strict: true          # also blocks text at the gate; default false
     soft:
       host_names: true        # fully qualified names outside the cluster
       mac_addresses: true
       user_paths: true        # /home/<name>, C:\\Users\\<name>
       persons: [王小明, Alice Chen]
 
-Patterns are RE2's: no look-around, no back-references, so that every search stays linear. A group
-named `value` marks the part that goes; without one, all of the match goes.
+Patterns use RE2's syntax: no look-around and no back-references, so that search time stays linear.
+A group named `value` marks the part to mask; without it, the complete match is masked.
 """
 
 import re
@@ -34,7 +34,7 @@ _ERRORS = (re.error, *([re2.error] if re2 is not None else []))
 
 
 def _written(form: str, says: str) -> AfterValidator:
-    """Return a check that a text is written in a form."""
+    """Return a validator that accepts only texts of a given form."""
 
     def check(text: str) -> str:
         if not re.fullmatch(form, text):
@@ -47,8 +47,8 @@ def _written(form: str, says: str) -> AfterValidator:
 def _in_re2(pattern: str) -> str:
     if _NOT_RE2.search(pattern):
         raise ValueError(
-            "the pattern looks around or back, which RE2 can't do; mark the part to mask with a "
-            "group named `value` instead"
+            "the pattern has a look-around or back-reference, which RE2 does not support; mark the "
+            "part to mask with a group named `value` instead"
         )
     return pattern
 
@@ -57,17 +57,17 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class OwnRule(Part):
-    """A pattern in RE2's syntax, with an example that it finds and one that it leaves."""
+    """A pattern in RE2's syntax, with an example that it finds and one that it must not find."""
 
     id: Annotated[
         str,
         _written(
             r"[a-z][a-z0-9_.-]{1,60}",
-            "an id is small letters, digits, `.`, `_`, `-`, and begins with a letter",
+            "an id has only small letters, digits, `.`, `_`, `-`, and begins with a letter",
         ),
     ]
     category: Annotated[
-        str, _written(r"[A-Z][A-Z_]{1,16}", "a category is capitals and `_`, as in BADGE")
+        str, _written(r"[A-Z][A-Z_]{1,16}", "a category has only capitals and `_`, as in BADGE")
     ]
     pattern: Annotated[Text, AfterValidator(_in_re2)]
     example: Text
@@ -76,7 +76,7 @@ class OwnRule(Part):
 
 
 class OwnRuleFinder:
-    """One pattern over Unicode text; offsets come back in bytes."""
+    """Searches Unicode text for one pattern; offsets are in bytes."""
 
     def __init__(self, rule: OwnRule, engine: EngineName) -> None:
         self._rule = rule
@@ -119,7 +119,7 @@ class OwnRuleFinder:
 
 
 class SoftCategories(Part):
-    """What only some teams count as personal data; all off unless a rules file says otherwise."""
+    """What only some teams count as personal data; all off unless a rules file enables them."""
 
     host_names: StrictBool = False
     mac_addresses: StrictBool = False
@@ -127,7 +127,7 @@ class SoftCategories(Part):
     persons: tuple[Text, ...] = ()
 
     def rules(self) -> tuple[OwnRule, ...]:
-        """Return the rules of what is switched on."""
+        """Return the rules of the enabled categories."""
         chosen = [rule for name, rule in _SOFT.items() if getattr(self, name)]
         if self.persons:
             names = "|".join(
@@ -170,19 +170,19 @@ _SOFT = {
 
 
 def _nothing(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
-    """Read a key that has no value as one that is not there."""
+    """Read a key without a value like a missing key."""
     return {} if value is None else value
 
 
 class RulesFile(Part):
-    """What a deployment's rules file holds."""
+    """The content of a deployment's rules file."""
 
     rules: Annotated[tuple[OwnRule, ...], BeforeValidator(lambda value: value or ())] = ()
     soft: Annotated[SoftCategories, BeforeValidator(_nothing)] = SoftCategories()
 
 
 def mistakes_of(file: RulesFile) -> Iterator[Mistake]:
-    """Yield the rules whose examples contradict them, and ids that two rules have."""
+    """Yield rules that contradict their examples, and ids that two rules have."""
     times = Counter(rule.id for rule in file.rules)
     for index, rule in enumerate(file.rules):
         if times[rule.id] > 1:
@@ -196,5 +196,5 @@ def mistakes_of(file: RulesFile) -> Iterator[Mistake]:
             says = f"rule {rule.id!r} does not find this example"
             yield Mistake(("rules", index, "example"), says)
         if finder.find(rule.unlike.encode()):
-            says = f"rule {rule.id!r} finds this text, which it must leave"
+            says = f"rule {rule.id!r} finds this text, which it must not find"
             yield Mistake(("rules", index, "unlike"), says)

@@ -108,7 +108,7 @@ def shipped() -> RuleSet:
 
 
 def load_rules(path: Path | str) -> RuleSet:
-    """Return the shipped rules with those and the soft categories of a deployment's YAML file.
+    """Return the shipped rules, with the rules and soft categories of a deployment's YAML file.
 
     Raises:
         ConfigurationError: the file or one of its rules can't be used; the message names line,

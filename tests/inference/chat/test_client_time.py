@@ -91,7 +91,7 @@ def test_an_endpoint_that_rate_limits_everything_ends_the_run(server: Script) ->
     """A used-up quota is often reported as a 429 without a time."""
     server.answers(completion("x", delay_s=0.01), status(429))
     limits = {"concurrency": 1, "timeout_s": 5, "patience_s": 0.2}
-    with pytest.raises(PatienceExceededError, match="has refused every request"):
+    with pytest.raises(PatienceExceededError, match="has rate limited every request"):
         ask_all(server, 60, limits=limits)
 
 

@@ -92,13 +92,13 @@ def test_a_soft_rule_finds_its_example_and_leaves_the_other(rule: object) -> Non
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (("acme.badge", "ACME"), "an id is small letters"),
+        (("acme.badge", "ACME"), "an id has only small letters"),
         (("BADGE\n", "badge\n"), "as in BADGE (found 'badge')"),
-        (("工號(?P", "(?<=工號)(?P"), "looks around or back"),
-        (("[0-9]{6})", "([0-9]{6})\\2)"), "looks around or back"),
+        (("工號(?P", "(?<=工號)(?P"), "has a look-around or back-reference"),
+        (("[0-9]{6})", "([0-9]{6})\\2)"), "has a look-around or back-reference"),
         (("[0-9]{6})", "[0-9]{6}"), "does not compile"),
         (("[0-9]{6})", "[0-9]{7})"), "does not find this example"),
-        (("[0-9]{6})", "[0-9]{2,6})"), "which it must leave"),
+        (("[0-9]{6})", "[0-9]{2,6})"), "which it must not find"),
         (("    category: BADGE\n", ""), "rules.0.category: this field is required"),
         (
             ("strict: true", "strict: maybe"),
