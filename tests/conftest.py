@@ -17,6 +17,7 @@ from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.settings import Settings
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.loading.load import load_directory
+from tests.inference.scripted_server import ScriptedServer, scripted_server
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
 EMPTY_THE_DATABASE = """
@@ -131,6 +132,13 @@ def run_as_admin(url: str, *statements: str) -> None:
     with engine.connect() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[ScriptedServer]:
+    """One HTTP server for all tests: starting one takes a tenth of a second."""
+    with scripted_server() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

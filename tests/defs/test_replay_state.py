@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,19 +20,11 @@ from tests.inference.scripted_server import (
     Script,
     ScriptedServer,
     completion,
-    scripted_server,
     status,
 )
 from tests.replay.packs import answer_text
 
 DAY = "2026-09-28"
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[ScriptedServer]:
-    """One server for the module."""
-    with scripted_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -1,19 +1,10 @@
 """Real servers on loopback, and retries that do not wait."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from replay_assets.candidates.catalogue import Catalogue
 from replay_assets.inference.throttling import backoff, limits
-from tests.inference.scripted_server import Script, ScriptedServer, scripted_server
-
-
-@pytest.fixture(scope="session")
-def shared_server() -> Iterator[ScriptedServer]:
-    """One server for all tests: starting one takes a tenth of a second."""
-    with scripted_server() as server:
-        yield server
+from tests.inference.scripted_server import Script, ScriptedServer
 
 
 @pytest.fixture
@@ -33,7 +24,7 @@ def retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.0)
     monkeypatch.setattr(limits, "FIRST_PAUSE_S", 0.001)
     # All tests ask one server: what one was refused must not slow down the next.
-    monkeypatch.setattr(limits.SHARED_LIMITS, "_limits", {})
+    limits.SHARED_LIMITS.forget()
 
 
 @pytest.fixture(scope="session")

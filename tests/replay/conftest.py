@@ -1,6 +1,6 @@
 """A real endpoint on loopback that answers as scripted, and retries that do not wait."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +10,10 @@ from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.replay.runner import ReplayRun, run_pack
 from tests.inference.conftest import retry_at_once
-from tests.inference.scripted_server import Script, ScriptedServer, candidate, scripted_server
+from tests.inference.scripted_server import Script, ScriptedServer, candidate
 from tests.replay.packs import Request, pack_bytes, request
 
 Runner = Callable[..., ReplayRun]
-
-
-@pytest.fixture(scope="session")
-def shared_server() -> Iterator[ScriptedServer]:
-    """One server for all tests: starting one takes a tenth of a second."""
-    with scripted_server() as server:
-        yield server
 
 
 @pytest.fixture

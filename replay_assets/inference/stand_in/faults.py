@@ -50,6 +50,11 @@ class FaultPlan:
         self._came: Counter[bytes] = Counter()
         self._let_in: deque[float] = deque()
 
+    @property
+    def requests(self) -> int:
+        """How many requests have come; counted while faults are drawn."""
+        return self._came.total()
+
     def draw(self, body: bytes) -> Fault | None:
         """Return the fault that a request gets now, if any."""
         if not self.shares:

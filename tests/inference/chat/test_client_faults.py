@@ -80,7 +80,7 @@ def test_a_run_through_every_fault_gives_the_answers_of_one_without(requests: in
     low, high = requests * 0.02, requests * 0.12
     assert low <= answers.count(wrong) <= high
     attempts = [attempt for end in ended for attempt in end.attempts]
-    assert sum(plan._came.values()) == len(attempts)
+    assert plan.requests == len(attempts)
     outcomes = Counter(attempt.outcome for attempt in attempts)
     for outcome in ("rate_limited", "server_error", "connection_lost", "truncated", "not_protocol"):
         assert low <= outcomes[outcome] <= high, outcomes
