@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.candidates import Catalogue
 from replay_assets.defs import checks, evaluation, evidence, finetune, jobs, replay, request_packs
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import build_resources
@@ -12,7 +12,7 @@ from replay_assets.defs.schedules import (
     source_watch,
     weekly_replay,
 )
-from replay_assets.sanitizing.gates.outbound_policy import rules_of
+from replay_assets.sanitizing import rules_of
 from replay_assets.settings import Settings
 
 LOCATION = "replay_assets"

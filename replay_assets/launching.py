@@ -12,7 +12,7 @@ from importlib.resources import files as package_files
 
 import dagster as dg
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.definitions import LOCATION, build_definitions
 from replay_assets.defs.keys import key_of
@@ -20,8 +20,7 @@ from replay_assets.defs.schedules import SHARED_ASSETS, daily_selection
 from replay_assets.lake.files import is_alive, open_root, publish
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.store import Store
-from replay_assets.sanitizing.detect.rules import rules_digest
-from replay_assets.sanitizing.gates.outbound_policy import rules_of
+from replay_assets.sanitizing import rules_digest, rules_of
 from replay_assets.settings import Settings, set_dagster_home
 
 PROCESS_TAG = "replay_assets/process"

@@ -1,5 +1,15 @@
 """Who is asked: the candidates of the catalogue, with their endpoints, limits and prices.
 
 Configuration only: nothing here sends a request, and an API key appears as the name of the
-environment variable that holds it, never as its value.
+environment variable that holds it, never as its value. Other rooms import the names below.
 """
+
+from replay_assets.candidates.candidate import Candidate, Limits, Prices
+from replay_assets.candidates.catalogue import Catalogue
+
+__all__ = [
+    "Candidate",
+    "Catalogue",
+    "Limits",
+    "Prices",
+]

@@ -14,7 +14,7 @@ from replay_assets.inference.batch.progress import BatchProgress
 from replay_assets.lake import assets
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings
-from replay_assets.source.day.orphans import Orphans
+from replay_assets.source import Orphans
 
 console = Console()
 

@@ -9,16 +9,13 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from replay_assets.candidates.candidate import Candidate
-from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.display import console
 from replay_assets.contracts.diagnosis import Diagnosis, Status
 from replay_assets.errors import ConfigurationError
 from replay_assets.inference.transport.probe import probe
 from replay_assets.settings import Settings, read_secret
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.diagnosis.examine import examine_source
-from replay_assets.source.schema.mapping import load_mapping
+from replay_assets.source import IncidentDatabase, examine_source, load_mapping
 
 COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
 REFUSES_KEY = (401, 403)

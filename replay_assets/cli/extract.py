@@ -10,9 +10,7 @@ from replay_assets.evidence.extraction import extract_day
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.day.orphans import count_orphans
-from replay_assets.source.schema.mapping import load_mapping
+from replay_assets.source import IncidentDatabase, count_orphans, load_mapping
 
 
 def extract_to(out: Path | None, day: str) -> None:

@@ -8,11 +8,14 @@ from rich.progress import TaskID
 from replay_assets.cli.display import console, progress_bar
 from replay_assets.errors import ConfigurationError
 from replay_assets.settings import Settings
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.loading.load import LoadOutcome, files_in, load_files
-from replay_assets.source.loading.records import SUFFIXES, kind_of, stem_of
-from replay_assets.source.schema.mapping import load_mapping
-from replay_assets.source.schema.tables import TABLES
+from replay_assets.source import (
+    IncidentDatabase,
+    LoadOutcome,
+    files_in,
+    load_files,
+    load_mapping,
+    table_of,
+)
 
 
 def load_source(
@@ -42,16 +45,7 @@ def _files(path: Path, table: str | None) -> Mapping[str, Path]:
         for name in unclaimed:
             console.print(f"skipped {name}: it is not named after a table", markup=False)
         return files
-    if not kind_of(path):
-        raise ConfigurationError(
-            f"{path}: expected {', '.join(SUFFIXES)}, also with .gz; or a folder of such files"
-        )
-    name = table or stem_of(path)
-    if name not in TABLES:
-        raise ConfigurationError(
-            f"{path}: {name!r} is not a table; use --table with one of {', '.join(TABLES)}"
-        )
-    return {name: path}
+    return {table_of(path, table): path}
 
 
 def _load(

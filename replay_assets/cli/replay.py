@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.candidates import Catalogue
 from replay_assets.cli.display import console, replay_progress
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.replay.runner import API_KEY_MISSING, run_pack
-from replay_assets.sanitizing.gates.outbound_policy import load_canaries, rules_of
+from replay_assets.sanitizing import load_canaries, rules_of
 from replay_assets.settings import (
     named_file,
     read_secret,

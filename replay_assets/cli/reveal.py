@@ -8,14 +8,15 @@ from replay_assets.lake import assets
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
-from replay_assets.sanitizing.detect.rules import RuleSet, rules_digest
-from replay_assets.sanitizing.gates.outbound_policy import rules_of
-from replay_assets.sanitizing.pseudonyms.incident import (
+from replay_assets.sanitizing import (
+    Finding,
     RawIncident,
+    RuleSet,
     incidents_of,
+    rules_digest,
+    rules_of,
     sanitize_incident,
 )
-from replay_assets.sanitizing.pseudonyms.pseudonym_map import Finding
 from replay_assets.settings import Settings
 
 EVIDENCE = assets.INCIDENT_EVIDENCE

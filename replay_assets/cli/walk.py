@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from replay_assets.candidates.candidate import Candidate
-from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.days import iso_day
 from replay_assets.cli.display import console, progress_bar, show_orphans, show_week
 from replay_assets.cli.loading import load_source
@@ -14,9 +13,7 @@ from replay_assets.contracts.calendar import days_between, days_of_week, is_over
 from replay_assets.errors import ConfigurationError
 from replay_assets.launching import prepare_instance, run_days, run_weeks
 from replay_assets.settings import Settings, read_secret
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.day.orphans import Orphans, count_orphans
-from replay_assets.source.schema.mapping import load_mapping
+from replay_assets.source import IncidentDatabase, Orphans, count_orphans, load_mapping
 
 DEMO_WEEK = "2026-09-28"
 """A complete week of the samples, with an incident on every day."""

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from replay_assets.candidates.candidate import Candidate
-from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.thresholds import MAX_UNANSWERED_SHARE

@@ -2,8 +2,7 @@
 
 import dagster as dg
 
-from replay_assets.candidates.candidate import Candidate
-from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.result import ReplayResult
@@ -32,7 +31,7 @@ from replay_assets.lake import assets
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
-from replay_assets.sanitizing.detect.rules import rules_digest
+from replay_assets.sanitizing import rules_digest
 
 GROUP = "evaluation"
 OWNERS = ["team:sre"]

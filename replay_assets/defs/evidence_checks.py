@@ -14,7 +14,7 @@ from replay_assets.defs.keys import key_of
 from replay_assets.defs.resources import IncidentSource, Root
 from replay_assets.evidence.extraction import SUPERSEDED
 from replay_assets.lake import assets
-from replay_assets.source.day.orphans import count_orphans
+from replay_assets.source import count_orphans
 
 WARN = dg.AssetCheckSeverity.WARN
 

@@ -13,7 +13,7 @@ from replay_assets.finetune.week import read_week
 from replay_assets.lake import assets
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
-from replay_assets.source.export_log import record_export
+from replay_assets.source import record_export
 
 GROUP = "finetune"
 

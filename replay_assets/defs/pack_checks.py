@@ -18,9 +18,7 @@ from replay_assets.lake import assets
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
-from replay_assets.sanitizing import RuleSet, find_label_leaks
-from replay_assets.sanitizing.detect.rules import rules_digest
-from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
+from replay_assets.sanitizing import OutboundPolicy, RuleSet, find_label_leaks, rules_digest
 
 
 def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:

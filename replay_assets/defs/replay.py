@@ -8,7 +8,7 @@ from itertools import islice
 import dagster as dg
 from pydantic import Field
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.keys import inputs_of, key_of
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview

@@ -15,9 +15,7 @@ from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
 from replay_assets.request_packs import builder
 from replay_assets.request_packs.builder import build_pack
-from replay_assets.sanitizing import RuleSet
-from replay_assets.sanitizing.detect.rules import rules_digest
-from replay_assets.sanitizing.pseudonyms.pseudonym_map import PLACEHOLDER
+from replay_assets.sanitizing import PLACEHOLDER, RuleSet, rules_digest
 
 GROUP = "request_packs"
 SHOWN_BEFORE = 24

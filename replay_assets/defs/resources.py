@@ -11,17 +11,14 @@ from pathlib import Path
 
 import dagster as dg
 
-from replay_assets.candidates.candidate import Candidate
-from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.lake.store import Store
-from replay_assets.sanitizing import RuleSet
-from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy, load_canaries, rules_of
+from replay_assets.sanitizing import OutboundPolicy, RuleSet, load_canaries, rules_of
 from replay_assets.settings import AUDIT_KEY, Settings, read_secret, read_secrets
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.schema.mapping import SourceMapping, load_mapping
+from replay_assets.source import IncidentDatabase, SourceMapping, load_mapping
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from replay_assets.candidates.candidate import Candidate
-from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.defs.evidence import SWEEP_TAG
 from replay_assets.defs.jobs import WEEKLY_ASSETS, daily_walk, observe_source
 from replay_assets.defs.keys import key_of

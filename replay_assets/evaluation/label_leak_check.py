@@ -12,8 +12,7 @@ from typing import Any
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.request import INCIDENT_FIELDS
 from replay_assets.evaluation.masked_labels import FREE_TEXT, FREE_TEXTS
-from replay_assets.sanitizing import find_label_leaks
-from replay_assets.sanitizing.pseudonyms.incident import TOOL_OUTPUT, RawIncident, incidents_of
+from replay_assets.sanitizing import TOOL_OUTPUT, RawIncident, find_label_leaks, incidents_of
 
 TRACED_FIELDS = (*FREE_TEXT, *FREE_TEXTS, "scenario_group", "environment")
 """A label's free text; category, actions, sufficiency and risk are closed vocabularies."""

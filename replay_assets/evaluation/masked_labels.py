@@ -17,8 +17,7 @@ from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication
-from replay_assets.sanitizing.detect.rules import RuleSet
-from replay_assets.sanitizing.pseudonyms.incident import incidents_of, sanitize_incident
+from replay_assets.sanitizing import RuleSet, incidents_of, sanitize_incident
 
 CODE_VERSION = "1"
 FREE_TEXT = ("expected_root_cause", "root_cause_component")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.evaluation_report import DayState
 from replay_assets.contracts.score import INCUMBENT, ReplayScore
 from replay_assets.lake import assets

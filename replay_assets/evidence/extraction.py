@@ -40,9 +40,7 @@ from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
 from replay_assets.lake.tables import TableWriter
 from replay_assets.lake.writing import PartitionWriter
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.day.batches import Batch
-from replay_assets.source.day.reading import MAX_TEXT_BYTES, DaySnapshot, day_snapshot
+from replay_assets.source import MAX_TEXT_BYTES, Batch, DaySnapshot, IncidentDatabase, day_snapshot
 
 CODE_VERSION = "2"
 DUPLICATE = "duplicate_id:id"

@@ -10,8 +10,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from replay_assets.lake.tables import TableDigest
-from replay_assets.source.day.batches import Batch
-from replay_assets.source.day.newest import VERSIONS
+from replay_assets.source import VERSIONS, Batch
 
 KEYS = ("id", "coordinator_id", "repair_id")
 SCHEMA = pa.schema(

@@ -8,8 +8,7 @@ from replay_assets.evidence.fingerprint import KEYS, Fingerprint, keys_of
 from replay_assets.lake import assets
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.day.reading import MAX_TEXT_BYTES, day_snapshot
+from replay_assets.source import MAX_TEXT_BYTES, IncidentDatabase, day_snapshot
 
 Keys = dict[str | None, tuple[str | None, str | None]]
 """The newest session and repair of each row of evidence, by its id."""

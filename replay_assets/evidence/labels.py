@@ -11,9 +11,7 @@ from replay_assets.evidence.quarantine import quarantined
 from replay_assets.evidence.validation import reasons_against_label
 from replay_assets.lake.labels import labels_publication
 from replay_assets.lake.store import Publication
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.day.label_reading import UNREADABLE_LINE, read_labels
-from replay_assets.source.schema.tables import LABELS
+from replay_assets.source import LABELS, UNREADABLE_LINE, IncidentDatabase, read_labels
 
 Row = dict[str, Any]
 KINDS = {column.name: column.kind for column in LABELS.columns}

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from replay_assets.contracts.evidence import QUARANTINE
 from replay_assets.evidence.validation import Reasons
-from replay_assets.source.day.batches import Batch
+from replay_assets.source import Batch
 
 Row = Mapping[str, Any]
 

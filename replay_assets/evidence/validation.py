@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from replay_assets.evidence.json_checks import json_problem
-from replay_assets.source.day.batches import Batch
+from replay_assets.source import Batch
 
 Reasons = dict[int, list[str]]
 """The reasons why rows are invalid, by their position in a batch."""

@@ -15,9 +15,8 @@ from replay_assets.lake.formats import encode_json, json_line
 from replay_assets.lake.jsonl import encode_line
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
-from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
-from replay_assets.sanitizing.redacted_errors import redacted_errors
-from replay_assets.source.export_log import ExportLogEntry
+from replay_assets.sanitizing import OutboundPolicy, redacted_errors
+from replay_assets.source import ExportLogEntry
 
 CODE_VERSION = "1"
 LOOKBACK_DAYS = 7

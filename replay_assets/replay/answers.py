@@ -10,8 +10,7 @@ from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ReplayAssetsError
 from replay_assets.replay.json_scanning import TwoValuesError, scan
-from replay_assets.sanitizing import find_label_leaks
-from replay_assets.sanitizing.gates.gate import mask_strict
+from replay_assets.sanitizing import find_label_leaks, mask_strict
 
 SAFE_PLAN = ["Do not act on this incident automatically", "Hand it over to a person"]
 MAX_RUNNER_ERROR = 200

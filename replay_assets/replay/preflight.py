@@ -1,6 +1,6 @@
 """What the gate would refuse of a pack, found before anything is sent."""
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import SendingGate
 from replay_assets.inference.chat.protocol import chat_body

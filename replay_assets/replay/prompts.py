@@ -8,7 +8,7 @@ from replay_assets.contracts.answer import ORIGINAL_FIELDS
 from replay_assets.contracts.request import CONTRACT_TUNED, NO_EVIDENCE, ReplayRequest
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import Message
-from replay_assets.sanitizing.gates.gate import mask_strict
+from replay_assets.sanitizing import mask_strict
 
 PROMPT_VERSION = "1"
 """Part of the key of a cached answer: a new version of these words asks anew."""

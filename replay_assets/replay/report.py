@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.percentile import percentile
 from replay_assets.contracts.result import OUTCOMES, ReplayResult, Usage
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport

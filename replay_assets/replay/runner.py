@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, ResultRow, result_row
 from replay_assets.contracts.run_report import RunReport

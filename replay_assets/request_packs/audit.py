@@ -12,8 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from replay_assets.sanitizing.detect.rules import RULES_VERSION, RuleSet, rules_digest
-from replay_assets.sanitizing.pseudonyms.incident import RawIncident, SanitizedIncident
+from replay_assets.sanitizing import (
+    RULES_VERSION,
+    RawIncident,
+    RuleSet,
+    SanitizedIncident,
+    rules_digest,
+)
 
 AUDIT_VERSION = "sanitizing_audit_v2"
 HASH_CHARACTERS = 16

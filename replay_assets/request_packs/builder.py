@@ -27,16 +27,16 @@ from replay_assets.request_packs.prompts import (
     system_prompt,
     user_prompt,
 )
-from replay_assets.sanitizing import find_label_leaks
-from replay_assets.sanitizing.detect.rules import RULES_VERSION
-from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
-from replay_assets.sanitizing.pseudonyms.incident import (
+from replay_assets.sanitizing import (
+    RULES_VERSION,
     TOOL_OUTPUT,
+    OutboundPolicy,
     RawIncident,
+    find_label_leaks,
     incidents_of,
+    redacted_errors,
     sanitize_incident,
 )
-from replay_assets.sanitizing.redacted_errors import redacted_errors
 
 CODE_VERSION = f"prompt{PROMPT_VERSION}.rules{RULES_VERSION}"
 

@@ -1,19 +1,49 @@
 """Secrets, personal data and labels: found, replaced by pseudonyms, and blocked at the gates.
 
-Used by every stage that writes or sends text. `sanitize_text` and `find_label_leaks` are the public
-entry points; the stages use an `IncidentSanitizer`, which keeps one map of pseudonyms per incident.
+Used by every stage that writes or sends text. The packages, from the lowest to the highest:
+
+- `error_redaction`: an error from inside the rules, without the text that they worked on.
+- `detect`: what must go, as spans of a text; the shipped rules and a deployment's own.
+- `pseudonyms`: one map of pseudonyms per incident, and what it replaces.
+- `gates`: what must not leave: matches of strict rules, keys, canaries, labels.
+
+Other rooms import the names below. `sanitize_text` cleans a text, `IncidentSanitizer` all texts of
+an incident.
 """
 
-from replay_assets.sanitizing.detect.rules import RuleSet, load_rules
+from replay_assets.sanitizing.detect.rules import RULES_VERSION, RuleSet, load_rules, rules_digest
+from replay_assets.sanitizing.error_redaction import redacted_errors
+from replay_assets.sanitizing.gates.gate import mask_strict
 from replay_assets.sanitizing.gates.label_gate import find_label_leaks
+from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy, load_canaries, rules_of
 from replay_assets.sanitizing.pseudonyms.engine import IncidentSanitizer, sanitize_text
-from replay_assets.sanitizing.pseudonyms.pseudonym_map import Finding
+from replay_assets.sanitizing.pseudonyms.incident import (
+    TOOL_OUTPUT,
+    RawIncident,
+    SanitizedIncident,
+    incidents_of,
+    sanitize_incident,
+)
+from replay_assets.sanitizing.pseudonyms.pseudonym_map import PLACEHOLDER, Finding
 
 __all__ = [
+    "PLACEHOLDER",
+    "RULES_VERSION",
+    "TOOL_OUTPUT",
     "Finding",
     "IncidentSanitizer",
+    "OutboundPolicy",
+    "RawIncident",
     "RuleSet",
+    "SanitizedIncident",
     "find_label_leaks",
+    "incidents_of",
+    "load_canaries",
     "load_rules",
+    "mask_strict",
+    "redacted_errors",
+    "rules_digest",
+    "rules_of",
+    "sanitize_incident",
     "sanitize_text",
 ]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.inference.call.completion import Attempt, Completion, ResponseMode
 from replay_assets.inference.call.failures import (
     ENDS_THE_RUN,

@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from replay_assets.sanitizing import RuleSet
-from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy
+from replay_assets.sanitizing import OutboundPolicy, RuleSet
 
 LARGEST_BODY_BYTES = 2_000_000
 """Four times the text of a 128 k token context; a larger body is blocked without a search."""

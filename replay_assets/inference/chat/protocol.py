@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.result import Usage
 from replay_assets.inference.call.completion import AssistantMessage, ResponseMode
 from replay_assets.inference.call.question import Message

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.inference.call.completion import ResponseMode
 from replay_assets.lake.digests import canonical
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from replay_assets.candidates.candidate import Candidate, Prices
+from replay_assets.candidates import Candidate, Prices
 from replay_assets.contracts.result import Usage
 from replay_assets.errors import JournalError
 from replay_assets.inference.call.failures import BudgetExhaustedError

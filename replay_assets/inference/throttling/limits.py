@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from replay_assets.candidates.candidate import Limits
+from replay_assets.candidates import Limits
 from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refusals
 from replay_assets.inference.throttling.sliding_log import SlidingLog, Ticket
 

@@ -22,7 +22,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.errors import ConfigurationError
 from replay_assets.inference.baselines.app import embedded_app
 from replay_assets.inference.call.completion import AttemptOutcome

@@ -4,7 +4,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 
-from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates import Candidate
 from replay_assets.inference.transport.http import Endpoint, header_safe
 from replay_assets.inference.transport.wire import Reply, WireError
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError
 
-from replay_assets.errors import SourceError
+from replay_assets.errors import ConfigurationError, SourceError
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.loading.bad_lines import BadLines
 from replay_assets.source.loading.creating import create_tables
@@ -68,6 +68,24 @@ def files_in(directory: Path) -> tuple[dict[str, Path], list[str]]:
         )
     unclaimed = [path.name for name, path in files.items() if name not in TABLES]
     return {name: files[name] for name in TABLES if name in files}, unclaimed
+
+
+def table_of(path: Path, table: str | None = None) -> str:
+    """Return the table that a file is loaded into: the one that is named, or the file's own name.
+
+    Raises:
+        ConfigurationError: the file is of no kind that can be loaded, or there is no such table.
+    """
+    if not kind_of(path):
+        raise ConfigurationError(
+            f"{path}: expected {', '.join(SUFFIXES)}, also with .gz; or a folder of such files"
+        )
+    name = table or stem_of(path)
+    if name not in TABLES:
+        raise ConfigurationError(
+            f"{path}: {name!r} is not a table; use --table with one of {', '.join(TABLES)}"
+        )
+    return name
 
 
 def load_directory(
