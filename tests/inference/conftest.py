@@ -3,7 +3,7 @@
 import pytest
 
 from replay_assets.candidates.catalogue import Catalogue
-from replay_assets.inference.throttling import backoff, limits
+from replay_assets.inference.throttling import SHARED_LIMITS, backoff, in_process
 from tests.inference.scripted_server import Script, ScriptedServer
 
 
@@ -22,9 +22,9 @@ def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 def retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove the waits between retries; a pause that an endpoint asks for in seconds is kept."""
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.0)
-    monkeypatch.setattr(limits, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(in_process, "FIRST_PAUSE_S", 0.001)
     # All tests ask one server: what one was refused must not slow down the next.
-    limits.SHARED_LIMITS.forget()
+    SHARED_LIMITS.forget()
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from replay_assets.inference.call.completion import Completion
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.stand_in.faults import FaultPlan
 from replay_assets.inference.stand_in.server import server_config
-from replay_assets.inference.throttling.limits import InProcessLimits
+from replay_assets.inference.throttling import InProcessLimits
 
 MESSAGES = [{"role": "system", "content": "you answer"}, {"role": "user", "content": "磁碟已滿？"}]
 

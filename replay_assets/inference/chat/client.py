@@ -30,11 +30,11 @@ from replay_assets.inference.chat.response_format import ResponseFormat, schema_
 from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
 from replay_assets.inference.spending.budget import Reservation, RunBudget
 from replay_assets.inference.spending.ledger import Ledger
-from replay_assets.inference.throttling import backoff
-from replay_assets.inference.throttling.limits import (
+from replay_assets.inference.throttling import (
     SHARED_LIMITS,
     LimitStore,
     Settled,
+    backoff,
     estimate_tokens,
 )
 from replay_assets.inference.transport.http import Endpoint, header_safe

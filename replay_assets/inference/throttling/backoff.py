@@ -23,7 +23,7 @@ class Backoff:
         self._random = random.Random(seed)  # noqa: S311 - spreads retries, guards nothing
 
     def pause_s(self, failures: int) -> float:
-        """Return the pause after so many failures."""
+        """Return the pause after a number of failures."""
         return self._random.uniform(0, min(FIRST_WAIT_S * 2**failures, LONGEST_WAIT_S))
 
 
@@ -51,7 +51,7 @@ def bearable(pause_s: float | None, patience_s: float) -> float | None:
 
 
 def _until_reset_s(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until a used-up limit is reset; null where none is told or used up."""
+    """Return the seconds until a used-up limit is reset; None where none is named or used up."""
     pauses = []
     for left, reset in (
         ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),

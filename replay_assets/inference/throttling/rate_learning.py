@@ -1,6 +1,6 @@
 """Learning an endpoint's unpublished limit from what it refuses, and trying again for more.
 
-Hosted endpoints throttle near some figure that they do not tell (NVIDIA's: about 40 a minute),
+Hosted endpoints throttle near some figure that they do not publish (NVIDIA's: about 40 a minute),
 often without Retry-After. When a whole burst is refused, the calls that were served before it and
 the time until one is served again are that limit. A stray 429 teaches nothing.
 """
@@ -39,7 +39,7 @@ class Refusals:
 
 
 class LearnedWindow:
-    """So many calls in such a span: what the endpoint was seen to allow."""
+    """A number of calls in a span: what the endpoint was seen to allow."""
 
     def __init__(self, allowed: int, span_s: float, calls: Sequence[Ticket]) -> None:
         self.allowed = allowed
@@ -53,7 +53,7 @@ class LearnedWindow:
     def of(
         cls, refusals: Refusals, calls: Sequence[Ticket], *, reopened_at: float, window_s: float
     ) -> Self | None:
-        """Return what a time of refusals teaches; null where it was a stray one.
+        """Return what a time of refusals teaches; None where it was a stray one.
 
         `calls` are those of the last `window_s` seconds that were not refused, oldest first.
         """
@@ -99,10 +99,9 @@ class LearnedWindow:
         self._resize()
 
     def _start(self, calls: Sequence[Ticket]) -> None:
-        self.log = SlidingLog(self.span_s, None, None)
-        self._resize()
+        self.log = SlidingLog(self.span_s, self.allowed, None)
         for call in calls:
             self.log.add(call)
 
     def _resize(self) -> None:
-        self.log.resize(self.span_s, self.allowed * 60 / self.span_s, None)
+        self.log.resize(self.span_s, self.allowed, None)

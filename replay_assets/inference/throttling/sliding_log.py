@@ -23,27 +23,29 @@ class Ticket:
 
 
 class SlidingLog:
-    """Counts requests and tokens of the last window. Figures are rates a minute."""
+    """Counts requests and tokens of the last window, each up to a figure, or without one (None)."""
 
-    def __init__(self, window_s: float, rpm: float | None, tpm: float | None) -> None:
+    def __init__(
+        self, window_s: float, most_requests: int | None, most_tokens: float | None
+    ) -> None:
         # In the order of admission. By time alone, a call that has left can't be told from one that
         # is in the window: its ticket's time moves when it ends.
         self._calls: OrderedDict[Ticket, None] = OrderedDict()
         self._requests = 0
         self._tokens = 0
-        self.resize(window_s, rpm, tpm)
+        self.resize(window_s, most_requests, most_tokens)
 
-    def resize(self, window_s: float, rpm: float | None, tpm: float | None) -> None:
-        """Count over another window, or hold to other figures."""
+    def resize(self, window_s: float, most_requests: int | None, most_tokens: float | None) -> None:
+        """Count over another window, or up to other figures."""
         self.window_s = window_s
         self._span_s = window_s * LONGER
-        self.most_requests = None if rpm is None else max(int(rpm * window_s / 60 + 1e-9), 1)
-        self._most_tokens = None if tpm is None else tpm * window_s / 60
+        self._most_requests = most_requests
+        self._most_tokens = most_tokens
 
     def delay(self, now: float, tokens: int) -> float:
-        """Return the seconds until the oldest call that stands in the way leaves the window."""
+        """Return the seconds until the oldest call that counts leaves the window."""
         self._expire(now)
-        over_requests = self.most_requests is not None and self._requests >= self.most_requests
+        over_requests = self._most_requests is not None and self._requests >= self._most_requests
         # A call larger than the whole allowance goes alone, rather than never.
         over_tokens = (
             self._most_tokens is not None
@@ -60,7 +62,7 @@ class SlidingLog:
         self._calls[ticket] = None
         self._requests += 1
         self._tokens += ticket.tokens
-        unlimited = self.most_requests is None and self._most_tokens is None
+        unlimited = self._most_requests is None and self._most_tokens is None
         if unlimited and len(self._calls) > REMEMBERED:
             self._drop()
 

@@ -12,7 +12,7 @@ from replay_assets.inference.call.completion import Attempt, Completion
 from replay_assets.inference.call.failures import CallFailedError, RequestRejectedError
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.stand_in.faults import Fault, FaultPlan
-from replay_assets.inference.throttling.limits import InProcessLimits
+from replay_assets.inference.throttling import InProcessLimits
 from tests.inference.scripted_server import candidate, serving_stand_in
 
 pytestmark = pytest.mark.integration

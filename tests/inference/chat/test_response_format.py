@@ -11,7 +11,7 @@ from replay_assets.inference.call.completion import Completion
 from replay_assets.inference.call.failures import RequestRejectedError
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.chat.response_format import bounded
-from replay_assets.inference.throttling.limits import InProcessLimits
+from replay_assets.inference.throttling import InProcessLimits
 from tests.inference.scripted_server import MESSAGES, Body, Reply, Script, candidate, completion
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}

@@ -18,7 +18,7 @@ from replay_assets.inference.call.failures import BudgetExhaustedError, CallFail
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.spending import Ledger, MemoryLedger, RunBudget
 from replay_assets.inference.spending.sql_ledger import SqlLedger
-from replay_assets.inference.throttling.limits import InProcessLimits
+from replay_assets.inference.throttling import InProcessLimits
 from tests.inference.calls import attempt
 from tests.inference.scripted_server import MESSAGES, Script, ask, candidate, completion, status
 from tests.inference.spending.full_disk import full_disk

@@ -7,29 +7,24 @@ from typing import Any
 import pytest
 
 from replay_assets.candidates.candidate import Limits
-from replay_assets.inference.throttling import limits as limits_module
-from replay_assets.inference.throttling.limits import (
-    EndpointLimit,
-    InProcessLimits,
-    Settled,
-    estimate_tokens,
-)
+from replay_assets.inference.throttling import InProcessLimits, Settled, estimate_tokens, in_process
+from replay_assets.inference.throttling.in_process import InProcessLimit
 
 WINDOW = 0.2
 
 
-def limit_with(**figures: Any) -> EndpointLimit:
+def limit_with(**figures: Any) -> InProcessLimit:
     """Return a limit; `requests` and `tokens` are per window of the test."""
     window_s = figures.pop("window_s", WINDOW)
     for name, per_window in (("rpm", "requests"), ("tpm", "tokens")):
         if per_window in figures:
             figures[name] = round(figures.pop(per_window) * 60 / window_s)
-    limit = EndpointLimit()
+    limit = InProcessLimit()
     limit.join(Limits.model_validate({"concurrency": 100, "window_s": window_s, **figures}))
     return limit
 
 
-def admitted(limit: EndpointLimit, tokens: list[int]) -> list[float]:
+def admitted(limit: InProcessLimit, tokens: list[int]) -> list[float]:
     """Ask for all calls at once, each over as soon as it is let in; return when that was."""
 
     async def call(amount: int) -> float:
@@ -55,6 +50,29 @@ def test_no_window_holds_more_requests_than_allowed(requests: int) -> None:
     times = admitted(limit_with(requests=requests), [1] * (2 * requests + 1))
     assert most_in_a_window(times, [1] * len(times)) == requests
     assert max(times) - min(times) >= 2 * WINDOW * 1.01
+
+
+@pytest.mark.parametrize(
+    ("rpm", "window_s", "calls"), [(6000, 0.57, 57), (40, 60.0, 40), (1, 1.0, 1), (90, 1.0, 1)]
+)
+def test_a_rate_per_minute_is_a_whole_number_of_requests_in_a_window(
+    rpm: int, window_s: float, calls: int
+) -> None:
+    """At least one, and not one less by the last bit of a float."""
+
+    async def run() -> int:
+        limit = InProcessLimit(clock=lambda: 0.0)
+        limit.join(Limits(concurrency=100, rpm=rpm, window_s=window_s))
+        waiting = [asyncio.create_task(limit.acquire(1)) for _ in range(100)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        admitted = sum(task.done() for task in waiting)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return admitted
+
+    assert asyncio.run(run()) == calls
 
 
 def test_no_window_holds_more_tokens_than_allowed() -> None:
@@ -145,7 +163,7 @@ def test_a_call_that_is_cancelled_leaves_its_place(monkeypatch: pytest.MonkeyPat
     assert asyncio.run(run()) == 1
 
 
-async def settle_all(limit: EndpointLimit, ends: list[Settled]) -> None:
+async def settle_all(limit: InProcessLimit, ends: list[Settled]) -> None:
     """Let calls in together, then end each as told."""
     tickets = [await limit.acquire(1) for _ in ends]
     for ticket, end in zip(tickets, ends, strict=True):
@@ -157,7 +175,7 @@ SERVED, REFUSED, BROKEN = Settled(served=True), Settled(refused=True), Settled()
 
 def test_a_refusal_cuts_the_slots_and_answers_restore_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once a pause, however many calls were under way; the configured figure is the ceiling."""
-    monkeypatch.setattr(limits_module, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(in_process, "FIRST_PAUSE_S", 0.001)
 
     async def run() -> list[int]:
         limit = limit_with(concurrency=10)
@@ -178,7 +196,7 @@ def test_a_run_does_not_inherit_the_refusals_of_one_that_is_over() -> None:
 
     async def run() -> list[bool]:
         now = [0.0]
-        limit, limits = EndpointLimit(clock=lambda: now[0]), Limits(concurrency=1)
+        limit, limits = InProcessLimit(clock=lambda: now[0]), Limits(concurrency=1)
         limit.join(limits)
         limit.settle(await limit.acquire(1), REFUSED)
         now[0] = 3600.0
@@ -206,7 +224,7 @@ def test_a_broken_endpoint_is_not_one_that_is_asked_too_much() -> None:
 
 def test_after_a_refusal_one_call_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others follow when it was let in, or has at least not been refused as fast as others."""
-    monkeypatch.setattr(limits_module, "PROBE_GRACE_S", 30.0)
+    monkeypatch.setattr(in_process, "PROBE_GRACE_S", 30.0)
 
     async def run() -> tuple[int, int]:
         limit = limit_with(concurrency=10)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from replay_assets.candidates.candidate import Limits
-from replay_assets.inference.throttling import limits as limits_module
-from replay_assets.inference.throttling.limits import EndpointLimit, Settled
+from replay_assets.inference.throttling import Settled, in_process
+from replay_assets.inference.throttling.in_process import InProcessLimit
 from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refusals
 from replay_assets.inference.throttling.sliding_log import Ticket
 from tests.inference.virtual_time import run_in_virtual_time, virtual_clock
@@ -45,7 +45,7 @@ class Throttled:
 
 def replay(server: Throttled, requests: int, **figures: Any) -> None:
     """Send requests until each is served, from workers as a run has them."""
-    limit = EndpointLimit(clock=virtual_clock)
+    limit = InProcessLimit(clock=virtual_clock)
     limit.join(Limits.model_validate({"concurrency": 64, **figures}))
 
     async def work(left: list[int]) -> None:
@@ -94,7 +94,7 @@ def test_an_unpublished_limit_is_learned_in_its_first_window(
     latency_s: float, tells_when: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From what was refused and when it ended, without being told figure or span."""
-    monkeypatch.setattr(limits_module, "FIRST_PAUSE_S", 0.08)
+    monkeypatch.setattr(in_process, "FIRST_PAUSE_S", 0.08)
     server = Throttled(latency_s, tells_when)
     replay(server, 6 * ALLOWED)
     assert server.refused_at

@@ -3,9 +3,11 @@
 from replay_assets.inference.throttling.sliding_log import SlidingLog, Ticket
 
 
-def log_with(**figures: float | None) -> tuple[SlidingLog, Ticket]:
+def log_with(
+    *, requests: int | None = None, tokens: float | None = None
+) -> tuple[SlidingLog, Ticket]:
     """Return a log of 60 s with room for two more calls, and a call that has left its window."""
-    log = SlidingLog(60.0, **{"rpm": None, "tpm": None, **figures})
+    log = SlidingLog(60.0, requests, tokens)
     late = Ticket(0.0, 10)
     log.add(late)
     assert log.delay(61.0, 10) == 0  # the late one leaves
@@ -25,14 +27,14 @@ def room(log: SlidingLog) -> int:
 
 def test_usage_reported_after_the_window_makes_no_room() -> None:
     """The tokens of a call that has left were taken off with it."""
-    log, late = log_with(tpm=30)
+    log, late = log_with(tokens=30)
     log.correct(late, 0)
     assert room(log) == 2
 
 
 def test_a_refusal_after_the_window_makes_no_room() -> None:
     """Nor are its requests taken off twice."""
-    log, late = log_with(rpm=3)
+    log, late = log_with(requests=3)
     late.refused = True
     log.forget(late)
     assert room(log) == 2
@@ -40,7 +42,7 @@ def test_a_refusal_after_the_window_makes_no_room() -> None:
 
 def test_a_refusal_within_the_window_makes_room() -> None:
     """The endpoint did not count it either."""
-    log, _ = log_with(rpm=3, tpm=30)
+    log, _ = log_with(requests=3, tokens=30)
     refused = Ticket(61.6, 10)
     log.add(refused)
     refused.refused = True

@@ -13,7 +13,7 @@ import pytest
 from replay_assets.inference.call.completion import Completion
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.stand_in.faults import FaultPlan
-from replay_assets.inference.throttling.limits import InProcessLimits
+from replay_assets.inference.throttling import InProcessLimits
 from tests.inference.scripted_server import candidate, serving_stand_in
 
 pytestmark = pytest.mark.integration

@@ -1,0 +1,236 @@
+"""The limits of one process, in its memory: the only form until processes share theirs.
+
+A limit belongs to one event loop at a time.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+
+from replay_assets.candidates import Limits
+from replay_assets.inference.throttling.limits import Settled
+from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refusals
+from replay_assets.inference.throttling.sliding_log import SlidingLog, Ticket
+
+FIRST_PAUSE_S, PAUSE_GROWTH, LONGEST_PAUSE_S = 0.5, 1.5, 30.0
+"""After a 429 without Retry-After: ten refusals in a row span a minute, the usual window."""
+CUT = 0.7
+WINDOW_S = 60.0
+PROBE_GRACE_S = 0.1
+ARRIVAL_S, ARRIVAL_SHARE = 0.3, 0.025
+"""How much later than let in a call may arrive: a new connection, a busy machine."""
+
+
+class InProcessLimit:
+    """Admits calls in order, within slots and windows, never while the endpoint asks for a pause.
+
+    After a refusal one call goes first, and the others follow once it is clear that it was let in.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._users: list[Limits] = []
+        self._log = SlidingLog(WINDOW_S, None, None)
+        self._learned: LearnedWindow | None = None
+        self._most_slots = 1
+        self._slots = 1.0
+        self._in_flight = 0
+        self._waiting: deque[tuple[asyncio.Future[Ticket], int]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed_until = 0.0
+        self._opened_at = 0.0
+        self._refusals: Refusals | None = None
+        self._probe: Ticket | None = None
+        self._slowest_refusal_s = 0.0
+        self._jitter = random.Random(0)  # noqa: S311 - spreads retries, guards nothing
+
+    def join(self, limits: Limits) -> None:
+        """Apply a candidate's limits too, for as long as it asks: the smallest of all apply.
+
+        The first to ask begins with no refusals in a row: those of a run that is over, perhaps
+        hours ago, must not use up its patience. What was learned of the endpoint's window remains.
+        """
+        if not self._users:
+            self._refusals = self._probe = None
+        self._users.append(limits)
+        self._resize()
+
+    def leave(self, limits: Limits) -> None:
+        """Forget a candidate's limits; what was sent and learned is remembered."""
+        self._users.remove(limits)
+        self._resize()
+
+    def _resize(self) -> None:
+        if not self._users:
+            return
+        present, self._most_slots = self._most_slots, min(one.concurrency for one in self._users)
+        if self._slots >= present:  # nothing was cut
+            self._slots = float(self._most_slots)
+        self._slots = min(self._slots, self._most_slots)
+        window_s = max(one.window_s for one in self._users)
+        requests = [one.rpm for one in self._users if one.rpm is not None]
+        tokens = [one.tpm for one in self._users if one.tpm is not None]
+        self._log.resize(
+            window_s,
+            max(int(_in_window(min(requests), window_s)), 1) if requests else None,
+            _in_window(min(tokens), window_s) if tokens else None,
+        )
+
+    @property
+    def slots(self) -> int:
+        """How many calls may be in flight now."""
+        return max(int(self._slots), 1)
+
+    @property
+    def refused_for_s(self) -> float:
+        """For how long every call has been refused; 0 where the last was not."""
+        return 0.0 if self._refusals is None else self._clock() - self._refusals.first_at
+
+    async def acquire(self, tokens: int) -> Ticket:
+        """Wait for a slot and for room, then return the call's ticket, to be settled."""
+        if not self._waiting and self._delay(tokens) == 0:
+            return self._admit(tokens)
+        turn: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()
+        self._waiting.append((turn, tokens))
+        self._pump()
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.settle(turn.result(), Settled())
+            raise
+
+    def settle(self, ticket: Ticket, end: Settled) -> None:
+        """Free a call's slot and learn from how it ended."""
+        now = self._clock()
+        self._in_flight -= 1
+        # It arrived after it was let in, at an unknown moment before its end.
+        ticket.sent_at = min(
+            now, ticket.sent_at + min(ARRIVAL_S, ARRIVAL_SHARE * self._log.window_s)
+        )
+        if end.tokens is not None:
+            self._correct(ticket, end.tokens)
+        if end.pause_s is not None:
+            self._closed_until = max(self._closed_until, now + end.pause_s)
+        if end.refused:
+            self._refuse(ticket, now, says_when=end.pause_s is not None)
+        elif end.served:
+            self._slots = min(self._slots + 1 / self._slots, self._most_slots)
+        if ticket is self._probe and not end.refused:
+            self._reopen(ticket)
+        self._pump()
+
+    def _refuse(self, ticket: Ticket, now: float, *, says_when: bool) -> None:
+        ticket.refused = True
+        self._slowest_refusal_s = max(self._slowest_refusal_s, now - ticket.sent_at)
+        self._correct(ticket, 0)
+        self._log.forget(ticket)
+        if self._learned is not None:
+            self._learned.log.forget(ticket)
+        if self._refusals is None:
+            self._refusals = Refusals(first_at=ticket.sent_at)
+            self._slots = max(self._slots * CUT, 1.0)
+        elif ticket is not self._probe:
+            self._refusals.add(ticket)
+            return  # sent before the pause began: it says nothing new
+        self._refusals.add(ticket)
+        self._probe = None
+        if not says_when:
+            pause = FIRST_PAUSE_S * PAUSE_GROWTH**self._refusals.probes
+            pause = min(pause, LONGEST_PAUSE_S) * self._jitter.uniform(0.8, 1.0)
+            self._closed_until = max(self._closed_until, now + pause)
+        self._refusals.probes += 1
+
+    def _reopen(self, probe: Ticket) -> None:
+        refusals, self._refusals, self._probe = self._refusals, None, None
+        if refusals is None:
+            return
+        burst = [call for call in self._log.recent() if call.sent_at >= self._opened_at]
+        self._opened_at = probe.sent_at
+        if self._learned is not None and self._learned.took_back(refusals):
+            return
+        learned = LearnedWindow.of(
+            refusals, burst, reopened_at=probe.sent_at, window_s=self._log.window_s
+        )
+        if learned is not None:
+            self._learned = learned
+        elif self._learned is not None:
+            self._learned.widen(refusals)
+
+    def _delay(self, tokens: int) -> float:
+        """Return the seconds until a call may go; infinite where only another's end can help."""
+        now = self._clock()
+        if self._in_flight >= self.slots:
+            return float("inf")
+        if now < self._closed_until:
+            return self._closed_until - now
+        if self._probe is not None:
+            grace = max(PROBE_GRACE_S, 3 * self._slowest_refusal_s)
+            if (left := self._probe.sent_at + grace - now) > 0:
+                return left
+            self._reopen(self._probe)
+        delay = self._log.delay(now, tokens)
+        if self._learned is not None:
+            delay = max(delay, self._learned.delay(now))
+        return delay
+
+    def _admit(self, tokens: int) -> Ticket:
+        ticket = Ticket(self._clock(), tokens)
+        self._in_flight += 1
+        self._log.add(ticket)
+        if self._learned is not None:
+            self._learned.log.add(ticket)
+        if self._refusals is not None:
+            self._probe = ticket
+        return ticket
+
+    def _correct(self, ticket: Ticket, tokens: int) -> None:
+        self._log.correct(ticket, tokens)
+        ticket.tokens = tokens
+
+    def _pump(self) -> None:
+        """Let in the calls that may go; come back when the next may, if time alone decides that."""
+        while self._waiting:
+            turn, tokens = self._waiting[0]
+            if turn.done() or turn.get_loop().is_closed():
+                self._waiting.popleft()
+                continue
+            delay = self._delay(tokens)
+            if delay > 0:
+                self._wake_in(delay)
+                return
+            self._waiting.popleft()
+            turn.set_result(self._admit(tokens))
+
+    def _wake_in(self, delay: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if delay != float("inf"):
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(delay, 0.001), self._pump)
+
+
+class InProcessLimits:
+    """The limits of this process, however many runs ask through it."""
+
+    def __init__(self) -> None:
+        self._limits: dict[str, InProcessLimit] = {}
+
+    def limit_of(self, key: str) -> InProcessLimit:
+        """Return the one limit of a key."""
+        return self._limits.setdefault(key, InProcessLimit())
+
+    def forget(self) -> None:
+        """Start again with every key: what an endpoint refused does not slow down what follows."""
+        self._limits.clear()
+
+
+SHARED_LIMITS = InProcessLimits()
+
+
+def _in_window(per_minute: int, window_s: float) -> float:
+    """Return what a rate per minute allows in a window; 0.57 s at 6,000 are 57, not 56.99."""
+    return round(per_minute * window_s / 60, 6)
