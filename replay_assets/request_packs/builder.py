@@ -99,6 +99,7 @@ def build_pack(
     pack = RequestPack(requests=[], tool_output=[], audit=audit)
     instructions = system_prompt(vocabulary)
     for raw in incidents_of(rows, messages):
+        # Messages of unexpected errors may quote raw text, and Dagster's events would keep them.
         with redacted_errors(raw.incident_id):
             clean = sanitize_incident(raw, policy.rules)
             audit.add(raw, clean)

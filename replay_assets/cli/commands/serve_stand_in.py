@@ -59,6 +59,6 @@ def serve_stand_in(
         seed=seed,
         limit=limit,
         window_s=window_s,
-        tells_when=retry_after,
+        send_retry_after=retry_after,
     )
     serve(plan, host=host, port=port)

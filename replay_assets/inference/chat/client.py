@@ -198,7 +198,7 @@ class ChatClient:
             try:
                 found = await self._send(body, call.mode)
             except BaseException:
-                self._budget.settle(reservation, None)  # cancelled: it may have been paid
+                self._budget.settle(reservation, None)  # cancelled: it may have been billed
                 raise
             attempt = _account(found, reservation, call.ready_at, started)
             call.attempts.append(attempt)

@@ -23,8 +23,8 @@ def stand_in_app(plan: FaultPlan) -> Starlette:
     """Return an application that answers according to the plan."""
 
     async def completions(request: Request) -> Response:
-        if (pause_s := plan.refuses_for_s()) > 0:
-            return too_many(pause_s, tells_when=plan.tells_when)
+        if (pause_s := plan.retry_after_s()) > 0:
+            return too_many(pause_s, send_retry_after=plan.send_retry_after)
         body = await request.body()
         fault = plan.draw(body)
         delay_s = plan.latency_ms / 1000 + (SLOW_START_S if fault == "slow_start" else 0.0)

@@ -48,9 +48,9 @@ def broken_response(fault: Fault, request: Request) -> Response | None:
     return None if play is None else _Played(play)
 
 
-def too_many(pause_s: float, *, tells_when: bool) -> Response:
+def too_many(pause_s: float, *, send_retry_after: bool) -> Response:
     """Return the 429 response of a rate limit."""
-    headers = {"Retry-After": str(math.ceil(pause_s))} if tells_when else None
+    headers = {"Retry-After": str(math.ceil(pause_s))} if send_retry_after else None
     return error_response(429, "more requests than the limit allows", headers=headers)
 
 
@@ -78,13 +78,14 @@ async def _reset(scope: Scope, _: Send) -> None:
 
 
 async def _break_off(scope: Scope, send: Send) -> None:
+    # More bytes are announced than sent, so that the caller can see that the body is incomplete.
     await _begin(send, {"content-length": "1000"})
     await send({"type": "http.response.body", "body": b'{"choices"', "more_body": True})
     OPEN[tuple(scope["client"])].close()
 
 
 async def _hang(_: Scope, __: Send) -> None:
-    return
+    return  # `_Played` waits until the caller gives up
 
 
 async def _drip(_: Scope, send: Send) -> None:

@@ -36,7 +36,7 @@ class FaultPlan:
 
     The fault of a request depends on the seed, its body and how often it was sent before, not on
     the order in which requests arrive: a run with faults can be repeated at any concurrency. Above
-    `limit` requests in any `window_s` seconds the answer is 429, with Retry-After if `tells_when`.
+    `limit` requests in any `window_s` seconds the answer is 429, on request with Retry-After.
     """
 
     latency_ms: float = 0.0
@@ -44,24 +44,25 @@ class FaultPlan:
     seed: int = 0
     limit: int | None = None
     window_s: float = 60.0
-    tells_when: bool = False
+    send_retry_after: bool = False
 
     def __post_init__(self) -> None:
-        self._came: Counter[bytes] = Counter()
-        self._let_in: deque[float] = deque()
+        self._times_sent: Counter[bytes] = Counter()
+        self._accepted: deque[float] = deque()
 
     @property
     def requests(self) -> int:
         """How many requests have come; counted while faults are drawn."""
-        return self._came.total()
+        return self._times_sent.total()
 
     def draw(self, body: bytes) -> Fault | None:
         """Return the fault that a request gets now, if any."""
         if not self.shares:
             return None
+        # A digest, not `random`: the draw must not depend on the order of requests.
         digest = hashlib.sha256(b"%d " % self.seed + body).digest()
-        self._came[digest] += 1
-        drawn = hashlib.sha256(digest + b"%d" % self._came[digest]).digest()
+        self._times_sent[digest] += 1
+        drawn = hashlib.sha256(digest + b"%d" % self._times_sent[digest]).digest()
         point = int.from_bytes(drawn[:8]) / 2**64
         for fault, share in self.shares.items():
             if point < share:
@@ -69,16 +70,16 @@ class FaultPlan:
             point -= share
         return None
 
-    def refuses_for_s(self) -> float:
+    def retry_after_s(self) -> float:
         """Count a request; return the seconds to wait until one is accepted, 0 if this one is."""
         if self.limit is None:
             return 0.0
         now = time.monotonic()
-        while self._let_in and self._let_in[0] <= now - self.window_s:
-            self._let_in.popleft()
-        if len(self._let_in) >= self.limit:
-            return self._let_in[0] + self.window_s - now
-        self._let_in.append(now)
+        while self._accepted and self._accepted[0] <= now - self.window_s:
+            self._accepted.popleft()
+        if len(self._accepted) >= self.limit:
+            return self._accepted[0] + self.window_s - now
+        self._accepted.append(now)
         return 0.0
 
 

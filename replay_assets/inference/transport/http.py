@@ -73,6 +73,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections, ssl=self._ssl),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                # `wire` decompresses, so that the size limit also holds for the decompressed body.
                 auto_decompress=False,
                 skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             )

@@ -53,6 +53,7 @@ def email(data: bytes, at: int) -> Span | None:
         if escape in local:
             start += local.rfind(escape) + 3
             local = data[start:at]
+    # Punctuation before the address and escapes such as \n are not part of it.
     while local[:1] in (b".", b"-", b"%", b"+") and local:
         start, local = start + 1, local[1:]
     if data[start - 1 : start] == b"\\" and local[:1] in (b"n", b"t", b"r") and len(local) > 1:
@@ -72,6 +73,7 @@ def ipv4(data: bytes, at: int) -> Span | None:
     if match is None or (at > 0 and data[at - 1] in DIGITS):
         return None
     end = match.end()
+    # Five numbers, as in 1.2.3.4.5, are a version.
     if at > 1 and data[at - 1 : at] == b"." and data[at - 2] in DIGITS:
         return None
     if (data[end : end + 1] in (b".",) and data[end + 1 : end + 2].isdigit()) or data[
@@ -89,6 +91,7 @@ def dashed_ip(data: bytes, at: int) -> Span | None:
     match = _DASHED.match(data, at)
     if match is None or (at > 0 and (data[at - 1] in ALNUM or data[at - 1 : at] == b"-")):
         return None
+    # Without a prefix only a known suffix separates it from a date such as 2026-10-11-12.log.
     bare = data[at] in DIGITS
     if bare and not re.search(
         rb"\.pod\b|\.compute|\.internal|\.amazonaws|\.nip\.io|\.sslip", match.group("rest")
@@ -116,6 +119,7 @@ def ipv6(data: bytes, at: int) -> Span | None:
     if text.count(":") < 2 or data[end : end + 1].isalpha() or data[end : end + 1] == b"_":
         return None
     groups = [group for group in text.split(":") if group]
+    # "a::b" and "std::string" are names in code.
     if "::" in text and len(groups) < 3 and not any(character.isdigit() for character in text):
         return None
     if (

@@ -172,7 +172,7 @@ def _elsewhere(
     flag = data[start : start + 1] == b"-"
     if (match := _ARGUMENT.match(data, end)) is not None:
         if data[match.end() : match.end() + 1] == b"-":
-            return None
+            return None  # the next flag, as in ["--password", "--verbose"]
         kind: Strength = "strong" if flag and name_strength == "strong" else "weak"
         return _value_at(data, match, start, name, kind, equals=True, rule="key_value_argument")
     if name_strength != "strong":

@@ -25,6 +25,7 @@ def bare_end(data: bytes, begin: int, *, in_url: bool) -> int:
     value = run.group()
     position = 0
     while (cut := _CUT.search(value, position)) is not None:
+        # A bracket that the value itself opened belongs to it.
         if value[cut.start()] in b")]}" and _balanced(value[: cut.start() + 1]):
             position = cut.start() + 1
             continue

@@ -98,6 +98,7 @@ def _authorization(data: bytes, start: int, end: int) -> list[Span]:
     if span is None:
         return []
     value = data[span.start : span.end]
+    # Letters alone are a word of prose or of a status: "authorization: unauthenticated".
     if value.isalpha() and (scheme is None or (value.islower() and len(value) < 16)):
         return []
     return [span]
@@ -109,6 +110,7 @@ def _bearer(data: bytes, start: int, end: int) -> list[Span]:
     if span is None:
         return []
     value = data[span.start : span.end]
+    # "Bearer" is also an ordinary word, so a value without digits must be long and in mixed case.
     return [span] if has_digit(value) or (len(value) >= 20 and not value.islower()) else []
 
 
@@ -168,6 +170,7 @@ def _url(data: bytes, start: int, end: int) -> list[Span]:
     user_end = host.upper().find(colon, 0, last) if escaped else host.find(colon, 0, last)
     begin = end + (user_end + len(colon) if user_end >= 0 else 0)
     value = data[begin : end + last]
+    # Without a colon this may be a plain user name, as in http://user@host; a token looks random.
     if user_end < 0 and not (looks_random(value) and b"-" not in value[:8]):
         return []
     return [Span(begin, end + last, SECRET, "url_password", True)] if not is_harmless(value) else []
@@ -192,7 +195,7 @@ def _slashed_password(data: bytes, start: int, end: int, authority: bytes) -> li
         authority,
     )
     if match is None or re.match(rb"[0-9]{1,5}[/?#]", match.group("value")):
-        return []
+        return []  # a port and a path with an @ in it: http://cache:6379/x@y
     if data[max(0, start - 5) : start].lower().endswith((b"http", b"https", b"file", b"git")):
         return []
     begin = end + match.start("value")
@@ -212,6 +215,7 @@ def _command_line(data: bytes, start: int, end: int) -> list[Span]:
     else:
         stop = _quoted_end(data, end - 1, match.end())
     value = data[match.end() : stop]
+    # Short numbers are ids or ports, as in "docker run -u 1000:1000".
     if (
         stop > match.end()
         and not is_harmless(value)

@@ -33,6 +33,7 @@ def card(data: bytes, at: int) -> Span | None:
         if data[end : end + 1].isdigit() or _in_hex(data, at, end):
             continue
         digits = digits_of(match.group())
+        # 15 digits that begin with 1 have no known issuer: a word must name them as a card.
         if is_card(digits) or (
             digits[0] == "1"
             and len(digits) == 15
@@ -114,6 +115,7 @@ def ssn(data: bytes, at: int) -> Span | None:
         or data[end : end + 1] == b"-"
     ):
         return None
+    # "row 078 05 1123" has the same form, and dots may be a version.
     if match.group(1) != b"-" and not (
         _SSN_WORD.search(data, max(0, at - 60), at) or _alone(data, at, end)
     ):

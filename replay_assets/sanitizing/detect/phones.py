@@ -51,6 +51,7 @@ def phone(data: bytes, at: int) -> Span | None:
 
 def _plausible(pattern: re.Pattern[bytes], data: bytes, at: int, end: int, digits: str) -> bool:
     after = data[end : end + 2]
+    # More digits follow, so this is a part of a longer number: 0900-000-1234.
     if after[:1].isdigit() or (after[:1] in (b"-", b".", b":") and after[1:].isdigit()):
         return False
     if (
@@ -62,6 +63,7 @@ def _plausible(pattern: re.Pattern[bytes], data: bytes, at: int, end: int, digit
     if data[at - 1 : at] == b"-" and at > 1 and data[at - 2] in DIGITS and pattern is not _NANP:
         return False
     if pattern is _INTERNATIONAL:
+        # Without separators nothing but the length separates a number from an id such as +12345678.
         separated = len(digits) + 1 < end - at
         return (10 if not separated else 8) <= len(digits) <= 15 and not (
             at > 0 and data[at - 1] in ALNUM
@@ -81,6 +83,7 @@ def phone_after_word(data: bytes, at: int) -> Span | None:
     digits = digits_of(match.group("number"))
     if not 8 <= len(digits) <= 15 or data[end : end + 1].isdigit() or data[end : end + 1] == b".":
         return None
+    # "number" alone may introduce any count, so only mobile and national formats are accepted.
     if word.group().lower().startswith(b"number") and not re.fullmatch(
         r"1[3-9][0-9]{9}|0[0-9]{8,10}", digits
     ):

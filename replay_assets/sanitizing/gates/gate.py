@@ -142,7 +142,7 @@ def clean_answer(text: str, *, secrets: Sequence[str] = (), rules: RuleSet | Non
     for value in secrets:
         for form in _guarded_forms(value):
             data = data.replace(form, MASK.encode())
-    for _ in range(4):
+    for _ in range(4):  # masking a value may create a new word boundary
         spans = _strict_spans(data, rules or shipped())
         if not spans:
             break

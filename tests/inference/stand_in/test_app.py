@@ -118,16 +118,16 @@ def statuses(address: str, times: int) -> list[tuple[int, dict[str, str]]]:
     return [(code, headers) for code, _, headers in answers]
 
 
-@pytest.mark.parametrize("tells_when", [False, True], ids=["silent", "retry_after"])
-def test_a_limit_accepts_the_set_number_per_window(tells_when: bool) -> None:
+@pytest.mark.parametrize("send_retry_after", [False, True], ids=["silent", "retry_after"])
+def test_a_limit_accepts_the_set_number_per_window(send_retry_after: bool) -> None:
     """Above it 429, with the time until the next request is accepted if that is configured."""
-    plan = FaultPlan(limit=2, window_s=0.6, tells_when=tells_when)
+    plan = FaultPlan(limit=2, window_s=0.6, send_retry_after=send_retry_after)
     with serving_stand_in(plan) as address:
         first = statuses(address, 3)
         time.sleep(0.65)
         later = statuses(address, 1)
     assert [code for code, _ in first] == [200, 200, 429]
-    assert first[2][1].get("retry-after") == ("1" if tells_when else None)
+    assert first[2][1].get("retry-after") == ("1" if send_retry_after else None)
     assert later[0][0] == 200
 
 

@@ -50,9 +50,9 @@ class Watched(FaultPlan):
     let_in: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
 
-    def refuses_for_s(self) -> float:
+    def retry_after_s(self) -> float:
         """Count a request as the plan does."""
-        pause_s = super().refuses_for_s()
+        pause_s = super().retry_after_s()
         (self.refused if pause_s else self.let_in).append(time.monotonic())
         return pause_s
 
