@@ -10,7 +10,7 @@ ORIGINAL_FIELDS = (
 """The original's five answer fields. They hold no root cause: nothing but free text to grade."""
 
 DIAGNOSIS_FIELDS = ("root_cause", "action_id")
-"""What our packs ask for besides, so that an answer can be graded by rule."""
+"""What our packs also ask for, so that an answer can be graded by rule."""
 
 ANSWER_FIELDS = (*ORIGINAL_FIELDS, *DIAGNOSIS_FIELDS)
 

@@ -56,5 +56,5 @@ def monday_of(day: str) -> str:
 
 
 def is_over(last_day: str, timezone: str, now: datetime) -> bool:
-    """Tell whether a day has ended in the time zone."""
+    """Return whether a day has ended in the time zone."""
     return day_window(last_day, timezone).end <= now

@@ -1,6 +1,6 @@
 """A week's report as a record: the figures of each candidate, its verdict, and each incident.
 
-`report.json` is this record; the HTML and Markdown files beside it say the same for people. It
+`report.json` is this record; the HTML and Markdown files next to it say the same for people. It
 holds grades and sanitized alert names, never label text.
 """
 

@@ -17,8 +17,8 @@ class AlpacaMetadata(Part):
 class AlpacaRow(Part):
     """Instruction, input, output: the form that most trainers read. Everything is sanitized.
 
-    The form is fixed by its consumers, so the row itself carries no version; the manifest beside
-    the file names it.
+    The form is fixed by its consumers, so the row itself has no version field; the manifest of the
+    partition names it.
     """
 
     instruction: str

@@ -100,7 +100,7 @@ REASONS: dict[Reason, str] = {
     "wrong_category": "the category is not the label's",
     "wrong_component": "the components are not the label's",
     "missing_component": "some components of the label are missing, the others are right",
-    "extra_component": "all components of the label are named, and others besides",
+    "extra_component": "all components of the label are named, and others too",
     "judged_wrong": "the recorded session itself says that its diagnosis was wrong",
     # Action and risk.
     "acceptable": "the action is among the label's acceptable actions",

@@ -1,7 +1,7 @@
 """What one partition of one asset consists of, written last: a partition without it is not whole.
 
-`content_digest` covers the records less their timing fields, so two runs that found the same have
-the same digest; `inputs` holds the digests that the partition was made from, by asset.
+`content_digest` covers the records without their timing fields, so two runs that found the same
+have the same digest; `inputs` holds the digests that the partition was made from, by asset.
 """
 
 from typing import Any, ClassVar

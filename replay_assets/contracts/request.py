@@ -53,5 +53,5 @@ class ReplayRequest(Record):
         return {**record, "metadata": self.metadata.model_dump(mode="json", exclude_none=True)}
 
     def asks_for(self, field: str) -> bool:
-        """Tell whether the response contract of this request requires an answer field."""
+        """Return whether the response contract of this request requires an answer field."""
         return field in self.response_contract.get("required", ())

@@ -27,13 +27,13 @@ UNUSABLE_OUTCOMES: tuple[UnusableOutcome, ...] = (
 GRADED_OUTCOMES: tuple[Outcome, ...] = ("answered", *UNUSABLE_OUTCOMES)
 """Outcomes for which the candidate is responsible."""
 UNGRADED_OUTCOMES: tuple[Outcome, ...] = ("infrastructure_failure", "gate_refused", "not_sent")
-"""Outcomes that are nobody's answer: the plumbing broke, we refused to send, or the money was out.
-The next run asks again."""
+"""Outcomes without an answer: the infrastructure failed, we refused to send, or the budget was used
+up. The next run asks again."""
 OUTCOMES: tuple[Outcome, ...] = (*GRADED_OUTCOMES, *UNGRADED_OUTCOMES)
 
 
 class Usage(Part):
-    """Tokens that the endpoint reported; null where it reported none.
+    """Tokens that the endpoint reported; None where it reported none.
 
     Reasoning tokens are among the completion's, cached ones among the prompt's.
     """

@@ -1,4 +1,4 @@
-"""The JSON Schemas that are published beside the contracts, by file name."""
+"""The JSON Schemas that are published with the contracts, by file name."""
 
 import json
 from importlib.resources import files

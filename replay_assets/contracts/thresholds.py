@@ -1,6 +1,6 @@
 """Limits by which checks and verdicts judge, in one place.
 
-They are policy, not measurements: whoever changes one changes what is accepted.
+They are policy, not measurements: changing one changes what is accepted.
 """
 
 MAX_UNANSWERED_SHARE = 0.02
@@ -16,4 +16,4 @@ MAX_QUARANTINED_SHARE = 0.01
 """Share of a day's rows that can be unusable before the source counts as broken."""
 
 ALWAYS_ACCEPTED_QUARANTINED_ROWS = 10
-"""So many unusable rows never count as a broken source: a small day would fail on one of them."""
+"""This many unusable rows never count as a broken source: a small day would fail on one of them."""

@@ -1,7 +1,7 @@
 """The closed vocabulary of root causes and actions that answers are graded in.
 
-`vocabulary.yaml` beside this module ships; a team replaces it with its own. The whole of it, in the
-file's order, stands in the instructions of every request.
+`vocabulary.yaml` beside this module ships; a team replaces it with its own. All of it is part of
+the instructions of every request, in the order of the file.
 """
 
 from importlib.resources import files
@@ -72,11 +72,11 @@ class Vocabulary(Record):
         return self
 
     def action(self, action_id: str) -> Action | None:
-        """Return the action of that id; null where the vocabulary has none."""
+        """Return the action of that id; None if the vocabulary does not have it."""
         return next((action for action in self.actions if action.id == action_id), None)
 
     def has_category(self, category_id: str) -> bool:
-        """Tell whether a root-cause category is in the vocabulary."""
+        """Return whether a root-cause category is in the vocabulary."""
         return any(category.id == category_id for category in self.root_cause_categories)
 
 

@@ -52,13 +52,13 @@ def _result_checks(
         blocking=True,
         partitions_def=daily,
         additional_deps=[key_of(assets.REQUEST_PACK)],
-        description="Each request of the present pack has exactly one result a repeat, in order.",
+        description="Each request of the present pack has exactly one result per repeat, in order.",
     )
     answered = dg.AssetCheckSpec(
         "few_requests_have_no_answer",
         asset=key,
         partitions_def=daily,
-        description="At most two in a hundred requests failed on plumbing or at the gate.",
+        description="At most two in a hundred requests failed on infrastructure or at the gate.",
     )
 
     @dg.multi_asset_check(

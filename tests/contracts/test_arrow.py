@@ -1,6 +1,8 @@
 """Table schemas follow from the models, and stay what is already published."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,3 +68,13 @@ def test_a_schema_is_made_once():
     """It is asked for by every batch of a table."""
     assert arrow_schema(ResultRow) is arrow_schema(ResultRow)
     assert isinstance(arrow_schema(ResultRow), pa.Schema)
+
+
+def test_reading_records_does_not_import_pyarrow():
+    """A command that prints a report need not wait for it."""
+    program = (
+        "import sys; import replay_assets.contracts.evaluation_report, "
+        "replay_assets.contracts.result, replay_assets.contracts.label; "
+        "sys.exit('pyarrow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -30,8 +30,8 @@ def read_proposal(
     Args:
         decision: an answer that kept its contract, or the decision that a session recorded.
         vocabulary: what actions are called, and which of them change a running system.
-        executed: actions that were carried out besides, oldest first. The newest stands in for a
-            decision that names none.
+        executed: actions that were also carried out, oldest first. If the decision names no action,
+            the newest of these counts.
     """
     cause = decision.get("root_cause")
     cause = cause if isinstance(cause, dict) else {}

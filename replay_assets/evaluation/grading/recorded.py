@@ -46,8 +46,8 @@ def incumbent_proposal(row: Row, repairs: Iterable[Row], vocabulary: Vocabulary)
 def tried_actions(repairs: Iterable[Row], vocabulary: Vocabulary) -> TriedActions:
     """Return the actions that an incident's repairs name, by how they ended.
 
-    Repairs come oldest first: an action that failed after it had worked is failed, one that worked
-    after it had failed is both.
+    Repairs come oldest first: an action that failed after it had worked counts as failed; one that
+    worked after it had failed counts as both.
     """
     failed: set[str] = set()
     succeeded: set[str] = set()
@@ -71,6 +71,6 @@ def actions_named(repair: Row, vocabulary: Vocabulary) -> list[str]:
 
 
 def judged_wrong(row: Row) -> bool:
-    """Tell whether the recorded session itself carries a verdict that its diagnosis was wrong."""
+    """Return whether the recorded session itself says that its diagnosis was wrong."""
     judge = decision_of(row).get("judge")
     return isinstance(judge, dict) and judge.get("success") is False

@@ -1,4 +1,4 @@
-"""A day's scores: one row a result, for a candidate's results or for what production did."""
+"""A day's scores: one row per result of a candidate, or per incident for what production did."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -31,7 +31,7 @@ from replay_assets.lake.store import Publication
 
 CODE_VERSION = "2"
 RESERVED_SHARE = 5
-"""One scenario group in this many is kept for evaluation and never exported for training."""
+"""One of this many scenario groups is kept for evaluation and never exported for training."""
 
 Labels = Mapping[str, IncidentLabel]
 Rows = Iterable[Mapping[str, Any]]
@@ -76,8 +76,8 @@ def score_incumbent(
 ) -> list[ReplayScore]:
     """Grade what production decided and did on one day, in the evidence's order.
 
-    Where the recorded session carries its own verdict that the diagnosis was wrong, that counts for
-    an incident whose root cause could not be compared otherwise.
+    If the recorded session itself says that its diagnosis was wrong, that is the grade of a root
+    cause that could not be compared with the label.
     """
     recorded = by_incident(repairs)
     scores = []
@@ -125,7 +125,7 @@ def scores_publication(
 
 
 def is_reserved(scenario_group: str) -> bool:
-    """Tell whether a scenario group is kept for evaluation; the same in every week."""
+    """Return whether a scenario group is kept for evaluation; the same in every week."""
     digest = hashlib.sha256(scenario_group.encode()).digest()
     return int.from_bytes(digest[:8], "big") % RESERVED_SHARE == 0
 

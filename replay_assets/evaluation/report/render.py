@@ -15,7 +15,7 @@ def cost_text(candidate: Figures) -> str:
     total, each = candidate.cost_usd, candidate.cost_usd_per_incident
     if total is None or each is None:
         return "unknown" if candidate.costs_known else "unpriced"
-    return f"${total:,.4f} · ${each:,.4f} an incident"
+    return f"${total:,.4f} · ${each:,.4f} per incident"
 
 
 def render(template: str, report: EvaluationReport) -> str:

@@ -64,7 +64,7 @@ def summarize(candidate_id: str, scores: Sequence[ReplayScore], *, baseline: boo
 def constant_wins(
     figures: Mapping[str, Figures], metric: Metric, constant_candidates: Set[str]
 ) -> bool:
-    """Tell whether a constant answer does at least as well as every other candidate."""
+    """Return whether a constant answer does at least as well as every other candidate."""
     rates = {
         name: found
         for name, one in figures.items()

@@ -1,8 +1,8 @@
 """PROMOTE, HOLD or INCONCLUSIVE for one candidate's week, with every reason.
 
-A first, careful form: one week of a real team holds some twenty incidents, which can show that a
-model does harm but hardly ever that it is better. So a week says HOLD when it saw damage, and
-PROMOTE only where intervals part on enough incidents; else it says that it can't tell.
+A careful first version: a real team has about twenty incidents per week. These can show that a
+model does harm but hardly ever that it is better. So the verdict is HOLD if there was damage,
+PROMOTE only if the intervals do not overlap on enough incidents, and INCONCLUSIVE otherwise.
 """
 
 from collections.abc import Sequence

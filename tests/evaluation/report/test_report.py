@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from upath import UPath
 
@@ -21,6 +22,7 @@ from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.store import Publication, Store
+from tests.contracts.test_score import VERSION_1
 from tests.evaluation.records import score
 
 WEEK = "2026-09-21"
@@ -182,6 +184,26 @@ def test_any_range_of_days_can_be_read(roots: Roots) -> None:
     ]
     assert list(found.days) == days
     assert found.uncounted_days == 1
+
+
+def test_scores_of_the_release_before_are_still_counted(roots: Roots) -> None:
+    """Its rows had no reasons, and there were no masked labels: nothing is asked or paid again."""
+    address = assets.REPLAY_SCORES.at(DAYS[0], "model")
+    before = roots.lake.get(address).manifest.inputs
+    roots.labels.withdraw(assets.MASKED_LABELS.at(DAYS[0]))
+    row = {**VERSION_1, "incident_id": f"inc-{DAYS[0]}", "repeat": 0}
+    roots.lake.publish(
+        address,
+        Publication(
+            tables={"replay_scores": pa.Table.from_pylist([row])},
+            inputs={name: digest for name, digest in before.items() if name != "masked_labels"},
+        ),
+    )
+    assert roots.figures()["days"][DAYS[0]] == "counted"
+    primary = roots.figures()["metrics"]["primary"]
+    assert (primary["numerator"], primary["denominator"]) == (6, 7)
+    roots.labels.publish(assets.INCIDENT_LABELS.at(DAYS[0]), CHANGED)
+    assert roots.figures()["days"][DAYS[0]] == "stale"
 
 
 def test_reading_a_week_opens_each_manifest_and_each_pack_once(
