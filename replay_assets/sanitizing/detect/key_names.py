@@ -29,8 +29,9 @@ def _lists() -> dict[str, list[str]]:
     return lists
 
 
-_LISTS = {name: frozenset(words) for name, words in _lists().items()}
-CHINESE = "|".join(sorted(_LISTS["chinese"], key=lambda word: (-len(word), word)))
+WORDS = {name: frozenset(words) for name, words in _lists().items()}
+"""The word lists of `shipped/key_names.yaml` by their names."""
+CHINESE = "|".join(sorted(WORDS["chinese"], key=lambda word: (-len(word), word)))
 """Chinese names of secrets, as alternatives of a pattern."""
 
 
@@ -38,33 +39,33 @@ CHINESE = "|".join(sorted(_LISTS["chinese"], key=lambda word: (-len(word), word)
 def strength(name: str) -> Strength:
     """Return how reliably a key's name marks a secret; its words may be joined in any style."""
     name = name[-LONGEST_NAME:]
-    if any(word in name for word in _LISTS["chinese"]):
+    if any(word in name for word in WORDS["chinese"]):
         return "strong"
     words = [word.lower() for word in _PARTS.findall(name)]
     while words and (
-        words[-1] in _LISTS["qualifiers"] or (words[-1].isdigit() and not _APART.search(name))
+        words[-1] in WORDS["qualifiers"] or (words[-1].isdigit() and not _APART.search(name))
     ):
         words.pop()
     for count in (3, 2, 1):
         if tuple(words[-count:]) in _SPECIAL:
             return _SPECIAL[tuple(words[-count:])]
-    if not words or words[-1] in _LISTS["harmless_last"]:
+    if not words or words[-1] in WORDS["harmless_last"]:
         return "none"
-    if len(words) > 1 and words[0] in _LISTS["harmless_first"]:
+    if len(words) > 1 and words[0] in WORDS["harmless_first"]:
         return "none"
-    if len(words) > 1 and words[-2] in _LISTS["harmless_before"] and words[-1].endswith(_OPENS):
+    if len(words) > 1 and words[-2] in WORDS["harmless_before"] and words[-1].endswith(_OPENS):
         return "none"
     return _of_words(words)
 
 
 def _of_words(words: list[str]) -> Strength:
     last = words[-1]
-    if last in _LISTS["strong_words"] or " ".join(words[-2:]) in _LISTS["strong_pairs"]:
+    if last in WORDS["strong_words"] or " ".join(words[-2:]) in WORDS["strong_pairs"]:
         return "strong"
     if last.endswith(_STRONG_ENDS):
         return "strong"
-    if last in _LISTS["weak_words"] or last.endswith(_WEAK_ENDS):
+    if last in WORDS["weak_words"] or last.endswith(_WEAK_ENDS):
         return "weak"
-    if any(word in _LISTS["strong_words"] or word in ("key", "auth", "webhook") for word in words):
+    if any(word in WORDS["strong_words"] or word in ("key", "auth", "webhook") for word in words):
         return "weak"
     return "none"

@@ -5,10 +5,10 @@ tested when a file is loaded. `strict` rules also block text at the gate; the ot
 """
 
 import hashlib
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
-from importlib.resources import files
 from pathlib import Path
 
 from replay_assets.parsing.yaml_files import Secrecy, load_yaml, shipped_yaml
@@ -16,6 +16,7 @@ from replay_assets.sanitizing.detect.assignments import AssignmentFinder
 from replay_assets.sanitizing.detect.combined_search import CombinedFinder
 from replay_assets.sanitizing.detect.contexts import ContextFinder
 from replay_assets.sanitizing.detect.decoded_view import spans_in
+from replay_assets.sanitizing.detect.key_names import WORDS
 from replay_assets.sanitizing.detect.manifests import ManifestFinder
 from replay_assets.sanitizing.detect.matching import EngineName, default_engine
 from replay_assets.sanitizing.detect.own_rules import (
@@ -30,6 +31,11 @@ from replay_assets.sanitizing.detect.spans import Span, merged
 from replay_assets.sanitizing.detect.tokens import TokenFinder, TokenRule
 
 RULES_VERSION = "2"
+"""Raised whenever the same text with the same rules gives another output, and only then.
+
+`tests/sanitizing/test_golden_output.py` fails if the output changes and this does not.
+"""
+_DECIDING = {one.name for one in fields(TokenRule)} - {"example", "example_before", "unlike"}
 Find = Callable[[bytes], list[Span]]
 
 
@@ -126,23 +132,16 @@ def load_rules(path: Path | str) -> RuleSet:
 
 
 def rules_digest(rules: RuleSet | None = None) -> str:
-    """Return the SHA-256 of everything that decides what is masked, for the audit.
+    """Return the SHA-256 of everything that decides what is masked, for audits and manifests.
 
-    That is the code of this package, the shipped data and the deployment's own file.
+    That is the data of the shipped rules, the deployment's own rules, and RULES_VERSION for the
+    code: a changed comment or message leaves the digest, and with it every past day, as it is.
     """
-    own = rules.source if rules is not None else ""
-    return hashlib.sha256(f"{RULES_VERSION}\n{_shipped_digest()}\n{own}".encode()).hexdigest()
-
-
-@cache
-def _shipped_digest() -> str:
-    package = Path(str(files("replay_assets.sanitizing")))
-    texts = {
-        str(part.relative_to(package)): part.read_bytes()
-        for part in package.rglob("*")
-        if part.suffix in (".py", ".yaml")
-    }
-    digest = hashlib.sha256()
-    for name, text in sorted(texts.items()):
-        digest.update(f"{name}\n".encode() + text)
-    return digest.hexdigest()
+    rules = rules or shipped()
+    tokens = [
+        {name: value for name, value in vars(rule).items() if name in _DECIDING}
+        for rule in rules.tokens
+    ]
+    key_names = {name: sorted(words) for name, words in WORDS.items()}
+    parts = [RULES_VERSION, tokens, key_names, rules.source]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
