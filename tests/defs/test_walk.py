@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -23,13 +24,28 @@ DAY, WEEK = "2026-09-30", "2026-09-28"
 EMPTY_DAY = "2026-09-27"
 
 
+@dataclass(frozen=True)
+class Walk:
+    """One day and its week, walked once: where everything lies, and the day's run."""
+
+    settings: Settings
+    day: dg.ExecuteInProcessResult
+
+
 @pytest.fixture(scope="module")
-def walked(tmp_path_factory: pytest.TempPathFactory, sample_source: str) -> Settings:
-    """One day and its week, walked once; tests of this module only read it."""
+def walk(tmp_path_factory: pytest.TempPathFactory, sample_source: str) -> Walk:
+    """The walk that tests of this module only read."""
     settings = settings_in(tmp_path_factory.mktemp("walk"), source_url=sample_source)
-    assert walk_day(settings, DAY).success
+    day = walk_day(settings, DAY)
+    assert day.success
     assert walk_week(settings, WEEK).success
-    return settings
+    return Walk(settings, day)
+
+
+@pytest.fixture(scope="module")
+def walked(walk: Walk) -> Settings:
+    """The settings of that walk."""
+    return walk.settings
 
 
 def test_each_stage_publishes_its_files(walked: Settings) -> None:
@@ -70,10 +86,9 @@ def test_dagster_and_a_manifest_name_the_same_code_version(walked: Settings) -> 
         assert f"{graph.get(key).code_version}.".startswith(f"{version}."), key
 
 
-def test_every_asset_check_passes_on_the_samples(tmp_path: Path, sample_source: str) -> None:
+def test_every_asset_check_passes_on_the_samples(walk: Walk) -> None:
     """And each is recorded with the partition it looked at."""
-    result = walk_day(settings_in(tmp_path, source_url=sample_source), DAY)
-    checks = result.get_asset_check_evaluations()
+    checks = walk.day.get_asset_check_evaluations()
     assert len(checks) == 13
     assert all(check.passed for check in checks)
     assert {check.partition for check in checks} == {DAY}
@@ -193,28 +208,26 @@ def test_no_planted_secret_and_no_label_text_reaches_the_lake(walked: Settings) 
         assert str(cause).encode() not in written
 
 
-def test_raw_evidence_and_labels_are_shown_as_ids_and_counts_only(
-    tmp_path: Path, sample_source: str
-) -> None:
+def test_raw_evidence_and_labels_are_shown_as_ids_and_counts_only(walk: Walk) -> None:
     """The event log is read by more people than the evidence is."""
-    settings = settings_in(tmp_path, source_url=sample_source)
-    result = walk_day(settings, DAY)
     shown = json.dumps(
-        [str(one.metadata) for one in result.asset_materializations_for_node("incident_evidence")]
-        + [str(one.metadata) for one in result.asset_materializations_for_node("incident_labels")]
+        [
+            str(one.metadata)
+            for name in ("incident_evidence", "incident_labels")
+            for one in walk.day.asset_materializations_for_node(name)
+        ]
     )
-    evidence = pd.read_parquet(f"{settings.evidence}/tables/incident_evidence")
+    evidence = pd.read_parquet(f"{walk.settings.evidence}/tables/incident_evidence")
     assert evidence["incident_id"][0] in shown
     for text in evidence["evidence_summary"]:
         assert str(text)[:40] not in shown
 
 
-def test_a_plot_stays_below_fifty_kilobytes(tmp_path: Path, sample_source: str) -> None:
+def test_a_plot_stays_below_fifty_kilobytes(walk: Walk) -> None:
     """The event log keeps three to four times a plot's size."""
-    result = walk_day(settings_in(tmp_path, source_url=sample_source), DAY)
     values = [
         value.value
-        for event in result.get_asset_materialization_events()
+        for event in walk.day.get_asset_materialization_events()
         for value in event.materialization.metadata.values()
         if isinstance(value, dg.MarkdownMetadataValue)
     ]
