@@ -14,7 +14,7 @@ from replay_assets.source import (
     files_in,
     load_files,
     load_mapping,
-    table_of,
+    table_of_file,
 )
 
 
@@ -45,7 +45,7 @@ def _files(path: Path, table: str | None) -> Mapping[str, Path]:
         for name in unclaimed:
             console.print(f"skipped {name}: it is not named after a table", markup=False)
         return files
-    return {table_of(path, table): path}
+    return {table_of_file(path, table): path}
 
 
 def _load(

@@ -20,7 +20,7 @@ from replay_assets.source.day.orphans import Orphans, count_orphans
 from replay_assets.source.day.reading import MAX_TEXT_BYTES, DaySnapshot, day_snapshot
 from replay_assets.source.diagnosis.examine import examine_source
 from replay_assets.source.export_log import ExportLogEntry, record_export
-from replay_assets.source.loading.load import LoadOutcome, files_in, load_files, table_of
+from replay_assets.source.loading.load import LoadOutcome, files_in, load_files, table_of_file
 from replay_assets.source.schema.mapping import SourceMapping, load_mapping
 from replay_assets.source.schema.tables import LABELS
 
@@ -44,5 +44,5 @@ __all__ = [
     "load_mapping",
     "read_labels",
     "record_export",
-    "table_of",
+    "table_of_file",
 ]

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from replay_assets.errors import ReadOnlySourceError
 from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.loading.creating import table_of
+from replay_assets.source.loading.creating import sql_table
 from replay_assets.source.loading.upsert import has_unique_key, upsert_rows
 from replay_assets.source.loading.values import real_type_of
 from replay_assets.source.schema.schema_check import missing_of
@@ -50,7 +50,7 @@ def record_export(database: IncidentDatabase, entry: ExportLogEntry) -> str | No
     """
     try:
         with database.writing() as connection:
-            table_of(sa.MetaData(), database.mapping, FINETUNE_EXPORTS).create(
+            sql_table(sa.MetaData(), database.mapping, FINETUNE_EXPORTS).create(
                 connection, checkfirst=True
             )
             return _record(connection, database, entry)

@@ -18,17 +18,17 @@ def create_tables(database: IncidentDatabase, connection: sa.Connection) -> dict
     metadata = sa.MetaData()
     mapping = database.mapping
     tables = {
-        name: table_of(metadata, mapping, logical)
+        name: sql_table(metadata, mapping, logical)
         for name, logical in TABLES.items()
         # Labels that lie elsewhere have no table of their own.
         if logical is not LABELS or mapping.labels is None
     }
-    table_of(metadata, mapping, FINETUNE_EXPORTS)
+    sql_table(metadata, mapping, FINETUNE_EXPORTS)
     metadata.create_all(connection)
     return tables
 
 
-def table_of(metadata: sa.MetaData, mapping: SourceMapping, logical: LogicalTable) -> sa.Table:
+def sql_table(metadata: sa.MetaData, mapping: SourceMapping, logical: LogicalTable) -> sa.Table:
     """Return a table as we would make it, columns keyed by their logical names."""
     schema, _, name = mapping.table(logical).rpartition(".")
     sources = {column.name: mapping.source_of(logical, column.name) for column in logical.columns}

@@ -70,7 +70,7 @@ def files_in(directory: Path) -> tuple[dict[str, Path], list[str]]:
     return {name: files[name] for name in TABLES if name in files}, unclaimed
 
 
-def table_of(path: Path, table: str | None = None) -> str:
+def table_of_file(path: Path, table: str | None = None) -> str:
     """Return the table that a file is loaded into: the one that is named, or the file's own name.
 
     Raises:
