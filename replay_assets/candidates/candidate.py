@@ -78,8 +78,8 @@ class Limits(Entry):
 class Prices(Entry):
     """US dollars for a million tokens, from a day on.
 
-    Cached prompt tokens and reasoning tokens cost as much as others where no price of their own is
-    given.
+    Cached prompt tokens and reasoning tokens cost as much as others unless they
+    have a separate price.
     """
 
     model_config = ConfigDict(populate_by_name=True)
@@ -91,7 +91,7 @@ class Prices(Entry):
     since: Annotated[date, Field(alias="from")] = date.min
 
     def cost_usd(self, usage: Usage) -> float | None:
-        """Return what a call cost; null where its usage is unknown."""
+        """Return what a call cost; None if its usage is unknown."""
         prompt, completion = usage.prompt_tokens, usage.completion_tokens
         if prompt is None or completion is None:
             return None
@@ -106,7 +106,7 @@ class Prices(Entry):
         return dollars / 1_000_000
 
     def highest_cost_usd(self, *, prompt_tokens: int, completion_tokens: int) -> float:
-        """Return the most that a call with so many tokens at most can cost."""
+        """Return the highest possible cost of a call with at most that many tokens."""
         dearest_in = max(self.input, self.cached or 0.0)
         dearest_out = max(self.output, self.reasoning or 0.0)
         return (prompt_tokens * dearest_in + completion_tokens * dearest_out) / 1_000_000
@@ -259,6 +259,6 @@ class Candidate(Entry):
         )
 
     def prices_on(self, day: date) -> Prices | None:
-        """Return the prices that hold on a day; null where none do yet."""
+        """Return the prices that are valid on a day; None before the first ones."""
         valid = [one for one in self.prices_usd_per_million or () if one.since <= day]
         return valid[-1] if valid else None

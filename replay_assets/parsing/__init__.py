@@ -1,5 +1,5 @@
 """Reading text that others wrote: YAML files, ISO instants, JSON within prose.
 
-Here live the rules of form, which every room must apply alike. What a value means, which records
-there are and where files lie is decided above: nothing here knows a record.
+The rules of form that every room must apply in the same way. What a value means, which records
+there are and where files are stored is decided in higher rooms: nothing here knows a record.
 """

@@ -26,7 +26,7 @@ from replay_assets.parsing.yaml_places import Place, fields_at, find, repeated_k
 LARGEST_FILE = 1 << 20
 """Bytes. Files are written by people; a larger one is a wrong path."""
 MOST_VALUES = 200_000
-"""Values after aliases are followed: nine lines of aliases can stand for a billion values."""
+"""Values after aliases are followed: nine lines of aliases can represent a billion values."""
 LONGEST_SHOWN = 40
 """A longer value is not quoted: ids and choices are short, keys are long."""
 
@@ -92,7 +92,7 @@ def load_yaml(
         path: the file.
         form: the type that the content must have.
         what: the kind of file, as messages name it: "catalogue".
-        empty: what an empty file stands for.
+        empty: the content that an empty file represents.
         check: finds mistakes that the type can't express.
         secrecy: what must not be quoted; without it, every short text may be.
 

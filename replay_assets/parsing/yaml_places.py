@@ -84,7 +84,7 @@ def fields_at(form: Any, place: Place) -> tuple[str, ...]:  # noqa: ANN401 - any
 
 
 def _alternatives(form: Any) -> Iterator[Any]:  # noqa: ANN401
-    """Yield the types that a union or an annotated type stands for."""
+    """Yield the members of a union, the type within an annotated type, or the type itself."""
     origin = get_origin(form)
     if origin is Annotated:
         yield from _alternatives(get_args(form)[0])

@@ -20,7 +20,7 @@ from replay_assets.source.schema.tables import FINETUNE_EXPORTS
 
 KEY = FINETUNE_EXPORTS.key
 ORIGINAL_KEY = ("checksum_sha256", "file_path")
-"""What tells exports apart in a table of the original's form, which knows no week."""
+"""The key of exports in a table of the original's form, which has no week."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The connection to the incident database, and what of the logical tables it really has.
 
-Reading happens in one read-only snapshot. The password never stands in a message: URLs are shown
-masked, and of a driver's error only the first line.
+Reading happens in one read-only snapshot. No message contains the password: URLs are shown
+masked, and only the first line of a driver's error is shown.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ class IncidentDatabase:
         except (ArgumentError, ValueError):
             # Without its cause: that may quote the part of the URL it stumbled over.
             raise ConfigurationError(
-                "REPLAY_SOURCE_URL is no SQLAlchemy URL; write sqlite:///file.sqlite or "
+                "REPLAY_SOURCE_URL is not a valid SQLAlchemy URL; write sqlite:///file.sqlite or "
                 "postgresql+psycopg://user:password@host/database"
             ) from None
         self.mapping = mapping or SourceMapping()
@@ -62,7 +62,7 @@ class IncidentDatabase:
         try:
             if self._url.get_dialect().driver != "psycopg":
                 return sa.create_engine(self._url)
-            # Three round trips less for a new connection: hstore is no type of ours.
+            # Saves three round trips per new connection: we have no hstore columns.
             engine = sa.create_engine(self._url, use_native_hstore=False)
             sa.event.listen(engine, "connect", read_any_bytes, insert=True)
             return engine
@@ -115,11 +115,11 @@ class IncidentDatabase:
             self.engine.dispose()
 
     def real_columns(self, connection: sa.Connection, logical: LogicalTable) -> Types | None:
-        """Return a table's real columns and types; null where the database lacks the table."""
+        """Return a table's real columns and types; None if the database lacks the table."""
         return real_columns(connection, self.mapping, logical)
 
     def selectable(self, connection: sa.Connection, logical: LogicalTable) -> "MappedTable | None":
-        """Return a table as it can be read here; null where it is optional and not there.
+        """Return a table as it can be read here; None if it is optional and missing.
 
         Raises:
             SourceError: something is missing; the message lists all that any table lacks, with the
@@ -159,7 +159,7 @@ class IncidentDatabase:
         if self.file is not None and not self.file.is_file():
             raise SourceError(
                 f"there is no SQLite file at {self.file}. Create it with `replay-assets load DIR` "
-                "(the samples lie in data/samples), or set REPLAY_SOURCE_URL to your database."
+                "(the samples are in data/samples), or set REPLAY_SOURCE_URL to your database."
             )
 
     @contextmanager
@@ -219,7 +219,7 @@ class MappedTable:
         return twin
 
     def type_of(self, name: str) -> TypeEngine[Any] | None:
-        """Return a column's type as the database has it; null where the table lacks the column."""
+        """Return a column's type as the database has it; None if the table lacks the column."""
         source = self._sources.get(name)
         return self._present[source.column] if source is not None else None
 
@@ -234,7 +234,7 @@ class MappedTable:
         return conditions_on(self._where, self.sql, self._present, self._dialect)
 
     def has(self, name: str) -> bool:
-        """Tell whether the database has a logical column."""
+        """Return whether the database has a logical column."""
         return name in self._sources
 
     def native(self, name: str) -> sa.ColumnElement[Any]:
@@ -260,7 +260,7 @@ class MappedTable:
         return column
 
     def value(self, name: str) -> sa.ColumnElement[Any]:
-        """Return a column as it is read: ids and JSON as text, null where the table lacks it."""
+        """Return a column as it is read: ids and JSON as text, NULL if the table lacks it."""
         if name not in self._sources:
             return sa.null()
         source = self._sources[name]

@@ -1,6 +1,6 @@
 """SQL for what a mapping adds to plain columns: places inside JSON, and conditions on rows.
 
-One document that is no JSON must not cost a day: nothing is parsed before it is known to be valid.
+One document that is not JSON must not fail a day: only valid documents are parsed.
 Values and paths are bound parameters, never SQL text.
 """
 
@@ -36,10 +36,10 @@ def json_place(
     real: TypeEngine[Any],
     dialect: Dialect,
 ) -> sa.ColumnElement[Any]:
-    """Return what lies at a path inside a JSON column, in the form of a column of its kind.
+    """Return the value at a path inside a JSON column, in the form of a column of its kind.
 
-    Text is the string itself, JSON is text, a boolean is `true` or `false` or whatever else lies
-    there. Null where the path leads nowhere or the document can't be read. SQLite finds a key only
+    Text is the string itself, JSON is text, a boolean is `true` or `false` or whatever else is
+    there. NULL if the path leads nowhere or the document can't be read. SQLite finds a key only
     if the document spells it as the path does, not behind escapes.
     """
     postgres = dialect.name == "postgresql"
@@ -104,11 +104,11 @@ def _readable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
 def _readable_in_postgres(
     column: sa.ColumnElement[Any], real: TypeEngine[Any], dialect: Dialect
 ) -> sa.ColumnElement[bool] | None:
-    """Tell which documents PostgreSQL can look into; null where it can look into all of them."""
+    """Return which documents PostgreSQL can parse; None if it can parse all of them."""
     if isinstance(real, postgresql.JSONB):
         return None
     text = sa.cast(column, sa.Text)
-    # An escaped backslash before a u is no escape.
+    # An escaped backslash before a u does not begin an escape.
     escapes = sa.not_(sa.func.replace(text, "\\\\", "").regexp_match(UNREADABLE_ESCAPE))
     if isinstance(real, postgresql.JSON) or (dialect.server_version_info or ()) < CHECKS_INPUT:
         return escapes

@@ -2,7 +2,7 @@
 
 PostgreSQL has a type for instants, but also infinity and years that Python lacks; and a naive
 `timestamp` is an instant only in a zone that the mapping declares. SQLite has text: the fixed-width
-UTC form that `load` writes sorts as text, any other ISO form is read by a function of ours.
+UTC form that `load` writes sorts as text, any other ISO form is read by our own function.
 """
 
 import sqlite3
@@ -29,9 +29,9 @@ FARTHEST_OFFSET = timedelta(days=1)
 
 
 def register_sqlite_function(connection: sqlite3.Connection) -> None:
-    """Let SQL read what is no canonical text: `replay_instant(bytes, zone)` makes it canonical.
+    """Let SQL read other ISO forms: `replay_instant(bytes, zone)` makes them canonical.
 
-    Bytes, because the driver fails the whole statement on a text that is no UTF-8.
+    Bytes, because the driver fails the whole statement on a text that is not UTF-8.
     """
 
     def canonical(text: bytes | None, zone: str | None) -> str | None:
@@ -53,7 +53,7 @@ class InstantColumn(Protocol):
 
     @property
     def impossible(self) -> sa.ColumnElement[bool] | None:
-        """Whether the value is none that `read` can return; null where the reader judges."""
+        """Whether `read` can't return the value; None if the reader decides."""
 
     @property
     def text(self) -> sa.ColumnElement[str]:
@@ -61,7 +61,7 @@ class InstantColumn(Protocol):
 
     @property
     def newest_first(self) -> sa.ColumnElement[Any]:
-        """Order by time, nulls last; what is no time comes first, so that it is not overlooked."""
+        """Order by time, NULLs last; invalid times come first, so that they are noticed."""
 
     @property
     def oldest_first(self) -> sa.ColumnElement[Any]:
@@ -72,10 +72,10 @@ class InstantColumn(Protocol):
         """Whether the instant is null, infinite or none at all."""
 
     def within(self, start: datetime, end: datetime) -> sa.ColumnElement[bool]:
-        """Whether the instant lies in `[start, end)`; an index on the bare column can be used."""
+        """Whether the instant is in `[start, end)`; an index on the bare column can be used."""
 
     def known_by(self, as_of: datetime) -> sa.ColumnElement[bool]:
-        """Whether it is not later than `as_of`; what is null or no time is left to the reader."""
+        """Whether it is not later than `as_of`; NULL and invalid times are left to the reader."""
 
 
 class PostgresInstant:
@@ -84,7 +84,7 @@ class PostgresInstant:
     def __init__(self, column: sa.ColumnElement[Any], zone: str | None) -> None:
         self._column = column
         self._zone = zone
-        # The upper bound also tells infinity: nothing exceeds it.
+        # The upper bound also excludes infinity, which exceeds everything.
         self._possible = sa.and_(column >= self._bound(FIRST), column < self._bound(LAST))
         self._point = column if zone is None else sa.func.timezone(zone, column)
         # Not by wall times: those that no clock showed would sort before the instants they name.
@@ -104,7 +104,7 @@ class PostgresInstant:
 
     @property
     def read(self) -> sa.ColumnElement[Any]:
-        """Microseconds since 1970; null where the value is null or impossible."""
+        """Microseconds since 1970; NULL if the value is NULL or impossible."""
         micros = sa.extract("epoch", self._point) * sa.literal_column("1000000")
         return sa.case((self._possible, sa.cast(micros, sa.BigInteger)))
 
@@ -183,14 +183,14 @@ class SqliteInstant:
 
     @property
     def impossible(self) -> None:
-        """Judged by whoever reads the text."""
+        """None: the caller that reads the text decides."""
         return None
 
     text = read
 
     @property
     def newest_first(self) -> sa.ColumnElement[Any]:
-        """Order by time; null after everything, what is no time before everything."""
+        """Order by time; NULL after everything, texts that are not instants before everything."""
         no_time: sa.ColumnElement[str] = sa.literal_column("'~'", sa.Text)
         point = sa.func.coalesce(self._point, no_time)
         return sa.case((self._column.is_not(None), point)).desc().nulls_last()

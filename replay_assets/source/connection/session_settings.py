@@ -23,18 +23,18 @@ SQLITE_CACHE_KIB = 16 * 1024
 16 keep the whole stage below 320 MiB."""
 HAS_TRANSACTION_TIMEOUT = (17,)
 TEXT_TYPES = (0, "text", "varchar", "bpchar", "name")
-"""Types that psycopg reads as texts; 0 stands for those that it does not know."""
+"""Types that psycopg reads as texts; 0 represents those that it does not know."""
 NO_ENCODING = "SQL_ASCII"
 """The encoding of databases that take any bytes for text, as `initdb` makes them in locale C."""
 LENIENT_TEXT = partial(str, encoding="utf-8", errors="surrogateescape")
-"""One text that is no UTF-8 must not cost a day; it is told by its surrogates."""
+"""One text that is not UTF-8 must not fail the whole day; surrogates mark it."""
 
 
 def postgres_settings(connection: sa.Connection) -> str:
     """Return the statement that sets one transaction's limits: a pooler drops start-up options."""
     settings = dict(SESSION_SETTINGS)
     if (connection.dialect.server_version_info or ()) >= HAS_TRANSACTION_TIMEOUT:
-        # A statement's limit counts anew with each fetch from a cursor; this one does not.
+        # A statement's limit starts again with each fetch from a cursor; this one does not.
         settings["transaction_timeout"] = "20min"
     each = (f"set_config('{name}', '{value}', true)" for name, value in settings.items())
     return f"SELECT {', '.join(each)}"

@@ -1,7 +1,7 @@
-"""From what a database returns to Arrow: typed columns, and a word on every value that fits none.
+"""Converts a database's rows to Arrow: typed columns, and a reason for each value that can't be.
 
-One value that can't be held costs itself, never its batch: it reads as null here, its row carries
-the reason, and what stood there is kept beside the table for the quarantine.
+One value that can't be converted does not fail its batch: it is null here, its row carries the
+reason, and the original value is kept next to the table for the quarantine.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,8 +44,8 @@ class Field:
 class Batch:
     """Some rows of a result.
 
-    `reasons` and `raw` hold rows by their position: why a row can't be used as it stands, and what
-    its fields held where the table can't. `versions` are the columns beyond the fields.
+    `reasons` and `raw` hold rows by their position: why a row can't be used as it is, and the
+    values of its fields that the table can't hold. `versions` are the columns beyond the fields.
     """
 
     table: pa.Table
@@ -65,9 +65,9 @@ def batch_of(
     """Return columns of Python or Arrow values as a batch.
 
     Args:
-        columns: one sequence a column of the statement, all of one length.
+        columns: one sequence per column of the statement, all of one length.
         names: the statement's column names.
-        fields: the columns to convert; those named `version…` are kept apart as they are.
+        fields: the columns to convert; those named `version…` become `versions`, unchanged.
     """
     by_name = dict(zip(names, columns, strict=True))
     empty = pa.table({})
@@ -128,7 +128,7 @@ def _instants(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> p
         if bounds["min"] is None or (bounds["min"] >= FIRST and bounds["max"] < LAST):
             return instants
     except (UnicodeEncodeError, pa.ArrowException, OverflowError, ValueError):
-        # Some value is not of the uniform kind that is converted at once.
+        # Some value is not of the uniform kind that is converted as a whole.
         return _instants_one_by_one(column, field, batch)
     return _instants_one_by_one(column, field, batch)
 

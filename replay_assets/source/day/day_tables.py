@@ -1,7 +1,7 @@
 """The tables of a day as one database has them: how each column is read, guarded and compared.
 
 Values that can't be held (infinite instants, texts over the limit) stay in the database; the
-statement says of which rows and why in a column of its own.
+statement has a separate column that says why.
 """
 
 from dataclasses import dataclass
@@ -60,13 +60,13 @@ class DayTables:
         for table in (self.sessions, self.repairs):
             layout = self.layouts[table.logical.name]
             indexed = table.native("incident_id").name in layout.led_by
-            # Nothing is known of what lies behind a view; it is taken to be indexed.
+            # The tables behind a view are unknown; they are assumed to be indexed.
             if not indexed and layout.locator is not None:
                 return "window"
         return "lateral" if self.instants.postgres else "correlated"
 
     def version(self, table: MappedTable, alias: str) -> sa.ColumnElement[Any] | None:
-        """Return the column that changes with each update of a row; null where there is none."""
+        """Return the column that changes with each update of a row; None if there is none."""
         name = self.layouts[table.logical.name].version
         if name is None:
             return None
@@ -83,7 +83,7 @@ class DayTables:
         """Return columns of a table as they leave the database: guarded, each with its problems.
 
         Args:
-            table: where they stand.
+            table: the table that has the columns.
             labels: the logical names by the names that the result gives them.
         """
         columns = Columns([], [], [])
@@ -104,7 +104,7 @@ class DayTables:
         return columns
 
     def _has_a_bound(self, table: MappedTable, name: str) -> bool:
-        """Tell whether a column's values are small; on SQLite any column may hold any text."""
+        """Return whether a column's values are small; on SQLite any column may hold any text."""
         return self.instants.postgres and isinstance(table.type_of(name), BOUNDED)
 
     @staticmethod
@@ -114,7 +114,7 @@ class DayTables:
             columns.problems.append((instant.impossible, f"impossible:{label}:", instant.text))
 
     def _add_guarded(self, columns: "Columns", value: sa.ColumnElement[Any], label: str) -> None:
-        # Looked up without reading the text itself where it lies outside its row.
+        # PostgreSQL knows it without reading a text that is stored outside its row.
         if self.instants.postgres:
             text = value if isinstance(value.type, sa.Text) else sa.cast(value, sa.Text)
             size = sa.func.octet_length(text)

@@ -1,6 +1,6 @@
 """Days of a database: which of its columns are points in time, in which zone, and how to compare.
 
-One place for it, so that evidence, labels and freshness agree on the day that a row lies in.
+One place for it, so that evidence, labels and freshness agree on the day that a row belongs to.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class InstantColumns:
         evidence: MappedTable,
         window: DayWindow,
     ) -> "InstantColumns":
-        """Return the instants for a day: on SQLite an index tells whether its texts are uniform."""
+        """Return the instants for a day: on SQLite an index shows whether its texts are uniform."""
         if connection.dialect.name == "postgresql":
             return cls(postgres=True, mapping=database.mapping)
         collected_at = SqliteInstant(evidence.native("collected_at"), None, uniform=False)
@@ -56,7 +56,7 @@ class InstantColumns:
         return SqliteInstant(table.native(name), zone, uniform=uniform)
 
     def in_day(self, evidence: MappedTable, window: DayWindow) -> sa.ColumnElement[bool]:
-        """Return whether a row of evidence lies in the day, and is one that the mapping wants."""
+        """Return whether a row of evidence is in the day and meets the mapping's conditions."""
         collected_at = self.instant(evidence, "collected_at")
         return sa.and_(collected_at.within(window.start, window.end), *evidence.conditions)
 
@@ -65,7 +65,7 @@ class InstantColumns:
         return [self.instant(evidence, "collected_at").oldest_first, evidence.order("id").asc()]
 
     def zone(self, table: MappedTable, name: str) -> str | None:
-        """Return the declared zone of a column; null where its values name theirs.
+        """Return the declared zone of a column; None if its values have an offset.
 
         Raises:
             SourceError: the column can't be read as instants; the message says what to declare.
@@ -77,8 +77,8 @@ class InstantColumns:
         column = f"{table.table.name}.{table.native(name).name}"
         if not isinstance(real, sa.TIMESTAMP | sa.DateTime):
             raise SourceError(
-                f"{column} is {real}, which is no point in time; map {table.logical.name}.{name} "
-                "to a timestamptz column, or make a view that has one"
+                f"{column} is {real}, which is not a point in time; map "
+                f"{table.logical.name}.{name} to a timestamptz column, or make a view that has one"
             )
         if real.timezone:
             return None

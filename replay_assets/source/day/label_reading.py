@@ -1,7 +1,7 @@
-"""The labels of a day's incidents, from wherever the mapping says that they lie.
+"""The labels of a day's incidents, from the place that the mapping names.
 
 A table of labels, columns of another table, or a file: all give rows of the logical `labels`, as
-they were found. Judging them is the evidence stage's business. A label has no time of its own: it
+they were found. The evidence stage decides which can be used. A label has no time: it
 belongs to the days of its incident. A row that names no incident is read with every day, so that
 none overlooks it.
 """
@@ -21,11 +21,11 @@ from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, Kind
 Row = dict[str, Any]
 NAMES = tuple(column.name for column in LABELS.columns)
 UNREADABLE_LINE = "unreadable_line"
-"""A field that only rows of a file have: the line that is no record, and why."""
+"""A field that only rows of a file have: the line that is not a record, and why."""
 
 
 def read_labels(database: IncidentDatabase, window: DayWindow) -> list[Row] | None:
-    """Read the labels of a day's incidents; null where the database has no table of labels."""
+    """Read the labels of a day's incidents; None if the database has no table of labels."""
     with database.snapshot() as connection:
         evidence = database.required(connection, INCIDENT_EVIDENCE)
         instants = InstantColumns.of(database, connection, evidence, window)

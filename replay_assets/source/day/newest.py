@@ -1,4 +1,4 @@
-"""Evidence of a day beside each incident's newest session and newest repair.
+"""Evidence of a day with each incident's newest session and newest repair.
 
 They are chosen by time, NULLs last (PostgreSQL would put them first), ties by id, and only up to
 the day's `as_of`: a session of next week must not change last week's file. Three shapes give the
@@ -27,7 +27,7 @@ _Join = tuple[sa.FromClause, sa.ColumnElement[bool]]
 
 
 class JoinedDay:
-    """Evidence of a day beside its newest session and repair, in the shape the database needs."""
+    """Evidence of a day with its newest session and repair, in the shape the database needs."""
 
     def __init__(
         self, tables: DayTables, window: DayWindow, evidence: MappedTable | None = None

@@ -18,10 +18,10 @@ from replay_assets.source.schema.tables import (
 
 @dataclass(frozen=True)
 class Orphans:
-    """How many rows are out of reach.
+    """How many rows no partition can contain.
 
     Attributes:
-        evidence_without_a_day: `collected_at` is null, infinite or no point in time.
+        evidence_without_a_day: `collected_at` is null, infinite or not a valid instant.
         evidence_before_the_first_day: collected before the first partition.
         sessions_without_evidence: of an incident that has no evidence.
         repairs_without_evidence: likewise.
@@ -43,7 +43,7 @@ class Orphans:
 
 
 def count_orphans(database: IncidentDatabase, first_day: str, timezone: str) -> Orphans:
-    """Count the rows that lie in no partition.
+    """Count the rows that belong to no partition.
 
     Args:
         database: the source.
@@ -80,7 +80,7 @@ def _without_evidence(
     if instants.postgres:
         same = sa.select(sa.literal(1)).select_from(evidence.sql).where(known == incident_id)
         orphan = sa.not_(sa.exists(same.correlate(table.sql)))
-    else:  # which sorts the known ids once, where it would look for each one anew
+    else:  # SQLite sorts the known ids once here; otherwise it would search for each one
         orphan = sa.or_(
             incident_id.is_(None), incident_id.not_in(sa.select(known).where(known.is_not(None)))
         )

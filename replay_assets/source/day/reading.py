@@ -41,7 +41,7 @@ from replay_assets.source.schema.tables import (
 ADBC_FROM_ROWS = 20_000
 """A smaller day gains nothing: a second connection costs thirty round trips."""
 NOT_FOR_ADBC = "SELECT pg_is_in_recovery() OR current_setting('server_encoding') = :none"
-"""A standby can't share its snapshots; texts that may be no UTF-8 are no Arrow texts."""
+"""A standby can't share its snapshots; Arrow can't hold texts that may not be UTF-8."""
 MAX_TEXT_BYTES = 2**20
 """A megabyte of text is 250,000 tokens, more than any candidate's context."""
 
@@ -116,7 +116,7 @@ class DaySnapshot:
 
     @property
     def _repeated(self) -> bool:
-        """Whether an incident has several snapshots, of which only one is to be joined."""
+        """Whether an incident has several snapshots, of which only one is joined."""
         return bool(self.survey.snapshots)
 
     def row_keys(self) -> Iterator[Batch]:
@@ -129,7 +129,7 @@ class DaySnapshot:
 
 
 def _is_readable(key: str | None) -> bool:
-    """Tell whether a key is there and, on SQLite, UTF-8: the batches read any other as null."""
+    """Return whether a key is there and is UTF-8: the batches read any other key as null."""
     return key is not None and key.encode(errors="ignore").decode() == key
 
 

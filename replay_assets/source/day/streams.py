@@ -61,8 +61,8 @@ class SqlReader:
     def _streamed(self, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
         """Yield rows as the server sends them, a chunk at a time: no cursor, no round trips.
 
-        A server-side cursor plans for a tenth of the rows, and its time limit counts anew with each
-        fetch; both were measured to go wrong.
+        A server-side cursor plans for a tenth of the rows, and its time limit starts again with
+        each fetch; both failed in measurements.
         """
         psycopg: Any = self._connection.dialect.dbapi
         driver: Any = self._connection.connection.driver_connection
@@ -118,7 +118,7 @@ def spelled_out(statement: sa.Select[Any]) -> str:
 
 
 def adbc_is_installed() -> bool:
-    """Tell whether the extra `[fast]` is there."""
+    """Return whether the extra `[fast]` is installed."""
     return find_spec("adbc_driver_postgresql") is not None
 
 

@@ -1,6 +1,6 @@
-"""What is right and wrong with the incident database as a source, and how to cure it.
+"""What is right and wrong with the incident database as a source, and how to fix it.
 
-Nothing is changed. Of rows only ids, counts and lengths are told.
+Nothing is changed. Findings contain ids, counts and lengths of rows, never their texts.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def examine_source(database: IncidentDatabase) -> list[Diagnosis]:
 
 
 def _attempt(name: str, check: Check, database: IncidentDatabase) -> list[Diagnosis]:
-    """Run a check in a transaction of its own: one that fails must not stop the next."""
+    """Run a check in a separate transaction: one that fails must not stop the next."""
     try:
         with database.snapshot() as connection:
             return check(connection, database)
@@ -98,7 +98,7 @@ def _labels(connection: sa.Connection, database: IncidentDatabase) -> list[Diagn
     labels = database.selectable(connection, LABELS)
     if labels is None:
         says = "there are no labels: answers can be collected, not graded"
-        cure = "create the table, or say in the mapping file where they lie (labels:)"
+        cure = "create the table, or say in the mapping file where they are (labels:)"
         return [Diagnosis("labels", "warn", says, cure)]
     return [Diagnosis("labels", "ok", f"labels are read from {database.mapping.table(LABELS)}")]
 

@@ -28,12 +28,12 @@ def index_findings(connection: sa.Connection, database: IncidentDatabase) -> lis
         source = database.mapping.source_of(logical, indexed_column(logical))
         present = database.real_columns(connection, logical)
         if source is None or present is None or source.column not in present:
-            continue  # told by another check
+            continue  # another check reports it
         table = qualified(connection, database.mapping.table(logical))
         column = connection.dialect.identifier_preparer.quote(source.column)
         led = has_index(connection, database, logical)
         if led is None:
-            says = f"{table} is no table: the indexes of what lies behind it can't be seen"
+            says = f"{table} is not a table: the indexes behind it can't be seen"
             findings.append(Diagnosis(CHECK, "ok", says))
         elif led:
             findings.append(
@@ -47,7 +47,7 @@ def index_findings(connection: sa.Connection, database: IncidentDatabase) -> lis
 def has_index(
     connection: sa.Connection, database: IncidentDatabase, logical: LogicalTable
 ) -> bool | None:
-    """Tell whether a whole index begins with the column a table is read by; null for a view."""
+    """Return whether a whole index begins with the column a table is read by; None for a view."""
     source = database.mapping.source_of(logical, indexed_column(logical))
     if source is None:
         raise AssertionError("tables that are read by an index are always mapped")

@@ -80,7 +80,7 @@ def _writes(connection: sa.Connection, database: IncidentDatabase, role: str) ->
                 CHECK,
                 "warn",
                 f"role {role} may write to {', '.join(others[:SHOWN_TABLES])}{more}",
-                "reading needs no such right: take it away, or connect with a role of its own",
+                "reading needs no such right: take it away, or connect with a separate role",
                 f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {', '.join(others)} "
                 f"FROM {quote.quote(role)};",
             )

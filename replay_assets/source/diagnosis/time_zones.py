@@ -78,7 +78,7 @@ def _written(
     statement = sa.select(value).where(value.is_not(None)).limit(SAMPLE)
     forms = {_form_of(one) for one in connection.execute(statement).scalars()}
     if NO_TIME in forms:
-        says = f"{column} holds texts that are not instants: such rows are set aside"
+        says = f"{column} holds texts that are not instants: such rows are quarantined"
         return Diagnosis(CHECK, "warn", says, f"write {CANONICAL}")
     if NAIVE in forms and zone is None:
         return Diagnosis(

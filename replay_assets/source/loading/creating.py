@@ -20,7 +20,7 @@ def create_tables(database: IncidentDatabase, connection: sa.Connection) -> dict
     tables = {
         name: sql_table(metadata, mapping, logical)
         for name, logical in TABLES.items()
-        # Labels that lie elsewhere have no table of their own.
+        # Labels that are stored elsewhere have no separate table.
         if logical is not LABELS or mapping.labels is None
     }
     sql_table(metadata, mapping, FINETUNE_EXPORTS)

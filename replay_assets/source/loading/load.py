@@ -48,7 +48,7 @@ class LoadOutcome:
 
 
 def files_in(directory: Path) -> tuple[dict[str, Path], list[str]]:
-    """Return a folder's file for each table, and the names of record files that are no table's.
+    """Return a folder's file for each table, and the names of record files without a table.
 
     Raises:
         SourceError: there is no evidence among them, or two files for one table.
@@ -118,7 +118,7 @@ def load_files(
     Args:
         database: where to write.
         files: JSONL or CSV files by logical table.
-        progress: told of every batch.
+        progress: called after every batch.
         keep_going: whether to load the good lines although there are bad ones.
 
     Raises:
@@ -127,7 +127,7 @@ def load_files(
     """
     if LABELS.name in files and database.mapping.labels is not None:
         raise SourceError(
-            f"{files[LABELS.name]} can't be loaded: by the mapping file labels lie elsewhere "
+            f"{files[LABELS.name]} can't be loaded: by the mapping file labels are elsewhere "
             "(`labels:`). Leave the file out, or take that entry out of the mapping."
         )
     bad = BadLines()

@@ -1,4 +1,4 @@
-"""Records of a JSONL or CSV file, one at a time with the line each stands in.
+"""Records of a JSONL or CSV file, one at a time with the number of its line.
 
 By suffix: .jsonl or .ndjson, .csv (comma), .tsv (tab), each also with .gz. UTF-8, with or without a
 byte order mark. A CSV file starts with a header; an empty field is null. A line that can't be read
@@ -25,7 +25,7 @@ SUFFIXES = (*JSON_LINES, *DELIMITERS)
 LONGEST_FIELD = 64 * 1024 * 1024
 """Bytes of one CSV field; a quote that is never closed must not pull the whole file into memory."""
 NOT_UTF_8 = re.compile("[\udc80-\udcff]")
-"""What Python makes of bytes that are no UTF-8."""
+"""What Python makes of bytes that are not UTF-8."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -63,7 +63,7 @@ class RecordFile:
 
 
 def kind_of(path: Path) -> str:
-    """Return the suffix that says how a file is read; empty where it is none of ours."""
+    """Return the suffix that says how a file is read; empty if we can't read it."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     last = suffixes[-2:-1] if suffixes[-1:] == [".gz"] else suffixes[-1:]
     return last[0] if last and last[0] in SUFFIXES else ""
@@ -107,7 +107,7 @@ def _json_lines(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
 
 def _csv(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
     csv.field_size_limit(LONGEST_FIELD)
-    # What is no UTF-8 passes as half surrogate pairs: its own line is refused, no other.
+    # Bytes that are not UTF-8 pass as surrogates, so that only their own line is refused.
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.reader(text, delimiter=DELIMITERS[kind_of(path)], strict=True)
     header = _header(path, reader)

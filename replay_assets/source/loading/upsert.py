@@ -1,8 +1,8 @@
 """Rows written by key, so that writing twice is writing once.
 
-INSERT … ON CONFLICT, which SQLite and PostgreSQL spell alike and SQLAlchemy does not share, where a
-unique key stands behind it; else an UPDATE, then an INSERT of what is not there. Both are executed
-with one set of parameters a row.
+INSERT … ON CONFLICT, which SQLite and PostgreSQL spell alike and SQLAlchemy does not share, if a
+unique key backs it; else an UPDATE, then an INSERT of what is not there. Both are executed
+with one set of parameters per row.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def upsert_rows(
 
 
 def has_unique_key(connection: sa.Connection, table: sa.Table, key: Sequence[str]) -> bool:
-    """Tell whether the live table has a primary key, constraint or index on exactly the key."""
+    """Return whether the live table has a primary key, constraint or index on exactly the key."""
     inspector = sa.inspect(connection)
     wanted = {table.c[name].name for name in key}
     unique: list[Sequence[str | None]] = [

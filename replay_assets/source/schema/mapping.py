@@ -1,4 +1,4 @@
-"""Which tables and columns of a team's database hold the logical ones, and where labels lie.
+"""Which tables and columns of a team's database hold the logical ones, and where labels are.
 
 A mapping file names only what differs:
 
@@ -120,7 +120,7 @@ class SourceMapping(Part):
     labels: LabelMapping | None = None
 
     def entry(self, logical: LogicalTable) -> TableMapping:
-        """Return what the file says of a logical table; of labels, wherever they lie."""
+        """Return what the file says of a logical table; of labels, wherever they are."""
         if logical is LABELS and self.labels is not None:
             own = self.labels.table is None
             evidence = self.tables.get("incident_evidence", TableMapping())
@@ -140,7 +140,7 @@ class SourceMapping(Part):
         return self.entry(logical).table or logical.name
 
     def source_of(self, logical: LogicalTable, name: str) -> ColumnMapping | None:
-        """Return where a logical column is read; null where the mapping excludes it."""
+        """Return where a logical column is read; None if the mapping excludes it."""
         named = self.entry(logical).columns.get(name)
         if named is None and not (logical is LABELS and self.labels is not None):
             return ColumnMapping(column=name)
@@ -153,12 +153,12 @@ class SourceMapping(Part):
         return (column and column.timezone) or entry.timezone or self.timezone
 
     def named(self, logical: LogicalTable) -> bool:
-        """Tell whether the file names a table: then it must be there."""
+        """Return whether the file names a table: then it must be there."""
         return logical.name in self.tables or (logical is LABELS and self.labels is not None)
 
     @property
     def label_file(self) -> Path | None:
-        """The file that holds the labels; null where they lie in the database."""
+        """The file that holds the labels; None if they are in the database."""
         file = self.labels and self.labels.file
         return Path(file) if file else None
 
@@ -221,10 +221,10 @@ def _table_mistakes(
         elif name in (*logical.key, "incident_id") or known[name].kind == "instant":
             yield Mistake(
                 here,
-                f"{logical.name}.{name} must be a column of its own, not a place inside JSON: rows "
+                f"{logical.name}.{name} must be a separate column, not a place inside JSON: rows "
                 "are found and joined by it. A generated column or a view provides one",
             )
         elif logical is FINETUNE_EXPORTS:
-            yield Mistake(here, f"{logical.name}.{name} is written, and can't lie inside JSON")
+            yield Mistake(here, f"{logical.name}.{name} is written, and can't be inside JSON")
     if logical is FINETUNE_EXPORTS and entry.where:
         yield Mistake((*place, "where"), f"{logical.name} is written only; remove `where`")

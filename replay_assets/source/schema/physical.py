@@ -45,7 +45,7 @@ class TablePhysical:
         led_by: the columns that an index begins with.
         unique: the columns of which no two rows share a value.
         locator: SQL that finds a row of `{row}` again, by system columns; null for a view.
-        version: the system column that changes with each update of a row (`xmin`); null where
+        version: the system column that changes with each update of a row (`xmin`); None if
             there is none.
     """
 

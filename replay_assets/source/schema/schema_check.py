@@ -18,7 +18,7 @@ Types = dict[str, TypeEngine[Any]]
 def real_columns(
     connection: sa.Connection, mapping: SourceMapping, logical: LogicalTable
 ) -> Types | None:
-    """Return a table's real columns and types; null where the database lacks the table."""
+    """Return a table's real columns and types; None if the database lacks the table."""
     schema, _, name = mapping.table(logical).rpartition(".")
     try:
         found = sa.inspect(connection).get_columns(name, schema=schema or None)
@@ -72,7 +72,7 @@ def missing_of(
 def table_names(
     connection: sa.Connection, mapping: SourceMapping, logical: LogicalTable
 ) -> list[str]:
-    """Return the tables and views among which a logical table may lie: those of no other one."""
+    """Return the tables and views that may hold a logical table: those of no other one."""
     schema = mapping.table(logical).rpartition(".")[0] or None
     inspector = sa.inspect(connection)
     try:

@@ -1,7 +1,7 @@
 """Column types that mean the same on SQLite and PostgreSQL.
 
 SQLAlchemy's own DateTime drops the offset on SQLite, its Boolean takes any text for true there, and
-a JSON column decodes what we want as text; hence these.
+a JSON column decodes what we want as text; so we define these.
 """
 
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from replay_assets.source.schema.tables import Kind
 class Instant(TypeDecorator[datetime | str]):
     """An instant: `timestamptz` on PostgreSQL, fixed-width UTC text on SQLite.
 
-    The fixed width makes text order time order. Text that is no such instant comes back as it is:
-    refusing it is the reader's decision, and one bad value must not cost a whole day.
+    The fixed width makes text order time order. Other text is returned unchanged:
+    refusing it is the reader's decision, and one bad value must not fail a whole day.
     """
 
     impl = sa.Text
@@ -33,7 +33,7 @@ class Instant(TypeDecorator[datetime | str]):
         return dialect.type_descriptor(sa.Text())
 
     def process_bind_param(self, value: datetime | str | None, dialect: Dialect) -> Any:  # noqa: ANN401
-        """Write an aware instant; a naive one is refused, since nobody knows its zone."""
+        """Write an aware instant; a naive one is refused, because its zone is unknown."""
         if value is None:
             return None
         if not isinstance(value, datetime) or value.tzinfo is None:

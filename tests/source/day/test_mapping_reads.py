@@ -327,7 +327,7 @@ def test_the_zone_of_a_column_is_the_nearest_that_is_declared(tmp_path: Path):
         pytest.param({"tables": {"agent_sessions": {"where": {"a": []}}}}, "at least 1", id="none"),
         pytest.param(
             {"tables": {"agent_sessions": {"columns": {"id": {"column": "x", "path": ["y"]}}}}},
-            "agent_sessions.id must be a column of its own",
+            "agent_sessions.id must be a separate column",
             id="key inside JSON",
         ),
         pytest.param(
@@ -336,7 +336,7 @@ def test_the_zone_of_a_column_is_the_nearest_that_is_declared(tmp_path: Path):
                     "agent_sessions": {"columns": {"created_at": {"column": "x", "path": ["y"]}}}
                 }
             },
-            "agent_sessions.created_at must be a column of its own",
+            "agent_sessions.created_at must be a separate column",
             id="instant inside JSON",
         ),
         pytest.param(
@@ -353,7 +353,7 @@ def test_the_zone_of_a_column_is_the_nearest_that_is_declared(tmp_path: Path):
                     "finetune_exports": {"columns": {"metadata": {"column": "x", "path": ["y"]}}}
                 }
             },
-            "can't lie inside JSON",
+            "can't be inside JSON",
             id="log path",
         ),
         pytest.param({"labels": {}}, "name the columns that hold labels", id="labels nowhere"),

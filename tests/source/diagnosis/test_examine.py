@@ -130,7 +130,7 @@ def test_a_view_is_no_table_without_an_index(
     execute(database, "CREATE VIEW offered AS SELECT * FROM agent_sessions")
     theirs = mapped({"tables": {"agent_sessions": {"table": "offered"}}})
     findings = examine_source(theirs)
-    assert any("offered is no table" in one.says for one in of(findings, "indexes", "ok"))
+    assert any("offered is not a table" in one.says for one in of(findings, "indexes", "ok"))
     assert not of(findings, "tables", "fail")
 
 
@@ -186,7 +186,7 @@ def test_doctor_calls_readable_what_a_day_reads(value: str, readable: bool, tmp_
     load(database, tmp_path, incident_evidence=[incident()])
     execute(database, f"UPDATE incident_evidence SET collected_at = '{value}'")
     (found,) = [one for one in examine_source(database) if "evidence.collected_at" in one.says]
-    assert ("set aside" in found.says) is not readable
+    assert ("quarantined" in found.says) is not readable
     assert (len(read_day(database, DAY).evidence) == 1) is readable
     database.close()
 
