@@ -12,7 +12,7 @@
     ├── ResidualSecretError    a strict rule still matches sanitized text
     ├── SanitizingFailedError  sanitizing a text raised an error
     ├── BatchStoppedError      a run ended before each request had its result
-    ├── JournalError           the journal of a run is damaged or can't be written
+    ├── JournalError           kept calls or the ledger are damaged or can't be written
     └── LockedError            another process works on the same partition
 
 Every message names the thing, the value found and the way out. Any other exception is a bug or a
@@ -69,7 +69,7 @@ class BatchStoppedError(ReplayAssetsError):
 
 
 class JournalError(ReplayAssetsError):
-    """The journal of a run is damaged, or can't be written."""
+    """Kept calls, or the ledger of spending, are damaged or can't be written."""
 
 
 class LockedError(ReplayAssetsError):

@@ -13,7 +13,7 @@ from replay_assets.candidates import Candidate, Prices
 from replay_assets.contracts.result import Usage
 from replay_assets.errors import JournalError
 from replay_assets.inference.call.failures import BudgetExhaustedError
-from replay_assets.inference.spending.ledger import Entry, Ledger
+from replay_assets.inference.spending.ledger import ROUNDING_USD, Entry, Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class RunBudget:
         if prices is None:
             if self._candidate.budget_usd is not None:
                 raise BudgetExhaustedError(
-                    f"no price of candidate {self._candidate.id!r} holds on {day}, so its budget "
+                    f"candidate {self._candidate.id!r} has no price for {day}, so its budget "
                     "can't be kept. Add one with an earlier `from`."
                 )
             return Reservation(None, None, None)
@@ -108,7 +108,7 @@ class RunBudget:
     def _try(self, day: date, amount_usd: float) -> tuple[bool, Entry | None]:
         if self._run_usd is not None:
             committed = self.spent_usd + self._set_aside_usd
-            if committed + amount_usd > self._run_usd + 1e-9:
+            if committed + amount_usd > self._run_usd + ROUNDING_USD:
                 return False, None
         if self._ledger is None:
             return True, None
@@ -116,11 +116,12 @@ class RunBudget:
         return entry is not None, entry
 
     def _exhausted(self, day: date, amount_usd: float) -> str:
-        limits = {"run": self._run_usd, f"day {day}": self._day_usd}
-        told = ", ".join(f"{usd:g} USD a {name}" for name, usd in limits.items() if usd is not None)
+        limits = {"this run": self._run_usd, f"{day}": self._day_usd}
+        known = [f"{usd:g} USD for {name}" for name, usd in limits.items() if usd is not None]
         return (
             f"not sent: it may cost {amount_usd:.6f} USD, and the budget of candidate "
-            f"{self._candidate.id!r} ({told}) has less left. Raise budget_usd, or run it again."
+            f"{self._candidate.id!r} ({', '.join(known)}) has less left. Raise budget_usd, or run "
+            "it again."
         )
 
     def _today(self) -> date:

@@ -11,6 +11,18 @@ from tests.inference.call_store.test_store import OTHER, WORK, keep, reused
 from tests.inference.calls import answered
 
 ASIDE = "replay_calls.aside-1.jsonl"
+EARLIER_JOURNAL = (
+    '{"crc32":"906019d4","record":{"format":1,"pack_digest":"1","refresh":false}}\n'
+    '{"crc32":"534fc2ea","record":{"key":"k","outcome":"answered","completion":{"content"'
+    ':"{}","reasoning":"so","refusal":null,"finish_reason":"stop","usage":{"prompt_tokens'
+    '":10,"completion_tokens":2,"total_tokens":12,"reasoning_tokens":null,"cached_tokens"'
+    ':null},"attempts":[{"status":200,"outcome":"answered","wait_ms":1.5,"latency_ms":20.'
+    '0,"ttft_ms":null,"usage":{"prompt_tokens":10,"completion_tokens":2,"total_tokens":12'
+    ',"reasoning_tokens":null,"cached_tokens":null},"cost_usd":0.5,"possibly_paid":false,'
+    '"charged_usd":0.5}],"response_mode":"json_object"},"error":null,"attempts":[],"queue'
+    '_ms":0.0,"cached":false}}\n'
+)
+"""As an earlier release wrote it: a run that was interrupted under it goes on."""
 
 
 @pytest.fixture
@@ -67,6 +79,19 @@ def test_an_empty_file_is_no_file(stores: LocalCallStores, folder: Path) -> None
     keep(stores, "a")
     assert names(folder) == {CALLS_FILE}
     assert reused(stores, "a") == "a"
+
+
+def test_a_run_that_an_earlier_release_began_goes_on(stores: LocalCallStores, folder: Path) -> None:
+    """Its answer is not asked again, and what it paid counts for the run's budget."""
+    (folder / JOURNAL_FILE).write_text(EARLIER_JOURNAL)
+    with stores.open(WORK, {"pack_digest": "1"}) as kept:
+        assert kept.spent_usd == 0.5
+        found = kept.answer_of("k")
+    assert (folder / JOURNAL_FILE).read_text() == EARLIER_JOURNAL
+    assert found is not None
+    assert found.completion is not None
+    assert (found.completion.content, found.cached) == ("{}", False)
+    assert f'"record":{found.encoded().decode()}}}' in EARLIER_JOURNAL
 
 
 def test_a_damaged_answer_of_the_cache_is_asked_again(
