@@ -34,7 +34,7 @@ class WeekExport:
     unusable_days: list[str]
 
     def publish(self, store: Store, address: Address, *, inputs: Mapping[str, str]) -> Published:
-        """Write the export as a partition, whose manifest holds the checksum."""
+        """Write the export as a partition, with the checksum in its manifest."""
         with store.writing(address) as partition:
             training = partition.jsonl(assets.TRAINING_FILE)
             for row in self.rows:

@@ -1,4 +1,4 @@
-"""A question: all that shapes one answer of a model, but for the candidate that is asked."""
+"""A question: everything that influences an answer of a model, except the candidate."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ class Question:
     """One call to be made.
 
     Args:
-        messages: the whole conversation, in the form of OpenAI's chat protocol.
-        schema: the JSON schema of the answer, for endpoints that can hold a model to one.
-        repeat: which repeat this is, from 0. Two questions that differ in it alone are asked apart;
-            two that are equal may share one answer.
+        messages: the complete conversation, in the form of OpenAI's chat protocol.
+        schema: the JSON schema of the answer, for endpoints that can enforce one.
+        repeat: the number of this repeat, from 0. Questions that differ only in it are asked
+            separately; equal questions may share one answer.
         is_last: a promise that the dialogue asks nothing after this, whatever the answer. A live
-            run then leaves the reading of the answer to the walk over the kept calls.
+            run then does not read the answer; it is read later, with all kept calls.
     """
 
     messages: Sequence[Message]
