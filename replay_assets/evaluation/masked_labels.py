@@ -17,7 +17,7 @@ from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication
-from replay_assets.sanitizing import RuleSet, incidents_of, sanitize_incident
+from replay_assets.sanitizing import RuleSet, incidents_of, redacted_errors, sanitize_incident
 
 CODE_VERSION = "1"
 FREE_TEXT = ("expected_root_cause", "root_cause_component")
@@ -43,7 +43,8 @@ def labels_under_the_map(
         label = labels.get(incident.incident_id)
         if label is None:
             continue
-        spell = sanitize_incident(incident, rules).sanitizer.pseudonymized
+        with redacted_errors(incident.incident_id):
+            spell = sanitize_incident(incident, rules).sanitizer.pseudonymized
         changes: dict[str, Any] = {}
         for name in FREE_TEXT:
             if (text := getattr(label, name)) is not None:
