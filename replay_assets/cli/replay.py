@@ -5,7 +5,7 @@ from pathlib import Path
 from replay_assets.candidates import Catalogue
 from replay_assets.cli.display import console, replay_progress
 from replay_assets.contracts.vocabulary import load_vocabulary
-from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference import RunStores, SendingGate
 from replay_assets.replay.runner import API_KEY_MISSING, run_pack
 from replay_assets.sanitizing import load_canaries, rules_of
 from replay_assets.settings import (
@@ -29,14 +29,15 @@ def replay_pack(
         canaries=load_canaries(named_file("REPLAY_CANARIES")),
         rules=rules_of(named_file("REPLAY_RULES")),
     )
+    folder = out.absolute()
     with replay_progress(candidate.id) as progress:
         run = run_pack(
             pack,
             candidate if concurrency is None else candidate.at_concurrency(concurrency),
             api_key=read_secret(candidate.api_key_env),
             vocabulary=vocabulary,
-            folder=out.absolute(),
-            shared=state_folder(),
+            folder=folder,
+            stores=RunStores.local(folder.parent, shared=state_folder() or folder),
             timezone=timezone_name(),
             gate=gate,
             refresh=refresh,

@@ -14,7 +14,7 @@ from replay_assets.defs.keys import inputs_of, key_of
 from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
-from replay_assets.inference.batch.progress import BatchProgress
+from replay_assets.inference import BatchProgress
 from replay_assets.lake import assets
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
@@ -90,7 +90,8 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
                 vocabulary=vocabulary,
                 gate=safeguards.gate(),
                 folder=state.folder(candidate, day),
-                shared=state.root,
+                stores=state.stores,
+                work=state.work(candidate, day),
                 timezone=state.timezone,
                 refresh=config.refresh,
                 progress=RunLog(context.log.info).tell,

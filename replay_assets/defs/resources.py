@@ -14,7 +14,7 @@ import dagster as dg
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
-from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference import RunStores, SendingGate
 from replay_assets.lake.store import Store
 from replay_assets.sanitizing import OutboundPolicy, RuleSet, load_canaries, rules_of
 from replay_assets.settings import AUDIT_KEY, Settings, read_secret, read_secrets
@@ -48,9 +48,18 @@ class ReplayState:
     root: Path
     timezone: str
 
+    @property
+    def stores(self) -> RunStores:
+        """Where calls and spending of all replays are kept."""
+        return RunStores.local(self.root, shared=self.root)
+
+    def work(self, candidate: Candidate, day: str) -> str:
+        """Return the name of the replay of one candidate's day."""
+        return f"replay/{candidate.id}/{day}"
+
     def folder(self, candidate: Candidate, day: str) -> Path:
         """Return the folder of one candidate's day."""
-        return self.root / "replay" / candidate.id / day
+        return self.root / self.work(candidate, day)
 
 
 class ApiKeys:

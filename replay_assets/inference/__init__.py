@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from replay_assets.inference.batch import (
+        Batch,
         BatchProgress,
         Dialogue,
         DialogueChangedError,
         Report,
+        RunStores,
         run_batch,
     )
     from replay_assets.inference.call.call import Call
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Attempt",
+    "Batch",
     "BatchProgress",
     "Call",
     "CallStore",
@@ -57,13 +60,22 @@ __all__ = [
     "Message",
     "Question",
     "Report",
+    "RunStores",
     "SendingGate",
     "SqlLedger",
     "run_batch",
 ]
 
 _MODULES = {
-    "batch": ("BatchProgress", "Dialogue", "DialogueChangedError", "Report", "run_batch"),
+    "batch": (
+        "Batch",
+        "BatchProgress",
+        "Dialogue",
+        "DialogueChangedError",
+        "Report",
+        "RunStores",
+        "run_batch",
+    ),
     "call.call": ("Call",),
     "call.completion": ("Attempt", "Completion"),
     "call.question": ("Message", "Question"),

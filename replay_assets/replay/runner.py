@@ -5,8 +5,7 @@ written in request order.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,15 +15,7 @@ from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, ResultR
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference import (
-    ChatClient,
-    Header,
-    Ledger,
-    LocalCallStores,
-    Report,
-    SendingGate,
-    run_batch,
-)
+from replay_assets.inference import Batch, Report, RunStores, SendingGate, run_batch
 from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
@@ -102,7 +93,8 @@ def run_pack(
     api_key: str | None,
     vocabulary: Vocabulary,
     folder: Path,
-    shared: Path | None = None,
+    stores: RunStores | None = None,
+    work: str | None = None,
     timezone: str = "UTC",
     gate: SendingGate | None = None,
     refresh: bool = False,
@@ -111,42 +103,49 @@ def run_pack(
 ) -> ReplayRun:
     """Replay a pack into a folder.
 
-    A pack with findings, or a missing key, is refused before anything is sent: the run has a report
-    with `valid` false and no results. Results and report of an earlier run stay as they are. What
-    was answered before, in this folder, is not asked again; what failed is.
+    With findings in the pack, or without a key, it is refused before anything is sent: the report
+    says why, and files of an earlier run stay. What was answered before is not asked again.
 
     Args:
         source: the pack's content, or its file.
         candidate: who is asked, and how often.
         api_key: its key, where it needs one.
         vocabulary: what answers are read by.
-        folder: on a local disk; holds results and report in the end, the journal until then.
-        shared: the folder of what runs share, cache and ledger; the same as `folder` by default.
+        folder: on a local disk; holds results and report in the end.
+        stores: where calls and spending are kept; in `folder` by default.
+        work: the name of this replay in `stores`; the folder's by default.
         timezone: the zone of the days that prices and budgets hold for.
         gate: what may leave; without one, only `api_key` is guarded beside the strict rules.
         refresh: ask everything again.
         progress: is called with the state of the run, as answers become durable.
-        warn: is called, before anything is sent, with one line per request that the gate will not
-            let out.
+        warn: is called, before anything is sent, with one line per request that the gate refuses.
 
     Raises:
         BatchStoppedError: the run ended early; what was answered is kept, the same run goes on.
         JournalError: the journal is damaged, or can't be written.
-        LockedError: another process works in this folder.
+        LockedError: another process works on the same replay.
         ConfigurationError: the pack was built with another vocabulary than the one at hand.
     """
     key = (api_key or "").strip()
     gate = gate or SendingGate(secrets=[key] if key else [])
     inspect = None if warn is None else partial(_warn, warn, candidate, vocabulary, gate)
     pack = read_pack(source, candidate_id=candidate.id, inspect=inspect)
-    failures = list(pack.findings)
-    if candidate.api_key_env is not None and not key:
-        failures.append(API_KEY_MISSING)
-    if failures:
+    needs_key = candidate.api_key_env is not None and not key
+    if failures := [*pack.findings, *([API_KEY_MISSING] if needs_key else [])]:
         return _refused(folder, ReportBuilder(candidate, pack).report(failures))
     _require_vocabulary(pack, vocabulary)
-    replay = _Replay(pack, candidate, api_key, vocabulary, folder, shared or folder, timezone, gate)
-    return replay.run(refresh=refresh, progress=progress)
+    replay = _Replay(pack, ReplayDialogues(candidate, vocabulary, gate.cleaned), folder)
+    return run_batch(
+        replay.batch(work or folder.name),
+        replay.publish,
+        candidate=candidate,
+        api_key=api_key,
+        stores=stores or RunStores.local(folder.parent, shared=folder),
+        gate=gate,
+        timezone=timezone,
+        refresh=refresh,
+        progress=progress,
+    )
 
 
 @dataclass(frozen=True)
@@ -154,44 +153,28 @@ class _Replay:
     """A replay of a pack that may be sent."""
 
     pack: Pack
-    candidate: Candidate
-    api_key: str | None = field(repr=False)
-    vocabulary: Vocabulary
+    dialogues: ReplayDialogues
     folder: Path
-    shared: Path
-    timezone: str
-    gate: SendingGate
 
-    def run(self, *, refresh: bool, progress: Report | None) -> ReplayRun:
-        """Ask what is not answered yet; make all that is kept results."""
-        dialogues = ReplayDialogues(self.candidate, self.vocabulary, self.gate.cleaned)
-        client = partial(
-            ChatClient,
-            self.candidate,
-            api_key=self.api_key,
-            gate=self.gate,
-            timezone=self.timezone,
+    def batch(self, work: str) -> Batch[ReplayResult]:
+        """Return what is asked."""
+        candidate = self.dialogues.candidate
+        return Batch(
+            work=work,
+            subject={
+                "pack_digest": self.pack.digest,
+                "candidate_digest": candidate.digest(),
+                "contract_version": RESULT_VERSION,
+                "prompt_version": PROMPT_VERSION,
+            },
+            prompt_version=PROMPT_VERSION,
+            dialogues=lambda: self.dialogues.of(self.pack.lines()),
+            size=self.pack.requests * candidate.repeats,
         )
-        stores = LocalCallStores(self.folder.parent, cache=self.shared / "cache")
-        opened = stores.open(
-            self.folder.name,
-            self._subject(),
-            refresh=refresh,
-            cache_version=PROMPT_VERSION if self.candidate.cache else None,
-        )
-        with opened as calls, self._ledger() as ledger:
-            return run_batch(
-                lambda: dialogues.of(self.pack.lines()),
-                self._publish,
-                size=self.pack.requests * self.candidate.repeats,
-                client=partial(client, ledger=ledger),
-                calls=calls,
-                progress=progress,
-            )
 
-    def _publish(self, results: Iterator[ReplayResult]) -> ReplayRun:
+    def publish(self, results: Iterator[ReplayResult]) -> ReplayRun:
         """Write results, one after the other, and their report."""
-        builder = ReportBuilder(self.candidate, self.pack)
+        builder = ReportBuilder(self.dialogues.candidate, self.pack)
 
         def lines() -> Iterator[bytes]:
             for result in results:
@@ -202,27 +185,6 @@ class _Replay:
         report = builder.report()
         publish_parts(self.folder / REPORT_FILE, [encode_json(report.as_json())])
         return ReplayRun(self.folder, report)
-
-    def _subject(self) -> Header:
-        """Return what the calls of a run are about: those of another subject are moved aside."""
-        return {
-            "pack_digest": self.pack.digest,
-            "candidate_digest": self.candidate.digest(),
-            "contract_version": RESULT_VERSION,
-            "prompt_version": PROMPT_VERSION,
-        }
-
-    @contextmanager
-    def _ledger(self) -> Iterator[Ledger | None]:
-        """Open what runs of a day have spent, where the candidate's budget counts by days."""
-        budget = self.candidate.budget_usd
-        if budget is None or budget.day is None:
-            yield None
-            return
-        from replay_assets.inference import SqlLedger  # here: it brings SQLAlchemy along
-
-        with closing(SqlLedger.in_folder(self.shared / "ledger")) as ledger:
-            yield ledger
 
 
 def _refused(folder: Path, report: RunReport) -> ReplayRun:

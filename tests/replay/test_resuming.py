@@ -14,6 +14,7 @@ import pytest
 from replay_assets.contracts.timing import without_timing
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import BatchStoppedError, JournalError, LockedError
+from replay_assets.inference import RunStores
 from replay_assets.inference.call_store.local import CALLS_FILE, JOURNAL_FILE, LOCK_FILE
 from replay_assets.lake.locks import LocalLocks
 from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE, ReplayRun, run_pack
@@ -169,7 +170,7 @@ def cached(server: Script, vocabulary: Vocabulary, tmp_path: Path) -> Any:
             api_key=None,
             vocabulary=vocabulary,
             folder=tmp_path / name,
-            shared=tmp_path / "shared",
+            stores=RunStores.local(tmp_path, shared=tmp_path / "shared"),
             refresh=refresh,
         )
 

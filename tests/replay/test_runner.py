@@ -1,6 +1,7 @@
 """A whole pack: nothing sent before all is checked, results in order, and an honest report."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,17 @@ from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import BatchStoppedError, ConfigurationError
-from replay_assets.inference.batch.progress import BatchProgress
+from replay_assets.inference import BatchProgress, RunStores
 from replay_assets.lake.assets import REPLAY_RESULTS
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.formats import decode_jsonl
 from replay_assets.lake.store import Store
 from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE, run_pack
 from replay_assets.request_packs.builder import build_pack
-from tests.inference.scripted_server import Script, completion, payload, status
+from tests.inference.scripted_server import Script, candidate, completion, payload, status
 from tests.lake.written import encode_jsonl
 from tests.replay.conftest import Runner
-from tests.replay.packs import answer_text, original_request, request
+from tests.replay.packs import answer_text, original_request, pack_bytes, request
 from tests.request_packs.rows import evidence_row, read_sample_rows
 
 TUNED = "contract_tuned"
@@ -161,6 +162,30 @@ def test_the_files_can_be_read_back_as_the_contracts(
     assert outcomes == ["answered", "infrastructure_failure"]
 
 
+def test_a_replay_does_not_depend_on_where_its_calls_are_kept(
+    server: Script, vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    """In memory, it has the same results, continues as well, and leaves no file but them."""
+    server.answers(answer_text(), status(401))
+    stores = RunStores.in_memory()
+    run = partial(
+        run_pack,
+        pack_bytes(request("a"), request("b")),
+        candidate(server.base_url, limits={"concurrency": 1}),
+        api_key=None,
+        vocabulary=vocabulary,
+        folder=tmp_path,
+        stores=stores,
+    )
+    with pytest.raises(BatchStoppedError):
+        run()
+    assert list(tmp_path.iterdir()) == []
+    server.answers(answer_text())
+    assert run().report.valid
+    assert len(server.bodies) == 3
+    assert {path.name for path in tmp_path.iterdir()} == {RESULTS_FILE, REPORT_FILE}
+
+
 @pytest.mark.parametrize("baseline", ["rules-baseline", "constant-baseline"])
 def test_a_baseline_answers_every_sample_in_process(
     baseline: str, vocabulary: Vocabulary, tmp_path: Path
@@ -168,12 +193,12 @@ def test_a_baseline_answers_every_sample_in_process(
     """No key, no server, no network; twice the same, but for its speed."""
     pack = build_pack(read_sample_rows(), [], day="2026-09-21", vocabulary=vocabulary)
     content = encode_jsonl(one.as_json() for one in pack.requests)
-    candidate = Catalogue.load().get(baseline)
+    embedded = Catalogue.load().get(baseline)
     seen: list[BatchProgress] = []
     first, second = (
         run_pack(
             content,
-            candidate,
+            embedded,
             api_key=None,
             vocabulary=vocabulary,
             folder=tmp_path / name,

@@ -9,17 +9,21 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Generic, TypeVar
 
+from replay_assets.candidates import Candidate
 from replay_assets.errors import BatchStoppedError, JournalError, ReplayAssetsError
 from replay_assets.inference.batch.dialogue import Dialogue, DialogueOpener, OpenDialogue, Record
 from replay_assets.inference.batch.dispatch import Dispatch
 from replay_assets.inference.batch.progress import ProgressMeter, Report
+from replay_assets.inference.batch.stores import RunStores
 from replay_assets.inference.call.failures import EndpointRefusedError, PatienceExceededError
 from replay_assets.inference.call.question import Question
-from replay_assets.inference.call_store import CallStore
+from replay_assets.inference.call_store import CallStore, Header
 from replay_assets.inference.chat.client import ChatClient
+from replay_assets.inference.chat.gate import SendingGate
 
 INTERRUPTED = "The process was told to end."
 
@@ -30,46 +34,83 @@ class DialogueChangedError(ReplayAssetsError):
     """A dialogue did not ask the same when it was given the same calls again."""
 
 
-class ClientFactory(Protocol):
-    """Makes the client of a run: `partial(ChatClient, candidate, api_key=…)`."""
+@dataclass(frozen=True)
+class Batch(Generic[Record]):
+    """What a run asks.
 
-    def __call__(self, *, spent_usd: float) -> ChatClient:
-        """Return a client; `spent_usd` is what earlier parts of the same run have spent."""
-        ...
+    Args:
+        work: the name under which its calls are kept, as a path: `judge/2026-09-21`.
+        subject: what the run is about. Calls of another subject are moved aside; their answers to
+            questions that did not change are still used.
+        prompt_version: the version of the prompts. If the candidate wants a cache, answers are
+            shared with all works that ask in the same version.
+        dialogues: starts all dialogues anew, in an order that is always the same; called twice.
+        size: how many dialogues there are.
+    """
+
+    work: str
+    subject: Header
+    prompt_version: str
+    dialogues: Callable[[], Iterable[Dialogue[Record]]]
+    size: int
 
 
 def run_batch(
-    dialogues: Callable[[], Iterable[Dialogue[Record]]],
+    batch: Batch[Record],
     publish: Callable[[Iterator[Record]], Published],
     *,
-    size: int,
-    client: ClientFactory,
-    calls: CallStore,
+    candidate: Candidate,
+    api_key: str | None,
+    stores: RunStores,
+    gate: SendingGate | None = None,
+    timezone: str = "UTC",
+    refresh: bool = False,
     progress: Report | None = None,
 ) -> Published:
     """Ask every question that no kept call answers, then publish the records in their order.
 
     Args:
-        dialogues: starts all dialogues anew, in an order that is always the same; called twice.
+        batch: what is asked.
         publish: takes the records one by one and makes them durable. Only when it returns, the run
             is over; if it raises, the next run continues from the kept calls.
-        size: how many dialogues there are.
-        client: makes the client, inside the event loop of this run.
-        calls: the calls of this run and of earlier ones, open until this returns.
+        candidate: who is asked.
+        api_key: the candidate's key, if it needs one.
+        stores: where calls, spending and limits are.
+        gate: what may leave; without one, only `api_key` is guarded beside the strict rules.
+        timezone: the zone of the days that prices and budgets hold for.
+        refresh: ask everything again.
         progress: is called with the state of the run each time calls have become durable.
 
     Raises:
         BatchStoppedError: the run ended early; what was answered is kept, the same run continues.
         JournalError: a call could not be kept.
+        LockedError: another run works on the same.
         DialogueChangedError: a dialogue depends on more than its input and its calls.
     """
-    opener = _ask_all(dialogues, size=size, client=client, calls=calls, progress=progress)
-    published = publish(map(partial(_record_of, calls=calls), opener.open(dialogues())))
-    calls.finish()
+    opened = stores.calls.open(
+        batch.work,
+        batch.subject,
+        refresh=refresh,
+        cache_version=batch.prompt_version if candidate.cache else None,
+    )
+    with opened as calls, stores.ledger_for(candidate) as ledger:
+        client = partial(
+            ChatClient,
+            candidate,
+            api_key=api_key,
+            gate=gate,
+            ledger=ledger,
+            spent_usd=calls.spent_usd,
+            timezone=timezone,
+            limits=stores.limits,
+        )
+        opener = _ask_all(batch, client, calls, progress)
+        published = publish(map(partial(_record_of, calls), opener.open(batch.dialogues())))
+        calls.finish()
     return published
 
 
-def _record_of(dialogue: OpenDialogue[Record], *, calls: CallStore) -> Record:
+def _record_of(calls: CallStore, dialogue: OpenDialogue[Record]) -> Record:
     """Walk a dialogue with kept calls and return its record."""
     while dialogue.question is not None:
         call = calls.get(dialogue.key)
@@ -84,22 +125,21 @@ def _record_of(dialogue: OpenDialogue[Record], *, calls: CallStore) -> Record:
 
 
 def _ask_all(
-    dialogues: Callable[[], Iterable[Dialogue[Record]]],
-    *,
-    size: int,
-    client: ClientFactory,
+    batch: Batch[Record],
+    client: Callable[[], ChatClient],
     calls: CallStore,
     progress: Report | None,
 ) -> DialogueOpener:
     """Ask in an event loop of this run's own; return the opener, which knows the keys."""
     openers: list[DialogueOpener] = []
-    meter = ProgressMeter(size, progress)
+    size, meter = batch.size, ProgressMeter(batch.size, progress)
 
     async def ask() -> None:
-        asked = client(spent_usd=calls.spent_usd)
+        asked = client()  # here, because it belongs to the event loop
         openers.append(DialogueOpener(partial(_key_of, asked)))
         with _cancelled_by_sigterm():
-            await Dispatch(asked, openers[0].open(dialogues()), calls, meter).run(size=size)
+            dialogues = openers[0].open(batch.dialogues())
+            await Dispatch(asked, dialogues, calls, meter).run(size=size)
 
     def stopped(why: str) -> BatchStoppedError:
         return BatchStoppedError(

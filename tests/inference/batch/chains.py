@@ -5,11 +5,10 @@ of other stages or of Dagster are loaded.
 """
 
 import sys
-from functools import partial
 from pathlib import Path
 
-from replay_assets.candidates.candidate import Candidate
-from replay_assets.inference import ChatClient, Dialogue, LocalCallStores, Question, run_batch
+from replay_assets.candidates import Candidate
+from replay_assets.inference import Batch, Dialogue, Question, RunStores, run_batch
 
 STEPS = 3
 NOT_NEEDED = ("replay", "request_packs", "evaluation", "finetune", "contracts.request")
@@ -31,15 +30,15 @@ def main() -> None:
     """Run one dialogue."""
     base_url, folder = sys.argv[1], Path(sys.argv[2])
     asked = Candidate(id="chains", model="vendor/model", base_url=base_url)
-    stores = LocalCallStores(folder, cache=folder / "cache")
-    with stores.open("chains", {"topics": ["a"]}) as calls:
-        records = run_batch(
-            lambda: [chain("a")],
-            list,
-            size=1,
-            client=partial(ChatClient, asked, api_key=None),
-            calls=calls,
-        )
+    batch = Batch(
+        work="chains",
+        subject={"topics": ["a"]},
+        prompt_version="1",
+        dialogues=lambda: [chain("a")],
+        size=1,
+    )
+    stores = RunStores.local(folder, shared=folder)
+    records = run_batch(batch, list, candidate=asked, api_key=None, stores=stores)
     print(*records)
     loaded = [f"replay_assets.{name}" for name in NOT_NEEDED]
     print("modules:", [name for name in [*loaded, "dagster"] if name in sys.modules])

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,12 @@ from starlette.responses import Response
 
 from replay_assets.errors import BatchStoppedError
 from replay_assets.inference import (
+    Batch,
     BatchProgress,
-    CallStores,
-    ChatClient,
     Dialogue,
     DialogueChangedError,
-    LocalCallStores,
-    MemoryCallStores,
     Question,
+    RunStores,
     run_batch,
 )
 from tests.inference.batch.chains import STEPS, chain
@@ -34,15 +31,15 @@ Run = Callable[..., list[list[str]]]
 
 
 @pytest.fixture(params=["local", "memory"])
-def stores(request: pytest.FixtureRequest, tmp_path: Path) -> CallStores:
-    """Call stores of each kind."""
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> RunStores:
+    """Stores of each kind."""
     if request.param == "memory":
-        return MemoryCallStores()
-    return LocalCallStores(tmp_path, cache=tmp_path / "cache")
+        return RunStores.in_memory()
+    return RunStores.local(tmp_path, shared=tmp_path)
 
 
 @pytest.fixture
-def run(server: Script, stores: CallStores, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(server: Script, stores: RunStores, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run dialogues, one per topic, and return their records."""
     retry_at_once(monkeypatch)
     server.answers(count_up)
@@ -55,15 +52,21 @@ def run(server: Script, stores: CallStores, monkeypatch: pytest.MonkeyPatch) -> 
         progress: Callable[[BatchProgress], None] | None = None,
         **changes: Any,
     ) -> list[list[str]]:
-        with stores.open("chains", {"topics": list(topics)}) as calls:
-            return run_batch(
-                lambda: map(dialogue, topics),
-                publish,
-                size=len(list(topics)),
-                client=partial(ChatClient, candidate(server.base_url, **changes), api_key=None),
-                calls=calls,
-                progress=progress,
-            )
+        batch = Batch(
+            work="chains",
+            subject={"topics": list(topics)},
+            prompt_version="1",
+            dialogues=lambda: map(dialogue, topics),
+            size=len(list(topics)),
+        )
+        return run_batch(
+            batch,
+            publish,
+            candidate=candidate(server.base_url, **changes),
+            api_key=None,
+            stores=stores,
+            progress=progress,
+        )
 
     return run_them
 

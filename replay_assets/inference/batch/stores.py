@@ -1,0 +1,56 @@
+"""What runs keep and share, in one place for all of them: calls, spending, limits of endpoints."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from replay_assets.candidates import Candidate
+from replay_assets.inference.call_store import CallStores, LocalCallStores, MemoryCallStores
+from replay_assets.inference.spending.ledger import Ledger, MemoryLedger
+from replay_assets.inference.throttling import SHARED_LIMITS, InProcessLimits, LimitStore
+
+
+@dataclass(frozen=True)
+class RunStores:
+    """The stores of a deployment.
+
+    Args:
+        calls: the finished calls of every work, and the locks that keep two runs from one work.
+        open_ledger: opens the spending of each day, for the length of a run.
+        limits: the rate limits of every endpoint.
+    """
+
+    calls: CallStores
+    open_ledger: Callable[[], AbstractContextManager[Ledger]]
+    limits: LimitStore
+
+    @classmethod
+    def local(cls, root: Path, *, shared: Path) -> Self:
+        """Return stores on the local disk: a folder below `root` for each work, others in `shared`.
+
+        Limits are those of this process.
+        """
+        calls = LocalCallStores(root, cache=shared / "cache")
+        return cls(calls, partial(_local_ledger, shared / "ledger"), SHARED_LIMITS)
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Return stores that live as long as the object."""
+        ledger = MemoryLedger()
+        return cls(MemoryCallStores(), lambda: nullcontext(ledger), InProcessLimits())
+
+    def ledger_for(self, candidate: Candidate) -> AbstractContextManager[Ledger | None]:
+        """Open the ledger for a candidate whose budget counts by days; others need none."""
+        budget = candidate.budget_usd
+        return nullcontext() if budget is None or budget.day is None else self.open_ledger()
+
+
+@contextmanager
+def _local_ledger(folder: Path) -> Iterator[Ledger]:
+    from replay_assets.inference.spending.sql_ledger import SqlLedger  # imports SQLAlchemy
+
+    with closing(SqlLedger.in_folder(folder)) as ledger:
+        yield ledger
