@@ -1,6 +1,7 @@
 """Checks of the evidence: is it whole, is enough of it usable, does the source hide any of it?"""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -21,34 +22,27 @@ WARN = dg.AssetCheckSeverity.WARN
 
 def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     """Return the checks of a day, which share a step."""
-    whole = dg.AssetCheckSpec(
+    spec = partial(dg.AssetCheckSpec, asset=key_of(assets.INCIDENT_EVIDENCE), partitions_def=daily)
+    whole = spec(
         "every_row_is_kept_or_quarantined",
-        asset=key_of(assets.INCIDENT_EVIDENCE),
         blocking=True,
-        partitions_def=daily,
         description="Rows read equal rows kept plus rows quarantined: nothing was lost on the way.",
     )
-    usable = dg.AssetCheckSpec(
+    usable = spec(
         "a_day_with_rows_keeps_some_of_them",
-        asset=key_of(assets.INCIDENT_EVIDENCE),
         blocking=True,
-        partitions_def=daily,
         description="Where the source has rows, at least one can be used: a day set aside whole "
         "is a broken source, not a quiet day.",
     )
-    few = dg.AssetCheckSpec(
+    few = spec(
         "few_rows_are_quarantined",
-        asset=key_of(assets.INCIDENT_EVIDENCE),
         blocking=True,
-        partitions_def=daily,
         description="At most one row in a hundred, or ten, can't be used: of the evidence, and of "
         "the messages and repairs that hang on it. A warning from the first on; more is a broken "
         "source, and the commonest reason is named.",
     )
-    known = dg.AssetCheckSpec(
+    known = spec(
         "every_value_is_known",
-        asset=key_of(assets.INCIDENT_EVIDENCE),
-        partitions_def=daily,
         description="Severities, kinds and verification results are ones that we know; others are "
         "kept as they are.",
     )

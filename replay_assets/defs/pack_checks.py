@@ -5,6 +5,7 @@ them can't reach a label.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 import dagster as dg
 
@@ -23,26 +24,21 @@ from replay_assets.sanitizing import OutboundPolicy, RuleSet, find_label_leaks, 
 
 def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     """Return the checks of a day's pack; all block what would send it."""
-    complete = dg.AssetCheckSpec(
+    spec = partial(dg.AssetCheckSpec, asset=key_of(assets.REQUEST_PACK), partitions_def=daily)
+    complete = spec(
         "packs_hold_one_request_per_incident",
-        asset=key_of(assets.REQUEST_PACK),
         blocking=True,
-        partitions_def=daily,
         additional_deps=[key_of(assets.INCIDENT_EVIDENCE)],
         description="Each kept incident has exactly one request, in the evidence's order.",
     )
-    clean = dg.AssetCheckSpec(
+    clean = spec(
         "packs_carry_no_label_and_no_secret",
-        asset=key_of(assets.REQUEST_PACK),
         blocking=True,
-        partitions_def=daily,
         description="The published bytes hold no held-out field and nothing a strict rule finds.",
     )
-    untold = dg.AssetCheckSpec(
+    untold = spec(
         "packs_repeat_no_label_text",
-        asset=key_of(assets.REQUEST_PACK),
         blocking=True,
-        partitions_def=daily,
         additional_deps=[
             key_of(assets.INCIDENT_EVIDENCE),
             key_of(assets.INCIDENT_LABELS),
