@@ -5,7 +5,7 @@ evidence, by the function that the pack was built with, and forgotten. That is d
 whatever the number of candidates: the result is a partition of its own under the labels root.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from replay_assets.contracts.arrow import arrow_schema
@@ -45,15 +45,19 @@ def labels_under_the_map(
             continue
         with redacted_errors(incident.incident_id):
             spell = sanitize_incident(incident, rules).sanitizer.pseudonymized
-        changes: dict[str, Any] = {}
-        for name in FREE_TEXT:
-            if (text := getattr(label, name)) is not None:
-                changes[name] = spell(text)
-        for name in FREE_TEXTS:
-            if (texts := getattr(label, name)) is not None:
-                changes[name] = [spell(text) for text in texts]
-        masked[incident.incident_id] = label.model_copy(update=changes)
+            masked[incident.incident_id] = label.model_copy(update=_respelled(label, spell))
     return masked
+
+
+def _respelled(label: IncidentLabel, spell: Callable[[str], str]) -> dict[str, Any]:
+    """Return the free text of a label, spelled anew, as far as it was recorded."""
+    texts = {name: spell(text) for name in FREE_TEXT if (text := getattr(label, name)) is not None}
+    lists = {
+        name: [spell(text) for text in found]
+        for name in FREE_TEXTS
+        if (found := getattr(label, name)) is not None
+    }
+    return {**texts, **lists}
 
 
 def mask_labels(labels: Labels, raw: Published, rules: RuleSet) -> dict[str, IncidentLabel]:
