@@ -13,7 +13,7 @@ from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.display import console
 from replay_assets.contracts.diagnosis import Diagnosis, Status
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference.transport.probe import probe
+from replay_assets.inference import probe
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source import IncidentDatabase, examine_source, load_mapping
 

@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     )
     from replay_assets.inference.chat.client import ChatClient
     from replay_assets.inference.chat.gate import SendingGate
+    from replay_assets.inference.chat.preflight import refusals_of
     from replay_assets.inference.spending.ledger import Ledger, MemoryLedger
     from replay_assets.inference.spending.sql_ledger import SqlLedger
+    from replay_assets.inference.transport.probe import probe
 
 __all__ = [
     "Attempt",
@@ -63,6 +65,8 @@ __all__ = [
     "RunStores",
     "SendingGate",
     "SqlLedger",
+    "probe",
+    "refusals_of",
     "run_batch",
 ]
 
@@ -82,14 +86,17 @@ _MODULES = {
     "call_store": ("CallStore", "CallStores", "Header", "LocalCallStores", "MemoryCallStores"),
     "chat.client": ("ChatClient",),
     "chat.gate": ("SendingGate",),
+    "chat.preflight": ("refusals_of",),
     "spending.ledger": ("Ledger", "MemoryLedger"),
     "spending.sql_ledger": ("SqlLedger",),
+    "transport.probe": ("probe",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
+if not TYPE_CHECKING:  # a type checker would take any name for one of ours
 
-def __getattr__(name: str) -> object:
-    """Load a public name when it is first used."""
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is first used."""
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

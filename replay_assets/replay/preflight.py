@@ -2,8 +2,7 @@
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.inference import SendingGate
-from replay_assets.inference.chat.protocol import chat_body
+from replay_assets.inference import Question, SendingGate, refusals_of
 from replay_assets.replay.pack_reading import PackLine
 from replay_assets.replay.prompts import conversation
 
@@ -13,6 +12,5 @@ def refusal_of(
 ) -> str | None:
     """Return where a request is and which rules refuse it; None if it may be sent."""
     messages = conversation(line.request, line.variant(candidate.variant_id), vocabulary)
-    body, end = chat_body(candidate, messages, mode="json_object", schema=None)
-    found = gate.refusals(body, end=end)
+    found = refusals_of(Question(messages), candidate, gate)
     return f"line {line.number}, {line.request.incident_id}: {', '.join(found)}" if found else None

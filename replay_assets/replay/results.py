@@ -12,8 +12,7 @@ from replay_assets.contracts.result import (
     TraceEvent,
     Usage,
 )
-from replay_assets.inference.call.call import Call
-from replay_assets.inference.call.completion import Attempt
+from replay_assets.inference import Attempt, Call
 from replay_assets.replay.answers import safe_output
 from replay_assets.replay.pack_reading import PackLine
 

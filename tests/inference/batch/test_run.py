@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from starlette.responses import Response
 
+from replay_assets import inference
 from replay_assets.errors import BatchStoppedError
 from replay_assets.inference import (
     Batch,
@@ -197,3 +198,10 @@ def test_the_public_names_cost_nothing_until_they_are_used() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     assert done.stdout.strip() == b"[]"
+
+
+def test_every_public_name_is_there() -> None:
+    """Names are loaded when they are first used, so a wrong one would be found late."""
+    assert all(hasattr(inference, name) for name in inference.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'Answer'"):
+        _ = inference.Answer  # type: ignore[attr-defined]

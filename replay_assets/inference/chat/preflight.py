@@ -1,0 +1,12 @@
+"""What the gate would refuse, found before a run begins."""
+
+from replay_assets.candidates import Candidate
+from replay_assets.inference.call.question import Question
+from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat.protocol import chat_body
+
+
+def refusals_of(question: Question, candidate: Candidate, gate: SendingGate) -> list[str]:
+    """Return the rules that forbid sending a question; nothing is sent."""
+    body, end = chat_body(candidate, question.messages, mode="json_object", schema=None)
+    return gate.refusals(body, end=end)
