@@ -15,7 +15,7 @@ from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.thresholds import MAX_UNANSWERED_SHARE
 from replay_assets.defs.evidence_checks import evidence_checks, source_check
 from replay_assets.defs.keys import key_of
-from replay_assets.defs.pack_checks import build_pack_checks, secrets_of
+from replay_assets.defs.pack_checks import build_pack_checks, lines_of, secrets_in
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import Guards, Root
 from replay_assets.lake import assets
@@ -140,7 +140,7 @@ def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     ) -> dg.AssetCheckResult:
         """The published training file holds nothing that a strict rule finds."""
         export = lake.get(assets.SFT_EXPORT.at(context.partition_key))
-        secrets = secrets_of(export, safeguards.policy(), assets.TRAINING_FILE)
+        secrets = secrets_in(lines_of(export.file(assets.TRAINING_FILE)), safeguards.policy())
         return dg.AssetCheckResult(
             passed=not secrets, metadata={"secret_rules": secrets, "rows": export.facts["rows"]}
         )

@@ -9,7 +9,8 @@ from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.defs.jobs import follow_days
 from replay_assets.defs.keys import inputs_of, key_of
-from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
+from replay_assets.defs.materializing import materialize
+from replay_assets.defs.metadata import Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
 from replay_assets.evaluation import grading, masked_labels, report
@@ -74,16 +75,15 @@ def build_masked_labels(partitions: Partitions) -> dg.AssetsDefinition:
         """
         rules = safeguards.rules
         lineage = Lineage(evidence=evidence, labels=labels, rules=rules_digest(rules))
-        published = []
-        for day in context.partition_keys:
+
+        def mask(day: str) -> Published:
             truth = labels_of(lineage.get(assets.INCIDENT_LABELS.at(day)))
             masked = mask_labels(truth, lineage.get(assets.INCIDENT_EVIDENCE.at(day)), rules)
             address = assets.MASKED_LABELS.at(day)
-            publication = masked_publication(truth, masked, inputs=lineage.inputs(address))
-            published.append(labels.publish(address, publication))
-        return dg.MaterializeResult(
-            metadata=partition_metadata(published), data_version=data_version(published)
-        )
+            inputs = lineage.inputs(address)
+            return labels.publish(address, masked_publication(truth, masked, inputs=inputs))
+
+        return materialize(context, mask)
 
     return build
 
@@ -121,8 +121,8 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
             vocabulary=vocabulary,
             rules=rules_digest(safeguards.rules),
         )
-        published = []
-        for day in context.partition_keys:
+
+        def score(day: str) -> Published:
             results = lineage.get(assets.REPLAY_RESULTS.at(day, candidate.id))
             raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
             require_rules(lineage, day)
@@ -134,9 +134,10 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
                 baseline=candidate.baseline,
             )
             address = assets.REPLAY_SCORES.at(day, candidate.id)
-            publication = scores_publication(scores, address, inputs=lineage.inputs(address))
-            published.append(lake.publish(address, publication))
-        return _graded(published)
+            inputs = lineage.inputs(address)
+            return lake.publish(address, scores_publication(scores, address, inputs=inputs))
+
+        return materialize(context, score, _grades)
 
     return replay_scores
 
@@ -165,8 +166,8 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
         people did by hand is the outcome. What was not recorded is empty, never wrong.
         """
         lineage = Lineage(evidence=evidence, labels=labels, vocabulary=vocabulary)
-        published = []
-        for day in context.partition_keys:
+
+        def score(day: str) -> Published:
             raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
             truth = labels_of(lineage.find(assets.INCIDENT_LABELS.at(day)))
             scores = score_incumbent(
@@ -176,9 +177,10 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
                 vocabulary=vocabulary,
             )
             address = assets.INCUMBENT_SCORES.at(day)
-            publication = scores_publication(scores, address, inputs=lineage.inputs(address))
-            published.append(lake.publish(address, publication))
-        return _graded(published)
+            inputs = lineage.inputs(address)
+            return lake.publish(address, scores_publication(scores, address, inputs=inputs))
+
+        return materialize(context, score, _grades)
 
     return incumbent_scores
 
@@ -209,8 +211,8 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
         Reads whichever candidates' days exist. A day counts only if its scores were made from what
         now exists: evidence, pack, candidate, results, labels; others are listed as stale.
         """
-        published = []
-        for week in context.partition_keys:
+
+        def report_on(week: str) -> Published:
             lineage = Lineage(
                 lake=lake,
                 evidence=evidence,
@@ -222,17 +224,16 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
             scores = [days.candidate(candidate) for candidate in catalogue]
             week_report = build_report(week, days.incumbent(), scores, days.titles)
             address = assets.EVALUATION_REPORT.at(week)
-            publication = report_publication(week_report, inputs=lineage.inputs(address))
-            published.append(lake.publish(address, publication))
-        return dg.MaterializeResult(
-            metadata=_verdicts(published), data_version=data_version(published)
-        )
+            inputs = lineage.inputs(address)
+            return lake.publish(address, report_publication(week_report, inputs=inputs))
+
+        return materialize(context, report_on, _verdicts)
 
     return evaluation_report
 
 
-def _verdicts(published: list[Published]) -> Metadata:
-    week = EvaluationReport.read(published[-1].document(assets.REPORT_FILE))
+def _verdicts(published: Published) -> Metadata:
+    week = EvaluationReport.read(published.document(assets.REPORT_FILE))
     rows = [
         {
             "candidate": one.candidate_id,
@@ -246,21 +247,16 @@ def _verdicts(published: list[Published]) -> Metadata:
         one.candidate_id: round(100 * (one.metrics["primary"].rate or 0)) for one in week.candidates
     }
     return {
-        **partition_metadata(published),
-        "report": dg.MetadataValue.path(published[-1].path_of(assets.REPORT_HTML_FILE)),
+        "report": dg.MetadataValue.path(published.path_of(assets.REPORT_HTML_FILE)),
         "verdict": preview(rows, ("candidate", "decision", "why")),
         "handled_right": bars(handled_right, "incidents handled right, %"),
     }
 
 
-def _graded(published: list[Published]) -> dg.MaterializeResult[None]:
-    scores = [ReplayScore.read(row) for row in published[-1].rows(published[-1].address.asset)]
+def _grades(published: Published) -> Metadata:
+    scores = [ReplayScore.read(row) for row in published.rows(published.address.asset)]
     marked = {name: sum(score.grade(name).value is True for score in scores) for name in MARKED}
-    return dg.MaterializeResult(
-        metadata={
-            **partition_metadata(published),
-            "preview": preview([score.as_json() for score in scores], GRADE_COLUMNS),
-            "grades": bars(marked, f"incidents of {len(scores)}"),
-        },
-        data_version=data_version(published),
-    )
+    return {
+        "preview": preview([score.as_json() for score in scores], GRADE_COLUMNS),
+        "grades": bars(marked, f"incidents of {len(scores)}"),
+    }

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from replay_assets.contracts.calendar import days_between
-from replay_assets.defs.metadata import data_version, partition_metadata, preview
+from replay_assets.defs.materializing import materialize
+from replay_assets.defs.metadata import Metadata, partition_metadata, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import IncidentSource, Root, Source
 from replay_assets.evidence import extraction
@@ -166,15 +167,18 @@ def build_labels(partitions: Partitions) -> dg.AssetsDefinition:
         Kept under a root of its own, so that a machine which replays needs no access to it. Empty
         where the source has no labels; grades are then `unlabelled`.
         """
-        published = []
         with source.open() as database:
-            for day in context.partition_keys:
+
+            def extract(day: str) -> Published:
                 found = extract_labels(database, source.window(day))
-                published.append(labels.publish(assets.INCIDENT_LABELS.at(day), found))
-        rows = published[-1].rows(assets.INCIDENT_LABELS.table)
-        return dg.MaterializeResult(
-            metadata={**partition_metadata(published), "preview": preview(rows, ("incident_id",))},
-            data_version=data_version(published),
-        )
+                return labels.publish(assets.INCIDENT_LABELS.at(day), found)
+
+            return materialize(context, extract, _label_ids)
 
     return incident_labels
+
+
+def _label_ids(published: Published) -> Metadata:
+    """Show which incidents have a label, and nothing of it."""
+    rows = published.rows(assets.INCIDENT_LABELS.table)
+    return {"preview": preview(rows, ("incident_id",))}

@@ -4,7 +4,8 @@ import dagster as dg
 
 from replay_assets.defs.jobs import follow_days
 from replay_assets.defs.keys import inputs_of
-from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata
+from replay_assets.defs.materializing import materialize
+from replay_assets.defs.metadata import Metadata, bars
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, IncidentSource, Root, Source
 from replay_assets.finetune import export as export_module
@@ -44,36 +45,44 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
         Reasoning known to be wrong, failed repairs, unsafe decisions and groups reserved for
         evaluation are left out and counted. No candidate's or baseline's answer becomes a row.
         """
-        published, metadata = [], {}
-        for week in context.partition_keys:
+        recorded_in: dict[str, str] = {}
+
+        def export_week(week: str) -> Published:
             lineage = Lineage(lake=lake, evidence=evidence, labels=labels, vocabulary=vocabulary)
             found = read_week(week, lineage)
             export = build_export(
                 week, found.evidence, found.scores, found.unusable_days, safeguards.policy()
             )
             address = assets.SFT_EXPORT.at(week)
-            published.append(export.publish(lake, address, inputs=found.inputs))
-            metadata = _export_metadata(context, export, published[-1], source)
-        return dg.MaterializeResult(
-            metadata={**partition_metadata(published), **metadata},
-            data_version=data_version(published),
-        )
+            published = export.publish(lake, address, inputs=found.inputs)
+            recorded_in[week] = _record(context, export, published, source)
+            return published
+
+        def describe(published: Published) -> Metadata:
+            return _metadata(published, recorded_in[published.address.key])
+
+        return materialize(context, export_week, describe)
 
     return sft_export
 
 
-def _export_metadata(
+def _record(
     context: dg.AssetExecutionContext, export: WeekExport, published: Published, source: Source
-) -> Metadata:
-    """Record the export in the source database, or say why that was not possible."""
+) -> str:
+    """Record the export in the source database; return where it is recorded."""
     path, file = published.path_of(assets.TRAINING_FILE), published.entry(assets.TRAINING_FILE)
     entry = export.log_entry(path, sha256=file.sha256, size_bytes=file.size_bytes)
     with source.open() as database:
         refused = record_export(database, entry)
-    if refused is not None:
-        context.log.warning("finetune_exports not written: %s. Its row lies by %s.", refused, path)
+    if refused is None:
+        return "finetune_exports"
+    context.log.warning("finetune_exports not written: %s. Its row lies by %s.", refused, path)
+    return f"the lake only: {refused}"
+
+
+def _metadata(published: Published, recorded_in: str) -> Metadata:
     return {
-        "training_file": dg.MetadataValue.path(path),
-        "recorded_in": "finetune_exports" if refused is None else f"the lake only: {refused}",
-        "left_out": bars(export.left_out, "incidents left out"),
+        "training_file": dg.MetadataValue.path(published.path_of(assets.TRAINING_FILE)),
+        "recorded_in": recorded_in,
+        "left_out": bars(published.facts["left_out"], "incidents left out"),
     }

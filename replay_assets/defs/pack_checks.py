@@ -4,8 +4,10 @@ The only checks that are handed the labels root. They look at finished packs; wh
 them can't reach a label.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
+from typing import Any, Self
 
 import dagster as dg
 
@@ -14,8 +16,9 @@ from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.resources import Guards, Root
 from replay_assets.evaluation.label_leak_check import Provenance, trace_labels
-from replay_assets.evaluation.masked_labels import mask_labels
+from replay_assets.evaluation.masked_labels import labels_under_the_map
 from replay_assets.lake import assets
+from replay_assets.lake.formats import decode_jsonl
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
@@ -59,13 +62,14 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
         day = context.partition_key
         raw = evidence.get(assets.INCIDENT_EVIDENCE.at(day))
         pack = lake.get(assets.REQUEST_PACK.at(day))
-        asked = [one["incident_id"] for one in pack.records(assets.PACK_FILE)]
-        kept = [row["incident_id"] for row in raw.rows(assets.INCIDENT_EVIDENCE.table)]
+        content = PackContent.of(pack, raw)
+        asked = [one["incident_id"] for one in content.requests]
+        kept = [row["incident_id"] for row in content.evidence]
         counts = {"requests": len(asked), "incidents": len(kept)}
         yield dg.AssetCheckResult(check_name=complete.name, passed=asked == kept, metadata=counts)
-        yield _clean(clean.name, pack, safeguards.policy())
+        yield _clean(clean.name, content, safeguards.policy(), pack.facts)
         lineage = Lineage(evidence=evidence, labels=labels, rules=rules_digest(safeguards.rules))
-        traced = trace_pack(pack, raw, lineage, safeguards.rules)
+        traced = content.trace(lineage, day, safeguards.rules)
         if traced.findings:
             lake.withdraw(pack.address)
         yield _untold(untold.name, traced)
@@ -73,37 +77,64 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
     return check
 
 
-def trace_pack(pack: Published, raw: Published, lineage: Lineage, rules: RuleSet) -> Provenance:
-    """Compare a published pack with the labels of its day.
+@dataclass(frozen=True)
+class PackContent:
+    """A published pack and the evidence it was made from, each read once for all checks."""
 
-    Masked labels that are missing or stale are made again for this comparison: a pack must not go
-    unchecked because they were not materialised.
-    """
-    day = pack.address.key
-    truth = labels_of(lineage.find(assets.INCIDENT_LABELS.at(day)))
-    kept = assets.MASKED_LABELS.at(day)
-    current = lineage.state(kept).is_current
-    return trace_labels(
-        pack.records(assets.PACK_FILE),
-        pack.records(assets.TOOL_OUTPUT_FILE),
-        truth,
-        labels_of(lineage.find(kept)) if current else mask_labels(truth, raw, rules),
-        evidence=raw.rows(assets.INCIDENT_EVIDENCE.table),
-        messages=raw.rows(assets.RECORDED_MESSAGES),
-    )
+    lines: list[bytes]
+    requests: list[dict[str, Any]]
+    tool_output: list[dict[str, Any]]
+    evidence: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, pack: Published, raw: Published) -> Self:
+        """Read a pack and its evidence."""
+        files = {name: pack.file(name) for name in (assets.PACK_FILE, assets.TOOL_OUTPUT_FILE)}
+        requests, tool_output = (decode_jsonl(one, name) for name, one in files.items())
+        return cls(
+            lines=[line for one in files.values() for line in lines_of(one)],
+            requests=requests,
+            tool_output=tool_output,
+            evidence=raw.rows(assets.INCIDENT_EVIDENCE.table),
+            messages=raw.rows(assets.RECORDED_MESSAGES),
+        )
+
+    def trace(self, lineage: Lineage, day: str, rules: RuleSet) -> Provenance:
+        """Compare the pack with the labels of its day.
+
+        Masked labels that are missing or stale are made again for this comparison: a pack must not
+        go unchecked because they were not materialised.
+        """
+        truth = labels_of(lineage.find(assets.INCIDENT_LABELS.at(day)))
+        kept = assets.MASKED_LABELS.at(day)
+        if lineage.state(kept).is_current:
+            masked = labels_of(lineage.find(kept))
+        else:
+            masked = labels_under_the_map(truth, self.evidence, self.messages, rules)
+        return trace_labels(
+            self.requests,
+            self.tool_output,
+            truth,
+            masked,
+            evidence=self.evidence,
+            messages=self.messages,
+        )
 
 
-def _clean(name: str, pack: Published, policy: OutboundPolicy) -> dg.AssetCheckResult:
+def _clean(
+    name: str, content: PackContent, policy: OutboundPolicy, facts: dict[str, Any]
+) -> dg.AssetCheckResult:
     leaks = {
         one["incident_id"]: found
-        for one in pack.records(assets.PACK_FILE)
+        for one in content.requests
         if (found := find_label_leaks({k: one[k] for k in INCIDENT_FIELDS}, {}, HELD_OUT_FIELDS))
     }
-    secrets = secrets_of(pack, policy, assets.PACK_FILE, assets.TOOL_OUTPUT_FILE)
+    secrets = secrets_in(content.lines, policy)
     return dg.AssetCheckResult(
         check_name=name,
         passed=not leaks and not secrets,
-        metadata={"leaks": leaks, "secret_rules": secrets, **pack.facts},
+        metadata={"leaks": leaks, "secret_rules": secrets, **facts},
     )
 
 
@@ -123,7 +154,11 @@ def _untold(name: str, traced: Provenance) -> dg.AssetCheckResult:
     )
 
 
-def secrets_of(published: Published, policy: OutboundPolicy, *names: str) -> list[str]:
-    """Return what a partition's JSONL files still hold of strict rules, keys and canaries."""
-    lines = [line for name in names for line in published.file(name).decode().split("\n") if line]
+def lines_of(content: bytes) -> list[bytes]:
+    """Return the lines of a JSONL file that are not empty."""
+    return [line for line in content.split(b"\n") if line]
+
+
+def secrets_in(lines: Iterable[bytes], policy: OutboundPolicy) -> list[str]:
+    """Return what JSON lines still hold of strict rules, keys and canaries."""
     return sorted({rule for line in lines for rule in policy.findings(line)})

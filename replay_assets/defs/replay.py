@@ -1,6 +1,5 @@
 """Assets of the replay stage: one a candidate, made from the catalogue."""
 
-import json
 import time
 from collections.abc import Callable
 from itertools import islice
@@ -11,7 +10,8 @@ from pydantic import Field
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.keys import inputs_of, key_of
-from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
+from replay_assets.defs.materializing import materialize
+from replay_assets.defs.metadata import Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
 from replay_assets.inference import BatchProgress
@@ -80,8 +80,8 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
         state: State,
     ) -> dg.MaterializeResult[None]:
         api_key = api_keys.key_of(candidate)
-        published = []
-        for day in context.partition_keys:
+
+        def replay(day: str) -> Published:
             pack = lake.get(assets.REQUEST_PACK.at(day))
             run = run_pack(
                 pack.source_of(assets.PACK_FILE),
@@ -96,21 +96,19 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
                 refresh=config.refresh,
                 progress=RunLog(context.log.info).tell,
             )
-            published.append(_publish(lake, day, run, pack))
-        return dg.MaterializeResult(
-            metadata=_metadata(published), data_version=data_version(published)
-        )
+            return _publish(lake, day, run, pack)
+
+        return materialize(context, replay, _metadata)
 
     return replay_results
 
 
-def _metadata(published: list[Published]) -> Metadata:
-    report = json.loads(published[-1].file(assets.RUN_REPORT_FILE))
+def _metadata(published: Published) -> Metadata:
+    report = published.document(assets.RUN_REPORT_FILE)
     figures = ("avg_latency_ms", "p95_latency_ms", "total_cost_usd")
     return {
-        **partition_metadata(published),
         **{name: report[name] for name in figures if report[name] is not None},
-        "preview": preview(published[-1].rows(assets.REPLAY_RESULTS.table), ANSWER_COLUMNS),
+        "preview": preview(published.rows(assets.REPLAY_RESULTS.table), ANSWER_COLUMNS),
         "outcomes": bars(report["outcomes"], "what became of the requests"),
     }
 

@@ -1,13 +1,13 @@
 """The asset of the pack stage: the day's requests, the only thing that a candidate may see."""
 
-import json
 from collections import Counter
 from typing import Any
 
 import dagster as dg
 
 from replay_assets.defs.keys import inputs_of
-from replay_assets.defs.metadata import Metadata, bars, data_version, partition_metadata, preview
+from replay_assets.defs.materializing import materialize
+from replay_assets.defs.metadata import Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
 from replay_assets.lake import assets
@@ -47,8 +47,8 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
         """
         digest = rules_digest(safeguards.rules)
         lineage = Lineage(evidence=evidence, vocabulary=vocabulary, rules=digest)
-        published = []
-        for day in context.partition_keys:
+
+        def build(day: str) -> Published:
             raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
             pack = build_pack(
                 raw.rows(assets.INCIDENT_EVIDENCE.table),
@@ -59,26 +59,24 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
                 audit_key=safeguards.audit_key(),
             )
             address = assets.REQUEST_PACK.at(day)
-            published.append(pack.publish(lake, address, inputs=lineage.inputs(address)))
-        return dg.MaterializeResult(
-            metadata=_metadata(published), data_version=data_version(published)
-        )
+            return pack.publish(lake, address, inputs=lineage.inputs(address))
+
+        return materialize(context, build, _metadata)
 
     return request_pack
 
 
-def _metadata(published: list[Published]) -> Metadata:
+def _metadata(published: Published) -> Metadata:
     rows = [
         {
             **one["incident_context"],
             "incident_id": one["incident_id"],
             "evidence": _excerpt(one["user_prompt"].partition("Evidence:\n")[2]),
         }
-        for one in published[-1].records(assets.PACK_FILE)
+        for one in published.records(assets.PACK_FILE)
     ]
-    audit = json.loads(published[-1].file(assets.AUDIT_FILE))
+    audit = published.document(assets.AUDIT_FILE)
     return {
-        **partition_metadata(published),
         "preview": preview(rows, ("incident_id", "alertname", "severity", "evidence")),
         "masked": bars(audit["masked_by_category"], "masked values by category"),
         "masked_table": preview(_by_category(audit), MASKED_COLUMNS, rows=len(audit["masked"])),

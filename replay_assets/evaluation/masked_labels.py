@@ -12,7 +12,7 @@ from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.errors import ConfigurationError, NotMaterializedError
 from replay_assets.lake import assets
-from replay_assets.lake.formats import table_of
+from replay_assets.lake.formats import arrow_table
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
@@ -74,7 +74,7 @@ def masked_publication(labels: Labels, masked: Labels, *, inputs: Mapping[str, s
     """Return a day's masked labels as a partition; it counts those that the map changed."""
     rows = (label.as_json() for label in masked.values())
     return Publication(
-        tables={assets.MASKED_LABELS.table: table_of(rows, arrow_schema(IncidentLabel))},
+        tables={assets.MASKED_LABELS.table: arrow_table(rows, arrow_schema(IncidentLabel))},
         inputs=inputs,
         facts={
             "labels": len(masked),

@@ -21,16 +21,16 @@ def decode_table(content: bytes) -> pa.Table:
     return pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
 
 
-def table_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
+def arrow_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
     """Return rows as a table of exactly this schema; columns that a row lacks are null."""
     return pa.Table.from_pylist(list(rows), schema=schema)
 
 
-def tables_of(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[pa.Table]:
+def arrow_tables(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[pa.Table]:
     """Yield rows as tables of at most `BATCH_ROWS`, so that no more of them are in memory."""
     waiting = iter(rows)
     while batch := list(islice(waiting, BATCH_ROWS)):
-        yield table_of(batch, schema)
+        yield arrow_table(batch, schema)
 
 
 def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -8,7 +8,7 @@ from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.evidence import QUARANTINE
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.lake import assets
-from replay_assets.lake.formats import table_of
+from replay_assets.lake.formats import arrow_table
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication
 
@@ -21,10 +21,10 @@ def labels_publication(
     """Return a day's labels, and those that can't be used, as one partition."""
     return Publication(
         tables={
-            assets.INCIDENT_LABELS.table: table_of(
+            assets.INCIDENT_LABELS.table: arrow_table(
                 (one.as_json() for one in labels), arrow_schema(IncidentLabel)
             ),
-            assets.QUARANTINE: table_of(quarantine, QUARANTINE),
+            assets.QUARANTINE: arrow_table(quarantine, QUARANTINE),
         },
         facts=facts,
         code_version=CODE_VERSION,

@@ -20,7 +20,7 @@ from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import publish_parts
-from replay_assets.lake.formats import decode_lines, encode_json, record_line, tables_of
+from replay_assets.lake.formats import arrow_tables, decode_lines, encode_json, record_line
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
 from replay_assets.replay.dialogues import ReplayDialogues
@@ -66,8 +66,8 @@ class ReplayRun:
         with store.writing(address) as partition, (self.folder / RESULTS_FILE).open("rb") as lines:
             results = partition.jsonl(RESULTS_FILE)
             table = partition.table(assets.REPLAY_RESULTS.table, schema)
-            records = map(results.write_line, lines)
-            for batch in tables_of((result_row(ReplayResult.read(one)) for one in records), schema):
+            records = map(ReplayResult.read, map(results.write_line, lines))
+            for batch in arrow_tables(map(result_row, records), schema):
                 table.write(batch)
             partition.file(REPORT_FILE, (self.folder / REPORT_FILE).read_bytes())
             return partition.publish(

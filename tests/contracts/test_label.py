@@ -4,7 +4,7 @@ import pytest
 
 from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.label import IncidentLabel
-from replay_assets.lake.formats import table_of
+from replay_assets.lake.formats import arrow_table
 from tests.contracts.examples import sample_labels
 
 
@@ -41,5 +41,7 @@ def test_a_label_without_a_component_has_none_rather_than_an_empty_set():
 def test_labels_come_back_from_their_table_as_they_were():
     """Nulls stay nulls and lists stay lists on the way through Arrow."""
     labels = sample_labels()
-    rows = table_of((label.as_json() for label in labels), arrow_schema(IncidentLabel)).to_pylist()
+    rows = arrow_table(
+        (label.as_json() for label in labels), arrow_schema(IncidentLabel)
+    ).to_pylist()
     assert [IncidentLabel.read(row) for row in rows] == labels

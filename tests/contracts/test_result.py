@@ -14,7 +14,7 @@ from replay_assets.contracts.result import (
     result_row,
     total,
 )
-from replay_assets.lake.formats import table_of
+from replay_assets.lake.formats import arrow_table
 from tests.contracts.examples import RESULT
 
 
@@ -34,7 +34,7 @@ def test_a_result_fills_every_column_of_its_table():
         "error",
         "possibly_paid_usd",
     ]
-    assert table_of([row], arrow_schema(ResultRow)).to_pylist() == [row]
+    assert arrow_table([row], arrow_schema(ResultRow)).to_pylist() == [row]
 
 
 def test_a_failed_result_has_a_row_of_nulls_not_of_guesses():

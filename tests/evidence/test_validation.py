@@ -15,7 +15,7 @@ from replay_assets.evidence.validation import (
     reasons_against_label,
     unknown_values,
 )
-from replay_assets.lake.formats import decode_table, table_of
+from replay_assets.lake.formats import arrow_table, decode_table
 from replay_assets.source.day.batches import Batch, Field, batch_of
 from replay_assets.source.schema.tables import Kind
 from tests.lake.written import encode_table
@@ -193,7 +193,7 @@ def test_a_quarantined_row_keeps_all_values_in_a_form_that_any_file_can_store():
     """Half a surrogate pair, NUL and instants survive as ASCII JSON in Parquet."""
     row = {**GOOD, "id": 7, "incident_id": "inc-\ud83d", "collected_at": AT, "labels": "{"}
     kept = quarantined("incident_evidence", row, ["a:b", "c:d"])
-    (read,) = decode_table(encode_table(table_of([kept], QUARANTINE))).to_pylist()
+    (read,) = decode_table(encode_table(arrow_table([kept], QUARANTINE))).to_pylist()
     assert read == kept
     assert kept["row_id"] == "7"
     assert kept["incident_id"] == r"inc-\ud83d"

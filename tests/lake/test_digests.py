@@ -11,7 +11,7 @@ from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.result import ResultRow, result_row
 from replay_assets.contracts.timing import TIMING_FIELDS
 from replay_assets.lake.digests import content_digest, digest_of, file_digest
-from replay_assets.lake.formats import table_of
+from replay_assets.lake.formats import arrow_table
 from tests.contracts.examples import RESULT
 from tests.lake.written import encode_jsonl, table_digest
 
@@ -45,7 +45,7 @@ def test_a_tables_digest_ignores_timing_columns_and_nothing_else(column: str):
     """The Parquet beside the JSONL follows the same rule."""
     row, schema = result_row(RESULT), arrow_schema(ResultRow)
     changed = {**row, column: 1.5 if schema.field(column).type == pa.float64() else "x"}
-    digests = [table_digest(table_of([one], schema)) for one in (row, changed)]
+    digests = [table_digest(arrow_table([one], schema)) for one in (row, changed)]
     same = digests[0] == digests[1]
     assert same is (column in TIMING_FIELDS)
 

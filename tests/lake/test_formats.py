@@ -10,13 +10,13 @@ from replay_assets.contracts.evidence import INCIDENT_EVIDENCE
 from replay_assets.contracts.record import Record
 from replay_assets.errors import ContractError
 from replay_assets.lake.formats import (
+    arrow_table,
     decode_json,
     decode_jsonl,
     decode_table,
     encode_json,
     json_line,
     record_line,
-    table_of,
 )
 from tests.lake.written import encode_jsonl, encode_table
 
@@ -82,14 +82,14 @@ def test_a_wrong_json_document_is_named(content: bytes):
 
 def test_an_empty_table_keeps_its_whole_schema():
     """A day without incidents has the columns and types of every other day."""
-    table = decode_table(encode_table(table_of([], INCIDENT_EVIDENCE)))
+    table = decode_table(encode_table(arrow_table([], INCIDENT_EVIDENCE)))
     assert table.num_rows == 0
     assert table.schema.equals(INCIDENT_EVIDENCE)
 
 
 def test_a_row_that_lacks_a_column_is_null_there():
     """Rows never decide the schema."""
-    table = table_of([{"id": "ev-1"}], INCIDENT_EVIDENCE)
+    table = arrow_table([{"id": "ev-1"}], INCIDENT_EVIDENCE)
     assert table.schema.equals(INCIDENT_EVIDENCE)
     assert table.to_pylist() == [{**dict.fromkeys(INCIDENT_EVIDENCE.names), "id": "ev-1"}]
 
@@ -97,7 +97,7 @@ def test_a_row_that_lacks_a_column_is_null_there():
 def test_equal_tables_are_equal_bytes():
     """Materialising twice changes no byte."""
     rows = [{"id": str(n), "evidence_summary": "磁碟" * n} for n in range(500)]
-    first, second = (encode_table(table_of(rows, INCIDENT_EVIDENCE)) for _ in range(2))
+    first, second = (encode_table(arrow_table(rows, INCIDENT_EVIDENCE)) for _ in range(2))
     assert first == second
 
 

@@ -15,7 +15,7 @@ from replay_assets.errors import ContractError
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import digest_of, file_digest
 from replay_assets.lake.files import HashedFile, publish_parts, sha256
-from replay_assets.lake.formats import BATCH_ROWS, LINE_BREAKS, json_line, table_of, tables_of
+from replay_assets.lake.formats import BATCH_ROWS, LINE_BREAKS, arrow_table, arrow_tables, json_line
 from replay_assets.lake.jsonl import BUFFER_BYTES, JsonlWriter, encode_line
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication, Store
@@ -152,10 +152,10 @@ def test_publishing_reads_nothing_back(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_tables_of_rows_are_one_table_in_parts():
     """However many parts it takes; none at all for no rows."""
-    parts = list(tables_of(iter(RECORDS), SCHEMA))
+    parts = list(arrow_tables(iter(RECORDS), SCHEMA))
     assert [part.num_rows for part in parts] == [BATCH_ROWS, BATCH_ROWS, len(RECORDS) % BATCH_ROWS]
-    assert pa.concat_tables(parts).equals(table_of(RECORDS, SCHEMA))
-    assert list(tables_of([], SCHEMA)) == []
+    assert pa.concat_tables(parts).equals(arrow_table(RECORDS, SCHEMA))
+    assert list(arrow_tables([], SCHEMA)) == []
 
 
 def test_parts_appear_whole_or_not_at_all(tmp_path: Path):

@@ -26,7 +26,7 @@ from replay_assets.evaluation.grading.recorded import (
     tried_actions,
 )
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.formats import table_of
+from replay_assets.lake.formats import arrow_table
 from replay_assets.lake.store import Publication
 
 CODE_VERSION = "2"
@@ -109,7 +109,7 @@ def scores_publication(
     """Return a day's scores as a partition."""
     return Publication(
         tables={
-            address.asset: table_of(
+            address.asset: arrow_table(
                 (score.as_json() for score in scores), arrow_schema(ReplayScore)
             )
         },

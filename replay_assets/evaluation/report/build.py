@@ -20,7 +20,7 @@ from replay_assets.evaluation.report.summary import METRICS, constant_wins, summ
 from replay_assets.evaluation.report.verdict import decide
 from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import assets
-from replay_assets.lake.formats import encode_json, table_of
+from replay_assets.lake.formats import arrow_table, encode_json
 from replay_assets.lake.store import Publication
 
 CODE_VERSION = "2"
@@ -55,7 +55,7 @@ def build_report(
 
 def report_publication(report: EvaluationReport, *, inputs: Mapping[str, str]) -> Publication:
     """Return a report as a partition."""
-    rows = table_of((row.model_dump() for row in _rows(report)), arrow_schema(ReportRow))
+    rows = arrow_table((row.model_dump() for row in _rows(report)), arrow_schema(ReportRow))
     return Publication(
         tables={assets.EVALUATION_REPORT.table: rows},
         files={
