@@ -125,9 +125,7 @@ class Dispatch(Generic[Record]):
     async def _ask(self, key: str, question: Question) -> Call:
         queued_ms = (time.perf_counter() - self.started) * 1000
         try:
-            completion = await self.client.complete(
-                question.messages, schema=question.schema, repeat=question.repeat
-            )
+            completion = await self.client.complete(question.messages, schema=question.schema)
         except CallFailedError as error:
             outcome = OUTCOME_OF_FAILURE.get(type(error))
             if outcome is None:

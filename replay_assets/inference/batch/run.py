@@ -20,10 +20,10 @@ from replay_assets.inference.batch.dispatch import Dispatch
 from replay_assets.inference.batch.progress import ProgressMeter, Report
 from replay_assets.inference.batch.stores import RunStores
 from replay_assets.inference.call.failures import EndpointRefusedError, PatienceExceededError
-from replay_assets.inference.call.question import Question
 from replay_assets.inference.call_store import CallStore, Header
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat.request_key import RequestKeys
 
 INTERRUPTED = "The process was told to end."
 
@@ -104,7 +104,8 @@ def run_batch(
             timezone=timezone,
             limits=stores.limits,
         )
-        opener = _ask_all(batch, client, calls, progress)
+        opener = DialogueOpener(RequestKeys(candidate).of)
+        _ask_all(batch, opener, client, calls, progress)
         published = publish(map(partial(_record_of, calls), opener.open(batch.dialogues())))
         calls.finish()
     return published
@@ -126,20 +127,18 @@ def _record_of(calls: CallStore, dialogue: OpenDialogue[Record]) -> Record:
 
 def _ask_all(
     batch: Batch[Record],
+    opener: DialogueOpener,
     client: Callable[[], ChatClient],
     calls: CallStore,
     progress: Report | None,
-) -> DialogueOpener:
-    """Ask in an event loop of this run's own; return the opener, which knows the keys."""
-    openers: list[DialogueOpener] = []
+) -> None:
+    """Ask in an event loop of this run's own."""
     size, meter = batch.size, ProgressMeter(batch.size, progress)
 
     async def ask() -> None:
-        asked = client()  # here, because it belongs to the event loop
-        openers.append(DialogueOpener(partial(_key_of, asked)))
-        with _cancelled_by_sigterm():
-            dialogues = openers[0].open(batch.dialogues())
-            await Dispatch(asked, dialogues, calls, meter).run(size=size)
+        dialogues = opener.open(batch.dialogues())
+        with _cancelled_by_sigterm():  # the client belongs to the event loop, so it is made here
+            await Dispatch(client(), dialogues, calls, meter).run(size=size)
 
     def stopped(why: str) -> BatchStoppedError:
         return BatchStoppedError(
@@ -160,11 +159,6 @@ def _ask_all(
             meter.count(calls.settle())
             raise stopped(INTERRUPTED) from first
         raise first from first.__cause__
-    return openers[0]
-
-
-def _key_of(client: ChatClient, question: Question) -> str:
-    return client.request_key(question.messages, schema=question.schema, repeat=question.repeat)
 
 
 @contextmanager

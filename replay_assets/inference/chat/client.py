@@ -5,7 +5,6 @@ its slot. The errors of a call without an answer are in `failures`; HTTP itself 
 """
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ from replay_assets.inference.call.question import Message
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.in_flight import InFlight
 from replay_assets.inference.chat.protocol import chat_body
-from replay_assets.inference.chat.response_format import ResponseFormat, schema_digest
+from replay_assets.inference.chat.response_format import ResponseFormat
 from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
 from replay_assets.inference.spending.budget import Reservation, RunBudget
 from replay_assets.inference.spending.ledger import Ledger
@@ -39,7 +38,6 @@ from replay_assets.inference.throttling import (
 )
 from replay_assets.inference.transport.http import Endpoint, header_safe
 from replay_assets.inference.transport.wire import WireError
-from replay_assets.lake.digests import canonical
 
 WORKERS_PER_SLOT, MOST_SPARE_WORKERS = 4, 512
 
@@ -94,12 +92,6 @@ class ChatClient:
         self._format = ResponseFormat(candidate)
         self._backoff = backoff.Backoff(seed)
         self.in_flight = InFlight()
-        self._key_parts = {
-            "base_url": candidate.base_url,
-            "model": candidate.model,
-            "sampling": candidate.sampling.model_dump(mode="json", exclude_none=True),
-            "response_format": candidate.response_format,
-        }
 
     async def __aenter__(self) -> Self:
         self._limit.join(self._candidate.limits)
@@ -125,39 +117,13 @@ class ChatClient:
         """What this run has spent; 0 for a candidate without a price."""
         return self._budget.spent_usd
 
-    def response_mode(self, schema: Mapping[str, Any] | None = None) -> ResponseMode:
-        """Return the response format that is currently requested."""
-        return self._format.mode(schema)
-
-    def cleaned(self, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-        """Return a response without keys and strict matches."""
-        return self._gate.cleaned(value)
-
-    def request_key(
-        self,
-        messages: Sequence[Message],
-        *,
-        schema: Mapping[str, Any] | None = None,
-        repeat: int = 0,
-    ) -> str:
-        """Return the SHA-256 of everything that influences an answer, without API key and run.
-
-        It includes the configured response format, not the one that the endpoint supports.
-        """
-        digest = schema_digest(schema)
-        parts = {**self._key_parts, "schema": digest, "messages": messages, "repeat": repeat}
-        return hashlib.sha256(canonical(parts)).hexdigest()
-
     async def complete(
         self,
         messages: Sequence[Message],
         *,
         schema: Mapping[str, Any] | None = None,
-        repeat: int = 0,
     ) -> Completion:
         """Return the model's answer to a conversation, following a JSON schema if it can.
-
-        `repeat` makes the same request again: it is part of the key, not of the body.
 
         Raises:
             GateRefusedError: a strict rule matches the body; nothing was sent.

@@ -13,8 +13,9 @@ from replay_assets.contracts.result import Usage
 from replay_assets.inference.call.call import Call
 from replay_assets.inference.call.completion import Completion
 from replay_assets.inference.call.failures import InfrastructureError
-from replay_assets.inference.chat.client import ChatClient
+from replay_assets.inference.call.question import Question
 from replay_assets.inference.chat.reasoning import split_reasoning
+from replay_assets.inference.chat.request_key import RequestKeys
 from tests.inference.scripted_server import (
     MESSAGES,
     Body,
@@ -202,12 +203,6 @@ def test_a_call_is_read_back_equal(server: Script) -> None:
         Call.decoded(b'{"key": "k"}')
 
 
-def key_of(*, messages: Any = MESSAGES, schema: Any = None, repeat: int = 0, **changes: Any) -> str:
-    """Return the key of a candidate's request."""
-    client = ChatClient(candidate("http://h/v1", **changes), api_key=changes.pop("key", None))
-    return client.request_key(messages, schema=schema, repeat=repeat)
-
-
 @pytest.mark.parametrize(
     ("changes", "same"),
     [
@@ -230,5 +225,6 @@ def test_a_key_includes_everything_that_influences_an_answer(
     base_url = changes.pop("base_url", "http://h/v1")
     messages = changes.pop("messages", MESSAGES)
     extra = {name: changes.pop(name) for name in ("schema", "repeat") if name in changes}
-    changed = ChatClient(candidate(base_url, **changes), api_key=None)
-    assert (key_of() == changed.request_key(messages, **extra)) is same
+    key = RequestKeys(candidate("http://h/v1")).of(Question(MESSAGES))
+    changed = RequestKeys(candidate(base_url, **changes)).of(Question(messages, **extra))
+    assert (changed == key) is same

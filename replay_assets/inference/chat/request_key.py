@@ -1,0 +1,33 @@
+"""The key of a question: equal keys may share an answer."""
+
+import hashlib
+
+from replay_assets.candidates import Candidate
+from replay_assets.inference.call.question import Question
+from replay_assets.inference.chat.response_format import schema_digest
+from replay_assets.lake.digests import canonical
+
+
+class RequestKeys:
+    """Works out the keys of one candidate's questions."""
+
+    def __init__(self, candidate: Candidate) -> None:
+        self._parts = {
+            "base_url": candidate.base_url,
+            "model": candidate.model,
+            "sampling": candidate.sampling.model_dump(mode="json", exclude_none=True),
+            "response_format": candidate.response_format,
+        }
+
+    def of(self, question: Question) -> str:
+        """Return the SHA-256 of everything that influences an answer, without API key and run.
+
+        It includes the configured response format, not the one that the endpoint supports.
+        """
+        parts = {
+            **self._parts,
+            "schema": schema_digest(question.schema),
+            "messages": question.messages,
+            "repeat": question.repeat,
+        }
+        return hashlib.sha256(canonical(parts)).hexdigest()
