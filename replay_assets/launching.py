@@ -17,9 +17,8 @@ from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.definitions import LOCATION, build_definitions
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.schedules import SHARED_ASSETS, daily_selection
+from replay_assets.lake import Lineage, Store
 from replay_assets.lake.files import is_alive, open_root, publish
-from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.store import Store
 from replay_assets.sanitizing import rules_digest, rules_of
 from replay_assets.settings import Settings, set_dagster_home
 

@@ -11,8 +11,7 @@ from rich.table import Table
 from replay_assets.contracts.evaluation_report import EvaluationReport, ReportedCandidate
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.inference import BatchProgress
-from replay_assets.lake import assets
-from replay_assets.lake.store import Store
+from replay_assets.lake import Store, assets
 from replay_assets.settings import Settings
 from replay_assets.source import Orphans
 

@@ -7,8 +7,7 @@ from replay_assets.cli.days import iso_day
 from replay_assets.cli.display import console, progress_bar, show_orphans
 from replay_assets.contracts.calendar import day_window
 from replay_assets.evidence.extraction import extract_day
-from replay_assets.lake.published import Published
-from replay_assets.lake.store import Store
+from replay_assets.lake import Published, Store
 from replay_assets.settings import Settings
 from replay_assets.source import IncidentDatabase, count_orphans, load_mapping
 

@@ -4,10 +4,7 @@ The map is built again from that evidence and only shown: it is never stored.
 """
 
 from replay_assets.errors import NotMaterializedError
-from replay_assets.lake import assets
-from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.published import Published
-from replay_assets.lake.store import Store
+from replay_assets.lake import Lineage, Published, Store, assets
 from replay_assets.sanitizing import (
     Finding,
     RawIncident,

@@ -18,9 +18,7 @@ from replay_assets.defs.keys import key_of
 from replay_assets.defs.pack_checks import build_pack_checks, lines_of, secrets_in
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import Guards, Root
-from replay_assets.lake import assets
-from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.published import Published
+from replay_assets.lake import Lineage, Published, assets
 
 WARN = dg.AssetCheckSeverity.WARN
 

@@ -28,10 +28,8 @@ from replay_assets.evaluation.masked_labels import (
 )
 from replay_assets.evaluation.report import build_report, report_publication
 from replay_assets.evaluation.scored_days import ScoredDays
-from replay_assets.lake import assets
+from replay_assets.lake import Lineage, Published, assets
 from replay_assets.lake.labels import labels_of
-from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.published import Published
 from replay_assets.sanitizing import rules_digest
 
 GROUP = "evaluation"

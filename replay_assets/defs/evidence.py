@@ -20,9 +20,8 @@ from replay_assets.evidence import extraction
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.evidence.freshness import observe
 from replay_assets.evidence.labels import extract_labels
-from replay_assets.lake import assets
+from replay_assets.lake import Published, assets
 from replay_assets.lake import labels as label_partitions
-from replay_assets.lake.published import Published
 
 GROUP = "evidence"
 OWNERS = ["team:platform"]

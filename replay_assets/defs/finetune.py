@@ -11,9 +11,7 @@ from replay_assets.defs.resources import AnswerVocabulary, Guards, IncidentSourc
 from replay_assets.finetune import export as export_module
 from replay_assets.finetune.export import WeekExport, build_export
 from replay_assets.finetune.week import read_week
-from replay_assets.lake import assets
-from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.published import Published
+from replay_assets.lake import Lineage, Published, assets
 from replay_assets.source import record_export
 
 GROUP = "finetune"

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from replay_assets.lake.assets import Asset
+from replay_assets.lake import Asset
 
 
 def key_of(asset: Asset, candidate_id: str | None = None) -> dg.AssetKey:

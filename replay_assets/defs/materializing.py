@@ -5,7 +5,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from replay_assets.defs.metadata import Metadata, data_version, partition_metadata
-from replay_assets.lake.published import Published
+from replay_assets.lake import Published
 
 
 def materialize(

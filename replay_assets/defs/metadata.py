@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from replay_assets.evaluation.report import markdown_cell
-from replay_assets.lake.published import Published
+from replay_assets.lake import Published
 
 PREVIEW_ROWS = 10
 CELL_CHARACTERS = 60

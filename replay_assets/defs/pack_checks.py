@@ -17,11 +17,9 @@ from replay_assets.defs.keys import key_of
 from replay_assets.defs.resources import Guards, Root
 from replay_assets.evaluation.label_leak_check import Provenance, trace_labels
 from replay_assets.evaluation.masked_labels import labels_under_the_map
-from replay_assets.lake import assets
+from replay_assets.lake import Lineage, Published, assets
 from replay_assets.lake.formats import decode_jsonl
 from replay_assets.lake.labels import labels_of
-from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.published import Published
 from replay_assets.sanitizing import OutboundPolicy, RuleSet, find_label_leaks, rules_digest
 
 

@@ -15,9 +15,7 @@ from replay_assets.defs.metadata import Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
 from replay_assets.inference import BatchProgress
-from replay_assets.lake import assets
-from replay_assets.lake.published import Published
-from replay_assets.lake.store import Store
+from replay_assets.lake import Published, Store, assets
 from replay_assets.replay import runner
 from replay_assets.replay.runner import ReplayRun, run_pack
 

@@ -10,9 +10,7 @@ from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
-from replay_assets.lake import assets
-from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.published import Published
+from replay_assets.lake import Lineage, Published, assets
 from replay_assets.request_packs import builder
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing import PLACEHOLDER, RuleSet, rules_digest

@@ -15,7 +15,7 @@ from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.inference import RunStores, SendingGate
-from replay_assets.lake.store import Store
+from replay_assets.lake import Store
 from replay_assets.sanitizing import OutboundPolicy, RuleSet, load_canaries, rules_of
 from replay_assets.settings import AUDIT_KEY, Settings, read_secret, read_secrets
 from replay_assets.source import IncidentDatabase, SourceMapping, load_mapping

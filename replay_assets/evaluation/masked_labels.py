@@ -11,12 +11,9 @@ from typing import Any
 from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.errors import ConfigurationError, NotMaterializedError
-from replay_assets.lake import assets
+from replay_assets.lake import Lineage, Publication, Published, assets
 from replay_assets.lake.formats import arrow_table
 from replay_assets.lake.labels import labels_of
-from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.published import Published
-from replay_assets.lake.store import Publication
 from replay_assets.sanitizing import RuleSet, incidents_of, redacted_errors, sanitize_incident
 
 CODE_VERSION = "1"

@@ -15,9 +15,7 @@ import msgspec
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.evaluation_report import DayState
 from replay_assets.contracts.score import INCUMBENT, ReplayScore
-from replay_assets.lake import assets
-from replay_assets.lake.addresses import Address
-from replay_assets.lake.lineage import Lineage
+from replay_assets.lake import Address, Lineage, assets
 
 
 @dataclass(frozen=True)

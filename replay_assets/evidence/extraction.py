@@ -35,11 +35,7 @@ from replay_assets.evidence.validation import (
     reasons_against,
     unknown_values,
 )
-from replay_assets.lake import assets
-from replay_assets.lake.published import Published
-from replay_assets.lake.store import Store
-from replay_assets.lake.tables import TableWriter
-from replay_assets.lake.writing import PartitionWriter
+from replay_assets.lake import PartitionWriter, Published, Store, TableWriter, assets
 from replay_assets.source import MAX_TEXT_BYTES, Batch, DaySnapshot, IncidentDatabase, day_snapshot
 
 CODE_VERSION = "2"

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.evidence.fingerprint import KEYS, Fingerprint, keys_of
-from replay_assets.lake import assets
-from replay_assets.lake.published import Published
-from replay_assets.lake.store import Store
+from replay_assets.lake import Published, Store, assets
 from replay_assets.source import MAX_TEXT_BYTES, IncidentDatabase, day_snapshot
 
 Keys = dict[str | None, tuple[str | None, str | None]]

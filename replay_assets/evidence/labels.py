@@ -9,8 +9,8 @@ from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.errors import ContractError
 from replay_assets.evidence.quarantine import quarantined
 from replay_assets.evidence.validation import reasons_against_label
+from replay_assets.lake import Publication
 from replay_assets.lake.labels import labels_publication
-from replay_assets.lake.store import Publication
 from replay_assets.source import LABELS, UNREADABLE_LINE, IncidentDatabase, read_labels
 
 Row = dict[str, Any]

@@ -9,12 +9,9 @@ from replay_assets.contracts.export_row import ALPACA_FORMAT, AlpacaRow
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.errors import ResidualSecretError
 from replay_assets.finetune.alpaca import alpaca_row
-from replay_assets.lake import assets
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import Address, Published, Store, assets
 from replay_assets.lake.formats import encode_json, json_line
 from replay_assets.lake.jsonl import encode_line
-from replay_assets.lake.published import Published
-from replay_assets.lake.store import Store
 from replay_assets.sanitizing import OutboundPolicy, redacted_errors
 from replay_assets.source import ExportLogEntry
 

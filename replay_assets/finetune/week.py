@@ -5,8 +5,7 @@ from typing import Any
 
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.score import ReplayScore
-from replay_assets.lake import assets
-from replay_assets.lake.lineage import Lineage
+from replay_assets.lake import Lineage, assets
 
 
 @dataclass(frozen=True)

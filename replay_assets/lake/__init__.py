@@ -1,5 +1,63 @@
-"""Where records lie: addresses, atomic files, Parquet and JSONL, and the stores of a root.
+"""Where records are kept: partitions with a manifest, under three roots.
 
-Three roots share one layout because they deserve three kinds of trust: raw evidence, labels, and
-the lake, in which everything is sanitized. Nothing here knows a stage.
+The roots share one layout, and deserve three kinds of trust: raw evidence, labels, and the lake, in
+which everything is sanitized. The modules, from the lowest to the highest:
+
+- `addresses`, `files`, `locks`: paths, whole or no files, one process at a time.
+- `formats`, `jsonl`, `tables`, `digests`: bytes of JSON, JSONL and Parquet, and what they say.
+- `writing`, `published`, `store`: a partition in the making, one that exists, and all of a root.
+- `assets`, `lineage`: which assets there are, what each is made from, and whether it still is.
+- `labels`: labels read back. Not exported here: what builds or sends a prompt can't import it.
+
+No stage is imported here, and nothing is computed but digests. Other rooms import the names below
+from here, and `assets` as a module; they are loaded when they are first used, because Arrow takes a
+tenth of a second to import.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from replay_assets.lake.addresses import Address
+    from replay_assets.lake.assets import Asset
+    from replay_assets.lake.jsonl import JsonlWriter
+    from replay_assets.lake.lineage import Lineage, State
+    from replay_assets.lake.published import Published, VerifiedFile
+    from replay_assets.lake.store import Publication, Store
+    from replay_assets.lake.tables import TableWriter
+    from replay_assets.lake.writing import PartitionWriter
+
+__all__ = [
+    "Address",
+    "Asset",
+    "JsonlWriter",
+    "Lineage",
+    "PartitionWriter",
+    "Publication",
+    "Published",
+    "State",
+    "Store",
+    "TableWriter",
+    "VerifiedFile",
+]
+
+_MODULE_OF = {
+    "Address": "addresses",
+    "Asset": "assets",
+    "JsonlWriter": "jsonl",
+    "Lineage": "lineage",
+    "PartitionWriter": "writing",
+    "Publication": "store",
+    "Published": "published",
+    "State": "lineage",
+    "Store": "store",
+    "TableWriter": "tables",
+    "VerifiedFile": "published",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -18,8 +18,8 @@ from replay_assets.contracts.request import (
 )
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.errors import ContractError
+from replay_assets.lake import VerifiedFile
 from replay_assets.lake.digests import ListDigest
-from replay_assets.lake.published import VerifiedFile
 from replay_assets.sanitizing import find_label_leaks
 
 PackSource = bytes | Path | UPath | VerifiedFile

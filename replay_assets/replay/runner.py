@@ -16,13 +16,10 @@ from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError
 from replay_assets.inference import Batch, Report, RunStores, SendingGate, run_batch
-from replay_assets.lake import assets
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import Address, Published, Store, assets
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import arrow_tables, decode_lines, encode_json, record_line
-from replay_assets.lake.published import Published
-from replay_assets.lake.store import Store
 from replay_assets.replay.dialogues import ReplayDialogues
 from replay_assets.replay.pack_reading import Pack, PackLine, PackSource, read_pack
 from replay_assets.replay.preflight import refusal_of

@@ -13,13 +13,11 @@ from replay_assets.contracts.request import (
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import LabelLeakError, ResidualSecretError
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import Address, Published, Store
 from replay_assets.lake.assets import AUDIT_FILE, INCIDENT_EVIDENCE, PACK_FILE, TOOL_OUTPUT_FILE
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.formats import encode_json
 from replay_assets.lake.jsonl import encode_line
-from replay_assets.lake.published import Published
-from replay_assets.lake.store import Store
 from replay_assets.request_packs.audit import Audit
 from replay_assets.request_packs.prompts import (
     PROMPT_VERSION,

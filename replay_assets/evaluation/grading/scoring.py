@@ -25,9 +25,8 @@ from replay_assets.evaluation.grading.recorded import (
     judged_wrong,
     tried_actions,
 )
-from replay_assets.lake.addresses import Address
+from replay_assets.lake import Address, Publication
 from replay_assets.lake.formats import arrow_table
-from replay_assets.lake.store import Publication
 
 CODE_VERSION = "2"
 RESERVED_SHARE = 5

@@ -19,9 +19,8 @@ from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.report.summary import METRICS, constant_wins, summarize
 from replay_assets.evaluation.report.verdict import decide
 from replay_assets.evaluation.scored_days import CandidateScores, Title
-from replay_assets.lake import assets
+from replay_assets.lake import Publication, assets
 from replay_assets.lake.formats import arrow_table, encode_json
-from replay_assets.lake.store import Publication
 
 CODE_VERSION = "2"
 
