@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from replay_assets.contracts.record import Part
 from replay_assets.parsing.yaml_files import Mistake
@@ -169,16 +169,19 @@ _SOFT = {
 }
 
 
-def _nothing(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
-    """Read a key without a value like a missing key."""
-    return {} if value is None else value
-
-
 class RulesFile(Part):
     """The content of a deployment's rules file."""
 
-    rules: Annotated[tuple[OwnRule, ...], BeforeValidator(lambda value: value or ())] = ()
-    soft: Annotated[SoftCategories, BeforeValidator(_nothing)] = SoftCategories()
+    rules: tuple[OwnRule, ...] = ()
+    soft: SoftCategories = SoftCategories()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, content: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
+        """Read a key without a value like a missing key."""
+        if not isinstance(content, dict):
+            return content
+        return {key: value for key, value in content.items() if value is not None}
 
 
 def mistakes_of(file: RulesFile) -> Iterator[Mistake]:

@@ -145,10 +145,11 @@ def test_two_rules_with_one_id_and_a_missing_file_are_rejected(
         load_rules(tmp_path / "none.yaml")
 
 
-def test_with_an_empty_file_only_the_shipped_rules_apply(write: Write) -> None:
+@pytest.mark.parametrize("text", ["", "rules: []\n", "rules:\nsoft:\n"])
+def test_with_an_empty_file_only_the_shipped_rules_apply(text: str, write: Write) -> None:
     """Nothing is added and nothing is switched on."""
-    rules = load_rules(write("rules: []\n"))
-    assert rules.tokens == shipped().tokens
+    rules = load_rules(write(text))
+    assert (rules.tokens, rules.own, rules.soft.rules()) == (shipped().tokens, (), ())
 
 
 def test_without_google_re2_one_warning_names_the_cost(monkeypatch: pytest.MonkeyPatch) -> None:
