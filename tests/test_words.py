@@ -20,7 +20,6 @@ PROMPTS = ("replay_assets/request_packs/prompts.py", "replay_assets/replay/promp
 """Texts for a model stay as they are, byte for byte: another word would change answers."""
 NOT_SWEPT = (
     "README.md",
-    "replay_assets/contracts",
     "replay_assets/defs",
     "replay_assets/evaluation",
     "replay_assets/inference/batch",

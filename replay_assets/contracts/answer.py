@@ -7,14 +7,16 @@ ORIGINAL_FIELDS = (
     "requires_human_approval",
     "blocked_by_policy",
 )
-"""The original's five answer fields. They hold no root cause: nothing but free text to grade."""
+"""The five answer fields of the original system. Without a root cause, there is only free text to
+grade."""
 
 DIAGNOSIS_FIELDS = ("root_cause", "action_id")
-"""What our packs also ask for, so that an answer can be graded by rule."""
+"""The fields that our packs add, so that rules can grade an answer."""
 
 ANSWER_FIELDS = (*ORIGINAL_FIELDS, *DIAGNOSIS_FIELDS)
 
 RISK_LEVELS = ("low", "medium", "high", "critical")
+"""From the lowest to the highest: grading compares their positions."""
 
 MAX_COMPONENTS = 3
 MAX_STATEMENT_CHARACTERS = 400

@@ -1,7 +1,7 @@
 """Arrow schemas derived from models: one column per field, in the declared order.
 
-Importing pyarrow takes a tenth of a second, so it is imported when a schema is asked for: code that
-reads records as JSON does not need it.
+Importing pyarrow takes a tenth of a second, so it is imported only when a schema is needed: code
+that reads records as JSON does not need it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Days and weeks by which everything is partitioned: half-open intervals of one time zone."""
+"""The days and weeks of all partitions: half-open intervals in one time zone."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,22 +10,23 @@ GRACE = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class DayWindow:
-    """The instants of one day, `start <= t < end`, and the last instant that its joins look at."""
+    """The instants of one day, `start <= t < end`, and the latest instant that joins include."""
 
     day: str
     start: datetime
     end: datetime
     as_of: datetime
-    """Sessions and repairs after this instant belong to what happened later."""
+    """Sessions and repairs after this instant are ignored: they belong to later events."""
 
 
 def day_window(day: str, timezone: str, *, now: datetime | None = None) -> DayWindow:
-    """Return the window of an ISO day; 23 or 25 hours long where the clocks change.
+    """Return the window of an ISO day; it is 23 or 25 hours long when the clocks change.
 
     Args:
         day: ISO day.
-        timezone: IANA name of the zone whose day it is.
-        now: when it is read; what is not yet known then is not looked at. Null: long after.
+        timezone: IANA name of the day's time zone.
+        now: when the day is read; records after it are not known yet. None: the day is read after
+            its grace period.
     """
     zone = ZoneInfo(timezone)
     first = date.fromisoformat(day)
@@ -50,11 +51,11 @@ def days_between(first: str, last: str) -> list[str]:
 
 
 def monday_of(day: str) -> str:
-    """Return the Monday of the week that an ISO day lies in."""
+    """Return the Monday of the week that contains an ISO day."""
     one = date.fromisoformat(day)
     return (one - timedelta(days=one.weekday())).isoformat()
 
 
 def is_over(last_day: str, timezone: str, now: datetime) -> bool:
-    """Return whether a day has ended in the time zone."""
+    """Return whether a day of the time zone has ended at `now`."""
     return day_window(last_day, timezone).end <= now

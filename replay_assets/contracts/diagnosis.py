@@ -1,4 +1,4 @@
-"""One line of a diagnosis: what was looked at, how it is, and what to do about it."""
+"""One line of a diagnosis: what was checked, its status, and how to fix it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,9 +8,9 @@ Status = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What `doctor` says of one thing. Holds names, counts and lengths, never a row's text.
+    """The result of one check of `doctor`: names, counts and lengths, never the text of a row.
 
-    `cure` is what to do in words, `statement` what can be pasted into a database client.
+    `cure` describes the fix in words; `statement` is a fix to paste into a database client.
     """
 
     check: str

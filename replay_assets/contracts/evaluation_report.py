@@ -1,7 +1,7 @@
 """A week's report as a record: the figures of each candidate, its verdict, and each incident.
 
-`report.json` is this record; the HTML and Markdown files next to it say the same for people. It
-holds grades and sanitized alert names, never label text.
+`report.json` is this record; the HTML and Markdown files next to it show the same to people. It
+contains grades and sanitized alert names, never label text.
 """
 
 from typing import ClassVar, Literal
@@ -17,7 +17,7 @@ Better = Literal["higher", "lower"]
 
 
 class Rate(Part):
-    """A proportion with its 95 % Wilson interval; `rate` is None where nothing was applicable."""
+    """A proportion with its 95 % Wilson interval; `rate` is None if no incident was applicable."""
 
     numerator: int
     denominator: int
@@ -28,17 +28,17 @@ class Rate(Part):
 
 
 class Verdict(Part):
-    """A decision and its reasons, the weightiest first."""
+    """A decision and its reasons, the most important first."""
 
     decision: Decision
     reasons: tuple[str, ...]
 
 
 class Metric(Part):
-    """A yes/no question asked of every incident; `better` says which answer is the good one.
+    """A yes/no question about every incident; `better` says whether a high or a low rate is good.
 
-    `field` names the grade that answers it where the metric has another name. `only_reserved` asks
-    it only of the scenario groups that are never exported for training.
+    `field` is the name of the grade that answers the question, if it is not the metric's name.
+    `only_reserved` limits the question to scenario groups that are never exported for training.
     """
 
     name: str
@@ -54,15 +54,19 @@ class Metric(Part):
 
 
 class ReportedMetric(Metric):
-    """A metric of a week, and whether a constant answer does as well on it as any candidate."""
+    """A metric of a week, and whether a constant answer does at least as well as every candidate.
+
+    Such a metric can't show that a candidate understands incidents.
+    """
 
     constant_wins: bool
 
 
 class Figures(Part):
-    """The figures of one candidate; latency and cost are None where they are not known.
+    """The figures of one candidate; latency and cost are None if they are not known.
 
-    `metrics` holds a rate per metric, by name. `costs_known` counts the requests of known cost.
+    `metrics` has one rate per metric, by name. `costs_known` counts the requests whose cost is
+    known.
     """
 
     candidate_id: str
@@ -80,9 +84,9 @@ class Figures(Part):
 
 
 class ReportedCandidate(Figures):
-    """One candidate's week: its figures, verdict, and the state of each day.
+    """One candidate's week: its figures, its verdict, and the state of each day.
 
-    The incumbent has no verdict: it is what the candidates are compared with.
+    The incumbent has no verdict, because candidates are compared with it.
     """
 
     verdict: Verdict | None
@@ -97,7 +101,7 @@ class ReportedCandidate(Figures):
 class ReportedIncident(Part):
     """One incident: its day, its sanitized alert name, and its grades by candidate.
 
-    A candidate whose day does not count, or that was not asked, has None.
+    The grades of a candidate are None if it was not asked, or if its day does not count.
     """
 
     incident_id: str
@@ -107,9 +111,9 @@ class ReportedIncident(Part):
 
 
 class EvaluationReport(Record):
-    """A week's report. Candidates come with the incumbent first, then candidates, then baselines.
+    """A week's report. `candidates` lists the incumbent first, then candidates, then baselines.
 
-    `not_replayed` lists the candidates of the catalogue that have no day in the week.
+    `not_replayed` lists the candidates of the catalogue that have no replayed day in the week.
     """
 
     VERSION: ClassVar[str] = REPORT_VERSION

@@ -1,8 +1,8 @@
 """What the evidence stage publishes: one row per incident, message, repair, and bad row.
 
-Columns keep the source's names; what is joined carries a prefix. Instants are UTC microseconds,
-JSON is text. The same schemas hold for an empty day. These models are the one list of the columns:
-the statements that read a day and the schemas of its tables follow from them.
+Columns keep the source's names; joined columns have a prefix. Instants are UTC microseconds, JSON
+is text. An empty day has the same schemas. These models are the only list of the columns: the
+statements that read a day and the schemas of its tables are derived from them.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from replay_assets.contracts.arrow import TableRow, arrow_schema
 from replay_assets.contracts.record import Part
 
 LOW_CARDINALITY = frozenset({"severity", "evidence_kind", "verification_result", "role"})
-"""Columns worth a dictionary in Parquet; elsewhere it was measured to gain nothing."""
+"""Columns with dictionary encoding in Parquet; in other columns it was measured to save nothing."""
 
 
 class EvidenceSnapshot(Part):
@@ -67,7 +67,7 @@ class RecordedMessage(TableRow):
 class RecordedRepair(TableRow):
     """A repair of one of the day's incidents; rows are oldest first.
 
-    Harm is judged against all that was tried, not against the newest alone.
+    All repairs are kept, because harm is judged against every attempt, not only the newest.
     """
 
     TABLE_VERSION: ClassVar[str] = "recorded_repairs_v1"

@@ -1,4 +1,4 @@
-"""One training example in the Alpaca form, and what is known of where it came from."""
+"""One training example in the Alpaca format, and where it came from."""
 
 from replay_assets.contracts.record import Part
 
@@ -15,10 +15,10 @@ class AlpacaMetadata(Part):
 
 
 class AlpacaRow(Part):
-    """Instruction, input, output: the form that most trainers read. Everything is sanitized.
+    """Instruction, input, output: the format that most training tools read. All is sanitized.
 
-    The form is fixed by its consumers, so the row itself has no version field; the manifest of the
-    partition names it.
+    Its consumers fix the format, so the row has no version field; the manifest of the partition
+    names the format.
     """
 
     instruction: str

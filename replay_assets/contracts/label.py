@@ -32,9 +32,9 @@ class IncidentLabel(Record):
     environment: str | None
 
     def components(self) -> frozenset[str] | None:
-        """Return the components at fault, case-folded; None where none was recorded.
+        """Return the components at fault, case-folded; None if the label names no component.
 
-        A label names several in one string, joined by " / " or ", ".
+        A label names several components in one string, joined by " / " or ", ".
         """
         if self.root_cause_component is None:
             return None

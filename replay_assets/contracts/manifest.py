@@ -1,7 +1,8 @@
-"""What one partition of one asset consists of, written last: a partition without it is not whole.
+"""The manifest: what one partition of one asset consists of.
 
-`content_digest` covers the records without their timing fields, so two runs that found the same
-have the same digest; `inputs` holds the digests that the partition was made from, by asset.
+It is written last, so a partition without a manifest is incomplete. `content_digest` covers the
+records without their timing fields, so two runs with the same content have the same digest.
+`inputs` holds the digests that the partition was made from, by asset.
 """
 
 from typing import Any, ClassVar

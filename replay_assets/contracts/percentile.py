@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def percentile(values: Sequence[float], percent: int) -> float | None:
-    """Return a percentile by linear interpolation, numpy's default; None without values."""
+    """Return a percentile by linear interpolation, numpy's default; None if there are no values."""
     if not values:
         return None
     ordered = sorted(values)

@@ -1,4 +1,4 @@
-"""What every versioned record has in common: strict fields, and a version that is checked first."""
+"""The base of every versioned record: strict fields, and a version that is checked first."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
@@ -8,11 +8,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from replay_assets.errors import ContractError, UnknownVersionError
 
 Reader = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""Turns a record of an earlier version into one of the present version."""
+"""Converts a record of an earlier version into one of the current version."""
 
 
 class Part(BaseModel):
-    """A piece of a record: immutable, and closed to fields that were not declared."""
+    """A part of a record: immutable; fields that are not declared are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="constants")
 
@@ -20,8 +20,8 @@ class Part(BaseModel):
 class Record(Part):
     """A record with a `schema_version`.
 
-    `VERSION` is the one that this release writes. It also reads those of `EARLIER`, each by the
-    function that turns such a record into one of `VERSION`.
+    `VERSION` is the version that this release writes. It also reads the versions in `EARLIER`: each
+    has a function that converts a record to `VERSION`.
     """
 
     VERSION: ClassVar[str]
@@ -44,7 +44,7 @@ class Record(Part):
             known = " and ".join(repr(version) for version in (cls.VERSION, *cls.EARLIER))
             raise UnknownVersionError(
                 f"{cls.__name__}: found schema_version {found!r}, this release reads {known}. "
-                "Make it again with this release, or read it with its own."
+                "Make it again with this release, or read it with the release that wrote it."
             )
         try:
             return cls.model_validate(record)
@@ -57,7 +57,7 @@ class Record(Part):
 
 
 def describe(error: ValidationError) -> str:
-    """Say in one line which fields are wrong and why."""
+    """Return one line that says which fields are wrong and why."""
     return "; ".join(
         f"{'.'.join(str(part) for part in problem['loc']) or 'record'}: {problem['msg']} "
         f"(found {str(problem['input'])[:60]!r})"

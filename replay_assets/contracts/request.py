@@ -8,17 +8,17 @@ from replay_assets.contracts.record import Part, Record
 
 REQUEST_VERSION = "agent_nemotron_replay_request_v1"
 CANDIDATE_ID = "nemotron"
-"""The candidate that a pack of the original's form names in every request."""
+"""The candidate in every request of a pack in the original system's form."""
 CONTRACT_TUNED = "contract_tuned"
 NO_EVIDENCE = "no_evidence"
-"""The variant that leaves the evidence out: a model that does well all the same has seen a label,
-or guesses. Chosen by a candidate, never by a pack."""
+"""The variant without evidence: a model that still does well has seen a label, or guesses. A
+candidate chooses it, never a pack."""
 INCIDENT_FIELDS = ("incident_context", "source_metadata", "user_prompt")
-"""The parts of a request that come from the incident: where a leak is looked for."""
+"""The parts of a request that come from the incident: they are searched for leaks."""
 
 
 class RequestMetadata(Part):
-    """Flags that say what a request is; a pack of ours leaves the variant to the runner."""
+    """Flags that say what a request is; our packs name no variant, so the runner chooses it."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -30,7 +30,8 @@ class RequestMetadata(Part):
 class ReplayRequest(Record):
     """A sanitized, label-free chat request for one incident.
 
-    A pack is the same for every candidate, byte for byte: ours omit `candidate_id` and the variant.
+    A pack is the same for every candidate, byte for byte, so our packs omit `candidate_id` and the
+    variant.
     """
 
     VERSION: ClassVar[str] = REQUEST_VERSION
@@ -46,7 +47,7 @@ class ReplayRequest(Record):
     metadata: RequestMetadata
 
     def as_json(self) -> dict[str, Any]:
-        """Return the request as plain JSON, without the fields that a pack leaves to the runner."""
+        """Return the request as plain JSON, without the fields that our packs omit."""
         record = self.model_dump(mode="json", exclude={"metadata"})
         if record["candidate_id"] is None:
             del record["candidate_id"]

@@ -1,4 +1,4 @@
-"""What became of one request: the result record, its outcomes, and its row in the lake."""
+"""The result of one request: its record, its possible outcomes, and its row in the lake."""
 
 from typing import Any, ClassVar, Literal
 
@@ -27,15 +27,15 @@ UNUSABLE_OUTCOMES: tuple[UnusableOutcome, ...] = (
 GRADED_OUTCOMES: tuple[Outcome, ...] = ("answered", *UNUSABLE_OUTCOMES)
 """Outcomes for which the candidate is responsible."""
 UNGRADED_OUTCOMES: tuple[Outcome, ...] = ("infrastructure_failure", "gate_refused", "not_sent")
-"""Outcomes without an answer: the infrastructure failed, we refused to send, or the budget was used
-up. The next run asks again."""
+"""Outcomes without an answer: the infrastructure failed, the gate blocked the request, or the
+budget was used up. The next run asks again."""
 OUTCOMES: tuple[Outcome, ...] = (*GRADED_OUTCOMES, *UNGRADED_OUTCOMES)
 
 
 class Usage(Part):
-    """Tokens that the endpoint reported; None where it reported none.
+    """Tokens that the endpoint reported; a count that it did not report is None.
 
-    Reasoning tokens are among the completion's, cached ones among the prompt's.
+    Completion tokens include reasoning tokens; prompt tokens include cached tokens.
     """
 
     prompt_tokens: int | None = None
@@ -46,10 +46,10 @@ class Usage(Part):
 
 
 class Try(Part):
-    """One attempt of a call on the wire: its status, and what it waited, took, used and cost.
+    """One attempt to send a call: its HTTP status, waiting time, latency, usage and cost.
 
-    `possibly_paid` marks one whose outcome nobody can know, such as a reset: `cost_usd` is then the
-    highest that it can have been.
+    `possibly_paid` marks an attempt whose outcome can't be known, such as a connection reset:
+    `cost_usd` is then the most that it can have cost.
     """
 
     status: int | None
@@ -63,7 +63,7 @@ class Try(Part):
 
 
 class TraceEvent(Part):
-    """One call of the endpoint, with every attempt that it took. A repair call is its own event."""
+    """One call to the endpoint, with all its attempts. A repair call is a separate event."""
 
     type: Literal["nemotron_external_offline_runner"] = "nemotron_external_offline_runner"
     line_number: int
@@ -83,14 +83,14 @@ class TraceEvent(Part):
 
 
 class ReplayResult(Record):
-    """The result of one request, whatever became of it.
+    """The result of one request, for every outcome.
 
-    `latency_ms` is the time of the answered attempts alone, `queue_ms` what the request waited for
-    its turn from the start of the run, `ttft_ms` the time to the first token of the last call.
-    `cost_usd` is what its answers cost: null where the candidate has no price or the endpoint
-    reported no usage. Attempts that may have been paid for are in `possibly_paid_usd`, not in it.
+    `latency_ms` is the time of the answered attempts only, `queue_ms` how long the request waited
+    for its turn since the start of the run, `ttft_ms` the time to the first token of the last call.
+    `cost_usd` is what its answers cost: None if the candidate has no price or the endpoint reported
+    no usage. It does not include attempts that may have been paid for: `possibly_paid_usd` does.
     `cached` marks answers that another run paid for; latency and cost are those of that run.
-    `repeat` counts from 0 where an incident is asked more than once.
+    `repeat` counts from 0 if an incident is asked more than once.
     """
 
     VERSION: ClassVar[str] = RESULT_VERSION
@@ -151,7 +151,7 @@ class ResultRow(Part):
 
 
 def result_row(result: ReplayResult) -> dict[str, Any]:
-    """Flatten a result into the columns of `ResultRow`."""
+    """Return a result as the columns of `ResultRow`."""
     answer = result.model_output
     cause = answer.get("root_cause") or {}
     tokens = [event.usage for event in result.trace_events]
@@ -176,6 +176,6 @@ def result_row(result: ReplayResult) -> dict[str, Any]:
 
 
 def total(counts: list[int | None]) -> int | None:
-    """Sum token counts; one that was not reported makes the sum unknown, not smaller."""
+    """Return the sum of token counts; None if a count is missing: a part would look too cheap."""
     known = [count for count in counts if count is not None]
     return sum(known) if known and len(known) == len(counts) else None

@@ -1,4 +1,4 @@
-"""What a replay says of itself: counts, failures, cost and speed of one pack's results."""
+"""The report of one replay of one pack: counts, failures, cost and speed."""
 
 from typing import ClassVar
 
@@ -11,15 +11,17 @@ RUN_REPORT_VERSION = "agent_nemotron_external_runner_report_v1"
 
 
 class RunReport(Record):
-    """Report of one run of one pack.
+    """The report of one run of one pack.
 
-    `valid` means: nothing failed and there are as many results as requests. `failures` holds input
-    findings (`request_…:line_N`) or `external_error:<incident_id>`. The 95th percentile is numpy's
-    linear interpolation over the results that have a latency. Money is null where it is unknown:
-    `total_cost_usd` is what the answers cost, whoever paid, `spent_usd` that less what came from
-    the cache, `possibly_paid_usd` the most that attempts of unknown outcome can have cost.
-    `response_modes` counts answers by how JSON was asked for; `usage` is null where a call reported
-    none. `requests` counts an incident once a repeat.
+    `valid` means that nothing failed and that there are as many results as requests. `failures`
+    lists faults in the input (`request_…:line_N`) or `external_error:<incident_id>`. The 95th
+    percentile is numpy's linear interpolation over the results that have a latency.
+
+    An unknown amount of money is None. `total_cost_usd` is what the answers cost, no matter which
+    run paid for them; `spent_usd` leaves out answers that another run paid for; `possibly_paid_usd`
+    is the most that attempts of unknown outcome can have cost. `response_modes` counts answers by
+    the way in which JSON was requested. A count in `usage` is None if a call did not report it.
+    `requests` counts an incident once per repeat.
     """
 
     VERSION: ClassVar[str] = RUN_REPORT_VERSION

@@ -26,7 +26,7 @@ CONTRACTS: dict[str, type[Part]] = {
 
 
 def schema_text(name: str) -> str:
-    """Return a contract's JSON Schema as it is published: sorted, indented, one final newline."""
+    """Return a contract's JSON Schema as published: sorted, indented, with a final newline."""
     model = CONTRACTS[name]
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

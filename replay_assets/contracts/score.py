@@ -1,4 +1,4 @@
-"""Grades of one incident: what a label says of an answer, or of what production decided."""
+"""The grades of one incident: whether an answer, or production's decision, fits the label."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
@@ -29,20 +29,20 @@ GradeStatus = Literal["graded", "unlabelled", "not_graded"]
 
 
 def from_version_1(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record of version 1, whose grades had other names and no reasons, as version 2."""
+    """Convert a record of version 1, whose grades had other names and no reasons, to version 2."""
     renamed = {name.removesuffix("_right"): value for name, value in record.items()}
     reasons = {f"{name}_reason": "reason_not_kept" for name in GRADES}
     return {**renamed, **reasons, "schema_version": SCORE_VERSION}
 
 
 class ReplayScore(Record):
-    """Grades of one incident for one candidate; a score holds grades, never label text.
+    """The grades of one incident for one candidate; a score contains grades, never label text.
 
-    Each grade has a reason (`contracts/grade.py`); its value is None where it is not applicable.
-    `grade_status` is `unlabelled` without a label and `not_graded` where there was no answer to
-    grade (the infrastructure failed, or the request was not sent). `judged_wrong` is a verdict that
-    the incumbent's own record carries; None for candidates. `repeat` is that of the result: each
-    result has a score.
+    Each grade has a reason (`contracts/grade.py`); its value is None if it is not applicable.
+    `grade_status` is `unlabelled` if there is no label and `not_graded` if there was no answer to
+    grade (the infrastructure failed, or the request was not sent). `judged_wrong` is true if the
+    incumbent's own record says that its diagnosis was wrong; None for candidates. Each result has
+    one score, with the same `repeat`.
     """
 
     VERSION: ClassVar[str] = SCORE_VERSION
@@ -90,7 +90,7 @@ class ReplayScore(Record):
 
 
 class IncidentGrades(Part):
-    """The grades of one answer that are listed incident by incident, without their reasons."""
+    """The grades of one answer that the report lists for each incident, without their reasons."""
 
     outcome: str
     grade_status: GradeStatus

@@ -1,4 +1,7 @@
-"""The field names by which a record would grade itself: never in a request, never in an answer."""
+"""Names of fields that grade a record: a request or an answer must not contain one of them.
+
+In a request such a field would reveal the outcome; in an answer the model would grade itself.
+"""
 
 SELF_GRADING_FIELDS = (
     "evaluation_labels",
@@ -27,4 +30,4 @@ HELD_OUT_FIELDS = (
     "scenario_group",
     "label_origin",
 )
-"""Everything that our own packs keep from the model: the fields above and those of a label."""
+"""All fields that our packs hide from the model: the fields above and those of a label."""

@@ -1,4 +1,4 @@
-"""Which fields say when, how fast or by which way, not what: left out when content is compared."""
+"""Fields that depend on the run, such as times and attempts: ignored when content is compared."""
 
 from typing import Any
 
@@ -22,19 +22,18 @@ TIMING_FIELDS = frozenset(
         "spent_usd",
     }
 )
+"""How an answer was obtained depends on the run: on the first try or a later one, paid for by this
+run or by another. What an answer says, and what such an answer costs, is content."""
 
-"""Whether an answer was on the first try, paid now or by another run, is how it came; what it says
-and what such an answer costs is content."""
-
-OTHERS_WORDS = frozenset({"incident_context", "source_metadata", "model_output"})
-"""Below these, names are not ours: an alert label called `attempts` is content."""
+FOREIGN_FIELDS = frozenset({"incident_context", "source_metadata", "model_output"})
+"""Keys inside these fields are not ours: an alert label called `attempts` is content."""
 
 
 def without_timing(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a JSON value less its timing fields, at every depth of what we wrote ourselves."""
+    """Return a JSON value without its timing fields, at every depth, except in foreign fields."""
     if isinstance(value, dict):
         return {
-            key: item if key in OTHERS_WORDS else without_timing(item)
+            key: item if key in FOREIGN_FIELDS else without_timing(item)
             for key, item in value.items()
             if key not in TIMING_FIELDS
         }

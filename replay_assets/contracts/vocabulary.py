@@ -1,7 +1,7 @@
-"""The closed vocabulary of root causes and actions that answers are graded in.
+"""The closed vocabulary of root causes and actions that answers must use to be graded.
 
-`vocabulary.yaml` beside this module ships; a team replaces it with its own. All of it is part of
-the instructions of every request, in the order of the file.
+`vocabulary.yaml` next to this module is the default; a team can replace it with its own file. All
+of it is part of the instructions of every request, in the order of the file.
 """
 
 from importlib.resources import files
@@ -17,7 +17,7 @@ VOCABULARY_VERSION = "incident_vocabulary_v1"
 
 
 class Category(Part):
-    """A root-cause category, described in both languages."""
+    """A root-cause category, described in English and Chinese."""
 
     id: str
     en: str
@@ -72,7 +72,7 @@ class Vocabulary(Record):
         return self
 
     def action(self, action_id: str) -> Action | None:
-        """Return the action of that id; None if the vocabulary does not have it."""
+        """Return the action with this id; None if the vocabulary does not have it."""
         return next((action for action in self.actions if action.id == action_id), None)
 
     def has_category(self, category_id: str) -> bool:
@@ -81,7 +81,7 @@ class Vocabulary(Record):
 
 
 def load_vocabulary(path: Path | None = None) -> Vocabulary:
-    """Read a vocabulary file; the shipped one if no path is given.
+    """Return the vocabulary in a file; the default one if no path is given.
 
     Raises:
         ConfigurationError: the file is missing, is not YAML or does not have the right form.

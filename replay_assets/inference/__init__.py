@@ -93,7 +93,7 @@ _MODULES = {
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
-if not TYPE_CHECKING:  # a type checker would take any name for one of ours
+if not TYPE_CHECKING:  # else a type checker accepts any name
 
     def __getattr__(name: str) -> object:
         """Load a public name when it is first used."""

@@ -1,4 +1,4 @@
-"""Table schemas follow from the models, and stay what is already published."""
+"""Table schemas are derived from the models and do not differ from those already published."""
 
 import json
 import subprocess
@@ -48,7 +48,7 @@ def test_a_table_has_the_columns_that_are_published(table: str):
 
 
 def test_every_table_is_in_the_snapshot():
-    """A table that is added shows its columns in a diff."""
+    """So the columns of a new table appear in a diff."""
     assert set(SNAPSHOT) == set(TABLES)
 
 
@@ -58,20 +58,20 @@ class Nested(Part):
     inner: dict[str, str]
 
 
-def test_a_field_that_is_no_column_is_named():
-    """Nested values have no place in a flat table."""
+def test_a_field_that_cannot_be_a_column_is_named():
+    """A flat table has no nested values."""
     with pytest.raises(TypeError, match=r"Nested\.inner: .*can't be a column"):
         arrow_schema(Nested)
 
 
 def test_a_schema_is_made_once():
-    """It is asked for by every batch of a table."""
+    """Every batch of a table uses it."""
     assert arrow_schema(ResultRow) is arrow_schema(ResultRow)
     assert isinstance(arrow_schema(ResultRow), pa.Schema)
 
 
 def test_reading_records_does_not_import_pyarrow():
-    """A command that prints a report need not wait for it."""
+    """Importing it takes a tenth of a second, and commands that print a report do not use it."""
     program = (
         "import sys; import replay_assets.contracts.evaluation_report, "
         "replay_assets.contracts.result, replay_assets.contracts.label; "

@@ -1,4 +1,4 @@
-"""Days and weeks: half-open, complete, without overlap, wherever the clocks change."""
+"""Days and weeks: half-open, complete, without overlap, also when the clocks change."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -23,7 +23,7 @@ def instant(text: str) -> datetime:
 
 
 def test_a_day_begins_and_ends_at_local_midnight():
-    """Taipei's day is eight hours ahead of Greenwich's."""
+    """Taipei is eight hours ahead of UTC."""
     window = day_window("2026-09-21", "Asia/Taipei")
     assert window.start == instant("2026-09-20T16:00:00Z")
     assert window.end == instant("2026-09-21T16:00:00Z")
@@ -44,15 +44,15 @@ def test_a_day_begins_and_ends_at_local_midnight():
         pytest.param("2026-09-21", "Asia/Taipei", 24, id="Taipei, never"),
     ],
 )
-def test_a_day_is_as_long_as_its_clocks_make_it(day: str, zone: str, hours: float):
-    """A day of always 24 hours would drop or repeat an hour of incidents twice a year."""
+def test_a_day_is_longer_or_shorter_when_the_clocks_change(day: str, zone: str, hours: float):
+    """If every day had 24 hours, an hour of incidents would be lost or repeated twice a year."""
     window = day_window(day, zone)
     assert window.end - window.start == timedelta(hours=hours)
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_days_follow_each_other_without_gap_or_overlap(zone: str):
-    """Every instant of a year lies in exactly one day."""
+    """Every instant of a year is in exactly one day."""
     windows = [day_window(day, zone) for day in days_between("2026-01-01", "2026-12-31")]
     assert len(windows) == 365
     for earlier, later in pairwise(windows):
@@ -61,8 +61,8 @@ def test_days_follow_each_other_without_gap_or_overlap(zone: str):
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_the_midnight_edge_lies_in_the_day_that_begins(zone: str):
-    """An incident of 00:00 sharp is the new day's, and the last microsecond the old day's."""
+def test_midnight_belongs_to_the_day_that_begins(zone: str):
+    """An incident at exactly 00:00 is in the new day, one a microsecond earlier in the old day."""
     old, new = day_window("2026-09-21", zone), day_window("2026-09-22", zone)
     midnight = datetime(2026, 9, 22, tzinfo=ZoneInfo(zone))
     assert [window.start <= midnight < window.end for window in (old, new)] == [False, True]
@@ -71,7 +71,7 @@ def test_the_midnight_edge_lies_in_the_day_that_begins(zone: str):
 
 
 def test_sessions_count_until_a_day_after_the_end():
-    """The repair of 23:50's incident still belongs to it."""
+    """A repair after midnight still belongs to the incident of 23:50."""
     window = day_window("2026-09-21", "Asia/Taipei")
     assert window.as_of == instant("2026-09-22T16:00:00Z") == window.end + GRACE
 
@@ -79,14 +79,14 @@ def test_sessions_count_until_a_day_after_the_end():
 @pytest.mark.parametrize(
     ("day", "monday"),
     [
-        pytest.param("2026-09-21", "2026-09-21", id="a Monday is its own"),
+        pytest.param("2026-09-21", "2026-09-21", id="a Monday itself"),
         pytest.param("2026-09-27", "2026-09-21", id="Sunday ends the week"),
         pytest.param("2026-09-28", "2026-09-28", id="the next Monday"),
         pytest.param("2027-01-01", "2026-12-28", id="over New Year"),
     ],
 )
 def test_a_week_is_named_by_its_monday(day: str, monday: str):
-    """Every day of a week finds the same partition."""
+    """Every day of a week has the same partition."""
     assert monday_of(day) == monday
     assert day in days_of_week(monday)
 
@@ -109,7 +109,7 @@ def test_a_week_has_seven_days_in_order():
     ],
 )
 def test_a_range_of_days_includes_both_ends(first: str, last: str, expected: list[str]):
-    """`--from` and `--to` mean what they say."""
+    """As the options `--from` and `--to` promise."""
     assert days_between(first, last) == expected
 
 
@@ -120,6 +120,6 @@ def test_a_range_of_days_includes_both_ends(first: str, last: str, expected: lis
         pytest.param("2026-09-21T16:00:00Z", True, id="midnight in Taipei"),
     ],
 )
-def test_a_day_is_over_at_its_own_midnight(now: str, over: bool):
-    """A week that is not over is skipped; Greenwich has no say in it."""
+def test_a_day_is_over_at_midnight_in_its_time_zone(now: str, over: bool):
+    """Not at midnight in UTC. A week that is not over is skipped."""
     assert is_over("2026-09-21", "Asia/Taipei", instant(now)) is over

@@ -29,17 +29,17 @@ def label_with(component: str | None) -> IncidentLabel:
     ],
 )
 def test_components_are_split_at_spaced_slashes_and_commas(component: str, expected: set[str]):
-    """Grading compares sets: the order and case in which people wrote them say nothing."""
+    """Grading compares sets: the order and case in which people wrote them do not matter."""
     assert label_with(component).components() == frozenset(expected)
 
 
-def test_a_label_without_a_component_has_none_rather_than_an_empty_set():
-    """An empty set would be "right" for an answer that names nothing."""
+def test_the_components_of_a_label_without_a_component_are_none():
+    """Not an empty set: an answer that names no component would be right."""
     assert label_with(None).components() is None
 
 
-def test_labels_come_back_from_their_table_as_they_were():
-    """Nulls stay nulls and lists stay lists on the way through Arrow."""
+def test_labels_are_the_same_after_they_were_in_a_table():
+    """Nulls stay nulls and lists stay lists in Arrow."""
     labels = sample_labels()
     rows = arrow_table(
         (label.as_json() for label in labels), arrow_schema(IncidentLabel)

@@ -1,4 +1,4 @@
-"""Records are versioned, closed and immutable."""
+"""Records have a version, reject unknown fields and are immutable."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ RECORDS = {name: model for name, model in CONTRACTS.items() if issubclass(model,
 
 
 class Reading(Record):
-    """A record as small as one can be."""
+    """The smallest possible record."""
 
     VERSION: ClassVar[str] = "reading_v2"
 
@@ -22,7 +22,7 @@ class Reading(Record):
 
 
 class Temperature(Record):
-    """A record whose first version had another unit."""
+    """A record whose first version used another unit."""
 
     VERSION: ClassVar[str] = "temperature_v2"
     EARLIER: ClassVar[Mapping[str, Reader]] = {
@@ -41,7 +41,7 @@ def reading(**changes: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("model", RECORDS.values(), ids=RECORDS)
 def test_every_record_kind_names_the_version_it_found(model: type[Record]):
-    """A record of next year's release is refused by its version, not by its fields."""
+    """The error on a record of a later release names its version, not its unknown fields."""
     with pytest.raises(UnknownVersionError) as refusal:
         model.read({"schema_version": "from_next_year_v9", "unheard_of": 1})
     assert "'from_next_year_v9'" in str(refusal.value)
@@ -49,20 +49,20 @@ def test_every_record_kind_names_the_version_it_found(model: type[Record]):
     assert "again" in str(refusal.value), "the way out"
 
 
-def test_a_record_of_an_earlier_version_is_read_as_the_present_one():
-    """What was published before is not thrown away; what is written is always the newest form."""
+def test_a_record_of_an_earlier_version_is_read_as_the_current_version():
+    """Records that are already published stay readable; only the newest version is written."""
     found = Temperature.read({"schema_version": "temperature_v1", "kelvin": 294})
     assert found.as_json() == {"schema_version": "temperature_v2", "degrees": 21}
 
 
-def test_a_refusal_names_every_version_that_can_be_read():
-    """Whoever has an older file must see whether it would do."""
+def test_the_error_names_every_version_that_can_be_read():
+    """So that a user with an older file sees whether it can be read."""
     with pytest.raises(UnknownVersionError, match="'temperature_v2' and 'temperature_v1'"):
         Temperature.read({"schema_version": "temperature_v3"})
 
 
 def test_a_record_without_a_version_is_refused_as_such():
-    """A record that names no version is not taken for the current one."""
+    """A record without a version is not assumed to be of the current one."""
     with pytest.raises(UnknownVersionError, match="found schema_version None"):
         Reading.read({"degrees": 21})
 
@@ -75,18 +75,18 @@ def test_a_record_without_a_version_is_refused_as_such():
         pytest.param({"schema_version": "reading_v2"}, "degrees", "required", id="missing field"),
     ],
 )
-def test_a_malformed_record_names_the_field_and_what_stood_there(
+def test_the_error_on_a_malformed_record_names_the_field_and_its_value(
     record: dict[str, Any], field: str, found: str
 ):
-    """Someone must be able to find the bad field without a debugger."""
+    """The bad field must be found without a debugger."""
     with pytest.raises(ContractError, match="Reading: ") as refusal:
         Reading.read(record)
     assert field in str(refusal.value)
     assert found in str(refusal.value)
 
 
-def test_every_wrong_field_is_named_at_once():
-    """Mending a record must not take one attempt a field."""
+def test_one_error_names_every_wrong_field():
+    """Fixing a record must not take one attempt per field."""
     with pytest.raises(ContractError) as refusal:
         Reading.read(reading(degrees="warm", kelvin=294))
     assert "degrees" in str(refusal.value)
@@ -94,14 +94,14 @@ def test_every_wrong_field_is_named_at_once():
 
 
 def test_a_record_cannot_be_changed_after_it_was_made():
-    """What one stage published, another must not edit in passing."""
+    """What one stage published, another stage must not change."""
     record = Reading.read(reading())
     with pytest.raises(ValidationError, match="frozen"):
         record.degrees = 22  # type: ignore[misc]
 
 
-def test_a_record_survives_the_way_through_json_in_declared_order():
-    """Field order is part of a file's bytes."""
+def test_a_record_is_the_same_after_json_with_its_fields_in_declared_order():
+    """The order of fields changes the bytes of a file."""
     record = Reading.read({"degrees": 21, "schema_version": "reading_v2"})
     assert list(record.as_json()) == ["schema_version", "degrees"]
     assert Reading.read(record.as_json()) == record

@@ -1,4 +1,4 @@
-"""Requests: what a pack of ours leaves out, and what one of the original's form may carry."""
+"""Requests: what our packs omit, and what a pack in the original system's form may contain."""
 
 import pytest
 
@@ -7,15 +7,15 @@ from replay_assets.errors import ContractError
 from tests.contracts.examples import REQUEST
 
 
-def test_a_request_of_ours_names_no_candidate_and_no_variant():
-    """A pack is the same for every candidate, byte for byte; that makes comparisons paired."""
+def test_our_requests_name_no_candidate_and_no_variant():
+    """A pack is byte for byte the same for every candidate, so comparisons are paired."""
     record = REQUEST.as_json()
     assert "candidate_id" not in record
     assert "candidate_variant_id" not in record["metadata"]
 
 
-def test_a_request_of_the_original_keeps_what_it_names():
-    """An approved pack of the original's form can be read and written without loss."""
+def test_a_request_in_the_original_form_keeps_all_its_fields():
+    """An approved pack in that form can be read and written without loss."""
     record = {**REQUEST.as_json(), "candidate_id": CANDIDATE_ID}
     record["metadata"] = {
         **record["metadata"],
@@ -27,8 +27,8 @@ def test_a_request_of_the_original_keeps_what_it_names():
 
 @pytest.mark.parametrize("flag", ["request_only", "not_replacement_evidence"])
 @pytest.mark.parametrize("value", [False, None], ids=["false", "null"])
-def test_a_request_must_carry_both_safety_flags(flag: str, value: bool | None):
-    """A record that is not marked as request only is not one."""
+def test_a_request_must_contain_both_safety_flags(flag: str, value: bool | None):
+    """A record without them could be evidence that was taken for a request."""
     record = REQUEST.as_json()
     record["metadata"][flag] = value
     with pytest.raises(ContractError, match=flag):
@@ -36,7 +36,7 @@ def test_a_request_must_carry_both_safety_flags(flag: str, value: bool | None):
 
 
 def test_a_request_asks_only_for_the_fields_its_contract_requires():
-    """Where a pack does not ask for a root cause, its absence breaks nothing."""
+    """If a pack does not ask for a root cause, an answer without one keeps the contract."""
     assert REQUEST.asks_for("root_cause")
     assert not REQUEST.asks_for("action_id")
     bare = REQUEST.model_copy(update={"response_contract": {}})

@@ -1,4 +1,4 @@
-"""Results: outcomes, and the row that a result becomes in the lake."""
+"""Results: their outcomes, and their rows in the lake."""
 
 from typing import get_args
 
@@ -19,13 +19,13 @@ from tests.contracts.examples import RESULT
 
 
 def test_every_outcome_is_either_graded_or_not():
-    """An outcome in neither list would vanish from the week's numbers."""
+    """An outcome in neither list would be missing from the week's numbers."""
     assert set(OUTCOMES) == set(get_args(Outcome))
     assert not set(GRADED_OUTCOMES) & set(UNGRADED_OUTCOMES)
 
 
 def test_a_result_fills_every_column_of_its_table():
-    """A column that no result fills would be null for ever without anybody noticing."""
+    """No one would notice a column that is always null."""
     row = result_row(RESULT)
     assert set(row) == set(ResultRow.model_fields)
     assert [name for name in ResultRow.model_fields if row[name] is None] == [
@@ -37,8 +37,8 @@ def test_a_result_fills_every_column_of_its_table():
     assert arrow_table([row], arrow_schema(ResultRow)).to_pylist() == [row]
 
 
-def test_a_failed_result_has_a_row_of_nulls_not_of_guesses():
-    """Where there was no answer, no column pretends that there was one."""
+def test_the_answer_columns_of_a_failed_result_are_null():
+    """Without an answer there is nothing to write into them; a default would be a guess."""
     failed = RESULT.model_copy(
         update={"outcome": "infrastructure_failure", "model_output": {}, "trace_events": []}
     )
@@ -60,5 +60,5 @@ def test_a_failed_result_has_a_row_of_nulls_not_of_guesses():
 def test_an_unreported_token_count_makes_the_sum_unknown(
     counts: list[int | None], expected: int | None
 ):
-    """A sum of what happens to be known would show a candidate cheaper than it is."""
+    """A sum of the known counts would make a candidate look cheaper than it is."""
     assert total(counts) == expected

@@ -1,4 +1,4 @@
-"""The published JSON Schemas say what the models say."""
+"""The published JSON Schemas agree with the models."""
 
 import json
 from pathlib import Path
@@ -28,12 +28,12 @@ def validator(name: str) -> Draft202012Validator:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_published_schema_equals_its_model(name: str):
-    """Readers in other languages trust the file; `python -m tests.contracts.update_schemas`."""
+    """Readers in other languages use the file; `python -m tests.contracts.update_schemas`."""
     assert published_schema(name) == schema_text(name)
 
 
 def test_every_schema_file_belongs_to_a_contract():
-    """A contract that was renamed leaves no schema behind."""
+    """The schema of a contract that was renamed is removed."""
     assert {path.stem for path in SCHEMAS.iterdir()} == set(CONTRACTS)
 
 
@@ -47,28 +47,28 @@ def test_a_published_schema_is_itself_valid(name: str):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_real_record_validates_against_its_schema(name: str, records: dict[str, dict[str, Any]]):
-    """What we write is what we promised to write."""
+    """What we write agrees with what we publish."""
     validator(name).validate(records[name])
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_schema_refuses_a_field_that_nobody_declared(
+def test_a_schema_refuses_a_field_that_is_not_declared(
     name: str, records: dict[str, dict[str, Any]]
 ):
-    """A label that slips into another record must break its schema."""
+    """A label field that gets into another record by mistake must be an error."""
     with pytest.raises(ValidationError, match="expected_root_cause_of_it"):
         validator(name).validate({**records[name], "expected_root_cause_of_it": "disk"})
 
 
 @pytest.mark.parametrize("name", VERSIONED)
 def test_a_schema_refuses_another_version(name: str, records: dict[str, dict[str, Any]]):
-    """The version is a constant of the schema, not any text."""
+    """In the schema the version is a constant, not any text."""
     with pytest.raises(ValidationError, match="from_next_year_v9"):
         validator(name).validate({**records[name], "schema_version": "from_next_year_v9"})
 
 
 def test_every_label_of_the_samples_validates():
-    """The samples hold each kind of label that there is: nulls, lists, both languages."""
+    """The samples contain every kind of label: with nulls, with lists, in both languages."""
     labels = sample_labels()
     assert len(labels) >= 60
     for label in labels:
@@ -76,7 +76,7 @@ def test_every_label_of_the_samples_validates():
 
 
 def test_updating_the_schemas_writes_what_is_published(tmp_path: Path):
-    """The script that mends the snapshot mends all of it, and removes what is gone."""
+    """The script updates every schema, and removes those of contracts that no longer exist."""
     (tmp_path / "of_a_contract_that_is_gone.json").write_text("{}")
     update(tmp_path)
     assert {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()} == {

@@ -1,4 +1,4 @@
-"""Scores: grades as flat columns, each with its reason, and rows of the version before."""
+"""Scores: grades as flat columns, each with its reason, and rows of the earlier version."""
 
 from typing import get_args
 
@@ -35,7 +35,7 @@ VERSION_1 = {
 
 
 def test_the_grades_are_the_agreed_ones():
-    """Their names are column names that people query."""
+    """Their names are column names that people use in queries."""
     assert GRADES == (
         "contract_valid",
         "root_cause",
@@ -53,7 +53,7 @@ def test_the_grades_are_the_agreed_ones():
 
 
 def test_a_row_of_version_1_keeps_its_values():
-    """Published scores are read without asking a model again."""
+    """Published scores can be read without asking a model again."""
     score = ReplayScore.read(VERSION_1)
     assert score.schema_version == "replay_score_v2"
     assert {name: score.grade(name).value for name in GRADES} == {
@@ -65,12 +65,12 @@ def test_a_row_of_version_1_keeps_its_values():
 
 
 def test_every_reason_is_explained_and_belongs_to_a_grade():
-    """A code that is not explained is a riddle."""
+    """A reader must find the meaning of every code."""
     assert set(REASONS) == set(get_args(Reason))
 
 
 def test_a_grade_becomes_two_columns_and_is_read_from_them():
-    """Flat columns, so that a query needs no unpacking."""
+    """Columns are flat, so that queries need not unpack a nested value."""
     assert grade_columns({"harm": Grade(False, "left_alone")}) == {
         "harm": False,
         "harm_reason": "left_alone",

@@ -1,4 +1,4 @@
-"""Timing fields leave at every depth; nothing else does."""
+"""Timing fields are removed at every depth, and nothing else is removed."""
 
 import pytest
 
@@ -8,19 +8,19 @@ from tests.contracts.examples import RESULT, RUN_REPORT
 
 @pytest.mark.parametrize("field", sorted(TIMING_FIELDS))
 def test_a_timing_field_is_left_out_at_every_depth(field: str):
-    """Latency stands in results, in their trace events and in reports."""
+    """Latency is in results, in their trace events and in reports."""
     record = {field: 1, "kept": [{field: 2, "deep": {field: 3, "also": None}}]}
     assert without_timing(record) == {"kept": [{"deep": {"also": None}}]}
 
 
 @pytest.mark.parametrize("value", [None, 0, "latency_ms", [], {}, ["latency_ms"]], ids=repr)
-def test_a_value_that_is_no_timing_field_stays_as_it_is(value: object):
-    """The name counts as a key only, never as a value."""
+def test_a_value_without_timing_fields_is_unchanged(value: object):
+    """A name is a timing field only as a key, never as a value."""
     assert without_timing(value) == value
 
 
-def test_of_a_result_and_a_report_only_speed_and_way_are_left_out():
-    """Cost, tokens and outcome are content: a rerun that differs there is a different run."""
+def test_only_times_attempts_and_cache_are_left_out_of_results_and_reports():
+    """Cost, tokens and outcome are content: a rerun with other values has other content."""
     result = RESULT.as_json()
     assert set(result) - set(without_timing(result)) == {
         "latency_ms", "queue_ms", "ttft_ms", "possibly_paid_usd", "cached",
@@ -36,7 +36,7 @@ def test_of_a_result_and_a_report_only_speed_and_way_are_left_out():
     }  # fmt: skip
 
 
-def test_names_that_others_chose_are_content() -> None:
+def test_keys_inside_foreign_fields_are_content() -> None:
     """An alert label called `attempts` changes a pack; its digest must change too."""
     request = {"incident_context": {"labels": {"attempts": "3"}}, "latency_ms": 1.0}
     assert without_timing(request) == {"incident_context": {"labels": {"attempts": "3"}}}

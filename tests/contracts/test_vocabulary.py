@@ -1,4 +1,4 @@
-"""The vocabulary: the shipped ids, and the ways in which a team's own file is refused."""
+"""The vocabulary: the default ids, and the errors on a team's own file."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def write(path: Path, content: dict[str, Any]) -> Path:
 
 
 def test_the_shipped_ids_are_those_of_the_real_data(vocabulary: Vocabulary, real_data: Path):
-    """A label whose action is in no vocabulary could never be met by an answer."""
+    """No answer could be right if the label's action were not in the vocabulary."""
     theirs = json.loads((real_data / "vocabulary.json").read_text("utf-8"))
     assert {action.id: action.risk for action in vocabulary.actions} == theirs["actions"]
     ours = {category.id for category in vocabulary.root_cause_categories}
@@ -43,7 +43,7 @@ def test_the_shipped_ids_are_those_of_the_real_data(vocabulary: Vocabulary, real
 
 
 def test_the_shipped_ids_cover_every_label_of_the_samples(vocabulary: Vocabulary):
-    """The demo's labels can all be met."""
+    """Every label of the demo can be answered right."""
     samples = Path(__file__).parents[2] / "data" / "samples" / "labels.jsonl"
     for line in samples.read_text("utf-8").splitlines():
         label = json.loads(line)
@@ -62,14 +62,14 @@ def test_a_team_replaces_the_vocabulary_with_its_own_file(tmp_path: Path):
 
 
 def test_an_id_outside_the_vocabulary_is_unknown(vocabulary: Vocabulary):
-    """A model that invents an id must not find it accepted."""
+    """An id that a model invented must not be accepted."""
     assert vocabulary.action("reboot_the_internet") is None
     assert not vocabulary.has_category("gremlins")
 
 
 @pytest.mark.parametrize("kind", ["root_cause_categories", "actions"])
 def test_an_id_listed_twice_is_refused_by_name(kind: str, tmp_path: Path):
-    """Of two entries of one id, nobody could say which risk holds."""
+    """With two entries for one id it would not be clear which risk applies."""
     content = small_vocabulary()
     content[kind].append(content[kind][0])
     with pytest.raises(ConfigurationError) as refusal:
@@ -82,7 +82,7 @@ def test_an_id_listed_twice_is_refused_by_name(kind: str, tmp_path: Path):
     [
         pytest.param(b"- disk\n", "expected a mapping", id="a list"),
         pytest.param(b"", "expected a mapping", id="empty"),
-        pytest.param(b"actions: [", "line 1", id="no YAML"),
+        pytest.param(b"actions: [", "line 1", id="not YAML"),
         pytest.param(b"\xa4\xa4\xa4\xe5\n", "utf-8", id="Big5, not UTF-8"),
         pytest.param(b"schema_version: theirs_v7\n", "'theirs_v7'", id="another version"),
         pytest.param(
@@ -90,10 +90,10 @@ def test_an_id_listed_twice_is_refused_by_name(kind: str, tmp_path: Path):
         ),
     ],
 )
-def test_a_wrong_file_is_refused_by_its_name_and_with_the_reason(
+def test_the_error_on_a_wrong_file_names_the_file_and_the_reason(
     text: bytes, reason: str, tmp_path: Path
 ):
-    """Whoever wrote the file must learn which file and what is wrong with it."""
+    """The author must see which file it is and what is wrong with it."""
     path = tmp_path / "wrong.yaml"
     path.write_bytes(text)
     with pytest.raises(ConfigurationError) as refusal:
@@ -103,7 +103,7 @@ def test_a_wrong_file_is_refused_by_its_name_and_with_the_reason(
 
 
 def test_a_wrong_risk_names_its_place_and_the_allowed_ones(tmp_path: Path):
-    """A typing error in a risk must not become a risk of its own."""
+    """A typing error must not become a new risk level."""
     content = small_vocabulary()
     content["actions"][1]["risk"] = "enormous"
     with pytest.raises(ConfigurationError, match=r"actions\.1\.risk.*'low'.*'enormous'"):
@@ -111,6 +111,6 @@ def test_a_wrong_risk_names_its_place_and_the_allowed_ones(tmp_path: Path):
 
 
 def test_a_missing_file_is_refused_by_its_name(tmp_path: Path):
-    """Falling back to the shipped vocabulary would grade against the wrong words."""
+    """With the default vocabulary instead, answers would be graded by the wrong ids."""
     with pytest.raises(ConfigurationError, match=r"gone\.yaml"):
         load_vocabulary(tmp_path / "gone.yaml")

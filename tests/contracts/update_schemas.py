@@ -9,7 +9,7 @@ SCHEMAS = Path(str(files("replay_assets.contracts") / "schemas"))
 
 
 def update(folder: Path) -> None:
-    """Write every contract's schema into a folder, and remove those of no contract."""
+    """Write every contract's schema into a folder, and remove schemas without a contract."""
     for path in folder.glob("*.json"):
         if path.stem not in CONTRACTS:
             path.unlink()
