@@ -51,7 +51,7 @@ def prepare_instance(settings: Settings) -> None:
 
 
 def prepare_workspace(settings: Settings) -> str:
-    """Return the workspace file for the UI: the clone's own, else one made beside the instance."""
+    """Return the workspace file for the UI: the clone's own, else one made next to the instance."""
     own = settings.data.parent / "workspace.yaml"
     if own.exists():
         return str(own)
@@ -67,7 +67,7 @@ def run_days(
     """Materialise days one after another.
 
     Args:
-        settings: where everything lies.
+        settings: where everything is.
         days: ISO days, in the order to run them.
         candidates: the candidates to replay.
         reuse: build evidence, labels, pack and incumbent scores only where they are missing.
@@ -157,7 +157,7 @@ def _run(
 
 
 def notes_of(result: dg.ExecuteInProcessResult) -> list[str]:
-    """Return what a run that went well has to say all the same: exports that were not logged."""
+    """Return what to say of a run that succeeded: exports that were not logged."""
     recorded = [
         str(event.materialization.metadata["recorded_in"].value)
         for event in result.get_asset_materialization_events()

@@ -74,7 +74,7 @@ def days_to_observe(source: Source, *, sweep: bool) -> Sequence[str]:
 
 
 def observation(day: str, fingerprint: str, **facts: int) -> dg.AssetObservation:
-    """Return the event that tells Dagster a day's version in the source."""
+    """Return the event by which Dagster knows a day's version in the source."""
     return dg.AssetObservation(
         SOURCE, partition=day, tags={VERSION_TAG: fingerprint}, metadata=facts
     )
@@ -116,10 +116,10 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
         source: IncidentSource,
         evidence: Root,
     ) -> dg.MaterializeResult[None]:
-        """One row an incident of the day: raw evidence, the newest decision, the newest repair.
+        """One row per incident of the day: raw evidence, the newest decision, the newest repair.
 
-        Beside it lie the decision's recorded messages, every recorded repair, and the quarantine of
-        rows that can't be used. Raw: kept under its own root, shown here only as ids and counts.
+        Next to it are the decision's recorded messages, every recorded repair, and the quarantine
+        of rows that can't be used. Raw: kept under its own root, shown here only as ids and counts.
         """
         with source.open() as database:
             published = [
@@ -140,7 +140,7 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
 
 
 def source_version(published: Sequence[Published]) -> dg.DataVersion | None:
-    """Return a day's fingerprint in the source; null for a run of several days."""
+    """Return a day's fingerprint in the source; None for a run of several days."""
     if len(published) != 1:
         return None
     return dg.DataVersion(published[0].facts["source_fingerprint"])

@@ -74,7 +74,7 @@ def _record(
         refused = record_export(database, entry)
     if refused is None:
         return "finetune_exports"
-    context.log.warning("finetune_exports not written: %s. Its row lies by %s.", refused, path)
+    context.log.warning("finetune_exports not written: %s. Its row is next to %s.", refused, path)
     return f"the lake only: {refused}"
 
 

@@ -1,4 +1,4 @@
-"""What all assets of ours do alike: make each partition of a run, then say what was made."""
+"""Makes each partition of a run, and describes what was made for the UI."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ def materialize(
     Args:
         context: of the run, which names the partitions.
         make: publishes one partition, given its day or its week.
-        describe: returns what the UI shows of the last one, beside counts, digest and path.
+        describe: returns what the UI shows of the last one, besides counts, digest and path.
     """
     published = [make(key) for key in context.partition_keys]
     metadata = partition_metadata(published)

@@ -37,7 +37,7 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
         blocking=True,
         description="The published bytes hold no held-out field and nothing a strict rule finds.",
     )
-    untold = spec(
+    unleaked = spec(
         "packs_repeat_no_label_text",
         blocking=True,
         additional_deps=[
@@ -45,11 +45,11 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
             key_of(assets.INCIDENT_LABELS),
             key_of(assets.MASKED_LABELS),
         ],
-        description="No free text of a label stands in a request whose raw evidence lacks it. A "
-        "pack that fails is withdrawn. Not run where the labels root holds none of the day's.",
+        description="No free text of a label is in a request whose raw evidence does not have it. "
+        "A pack that fails is withdrawn. Not run where the labels root holds none of the day's.",
     )
 
-    @dg.multi_asset_check(name="request_pack_checks", specs=[complete, clean, untold])
+    @dg.multi_asset_check(name="request_pack_checks", specs=[complete, clean, unleaked])
     def check(
         context: dg.AssetCheckExecutionContext,
         lake: Root,
@@ -70,7 +70,7 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
         traced = content.trace(lineage, day, safeguards.rules)
         if traced.findings:
             lake.withdraw(pack.address)
-        yield _untold(untold.name, traced)
+        yield _unleaked(unleaked.name, traced)
 
     return check
 
@@ -136,7 +136,7 @@ def _clean(
     )
 
 
-def _untold(name: str, traced: Provenance) -> dg.AssetCheckResult:
+def _unleaked(name: str, traced: Provenance) -> dg.AssetCheckResult:
     withdrawn = "; the pack was withdrawn, nothing downstream may read it"
     return dg.AssetCheckResult(
         check_name=name,

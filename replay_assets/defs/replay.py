@@ -1,4 +1,4 @@
-"""Assets of the replay stage: one a candidate, made from the catalogue."""
+"""Assets of the replay stage: one per candidate, made from the catalogue."""
 
 import time
 from collections.abc import Callable
@@ -26,7 +26,7 @@ ANSWER_COLUMNS = ("incident_id", "outcome", "action_id", "root_cause_category", 
 
 
 class ReplayConfig(dg.Config):
-    """What a run of a replay asset may be told."""
+    """What a run of a replay asset can be asked to do."""
 
     refresh: bool = Field(
         default=False,
@@ -65,8 +65,8 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
         # Runs that share an endpoint's limits take turns.
         pool=None if candidate.embedded else f"endpoint_{candidate.limit_key}",
         code_version=f"{runner.CODE_VERSION}.{candidate.digest()[:12]}",
-        description=f"{kind}. One result a request of the day's pack, whatever became of it: the "
-        "answer, or why there is none. Nothing that an answer proposes is executed.",
+        description=f"{kind}. One result per request in the day's pack: the model's answer, or "
+        "the reason there is none. Nothing that an answer proposes is executed.",
     )
     def replay_results(
         context: dg.AssetExecutionContext,

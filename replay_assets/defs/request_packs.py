@@ -38,9 +38,9 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
         vocabulary: AnswerVocabulary,
         safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
-        """One sanitized, label-free chat request an incident of the day; the same for everybody.
+        """One sanitized, label-free chat request per incident; the same for all candidates.
 
-        Secrets and personal data are pseudonyms, equal within an incident. Beside it lie the
+        Secrets and personal data are pseudonyms, equal within an incident. Next to it are the
         sanitized tool output that was recorded, and an audit that holds counts and no value.
         """
         digest = rules_digest(safeguards.rules)
@@ -90,7 +90,7 @@ def _excerpt(sanitized: str) -> str:
 
 
 def _by_category(audit: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return one row a category: how often and how many values were masked, by what and where."""
+    """Return one row per category: how often and how many values were masked, by what and where."""
     distinct = Counter(
         value["category"] for incident in audit["incidents"] for value in incident["values"]
     )

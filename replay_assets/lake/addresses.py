@@ -1,4 +1,4 @@
-"""Names of partitions and the paths they lie at, relative to a root.
+"""Names of partitions, and their paths below a root.
 
     tables/<table>/[candidate=<id>/]date=2026-09-21/<table>.parquet
     files/<asset>/[candidate=<id>/]date=2026-09-21/<name>

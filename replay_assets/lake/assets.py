@@ -11,7 +11,7 @@ from replay_assets.lake.addresses import Address, Grain
 
 RootName = Literal["evidence", "labels", "lake"]
 Setting = Literal["vocabulary", "rules", "candidate"]
-"""What a partition is made with, beside other partitions; its digest is named as an input."""
+"""What a partition is made with, besides other partitions; its digest is named as an input."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ BY_NAME = {
     )
 }
 
-# Tables beside the main ones.
+# Tables next to the main ones.
 RECORDED_MESSAGES = "recorded_messages"
 RECORDED_REPAIRS = "recorded_repairs"
 QUARANTINE = "quarantine"
@@ -97,7 +97,7 @@ REPORT_FILE = "report.json"
 REPORT_HTML_FILE = "report.html"
 REPORT_MARKDOWN_FILE = "report.md"
 
-# Files of a fine-tune export. The second is the row of the source's `finetune_exports`, kept beside
-# the training file for a role that may not write that table.
+# Files of a fine-tune export. The second is the row of the source's `finetune_exports`, kept next
+# to the training file for a role that may not write that table.
 TRAINING_FILE = "sft.alpaca.train.jsonl"
 EXPORT_LOG_FILE = "finetune_exports.json"

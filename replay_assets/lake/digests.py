@@ -1,7 +1,7 @@
-"""Digests of content: what a partition says, less when it was said and how fast.
+"""Digests of content: what a partition holds, without the fields that say when and how fast.
 
-Two runs over the same inputs with the same code have equal digests; a rendering (HTML, Markdown)
-says nothing that its JSON does not, so it is left out.
+Two runs over the same inputs with the same code have equal digests. A rendering (HTML, Markdown) is
+left out: its content is that of its JSON.
 """
 
 import hashlib
@@ -79,7 +79,7 @@ def content_digest(tables: Mapping[str, str], files: Mapping[str, str]) -> str:
 
 
 def file_digest(name: str, content: bytes) -> str | None:
-    """Return the digest of what a JSON or JSONL file says; None for any other file."""
+    """Return the digest of the content of a JSON or JSONL file; None for any other file."""
     if name.endswith(".jsonl"):
         records = ListDigest()
         for record in decode_lines(content.split(b"\n"), name):

@@ -32,7 +32,7 @@ PRIVATE = 0o600
 HOST = f"{zlib.crc32(socket.gethostname().encode()):08x}"
 HIDDEN = re.compile(r"^\..+\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{32}\.tmp$")
 FORGOTTEN_AFTER_S = 24 * 3600
-"""From this age on a hidden file of another machine is nobody's: no partition takes a day."""
+"""A hidden file of another machine is removed from this age on: no partition takes a day."""
 
 
 def open_root(url: str) -> UPath:
@@ -41,7 +41,7 @@ def open_root(url: str) -> UPath:
 
 
 def is_local(path: UPath) -> bool:
-    """Tell whether a path lies on a local disk."""
+    """Return whether a path is on a local disk."""
     return path.protocol in ("", "file", "local")
 
 
@@ -187,7 +187,7 @@ def read(path: UPath) -> bytes:
     """Return a file's bytes.
 
     Raises:
-        NotMaterializedError: there is no such file.
+        NotMaterializedError: the file does not exist.
     """
     try:
         return path.read_bytes()

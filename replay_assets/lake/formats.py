@@ -22,7 +22,7 @@ def decode_table(content: bytes) -> pa.Table:
 
 
 def arrow_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Return rows as a table of exactly this schema; columns that a row lacks are null."""
+    """Return rows as a table of exactly this schema; columns that a row does not have are null."""
     return pa.Table.from_pylist(list(rows), schema=schema)
 
 
@@ -51,7 +51,7 @@ def record_line(record: Record) -> bytes:
     if not line.isascii():
         for character, escape in LINE_BREAKS.items():
             line = line.replace(character, escape)
-    if "NaN" in line or "Infinity" in line:  # as a number, or in a text: the slow way tells
+    if "NaN" in line or "Infinity" in line:  # as a number, or in a text: the slow way knows which
         line = json_line(record.as_json())
     return line.encode() + b"\n"
 

@@ -1,9 +1,9 @@
 """A root of partitions: publish one whole, read it back, ask which exist.
 
 A partition is a set of tables and files with a manifest, which is written last and removed first:
-what readers trust is the manifest, so a partition is whole or absent. A plain object rather than an
-IO manager, because one asset publishes several files that belong together, and because a week reads
-whichever of its days exist.
+readers trust the manifest, so a partition is complete or does not exist. A plain object rather than
+an IO manager, because one asset publishes several files that belong together, and because a week
+reads whichever of its days exist.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ class Store:
         self._root = files.open_root(url)
 
     def publish(self, address: Address, publication: Publication) -> Published:
-        """Write a partition whole, in place of whatever was there before."""
+        """Write a partition whole, in place of what was there before."""
         with self.writing(address) as partition:
             for name, table in sorted(publication.tables.items()):
                 partition.table(name, table.schema).write(table)
@@ -62,7 +62,7 @@ class Store:
             yield PartitionWriter(self._root, address, lambda: self._replaceable(address), staged)
 
     def find(self, address: Address) -> Published | None:
-        """Return a partition; null where it is not whole or not there."""
+        """Return a partition; None if it is not complete or does not exist."""
         try:
             return self.get(address)
         except NotMaterializedError:
@@ -72,7 +72,7 @@ class Store:
         """Return a partition.
 
         Raises:
-            NotMaterializedError: it is not there; the message says what to materialise.
+            NotMaterializedError: it does not exist; the message says what to materialise.
         """
         path = self._root / address.file(MANIFEST)
         try:
@@ -94,7 +94,7 @@ class Store:
         return [day for grain, _, day in names if grain == "date" and day]
 
     def withdraw(self, address: Address) -> None:
-        """Take a partition out: its manifest first, so that nobody reads half of it."""
+        """Remove a partition: its manifest first, so that no reader finds half of it."""
         paths = {entry.path for entry in self._entries_of(address)}
         files.remove(self._root / address.file(MANIFEST))
         for path in sorted(paths):
@@ -106,10 +106,10 @@ class Store:
         return {entry.path for entry in entries if not is_named_by_content(entry)}
 
     def _entries_of(self, address: Address) -> list[FileEntry]:
-        """Return the files that a partition consists of, none where it is not there.
+        """Return the files that a partition consists of; none if it does not exist.
 
-        A manifest that this release can't read names none: it must not stand in the way of making
-        the partition again, which is what its error asks for.
+        For a manifest that this release can't read, too: it must not prevent that the partition is
+        made again, which is what its error asks for.
         """
         try:
             found = self.find(address)

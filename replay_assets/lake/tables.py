@@ -70,7 +70,7 @@ class TableWriter:
         self._writer.close()
 
     def abandon(self) -> None:
-        """Let go of the stream, whose file is thrown away; does nothing once closed."""
+        """Stop using the stream, whose file is about to be removed; does nothing once closed."""
         self._thread.shutdown(cancel_futures=True)
         with suppress(OSError):  # a full disk, which is what threw the file away
             self._writer.close()
@@ -119,7 +119,7 @@ def row_bytes(table: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
 class TableDigest:
     """The SHA-256 of a table's rows in order, its column names and types; timing columns left out.
 
-    A column's nulls, lengths and values are hashed apart, so that neither the batches nor the
+    A column's nulls, lengths and values are hashed separately, so that neither the batches nor the
     memory layout matter.
     """
 

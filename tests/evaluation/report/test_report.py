@@ -21,6 +21,7 @@ from replay_assets.lake import assets, files
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.lineage import Lineage
+from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication, Store
 from tests.contracts.test_score import VERSION_1
 from tests.evaluation.records import score
@@ -249,6 +250,20 @@ def test_the_same_scores_give_the_same_bytes(roots: Roots) -> None:
     """A report can be made again and compared."""
     for name in ("report.html", "report.md", "report.json"):
         assert roots.file(name) == roots.file(name)
+
+
+def test_a_report_opens_each_manifest_once(roots: Roots, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two candidates and the incumbent share a day's evidence, labels and pack."""
+    opened, get = Counter[Address](), Store.get
+
+    def counted(store: Store, address: Address) -> Published:
+        opened[address] += 1
+        return get(store, address)
+
+    monkeypatch.setattr(Store, "get", counted)
+    roots.publication()
+    assert set(opened.values()) == {1}
+    assert Address("incident_evidence", DAYS[0]) in opened
 
 
 def test_a_week_without_any_day_is_a_report_all_the_same(tmp_path: Path) -> None:
