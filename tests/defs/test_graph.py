@@ -1,6 +1,7 @@
 """The asset graph as a whole: what depends on what, what is described, who is handed labels."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -96,7 +97,7 @@ def test_no_resource_shows_the_databases_password(settings: Settings) -> None:
     """The source's URL may hold one; resources end up in logs and in the UI."""
     secret = "-".join(["FAKE", "password"])
     url = f"postgresql+psycopg://user:{secret}@localhost/db"
-    changed = Settings(**{**vars(settings), "source_url": url})
+    changed = replace(settings, source_url=url)
     assert secret not in repr(build_definitions(changed).resources)
 
 

@@ -1,5 +1,6 @@
 """Monday's walk, and the weeks that follow their days."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ def small(settings: Settings, tmp_path: Path) -> Settings:
     """Settings with a catalogue of three."""
     path = tmp_path / "candidates.yaml"
     path.write_text(CATALOGUE)
-    return Settings(**{**vars(settings), "candidates": path})
+    return replace(settings, candidates=path)
 
 
 def requests_on(settings: Settings, moment: datetime) -> list[dg.RunRequest]:
