@@ -8,6 +8,8 @@ import dagster as dg
 import pytest
 
 from replay_assets.definitions import build_definitions
+from replay_assets.defs.evidence import SOURCE
+from replay_assets.lake.assets import BY_NAME
 from replay_assets.settings import Settings
 
 SNAPSHOT = Path(__file__).parent / "asset_graph.json"
@@ -51,6 +53,22 @@ def graph_of(definitions: dg.Definitions) -> dict[str, dict[str, object]]:
 def test_the_graph_is_the_one_that_was_agreed(definitions: dg.Definitions) -> None:
     """A changed edge, group or check is a decision: change the snapshot with it."""
     assert graph_of(definitions) == json.loads(SNAPSHOT.read_text())
+
+
+def test_dagster_and_the_lineage_name_the_same_inputs(definitions: dg.Definitions) -> None:
+    """Each asset is declared, and stale in both places for the same reasons."""
+    graph = definitions.resolve_asset_graph()
+    made = graph.materializable_asset_keys
+    assert {key.path[0] for key in made} == set(BY_NAME)
+    for key in made:
+        inputs = {one.name for one in BY_NAME[key.path[0]].inputs}
+        candidate = key.path[1:]  # of a week: none, so that those of every candidate are meant
+        expected = {
+            other
+            for other in made
+            if other.path[0] in inputs and (not candidate or other.path[1:] in ([], candidate))
+        }
+        assert set(graph.get(key).parent_keys) - {SOURCE} == expected, key
 
 
 def test_the_definitions_load(definitions: dg.Definitions) -> None:
