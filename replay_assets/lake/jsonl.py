@@ -45,7 +45,7 @@ class JsonlWriter:
             ValueError: it holds a number that JSON has no form for, or half a character.
         """
         if is_plain(record):
-            _ENCODER.encode_into(record, self._buffer, -1)
+            self._buffer += _ENCODER.encode(record)
             self._digest.add_plain(record)
         else:
             self._buffer += json_line(record).encode()

@@ -2,6 +2,7 @@
 
 import json
 import math
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,17 @@ def test_half_a_character_is_refused(value: Any, tmp_path: Path):
     """No file can hold it."""
     with pytest.raises(ValueError, match="surrogates not allowed"):
         written(tmp_path, [{"text": value}])
+
+
+def test_a_record_that_is_refused_leaves_no_part_of_itself(tmp_path: Path):
+    """Who leaves it out and goes on has a whole file."""
+    with HashedFile(tmp_path / "f.jsonl") as stream:
+        writer = JsonlWriter(stream, "f.jsonl")
+        for record in ({"a": 1}, {"a": "long" * 99, "b": "\ud83d"}, {"a": math.nan}, {"a": 2}):
+            with suppress(ValueError):
+                writer.write(record)
+        assert writer.close() == digest_of([{"a": 1}, {"a": 2}])
+    assert (tmp_path / "f.jsonl").read_bytes() == b'{"a":1}\n{"a":2}\n'
 
 
 def test_a_line_that_is_no_record_is_named(tmp_path: Path):
