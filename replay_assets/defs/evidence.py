@@ -13,7 +13,7 @@ import dagster as dg
 
 from replay_assets.contracts.calendar import days_between
 from replay_assets.defs.materializing import materialize
-from replay_assets.defs.metadata import Metadata, partition_metadata, preview
+from replay_assets.defs.metadata import Metadata, partition_metadata, table_preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import IncidentSource, Root, Source
 from replay_assets.evidence import extraction
@@ -129,10 +129,10 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
                 for day in context.partition_keys
             ]
         tell_version_read(context, published)
-        rows = published[-1].rows(assets.INCIDENT_EVIDENCE.table)
+        table = published[-1].table(assets.INCIDENT_EVIDENCE.table)
         columns = ("id", "incident_id", "collected_at", "coordinator_id", "repair_id")
         return dg.MaterializeResult(
-            metadata={**partition_metadata(published), "preview": preview(rows, columns)},
+            metadata={**partition_metadata(published), "preview": table_preview(table, columns)},
             data_version=source_version(published),
         )
 
@@ -179,5 +179,5 @@ def build_labels(partitions: Partitions) -> dg.AssetsDefinition:
 
 def _label_ids(published: Published) -> Metadata:
     """Show which incidents have a label, and nothing of it."""
-    rows = published.rows(assets.INCIDENT_LABELS.table)
-    return {"preview": preview(rows, ("incident_id",))}
+    table = published.table(assets.INCIDENT_LABELS.table)
+    return {"preview": table_preview(table, ("incident_id",))}

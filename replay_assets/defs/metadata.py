@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 
 from replay_assets.evaluation.report import markdown_cell
 from replay_assets.lake import Published
@@ -36,9 +37,14 @@ def partition_metadata(published: Sequence[Published]) -> Metadata:
 
 
 def preview(
-    records: Sequence[Mapping[str, Any]], columns: Sequence[str], *, rows: int = PREVIEW_ROWS
+    records: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    *,
+    rows: int = PREVIEW_ROWS,
+    total: int | None = None,
 ) -> dg.MarkdownMetadataValue:
-    """Return the first rows as a table."""
+    """Return the first rows as a table; `total` counts those that are not among `records`, too."""
+    total = len(records) if total is None else total
     lines = [
         "| " + " | ".join(columns) + " |",
         "|" + "---|" * len(columns),
@@ -47,9 +53,15 @@ def preview(
             for row in records[:rows]
         ),
     ]
-    if len(records) > rows:
-        lines.append(f"\n… and {len(records) - rows} more")
+    if total > rows:
+        lines.append(f"\n… and {total - rows} more")
     return dg.MetadataValue.md("\n".join(lines) if records else "no rows")
+
+
+def table_preview(table: pa.Table, columns: Sequence[str]) -> dg.MarkdownMetadataValue:
+    """Return the first rows of a stored table; the others never become Python objects."""
+    first = table.select(columns).slice(0, PREVIEW_ROWS).to_pylist()
+    return preview(first, columns, total=table.num_rows)
 
 
 def bars(counts: Mapping[str, int | float], title: str) -> dg.MarkdownMetadataValue:

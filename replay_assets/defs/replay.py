@@ -11,7 +11,7 @@ from replay_assets.candidates import Candidate
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.keys import inputs_of, key_of
 from replay_assets.defs.materializing import materialize
-from replay_assets.defs.metadata import Metadata, bars, preview
+from replay_assets.defs.metadata import Metadata, bars, table_preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
 from replay_assets.inference import BatchProgress
@@ -106,7 +106,7 @@ def _metadata(published: Published) -> Metadata:
     figures = ("avg_latency_ms", "p95_latency_ms", "total_cost_usd")
     return {
         **{name: report[name] for name in figures if report[name] is not None},
-        "preview": preview(published.rows(assets.REPLAY_RESULTS.table), ANSWER_COLUMNS),
+        "preview": table_preview(published.table(assets.REPLAY_RESULTS.table), ANSWER_COLUMNS),
         "outcomes": bars(report["outcomes"], "what became of the requests"),
     }
 

@@ -1,16 +1,18 @@
 """The asset of the pack stage: the day's requests, the only thing that a candidate may see."""
 
 from collections import Counter
+from itertools import islice
 from typing import Any
 
 import dagster as dg
 
 from replay_assets.defs.keys import inputs_of
 from replay_assets.defs.materializing import materialize
-from replay_assets.defs.metadata import Metadata, bars, preview
+from replay_assets.defs.metadata import PREVIEW_ROWS, Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
 from replay_assets.lake import Lineage, Published, assets
+from replay_assets.lake.formats import decode_lines
 from replay_assets.request_packs import builder
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing import PLACEHOLDER, RuleSet, rules_digest
@@ -65,17 +67,20 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
 
 
 def _metadata(published: Published) -> Metadata:
+    with published.source_of(assets.PACK_FILE).open() as lines:
+        first = list(islice(decode_lines(lines, assets.PACK_FILE), PREVIEW_ROWS))
     rows = [
         {
             **one["incident_context"],
             "incident_id": one["incident_id"],
             "evidence": _excerpt(one["user_prompt"].partition("Evidence:\n")[2]),
         }
-        for one in published.records(assets.PACK_FILE)
+        for one in first
     ]
+    columns = ("incident_id", "alertname", "severity", "evidence")
     audit = published.document(assets.AUDIT_FILE)
     return {
-        "preview": preview(rows, ("incident_id", "alertname", "severity", "evidence")),
+        "preview": preview(rows, columns, total=published.facts["requests"]),
         "masked": bars(audit["masked_by_category"], "masked values by category"),
         "masked_table": preview(_by_category(audit), MASKED_COLUMNS, rows=len(audit["masked"])),
         "rules": f"{audit['rules_version']} ({audit['rules_sha256'][:12]})",
