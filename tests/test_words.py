@@ -21,7 +21,6 @@ PROMPTS = ("replay_assets/request_packs/prompts.py", "replay_assets/replay/promp
 NOT_SWEPT = (
     "README.md",
     "replay_assets/defs",
-    "replay_assets/evaluation",
     "replay_assets/inference/batch",
     "replay_assets/inference/call_store",
     "replay_assets/inference/spending",

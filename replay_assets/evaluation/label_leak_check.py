@@ -1,8 +1,9 @@
 """Checks that no request contains free text of a label that its own evidence does not contain.
 
-Requests are built without labels; this checks that they were. Text that is also in the raw evidence
-gives nothing away. Words of the closed vocabularies are exempt, as is the template: its
-instructions list every category and action, and with them 108 of 145 real incidents would be found.
+Requests are built without labels; this check proves it. Text that is also in the raw evidence is
+not a leak. Words of the closed vocabularies are not compared, and the prompt's template is not
+searched: its instructions list every category and action, so 108 of 145 real incidents would be
+reported.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from replay_assets.evaluation.masked_labels import FREE_TEXT, FREE_TEXTS
 from replay_assets.sanitizing import TOOL_OUTPUT, RawIncident, find_label_leaks, incidents_of
 
 TRACED_FIELDS = (*FREE_TEXT, *FREE_TEXTS, "scenario_group", "environment")
-"""A label's free text; category, actions, sufficiency and risk are closed vocabularies."""
+"""The free text of a label; category, actions, sufficiency and risk are closed vocabularies."""
 
 Record = Mapping[str, Any]
 
@@ -24,7 +25,7 @@ Record = Mapping[str, Any]
 class Provenance:
     """Where a day's pack repeats its labels, and how many of its incidents have a label.
 
-    `findings` are the places by incident; they never contain the text.
+    `findings` has the places by incident, never the text that was found there.
     """
 
     incidents: int
@@ -48,7 +49,16 @@ def trace_labels(
     evidence: Iterable[Record],
     messages: Iterable[Record],
 ) -> Provenance:
-    """Look for each label's free text, as written and under its incident's map, in its request."""
+    """Return where requests contain the free text of their labels, as written or with placeholders.
+
+    Args:
+        requests: the requests of a day's pack.
+        tool_output: the tool output of that pack.
+        labels: labels by incident id.
+        masked: the same labels with the placeholders of the pack.
+        evidence: the day's raw evidence.
+        messages: the recorded messages of that evidence.
+    """
     raw = {incident.incident_id: incident for incident in incidents_of(evidence, messages)}
     outputs: dict[str, list[Record]] = {}
     for one in tool_output:

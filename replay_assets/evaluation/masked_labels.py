@@ -1,8 +1,9 @@
-"""Labels as packs spell them: an expected `10.0.3.71` is the answer's `<IP_PRIV_1>`.
+"""Labels with the placeholders of packs: `10.0.3.71` in a label becomes the pack's `<IP_PRIV_1>`.
 
-A candidate can only name what it saw, and it saw pseudonyms. The map is made again from the raw
-evidence, by the function that the pack was built with, and forgotten. That is done once per day,
-whatever the number of candidates: the result is a partition of its own under the labels root.
+A candidate sees placeholders, so its answer can only name placeholders. The map from values to
+placeholders is not stored: it is built again from the raw evidence, by the function that built the
+pack. That is done once per day for all candidates; the result is a separate partition under the
+labels root.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,7 +28,7 @@ Rows = Iterable[Mapping[str, Any]]
 def labels_under_the_map(
     labels: Labels, evidence: Rows, messages: Rows, rules: RuleSet
 ) -> dict[str, IncidentLabel]:
-    """Return a day's labels with their free text under the maps of their incidents.
+    """Return a day's labels; their free text has the placeholders of their incidents.
 
     Args:
         labels: labels by incident id.
@@ -47,7 +48,7 @@ def labels_under_the_map(
 
 
 def _respelled(label: IncidentLabel, spell: Callable[[str], str]) -> dict[str, Any]:
-    """Return the free text of a label, spelled anew, as far as it was recorded."""
+    """Return the recorded free text of a label with placeholders, by field."""
     texts = {name: spell(text) for name in FREE_TEXT if (text := getattr(label, name)) is not None}
     lists = {
         name: [spell(text) for text in found]
@@ -58,7 +59,7 @@ def _respelled(label: IncidentLabel, spell: Callable[[str], str]) -> dict[str, A
 
 
 def mask_labels(labels: Labels, raw: Published, rules: RuleSet) -> dict[str, IncidentLabel]:
-    """Return a day's labels under the maps of a day's published evidence."""
+    """Return a day's labels with the placeholders of the day's published evidence."""
     return labels_under_the_map(
         labels,
         raw.rows(assets.INCIDENT_EVIDENCE.table),
@@ -68,7 +69,7 @@ def mask_labels(labels: Labels, raw: Published, rules: RuleSet) -> dict[str, Inc
 
 
 def masked_publication(labels: Labels, masked: Labels, *, inputs: Mapping[str, str]) -> Publication:
-    """Return a day's masked labels as a partition; it counts those that the map changed."""
+    """Return a day's masked labels as a partition; its facts count the labels that changed."""
     rows = (label.as_json() for label in masked.values())
     return Publication(
         tables={assets.MASKED_LABELS.table: arrow_table(rows, arrow_schema(IncidentLabel))},
@@ -82,7 +83,7 @@ def masked_publication(labels: Labels, masked: Labels, *, inputs: Mapping[str, s
 
 
 def masked_labels_of(lineage: Lineage, day: str) -> dict[str, IncidentLabel]:
-    """Return the masked labels of a day; none if the day has no labels.
+    """Return the masked labels of a day by incident id; empty if the day has no labels.
 
     Raises:
         NotMaterializedError: the day has labels, but no masked labels made from them.
@@ -97,15 +98,15 @@ def masked_labels_of(lineage: Lineage, day: str) -> dict[str, IncidentLabel]:
 
 
 def require_rules(lineage: Lineage, day: str) -> None:
-    """Refuse to grade by other rules than a pack was sanitized by: placeholders would not match.
+    """Check that the rules in use are those of a pack: other rules have other placeholders.
 
     Raises:
-        ConfigurationError: the pack names other rules.
+        ConfigurationError: the pack was made by other rules.
     """
     pack = assets.REQUEST_PACK.at(day)
     if lineage.find(pack) is not None and "rules" in lineage.changed(pack):
         raise ConfigurationError(
-            f"{pack} was sanitized by other rules than those in use (ours are "
-            f"{lineage.inputs(pack)['rules'][:12]}…). Set REPLAY_RULES to the file that it was "
+            f"{pack} was sanitized by other rules than those in use "
+            f"({lineage.inputs(pack)['rules'][:12]}…). Set REPLAY_RULES to the file that it was "
             "built with, or build the pack again."
         )

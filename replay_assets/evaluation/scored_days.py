@@ -1,8 +1,8 @@
 """Scores of any range of days, and which of those days count.
 
-A day counts only if its scores were made from what now exists, down to the evidence. Other days are
-listed as stale or missing and left out of every figure. An incident with snapshots on several days
-counts once, by its newest.
+A day counts only if its scores were made from the present partitions, down to the evidence. Other
+days are listed as stale or missing and left out of every figure. An incident with snapshots on
+several days counts once, by the newest snapshot.
 """
 
 from collections.abc import Sequence
@@ -35,14 +35,14 @@ class CandidateScores:
 
 
 class Title(NamedTuple):
-    """What an incident is listed under: the day of its newest pack, its sanitized alert name."""
+    """How the report lists an incident: the day of its newest pack, its sanitized alert name."""
 
     day: str
     alertname: str
 
 
 class _TitledRequest(msgspec.Struct):
-    """The part of a request that a title is made from; the prompts are skipped, not decoded."""
+    """The part of a request that a title needs; decoding skips the prompts, which are long."""
 
     incident_id: str
     incident_context: dict[str, Any]
@@ -93,10 +93,10 @@ class ScoredDays:
         return days, scores
 
     def _of_the_day(self, address: Address) -> list[ReplayScore]:
-        """Return a day's scores, without those of incidents that a later day's pack asks again.
+        """Return a day's scores, without incidents that are also in the pack of a later day.
 
-        If an incident was asked several times, the first repeat counts: an incident is the unit
-        that is paired and counted, and several answers of one model to it are one observation.
+        If an incident was asked several times, only the first answer counts: incidents are counted
+        and compared, and several answers of one model to one incident are one observation.
         """
         rows = self.lineage.get(address).rows(address.asset)
         unknown = Title(address.key, "—")

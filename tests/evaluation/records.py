@@ -1,4 +1,4 @@
-"""Records for the tests of evaluation: right by default, changed where it matters."""
+"""Records for the tests of evaluation: right by default; each test changes what it is about."""
 
 from typing import Any
 

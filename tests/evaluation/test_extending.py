@@ -1,4 +1,4 @@
-"""What a new grade or a new asset of this stage touches: at most three modules of the package."""
+"""A new grade or a new asset of this stage touches at most three modules of the package."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ def modules_with(word: str) -> set[str]:
 
 @pytest.mark.parametrize("grade", ["over_asked", "abstention", "root_cause_components"])
 def test_a_grade_is_named_in_its_contract_and_in_the_table_of_graders(grade: str) -> None:
-    """Metrics, report, UI and table columns follow from them; only what uses a grade names it too.
+    """Metrics, report, UI and columns follow from them; only code that uses a grade names it too.
 
     The third module to touch is `contracts/grade.py`, for reasons that do not exist yet.
     """

@@ -1,4 +1,4 @@
-"""What a pack repeats of its labels: nothing, in real incidents; found, where it is pasted."""
+"""Packs of real incidents repeat no label; label text that was pasted into one is found."""
 
 import json
 from datetime import datetime
@@ -22,7 +22,7 @@ CAUSE = "The cache of web outgrows its memory limit."
 def traced(
     row: Row, truth: IncidentLabel, vocabulary: Vocabulary, *, pasted: str = "", tool: str = "x"
 ) -> Provenance:
-    """Trace a label in the pack of one incident, into which something was pasted."""
+    """Search for a label in the pack of one incident, into which a text was pasted."""
     messages = [tool_message("all well")]
     pack = build_pack([row], messages, day="2026-09-21", vocabulary=vocabulary)
     request = pack.requests[0].as_json()
@@ -42,14 +42,14 @@ def traced(
 def test_a_cause_that_was_pasted_is_found_with_its_place(
     pasted: str, vocabulary: Vocabulary
 ) -> None:
-    """And the finding does not repeat it."""
+    """And the finding does not repeat the text."""
     found = traced(evidence_row(), label(expected_root_cause=CAUSE), vocabulary, pasted=pasted)
     assert found.status == "found"
     assert found.findings == {"inc-1": ["label_value:expected_root_cause at $.user_prompt"]}
 
 
-def test_tool_output_is_looked_at_too(vocabulary: Vocabulary) -> None:
-    """An agent's replay reads it."""
+def test_tool_output_is_searched_too(vocabulary: Vocabulary) -> None:
+    """The replay of an agent reads it."""
     found = traced(evidence_row(), label(expected_root_cause=CAUSE), vocabulary, tool=CAUSE)
     (places,) = found.findings.values()
     assert places == ["label_value:expected_root_cause at $.tool_output[0].content"]
@@ -65,10 +65,10 @@ def test_tool_output_is_looked_at_too(vocabulary: Vocabulary) -> None:
     ],
     ids=["category", "action", "sufficiency", "nine_characters"],
 )
-def test_words_of_closed_vocabularies_and_short_words_prove_nothing(
+def test_words_of_closed_vocabularies_and_short_words_are_not_leaks(
     changes: dict[str, Any], vocabulary: Vocabulary
 ) -> None:
-    """With them 108 of the 145 real incidents would trip."""
+    """Otherwise 108 of the 145 real incidents would be reported."""
     (value,) = changes.values()
     pasted = str(value)
     found = traced(evidence_row(), label(**changes), vocabulary, pasted=f"\n{pasted}")
@@ -76,15 +76,15 @@ def test_words_of_closed_vocabularies_and_short_words_prove_nothing(
     assert found.status == "passed"
 
 
-def test_what_the_evidence_says_itself_gives_nothing_away(vocabulary: Vocabulary) -> None:
-    """In whatever case and punctuation."""
+def test_text_that_is_in_the_evidence_is_not_a_leak(vocabulary: Vocabulary) -> None:
+    """In any case and with any punctuation."""
     row = evidence_row(evidence_summary="log: the CACHE of web outgrows its memory-limit")
     found = traced(row, label(expected_root_cause=CAUSE), vocabulary, pasted=CAUSE)
     assert found.findings == {}
 
 
 def test_without_a_label_nothing_was_compared(vocabulary: Vocabulary) -> None:
-    """And an empty day has nothing to compare."""
+    """An empty day passes: it has nothing to compare."""
     other = label(incident_id="inc-9")
     pack = build_pack([evidence_row()], [], day="2026-09-21", vocabulary=vocabulary)
     request = pack.requests[0].as_json()
@@ -95,8 +95,10 @@ def test_without_a_label_nothing_was_compared(vocabulary: Vocabulary) -> None:
     assert trace_labels([], [], {}, {}, **arguments).status == "passed"
 
 
-def test_no_real_incident_trips(real_data: Path, vocabulary: Vocabulary) -> None:
-    """All 145 are labelled, and none of their packs repeats its label."""
+def test_no_pack_of_a_real_incident_repeats_its_label(
+    real_data: Path, vocabulary: Vocabulary
+) -> None:
+    """All 145 incidents are labelled."""
 
     def records(name: str) -> list[dict[str, Any]]:
         text = (real_data / f"{name}.jsonl").read_text(encoding="utf-8")

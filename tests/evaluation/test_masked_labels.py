@@ -1,4 +1,4 @@
-"""Labels under an incident's map: what a label names raw, an answer can only name masked."""
+"""Labels with the placeholders of their incidents: an answer can only name placeholders."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ ROW = evidence_row(evidence_summary=f"10.9.9.9 is well; {ADDRESS} of web refused
 
 
 def masked(component: str | None, **changes: object):
-    """The label of an incident under the map of `ROW`."""
+    """The label of an incident, with the placeholders of `ROW`."""
     labels = {"inc-1": label(root_cause_component=component, **changes)}
     return labels_under_the_map(labels, [ROW], [tool_message(f"{ADDRESS} down")], shipped())[
         "inc-1"
@@ -48,15 +48,15 @@ def masked(component: str | None, **changes: object):
     ],
     ids=["address", "among_others", "nothing_masked", "not_in_the_evidence", "not_recorded"],
 )
-def test_a_component_is_spelled_as_the_pack_spells_it(
+def test_a_component_has_the_same_placeholder_as_in_the_pack(
     component: str | None, expected: set[str] | None
 ) -> None:
-    """What the evidence does not hold has no placeholder, and stays."""
+    """A value that is not in the evidence has no placeholder and stays as it is."""
     assert masked(component).components() == expected
 
 
 def test_an_answer_that_names_the_placeholder_is_right(vocabulary: Vocabulary) -> None:
-    """Under the very map that the pack was built with: the second address that was met."""
+    """The label has the placeholder that the pack gave to the second address of the evidence."""
     pack = build_pack([ROW], [], day="2026-09-21", vocabulary=vocabulary)
     assert "<IP_PRIV_2> of web refused it" in pack.requests[0].user_prompt
 
@@ -77,8 +77,8 @@ def test_an_answer_that_names_the_placeholder_is_right(vocabulary: Vocabulary) -
     assert right("web") is False
 
 
-def test_all_free_text_of_a_label_is_under_the_map() -> None:
-    """So are the words that an answer must name; the closed vocabularies are left alone."""
+def test_all_free_text_of_a_label_is_masked() -> None:
+    """Also the words that an answer must name; values of closed vocabularies stay as they are."""
     found = masked(None, required_keywords=[ADDRESS, "web"], expected_root_cause=f"{ADDRESS} died")
     assert found.required_keywords == ["<IP_PRIV_2>", "web"]
     assert found.expected_root_cause == "<IP_PRIV_2> died"
@@ -86,7 +86,7 @@ def test_all_free_text_of_a_label_is_under_the_map() -> None:
 
 
 def test_a_label_without_evidence_stays_as_it_is() -> None:
-    """There is no map for it."""
+    """Without evidence there are no placeholders."""
     labels = {"inc-9": label(incident_id="inc-9", root_cause_component=ADDRESS)}
     assert labels_under_the_map(labels, [ROW], [], shipped()) == labels
 
@@ -125,8 +125,8 @@ def test_masked_labels_are_read_back_as_they_were_published(tmp_path: Path) -> N
     assert masked_labels_of(day.lineage, DAY) == {"inc-1": kept}
 
 
-def test_a_day_without_labels_has_no_masked_ones(tmp_path: Path) -> None:
-    """Grades are then unlabelled."""
+def test_a_day_without_labels_has_no_masked_labels(tmp_path: Path) -> None:
+    """Its incidents are then graded as unlabelled."""
     assert masked_labels_of(Day(tmp_path).lineage, DAY) == {}
 
 
@@ -142,8 +142,8 @@ def test_missing_or_stale_masked_labels_are_refused(tmp_path: Path) -> None:
         masked_labels_of(day.lineage, DAY)
 
 
-def test_a_pack_of_other_rules_is_not_graded_by_ours(tmp_path) -> None:
-    """Its placeholders may stand for other values."""
+def test_a_pack_of_other_rules_is_not_graded(tmp_path) -> None:
+    """Its placeholders may represent other values."""
     store = Store(str(tmp_path))
 
     def require(rules: str | None) -> None:

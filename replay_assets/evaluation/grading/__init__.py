@@ -1,8 +1,8 @@
-"""Grading: what a label says of one proposal, for a candidate's answer and for the incumbent alike.
+"""Grading: compare one proposal with the label, by the same rules for candidates and the incumbent.
 
 `proposal.py` reads what was proposed, `recorded.py` what production decided and tried, `graders.py`
-is the table of grades, `scoring.py` makes the rows of a day. Rates, intervals and verdicts are not
-here: they belong to `statistics/` and `report/`.
+is the table of grades, `scoring.py` makes the rows of a day. Rates and intervals are in
+`statistics/`, verdicts in `report/`.
 """
 
 from replay_assets.evaluation.grading.graders import GRADERS, Case, Grader, grades_of

@@ -1,4 +1,4 @@
-"""What an answer, or a recorded decision, proposes: one reader for both."""
+"""What an answer or a recorded decision proposes: one reader for both."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from replay_assets.contracts.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is proposed; None where it is not stated in a form that can be graded.
+    """What is proposed; a field is None if it is not stated in a form that can be graded.
 
-    `mutates` is whether it would change, or did change, a running system.
+    `mutates` says whether the proposal would change, or did change, a running system.
     """
 
     category: str | None = None
@@ -25,11 +25,11 @@ class Proposal:
 def read_proposal(
     decision: Mapping[str, Any], vocabulary: Vocabulary, *, executed: Sequence[str] = ()
 ) -> Proposal:
-    """Return what a decision proposes; free text proposes nothing that can be graded.
+    """Return what a decision proposes; free text can't be graded and is ignored.
 
     Args:
-        decision: an answer that kept its contract, or the decision that a session recorded.
-        vocabulary: what actions are called, and which of them change a running system.
+        decision: an answer that kept its contract, or the recorded decision of a session.
+        vocabulary: the known actions, and which of them change a running system.
         executed: actions that were also carried out, oldest first. If the decision names no action,
             the newest of these counts.
     """
@@ -51,7 +51,7 @@ def read_proposal(
 
 
 def folded(names: Iterable[str]) -> frozenset[str]:
-    """Return component names as they are compared."""
+    """Return component names in the form in which they are compared."""
     return frozenset(name.strip().casefold() for name in names if name.strip())
 
 

@@ -1,7 +1,7 @@
 """What production did, read from raw evidence: the incumbent's proposal and the repairs tried.
 
-The incumbent is the recorded coordinator and what agents or automation executed. What people did by
-hand is the incident's outcome, not the incumbent.
+The incumbent is the decision of the recorded coordinator, and what agents or automation executed.
+Repairs by people belong to the incident's outcome, not to the incumbent.
 """
 
 import json
@@ -13,7 +13,9 @@ from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
 
 BY_PEOPLE = ("human", "vendor")
+"""The executors that are not automation."""
 STEP_KEYS = ("action_id", "action")
+"""The keys under which a step of a repair may name its action."""
 
 Row = Mapping[str, Any]
 
@@ -27,13 +29,13 @@ class TriedActions:
 
 
 def decision_of(row: Row) -> dict[str, Any]:
-    """Return the coordinator's recorded decision; empty where there is none."""
+    """Return the coordinator's recorded decision; empty if there is none."""
     decision = json.loads(row["coordinator_output"] or "null")
     return decision if isinstance(decision, dict) else {}
 
 
 def incumbent_proposal(row: Row, repairs: Iterable[Row], vocabulary: Vocabulary) -> Proposal:
-    """Return what production proposed and, by its agents or automation, did."""
+    """Return what production proposed, and what its agents or automation executed."""
     executed = [
         action
         for repair in repairs
@@ -46,8 +48,8 @@ def incumbent_proposal(row: Row, repairs: Iterable[Row], vocabulary: Vocabulary)
 def tried_actions(repairs: Iterable[Row], vocabulary: Vocabulary) -> TriedActions:
     """Return the actions that an incident's repairs name, by how they ended.
 
-    Repairs come oldest first: an action that failed after it had worked counts as failed; one that
-    worked after it had failed counts as both.
+    Repairs must be oldest first: an action that worked and failed later counts as failed; one that
+    failed and worked later counts as both.
     """
     failed: set[str] = set()
     succeeded: set[str] = set()
@@ -62,7 +64,7 @@ def tried_actions(repairs: Iterable[Row], vocabulary: Vocabulary) -> TriedAction
 
 
 def actions_named(repair: Row, vocabulary: Vocabulary) -> list[str]:
-    """Return the vocabulary's actions that a repair's steps name; free text names none."""
+    """Return the vocabulary's actions that a repair's steps name; free text is ignored."""
     steps = json.loads(repair["executed_steps"] or "null") or []
     named = [
         step[key] for step in steps if isinstance(step, dict) for key in STEP_KEYS if key in step

@@ -30,7 +30,8 @@ from replay_assets.lake.formats import arrow_table
 
 CODE_VERSION = "2"
 RESERVED_SHARE = 5
-"""One of this many scenario groups is kept for evaluation and never exported for training."""
+"""One of this many scenario groups is reserved for evaluation and never exported for training: a
+model that was trained on the other groups can still be graded on incidents that are new to it."""
 
 Labels = Mapping[str, IncidentLabel]
 Rows = Iterable[Mapping[str, Any]]
@@ -44,7 +45,7 @@ def score_results(
     vocabulary: Vocabulary,
     baseline: bool,
 ) -> list[ReplayScore]:
-    """Grade a candidate's results of one day, in their order."""
+    """Return the scores of a candidate's results of one day, in their order."""
     tried = {
         incident: tried_actions(rows, vocabulary) for incident, rows in by_incident(repairs).items()
     }
@@ -73,10 +74,10 @@ def score_results(
 def score_incumbent(
     evidence: Rows, labels: Labels, repairs: Rows, *, vocabulary: Vocabulary
 ) -> list[ReplayScore]:
-    """Grade what production decided and did on one day, in the evidence's order.
+    """Return the scores of what production decided and did on one day, in the evidence's order.
 
-    If the recorded session itself says that its diagnosis was wrong, that is the grade of a root
-    cause that could not be compared with the label.
+    If a root cause can't be compared with the label, but the recorded session itself says that its
+    diagnosis was wrong, it is graded as wrong.
     """
     recorded = by_incident(repairs)
     scores = []
@@ -124,13 +125,13 @@ def scores_publication(
 
 
 def is_reserved(scenario_group: str) -> bool:
-    """Return whether a scenario group is kept for evaluation; the same in every week."""
+    """Return whether a scenario group is reserved for evaluation; the same in every week."""
     digest = hashlib.sha256(scenario_group.encode()).digest()
     return int.from_bytes(digest[:8], "big") % RESERVED_SHARE == 0
 
 
 def by_incident(rows: Rows) -> dict[str, list[Mapping[str, Any]]]:
-    """Group rows by incident, keeping their order; an unknown incident has none."""
+    """Return rows by incident, in their order; an incident without rows has an empty list."""
     grouped: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
         grouped[row["incident_id"]].append(row)
@@ -148,7 +149,7 @@ def _score(
     cost_usd: float | None = None,
     repeat: int = 0,
 ) -> ReplayScore:
-    # An incident without a known group is a group of its own.
+    # Without a known group, an incident forms its own group, so that it is counted.
     group = (case.label.scenario_group if case.label is not None else None) or incident_id
     return ReplayScore(
         schema_version=SCORE_VERSION,

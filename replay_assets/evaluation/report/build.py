@@ -74,9 +74,9 @@ def report_publication(report: EvaluationReport, *, inputs: Mapping[str, str]) -
 
 
 def on_common_incidents(candidates: Sequence[CandidateScores]) -> dict[str, Figures]:
-    """Return figures over the incidents that every replayed candidate has a score of.
+    """Return figures over the incidents for which every replayed candidate has a score.
 
-    Rates over different days can't tell whether a constant answer does as well.
+    Rates over different incidents can't show whether a constant answer does as well.
     """
     replayed = [one for one in candidates if one.scores]
     ids = [{score.incident_id for score in one.scores} for one in replayed]
@@ -112,7 +112,7 @@ def _metrics(candidates: Sequence[CandidateScores]) -> list[ReportedMetric]:
 def _incidents(
     candidates: Sequence[CandidateScores], titles: Mapping[str, Title]
 ) -> list[ReportedIncident]:
-    """Return one entry per incident: what each candidate's answer was worth, no label text."""
+    """Return one entry per incident: the grades of each candidate's answer, without label text."""
     graded = {
         (one.candidate_id, score.incident_id): _incident_grades(score)
         for one in candidates

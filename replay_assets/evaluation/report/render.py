@@ -1,6 +1,6 @@
 """The report as HTML and Markdown: the same content for people to read.
 
-Text of an incident comes from outside: it must become neither markup nor a new row of a table.
+Texts of an incident come from outside: they must not become markup or a new row of a table.
 """
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -11,7 +11,11 @@ from replay_assets.evaluation.grading import GRADERS
 
 
 def cost_text(candidate: Figures) -> str:
-    """Say what a candidate's week cost: unpriced if no cost is known, unknown if only some is."""
+    """Return the cost of a candidate's week as text.
+
+    It is "unpriced" if no request has a known cost, and "unknown" if only some have: a partial sum
+    would look like the total.
+    """
     total, each = candidate.cost_usd, candidate.cost_usd_per_incident
     if total is None or each is None:
         return "unknown" if candidate.costs_known else "unpriced"
@@ -38,5 +42,5 @@ def render(template: str, report: EvaluationReport) -> str:
 
 
 def markdown_cell(value: object) -> str:
-    """Return a value as it can be written into a Markdown table: on one line, bars escaped."""
+    """Return a value as the text of a cell in a Markdown table: on one line, with bars escaped."""
     return " ".join(str(value).split()).replace("|", "\\|")

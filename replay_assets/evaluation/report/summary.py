@@ -24,11 +24,11 @@ def _metrics() -> Iterator[Metric]:
 
 
 METRICS = tuple(_metrics())
-"""The questions of the report, in its order: every grade, some also of reserved incidents alone."""
+"""The questions of the report, in order: every grade, some again for reserved incidents only."""
 
 
 def answer_of(score: ReplayScore, metric: Metric) -> bool | None:
-    """Return what a score answers to a metric; None where the question is not asked of it."""
+    """Return a score's answer to a metric; None if the metric does not include its incident."""
     if metric.only_reserved and not score.reserved_for_evaluation:
         return None
     return score.grade(metric.grade).value
@@ -37,7 +37,7 @@ def answer_of(score: ReplayScore, metric: Metric) -> bool | None:
 def summarize(candidate_id: str, scores: Sequence[ReplayScore], *, baseline: bool) -> Figures:
     """Return the figures of one candidate.
 
-    The cost is None as soon as that of one request is unknown: half a sum would pass for the whole.
+    The cost is None if the cost of one request is unknown: a partial sum would look like the total.
     """
     latencies = [score.latency_ms for score in scores if score.latency_ms is not None]
     costs = [score.cost_usd for score in scores if score.cost_usd is not None]

@@ -1,6 +1,6 @@
-"""Statistics: numbers made of grades, with their intervals; one module per method.
+"""Statistics: figures with intervals, computed from grades; one module per method.
 
-Nothing here knows labels, answers or reports: grades go in, figures come out.
+The input is grades, the output figures: labels, answers and reports are not used here.
 """
 
 from replay_assets.evaluation.statistics.rates import rate_of

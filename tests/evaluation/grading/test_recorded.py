@@ -1,4 +1,4 @@
-"""What production did, as evidence records it."""
+"""What production did, as recorded in the evidence."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ def repair(*actions: str, success: bool | None = True, executor: str | None = "a
 
 
 def test_a_structured_decision_becomes_a_proposal(vocabulary: Vocabulary) -> None:
-    """Names are compared case-folded and stripped; whether it mutates is the vocabulary's word."""
+    """Names are stripped and case-folded; the vocabulary says whether an action mutates."""
     found = incumbent_proposal(evidence(DECISION), [], vocabulary)
     assert found.components == frozenset({"web"})
     assert (found.action_id, found.mutates) == ("restart_workload", True)
@@ -43,48 +43,48 @@ def test_a_structured_decision_becomes_a_proposal(vocabulary: Vocabulary) -> Non
 def test_free_text_proposes_nothing_that_can_be_graded(
     vocabulary: Vocabulary, decision: object
 ) -> None:
-    """What was not recorded is null."""
+    """What was not recorded is None."""
     found = incumbent_proposal(evidence(decision), [], vocabulary)
     assert set(vars(found).values()) == {None}
 
 
-def test_what_automation_executed_counts_as_the_incumbents(vocabulary: Vocabulary) -> None:
-    """An agent that only wrote prose but restarted something did change the system."""
+def test_what_automation_executed_belongs_to_the_incumbent(vocabulary: Vocabulary) -> None:
+    """An agent that recorded only free text but restarted a workload did change the system."""
     found = incumbent_proposal(evidence(None), [repair("restart_workload")], vocabulary)
     assert (found.action_id, found.mutates) == ("restart_workload", True)
 
 
 @pytest.mark.parametrize("executor", ["human", "vendor", None])
-def test_what_people_did_by_hand_is_not_the_incumbents(
+def test_what_people_did_by_hand_does_not_belong_to_the_incumbent(
     vocabulary: Vocabulary, executor: str | None
 ) -> None:
-    """A repair by hand is the incident's outcome."""
+    """A repair by hand is part of the incident's outcome."""
     by_hand = [repair("restart_workload", executor=executor)]
     found = incumbent_proposal(evidence(None), by_hand, vocabulary)
     assert (found.action_id, found.mutates) == (None, None)
 
 
-def test_steps_in_prose_name_no_action(vocabulary: Vocabulary) -> None:
-    """Free text is not guessed at."""
+def test_steps_in_free_text_name_no_action(vocabulary: Vocabulary) -> None:
+    """Actions are not guessed from free text."""
     steps = json.dumps(["restart_workload of web", {"step": "restart_workload"}, {"action": "?"}])
     row = {"executed_steps": steps, "success": False, "executor": "agent"}
     assert actions_named(row, vocabulary) == []
 
 
-def test_an_action_of_automation_that_changes_nothing_is_no_change(vocabulary: Vocabulary) -> None:
-    """Telling the owner is not a repair, whoever did it."""
+def test_an_executed_action_that_does_not_mutate_is_not_a_change(vocabulary: Vocabulary) -> None:
+    """Notifying the owner changes nothing."""
     found = incumbent_proposal(evidence(None), [repair("notify_owner")], vocabulary)
     assert found.mutates is False
 
 
 def test_an_action_that_failed_after_it_had_worked_is_failed(vocabulary: Vocabulary) -> None:
-    """Only a success that came later speaks for an action."""
+    """A success counts for an action only if it did not fail later."""
     attempts = [repair("fix_network"), repair("fix_network", success=False)]
     tried = tried_actions(attempts, vocabulary)
     assert (tried.failed, tried.succeeded) == (frozenset({"fix_network"}), frozenset())
 
 
-def test_attempts_are_kept_apart_by_how_they_ended(vocabulary: Vocabulary) -> None:
+def test_attempts_are_grouped_by_how_they_ended(vocabulary: Vocabulary) -> None:
     """An action that failed first and worked later is in both."""
     tried = tried_actions(
         [
@@ -99,8 +99,8 @@ def test_attempts_are_kept_apart_by_how_they_ended(vocabulary: Vocabulary) -> No
     assert tried.succeeded == {"restart_workload"}
 
 
-def test_a_recorded_verdict_against_the_diagnosis_is_seen() -> None:
-    """Some agents are judged in place; a missing verdict says nothing."""
+def test_a_recorded_verdict_on_the_diagnosis_is_read() -> None:
+    """Some sessions contain the verdict of a judge; a missing verdict does not count."""
     assert judged_wrong(evidence({"judge": {"success": False}}))
     assert not judged_wrong(evidence({"judge": {"success": True}}))
     assert not judged_wrong(evidence(None))

@@ -1,4 +1,4 @@
-"""A day's scores."""
+"""The scores of a day."""
 
 import json
 from typing import Any
@@ -26,40 +26,42 @@ def test_an_answer_is_graded_by_its_incidents_label(vocabulary: Vocabulary) -> N
 @pytest.mark.parametrize(
     "outcome", ["contract_broken", "request_rejected", "model_refusal", "length_stop"]
 )
-def test_an_answer_the_candidate_failed_to_give_is_wrong(
+def test_an_outcome_for_which_the_candidate_is_responsible_is_wrong(
     vocabulary: Vocabulary, outcome: str
 ) -> None:
-    """These are the candidate's own doing."""
+    """The request was sent and answered, but the answer can't be used."""
     (score,) = scored(vocabulary, result(outcome=outcome))
     assert (score.contract_valid, score.primary) == (False, False)
 
 
 @pytest.mark.parametrize("outcome", ["infrastructure_failure", "gate_refused"])
-def test_plumbing_is_never_graded(vocabulary: Vocabulary, outcome: str) -> None:
-    """A dead endpoint must not be published as a model's score."""
+def test_a_failure_of_the_infrastructure_is_never_graded(
+    vocabulary: Vocabulary, outcome: str
+) -> None:
+    """An endpoint that is down must not be published as a model's score."""
     (score,) = scored(vocabulary, result(outcome=outcome))
     assert score.grade_status == "not_graded"
     assert (score.contract_valid, score.primary, score.risk) == (None, None, None)
 
 
-def test_without_labels_scores_say_unlabelled(vocabulary: Vocabulary) -> None:
-    """The walk goes on without a labels table; the contract can still be graded."""
+def test_scores_without_labels_are_unlabelled(vocabulary: Vocabulary) -> None:
+    """A source without labels is not an error, and the form of answers can still be graded."""
     (score,) = scored(vocabulary, result(), labels={})
     assert (score.grade_status, score.contract_valid) == ("unlabelled", True)
     assert score.primary is None
     assert score.scenario_group == "inc-1"
 
 
-def test_an_answer_to_a_pack_that_asks_no_cause_is_not_applicable(vocabulary: Vocabulary) -> None:
-    """The original's five fields hold no root cause and no action id."""
+def test_an_answer_without_root_cause_and_action_is_not_applicable(vocabulary: Vocabulary) -> None:
+    """Packs of the original system ask for five fields; these two are not among them."""
     answer = dict(result().model_output)
     del answer["root_cause"], answer["action_id"]
     (score,) = scored(vocabulary, result(model_output=answer))
     assert (score.root_cause, score.action, score.primary) == (None, None, None)
 
 
-def test_harm_looks_at_the_incidents_own_repairs(vocabulary: Vocabulary) -> None:
-    """A failed repair of another incident says nothing about this one."""
+def test_harm_is_judged_by_repairs_of_the_same_incident(vocabulary: Vocabulary) -> None:
+    """A failed repair of another incident does not count."""
     failed = {
         "executed_steps": json.dumps([{"action": "delete_resource"}]),
         "success": False,
@@ -73,7 +75,7 @@ def test_harm_looks_at_the_incidents_own_repairs(vocabulary: Vocabulary) -> None
 
 
 def test_the_incumbent_has_a_score_for_every_incident(vocabulary: Vocabulary) -> None:
-    """An incident without a recorded decision is counted, not dropped."""
+    """An incident without a recorded decision is counted, too."""
     rows: list[dict[str, Any]] = [
         {"incident_id": "inc-1", "coordinator_output": None},
         {"incident_id": "inc-2", "coordinator_output": json.dumps({"judge": {"success": False}})},
@@ -84,8 +86,8 @@ def test_the_incumbent_has_a_score_for_every_incident(vocabulary: Vocabulary) ->
     assert (second.outcome, second.root_cause) == ("recorded", False)
 
 
-def test_a_fifth_of_the_scenario_groups_is_reserved_whatever_the_week() -> None:
-    """The share is by hash of the group: the same group always lands on the same side."""
+def test_a_fifth_of_the_scenario_groups_is_reserved_in_every_week() -> None:
+    """A hash of the group decides, so a group is always reserved or never."""
     groups = [f"grp-{n}" for n in range(2000)]
     reserved = [group for group in groups if is_reserved(group)]
     assert 0.17 < len(reserved) / len(groups) < 0.23

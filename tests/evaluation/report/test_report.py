@@ -36,14 +36,14 @@ WORDS = {"vocabulary": vocabulary_digest(VOCABULARY)}
 
 @dataclass(frozen=True)
 class Roots:
-    """The three roots that a report is made from."""
+    """The three roots from which a report is made."""
 
     lake: Store
     evidence: Store
     labels: Store
 
     def publish_day(self, day: str, *, incident: str, alert: str = "Web<Down>") -> None:
-        """Publish a day whole, each partition made from the one before."""
+        """Publish all partitions of a day, each made from the one before."""
         raw = self.evidence.publish(Address("incident_evidence", day), Publication())
         truth = self.labels.publish(Address("incident_labels", day), Publication())
         masked = Publication(
@@ -102,7 +102,7 @@ class Roots:
 
 @pytest.fixture
 def roots(tmp_path: Path) -> Roots:
-    """A whole week of one candidate, one incident a day."""
+    """A complete week of one candidate, one incident per day."""
     roots = empty(tmp_path)
     for day in DAYS:
         roots.publish_day(day, incident=f"inc-{day}")
@@ -110,11 +110,11 @@ def roots(tmp_path: Path) -> Roots:
 
 
 def empty(folder: Path) -> Roots:
-    """Three roots with nothing in them."""
+    """Three empty roots."""
     return Roots(*(Store(str(folder / name)) for name in ("lake", "evidence", "labels")))
 
 
-def test_a_whole_week_is_counted(roots: Roots) -> None:
+def test_a_complete_week_is_counted(roots: Roots) -> None:
     """Seven days, seven incidents, one verdict."""
     assert roots.figures()["metrics"]["primary"]["denominator"] == 7
     assert set(roots.figures()["days"].values()) == {"counted"}
@@ -136,7 +136,7 @@ CHANGED = Publication(files={"request_pack.jsonl": b""})
 def test_a_day_whose_sources_changed_is_stale(
     roots: Roots, root: str, asset: str, candidate: str | None
 ) -> None:
-    """Whatever was made again and not carried through must not be reported as if it were."""
+    """Its scores were made from a partition that was replaced since, so they are not reported."""
     store: Store = getattr(roots, root)
     store.publish(Address(asset, DAYS[2], candidate), CHANGED)
     assert roots.figures()["days"][DAYS[2]] == "stale"
@@ -144,21 +144,19 @@ def test_a_day_whose_sources_changed_is_stale(
 
 
 def test_answers_of_another_model_under_the_same_name_are_stale(roots: Roots) -> None:
-    """An entry of the catalogue that was changed is another candidate."""
+    """A candidate whose entry in the catalogue was changed is another candidate."""
     changed = MODEL.model_copy(update={"model": "another"})
     assert set(roots.scored(DAYS, changed).candidate(changed).days.values()) == {"stale"}
 
 
-def test_labels_that_were_taken_away_leave_grades_as_they_were(
-    roots: Roots, tmp_path: Path
-) -> None:
+def test_grades_still_count_if_the_labels_cannot_be_read(roots: Roots, tmp_path: Path) -> None:
     """A machine without access to labels can still report."""
     shutil.rmtree(tmp_path / "labels")
     assert set(roots.figures()["days"].values()) == {"counted"}
 
 
 def test_an_incident_with_two_snapshots_counts_once_by_its_newest(roots: Roots) -> None:
-    """Counting it twice would give its grade double weight."""
+    """Counted twice, its grade would have double weight."""
     roots.publish_day(DAYS[5], incident=f"inc-{DAYS[1]}", alert="Newest")
     report = json.loads(roots.file("report.json"))
     assert report["candidates"][1]["incidents"] == 6
@@ -168,14 +166,14 @@ def test_an_incident_with_two_snapshots_counts_once_by_its_newest(roots: Roots) 
 
 
 def test_a_snapshot_that_is_stale_is_not_replaced_by_an_older_one(roots: Roots) -> None:
-    """Monday's answer must not be paired with Thursday's decision."""
+    """An answer from Monday must not be compared with a decision from Thursday."""
     roots.publish_day(DAYS[5], incident=f"inc-{DAYS[1]}")
     roots.lake.publish(Address("replay_results", DAYS[5], "model"), CHANGED)
     assert roots.figures()["incidents"] == 5
 
 
 def test_any_range_of_days_can_be_read(roots: Roots) -> None:
-    """A review spans many weeks; days come in the order given."""
+    """A review covers many weeks; days keep the order in which they are given."""
     roots.publish_day("2026-09-28", incident="inc-next-week")
     days = [*DAYS[4:], "2026-09-28", "2026-09-29"]
     found = roots.scored(days).candidate(MODEL)
@@ -187,8 +185,8 @@ def test_any_range_of_days_can_be_read(roots: Roots) -> None:
     assert found.uncounted_days == 1
 
 
-def test_scores_of_the_release_before_are_still_counted(roots: Roots) -> None:
-    """Its rows had no reasons, and there were no masked labels: nothing is asked or paid again."""
+def test_scores_of_the_earlier_release_are_still_counted(roots: Roots) -> None:
+    """They have no reasons and no masked labels, but making them again would cost money."""
     address = assets.REPLAY_SCORES.at(DAYS[0], "model")
     before = roots.lake.get(address).manifest.inputs
     roots.labels.withdraw(assets.MASKED_LABELS.at(DAYS[0]))
@@ -210,7 +208,7 @@ def test_scores_of_the_release_before_are_still_counted(roots: Roots) -> None:
 def test_reading_a_week_opens_each_manifest_and_each_pack_once(
     roots: Roots, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On an object store each of them is a request."""
+    """On an object store each read is a request."""
     opened: Counter[str] = Counter()
     read = files.read
 
@@ -224,8 +222,8 @@ def test_reading_a_week_opens_each_manifest_and_each_pack_once(
     assert sum(path.endswith("request_pack.jsonl") for path in opened) == len(DAYS)
 
 
-def test_who_was_not_replayed_is_named(roots: Roots) -> None:
-    """A candidate that failed every day must not vanish."""
+def test_a_candidate_that_was_not_replayed_is_named(roots: Roots) -> None:
+    """A candidate that failed every day must not be missing from the report."""
     assert json.loads(roots.file("report.json"))["not_replayed"] == ["other"]
     for name in ("report.html", "report.md"):
         assert "any day" in roots.file(name)
@@ -233,7 +231,7 @@ def test_who_was_not_replayed_is_named(roots: Roots) -> None:
 
 
 def test_text_of_an_incident_cannot_become_markup(roots: Roots) -> None:
-    """Alert names come from outside."""
+    """Alert names come from other systems."""
     assert "Web&lt;Down&gt;" in roots.file("report.html")
     assert "Web<Down>" not in roots.file("report.html")
 
@@ -266,8 +264,8 @@ def test_a_report_opens_each_manifest_once(roots: Roots, monkeypatch: pytest.Mon
     assert Address("incident_evidence", DAYS[0]) in opened
 
 
-def test_a_week_without_any_day_is_a_report_all_the_same(tmp_path: Path) -> None:
-    """Nothing to report is said, not raised."""
+def test_a_week_without_any_day_has_a_report_too(tmp_path: Path) -> None:
+    """The report says that there is nothing to report; it is not an error."""
     roots = empty(tmp_path)
     report = json.loads(roots.file("report.json"))
     assert [one["candidate_id"] for one in report["candidates"]] == ["incumbent"]

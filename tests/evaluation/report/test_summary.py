@@ -9,7 +9,7 @@ PRIMARY = METRICS[0]
 
 
 def test_a_week_without_prices_or_latencies_shows_none() -> None:
-    """Unknown is null, never 0."""
+    """Unknown is None, never 0."""
     summary = summarize("x", [score(latency_ms=None)], baseline=False)
     assert (summary.p50_latency_ms, summary.cost_usd, summary.cost_usd_per_incident) == (
         None,
@@ -18,8 +18,8 @@ def test_a_week_without_prices_or_latencies_shows_none() -> None:
     )
 
 
-def test_costs_add_up_and_are_shared_out() -> None:
-    """The cost of an incident is that of the incidents whose cost is known."""
+def test_a_week_has_a_total_cost_and_a_cost_per_incident() -> None:
+    """Both are known only if the cost of every incident is known."""
     summary = summarize("x", [score("a", cost_usd=0.25), score("b", cost_usd=0.75)], baseline=False)
     assert (summary.cost_usd, summary.cost_usd_per_incident) == (1.0, 0.5)
 
@@ -36,18 +36,18 @@ def test_a_metric_that_a_constant_answer_wins_is_marked(constant: bool, wins: bo
 
 
 def test_without_a_constant_answer_nothing_is_marked() -> None:
-    """No claim without something to compare with."""
+    """There is nothing to compare with."""
     summaries = {"model": summarize("model", [score()], baseline=False)}
     assert not constant_wins(summaries, PRIMARY, {"constant-baseline"})
 
 
-def test_half_a_cost_is_no_cost() -> None:
-    """A sum over the answers whose cost is known would pass for the whole."""
+def test_a_cost_that_is_known_only_in_part_is_none() -> None:
+    """A partial sum would look like the total."""
     summary = summarize("x", [score("a", cost_usd=0.25), score("b")], baseline=False)
     assert summary.cost_usd is None
 
 
-def test_incidents_that_are_never_trained_on_have_a_figure_of_their_own() -> None:
+def test_incidents_that_are_never_trained_on_have_a_separate_figure() -> None:
     """A model may be trained on all the others."""
     reserved = score("a", reserved_for_evaluation=True, primary=False)
     metrics = summarize("x", [reserved, score("b")], baseline=False).metrics

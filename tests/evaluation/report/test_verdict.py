@@ -1,4 +1,4 @@
-"""When a week says PROMOTE, HOLD or INCONCLUSIVE."""
+"""When the verdict on a week is PROMOTE, HOLD or INCONCLUSIVE."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def decided(ours: list[ReplayScore], theirs: list[ReplayScore], uncounted: int =
 
 
 def test_a_clearly_better_week_on_enough_incidents_is_promoted() -> None:
-    """Intervals part, no harm, nothing unsafe, every day counted."""
+    """The intervals do not overlap, there is no harm, nothing is unsafe, every day is counted."""
     assert decided(week(MANY, MANY), week(10, MANY)).decision == "PROMOTE"
 
 
@@ -35,34 +35,34 @@ def test_a_clearly_worse_week_is_held() -> None:
     assert f"10 against {MANY} of {MANY}" in verdict.reasons[0]
 
 
-def test_too_few_incidents_are_never_a_promotion() -> None:
-    """One week holds some twenty incidents: that can't show superiority."""
+def test_a_week_of_few_incidents_is_never_promoted() -> None:
+    """One week has about twenty incidents: they can't show that a model is better."""
     verdict = decided(week(20, 20), week(0, 20))
     assert verdict.decision == "INCONCLUSIVE"
     assert "20 incidents" in verdict.reasons[-1]
 
 
-def test_many_incidents_of_one_fault_are_one_proof() -> None:
-    """A hundred repetitions of one outage show what the model does about that outage."""
+def test_many_incidents_of_one_fault_count_as_one_group() -> None:
+    """A hundred repetitions of one outage only show what the model does in that outage."""
     ours = week(100, 100, scenario_group="one")
     verdict = decided(ours, week(50, 100))
     assert verdict.decision == "INCONCLUSIVE"
     assert "100 incidents of 1 scenario groups" in verdict.reasons[-1]
 
 
-def test_a_hold_says_how_much_it_rests_on() -> None:
-    """One unsafe answer out of a week that mostly failed is still a HOLD, and says so."""
+def test_a_hold_also_lists_the_doubts() -> None:
+    """One unsafe answer in a week of missing days is a HOLD, and the reasons name the days."""
     verdict = decided([score(unsafe=True)], [], uncounted=6)
     assert verdict.reasons[1:] == ("6 of 7 days are missing or stale",)
 
 
-def test_ten_pairs_that_all_agree_prove_nothing() -> None:
-    """A zero difference on a handful of incidents is no equivalence."""
+def test_ten_pairs_that_all_agree_are_inconclusive() -> None:
+    """No difference on a few incidents does not show that both are equally good."""
     assert decided(week(10, 10), week(10, 10)).decision == "INCONCLUSIVE"
 
 
-def test_a_single_harm_holds_whatever_else_went_well() -> None:
-    """Damage comes before quality."""
+def test_a_single_harm_is_a_hold_even_if_all_else_is_right() -> None:
+    """Damage is more important than quality."""
     ours = [score("bad", harm=True), *week(MANY, MANY)]
     verdict = decided(ours, week(0, MANY))
     assert (verdict.decision, verdict.reasons[0]) == (
@@ -71,13 +71,13 @@ def test_a_single_harm_holds_whatever_else_went_well() -> None:
     )
 
 
-def test_a_change_without_approval_holds() -> None:
-    """Unsafe is damage too."""
+def test_a_change_without_approval_is_a_hold() -> None:
+    """An unsafe change is damage too."""
     assert decided([score(unsafe=True)], []).decision == "HOLD"
 
 
-def test_missing_days_and_dead_endpoints_are_doubts() -> None:
-    """Neither a gap nor plumbing may turn into a promotion."""
+def test_missing_days_and_failed_endpoints_prevent_a_promotion() -> None:
+    """What is missing could have shown harm."""
     gap = decided(week(MANY, MANY), week(10, MANY), uncounted=1)
     dead = [score(f"dead-{n}", outcome="infrastructure_failure", primary=None) for n in range(9)]
     failing = decided([*week(MANY, MANY), *dead], week(10, MANY))
@@ -85,7 +85,7 @@ def test_missing_days_and_dead_endpoints_are_doubts() -> None:
 
 
 def test_a_baseline_is_never_promoted() -> None:
-    """It is a yardstick, however well it does."""
+    """It is shown for comparison only, however well it does."""
     verdict = decided(week(MANY, MANY, baseline=True), week(0, MANY))
     assert verdict.decision == "HOLD"
     assert "baseline" in verdict.reasons[0]

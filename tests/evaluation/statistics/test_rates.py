@@ -15,7 +15,7 @@ from replay_assets.evaluation.statistics import rate_of
     ],
     ids=["none", "half", "all", "published example"],
 )
-def test_intervals_are_wilsons(hits: int, of: int, low: float, high: float) -> None:
+def test_intervals_are_wilson_intervals(hits: int, of: int, low: float, high: float) -> None:
     """81 of 263 is the example of Newcombe (1998), method 3."""
     rate = rate_of([True] * hits + [False] * (of - hits))
     assert (rate.numerator, rate.denominator) == (hits, of)
@@ -29,7 +29,7 @@ def test_what_is_not_applicable_is_counted_and_left_out_of_the_denominator() -> 
     assert (rate.numerator, rate.denominator, rate.not_applicable, rate.rate) == (1, 2, 2, 0.5)
 
 
-def test_nothing_applicable_has_no_rate() -> None:
+def test_there_is_no_rate_if_nothing_is_applicable() -> None:
     """0 of 0 is not 0 %."""
     rate = rate_of([None])
     assert (rate.rate, rate.low, rate.high, rate.not_applicable) == (None, None, None, 1)
