@@ -103,11 +103,16 @@ def _event(
 
 
 def _cost(attempts: Sequence[Attempt], candidate: Candidate) -> float | None:
-    """Sum what attempts are known to cost; what may have been paid on the way stands apart."""
-    answers = [one for one in attempts if one.outcome == "answered"]
-    others = [one for one in attempts if one.cost_usd is not None and one not in answers]
-    counted = [one for one in (*others, *answers) if not one.possibly_paid]
-    return _sum([one.cost_usd for one in counted], candidate)
+    """Sum what attempts cost; None if an answer's cost is unknown. What may be paid is not in it.
+
+    An attempt without an answer and without a cost cost nothing.
+    """
+    counted = [
+        one.cost_usd
+        for one in attempts
+        if not one.possibly_paid and (one.outcome == "answered" or one.cost_usd is not None)
+    ]
+    return _sum(counted, candidate)
 
 
 def _possibly_paid(events: Sequence[TraceEvent], candidate: Candidate) -> float | None:

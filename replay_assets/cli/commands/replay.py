@@ -36,9 +36,10 @@ def replay(
 ) -> None:
     """Replay one approved pack through one candidate, without Dagster.
 
-    Every line is checked first; after a single finding nothing is sent. Requests that the sending
-    gate blocks are listed, then the others are sent. Nothing that an answer proposes is executed.
-    Status 0 only if each request has an answer that follows the contract.
+    Every line is checked first; after a single finding, or without a key, nothing is sent and the
+    results of an earlier run stay as they are. Requests that the sending gate blocks are listed,
+    then the others are sent. Nothing that an answer proposes is executed. Status 0 only if each
+    request has an answer that follows the contract.
 
     An interrupted replay continues where it stopped, and a finished one only repeats requests
     without an answer: answers are kept in --out, and no answer is paid for twice.
