@@ -43,7 +43,7 @@ def replay_progress(candidate_id: str) -> Iterator[Callable[[BatchProgress], Non
 
 
 def show_week(settings: Settings, week: str) -> None:
-    """Print a week's verdicts and the paths of its report and training file."""
+    """Print a week's verdicts and the paths of its report and training files."""
     lake = Store(settings.lake)
     report = lake.find(assets.EVALUATION_REPORT.at(week))
     export = lake.find(assets.SFT_EXPORT.at(week))
@@ -58,7 +58,8 @@ def show_week(settings: Settings, week: str) -> None:
         table.add_row(*_figures(one))
     console.print(table)
     console.print(f"report           {report.path_of(assets.REPORT_HTML_FILE)}", soft_wrap=True)
-    console.print(f"training file    {export.path_of(assets.TRAINING_FILE)}", soft_wrap=True)
+    for name in export.names(".jsonl"):
+        console.print(f"training file    {export.path_of(name)}", soft_wrap=True)
 
 
 def _figures(one: ReportedCandidate) -> list[str]:

@@ -28,3 +28,5 @@ class AlpacaRow(Part):
 
 
 ALPACA_FORMAT = "sft.alpaca.v1"
+EXPORT_ROWS: dict[str, type[Part]] = {"export_row": AlpacaRow}
+"""The rows whose JSON Schemas are published, by the name of the schema's file."""

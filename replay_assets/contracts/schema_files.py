@@ -4,7 +4,7 @@ import json
 from importlib.resources import files
 
 from replay_assets.contracts.evaluation_report import EvaluationReport
-from replay_assets.contracts.export_row import AlpacaRow
+from replay_assets.contracts.export_row import EXPORT_ROWS
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.manifest import PartitionManifest
 from replay_assets.contracts.record import Part
@@ -20,7 +20,7 @@ CONTRACTS: dict[str, type[Part]] = {
     "incident_label": IncidentLabel,
     "replay_score": ReplayScore,
     "evaluation_report": EvaluationReport,
-    "export_row": AlpacaRow,
+    **EXPORT_ROWS,
     "partition_manifest": PartitionManifest,
 }
 

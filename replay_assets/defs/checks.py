@@ -136,9 +136,10 @@ def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     def exports_carry_no_secret(
         context: dg.AssetCheckExecutionContext, lake: Root, safeguards: Guards
     ) -> dg.AssetCheckResult:
-        """The published training file holds nothing that a strict rule finds."""
+        """No published training file holds anything that a strict rule finds."""
         export = lake.get(assets.SFT_EXPORT.at(context.partition_key))
-        secrets = secrets_in(lines_of(export.file(assets.TRAINING_FILE)), safeguards.policy())
+        lines = (line for name in export.names(".jsonl") for line in lines_of(export.file(name)))
+        secrets = secrets_in(lines, safeguards.policy())
         return dg.AssetCheckResult(
             passed=not secrets, metadata={"secret_rules": secrets, "rows": export.facts["rows"]}
         )

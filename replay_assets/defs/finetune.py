@@ -10,6 +10,7 @@ from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, IncidentSource, Root, Source
 from replay_assets.finetune import export as export_module
 from replay_assets.finetune.export import WeekExport, build_export
+from replay_assets.finetune.flavours import LOGGED
 from replay_assets.finetune.week import read_week
 from replay_assets.lake import Lineage, Published, assets
 from replay_assets.source import record_export
@@ -68,7 +69,7 @@ def _record(
     context: dg.AssetExecutionContext, export: WeekExport, published: Published, source: Source
 ) -> str:
     """Record the export in the source database; return where it is recorded."""
-    path, file = published.path_of(assets.TRAINING_FILE), published.entry(assets.TRAINING_FILE)
+    path, file = published.path_of(LOGGED.file_name), published.entry(LOGGED.file_name)
     entry = export.log_entry(path, sha256=file.sha256, size_bytes=file.size_bytes)
     with source.open() as database:
         refused = record_export(database, entry)
@@ -80,7 +81,7 @@ def _record(
 
 def _metadata(published: Published, recorded_in: str) -> Metadata:
     return {
-        "training_file": dg.MetadataValue.path(published.path_of(assets.TRAINING_FILE)),
+        "training_file": dg.MetadataValue.path(published.path_of(LOGGED.file_name)),
         "recorded_in": recorded_in,
         "left_out": bars(published.facts["left_out"], "incidents left out"),
     }

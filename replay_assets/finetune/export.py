@@ -1,14 +1,14 @@
-"""A week's training file: the incidents that qualify, why others do not, and the manifest."""
+"""A week's training files: the incidents that qualify, why others do not, and the manifest."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from replay_assets.contracts.export_row import ALPACA_FORMAT, AlpacaRow
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.errors import ResidualSecretError
-from replay_assets.finetune.alpaca import alpaca_row
+from replay_assets.finetune.example import Example, example_of
+from replay_assets.finetune.flavours import FLAVOURS, LOGGED
 from replay_assets.lake import Address, Published, Store, assets
 from replay_assets.lake.formats import encode_json, json_line
 from replay_assets.lake.jsonl import encode_line
@@ -22,10 +22,10 @@ VERIFIED = "success"
 
 @dataclass(frozen=True)
 class WeekExport:
-    """A week's rows, and how many incidents were excluded, by reason."""
+    """A week's examples, and how many incidents were excluded, by reason."""
 
     week: str
-    rows: list[AlpacaRow]
+    examples: list[Example]
     left_out: dict[str, int]
     without_reasoning: int
     unusable_days: list[str]
@@ -33,19 +33,19 @@ class WeekExport:
     def publish(self, store: Store, address: Address, *, inputs: Mapping[str, str]) -> Published:
         """Write the export as a partition, with the checksum in its manifest."""
         with store.writing(address) as partition:
-            training = partition.jsonl(assets.TRAINING_FILE)
-            for row in self.rows:
-                training.write(row.model_dump(mode="json"))
-            sha256 = training.sha256()
+            written = {}
+            for flavour in FLAVOURS:
+                written[flavour] = training = partition.jsonl(flavour.file_name)
+                for example in self.examples:
+                    training.write(flavour.row_of(example).model_dump(mode="json"))
+            sha256, size_bytes = written[LOGGED].sha256(), written[LOGGED].size_bytes
             # A relative path, so that the same export has the same content in any lake.
-            entry = self.log_entry(
-                assets.TRAINING_FILE, sha256=sha256, size_bytes=training.size_bytes
-            )
+            entry = self.log_entry(LOGGED.file_name, sha256=sha256, size_bytes=size_bytes)
             partition.file(assets.EXPORT_LOG_FILE, encode_json(asdict(entry)))
             facts = {
-                "format": ALPACA_FORMAT,
-                "incidents": len(self.rows) + sum(self.left_out.values()),
-                "rows": len(self.rows),
+                "format": LOGGED.format,
+                "incidents": len(self.examples) + sum(self.left_out.values()),
+                "rows": len(self.examples),
                 "unusable_days": self.unusable_days,
                 "left_out": self.left_out,
                 "rows_without_reasoning": self.without_reasoning,
@@ -60,9 +60,9 @@ class WeekExport:
             checksum_sha256=sha256,
             export_type="evidence_snapshot",
             source_table=assets.INCIDENT_EVIDENCE.name,
-            source_ids=json_line([row.metadata.incident_id for row in self.rows]),
+            source_ids=json_line([one.incident_id for one in self.examples]),
             file_path=file_path,
-            record_count=len(self.rows),
+            record_count=len(self.examples),
             size_bytes=size_bytes,
             metadata=json_line({"lookback_days": LOOKBACK_DAYS, "week": self.week}),
         )
@@ -87,7 +87,7 @@ def build_export(
     """
     policy = policy or OutboundPolicy()
     scores = {score.incident_id: score for score in incumbent}
-    rows: list[AlpacaRow] = []
+    examples: list[Example] = []
     left_out: Counter[str] = Counter()
     without_reasoning = 0
     for row in {row["incident_id"]: row for row in evidence}.values():
@@ -97,15 +97,15 @@ def build_export(
             continue
         known_wrong = score is not None and reasoning_is_wrong(score)
         with redacted_errors(row["incident_id"]):
-            example = alpaca_row(row, with_reasoning=not known_wrong, rules=policy.rules)
+            example = example_of(row, with_reasoning=not known_wrong, rules=policy.rules)
         if example is None:
             left_out["nothing_recorded_to_learn"] += 1
             continue
         _refuse_secrets(example, policy)
         without_reasoning += known_wrong
-        rows.append(example)
+        examples.append(example)
     return WeekExport(
-        week, rows, dict(sorted(left_out.items())), without_reasoning, list(unusable_days)
+        week, examples, dict(sorted(left_out.items())), without_reasoning, list(unusable_days)
     )
 
 
@@ -130,9 +130,10 @@ def reasoning_is_wrong(score: ReplayScore) -> bool:
     return False in parts or score.judged_wrong is True
 
 
-def _refuse_secrets(row: AlpacaRow, policy: OutboundPolicy) -> None:
-    if found := policy.findings(encode_line(row.model_dump(mode="json"))):
+def _refuse_secrets(example: Example, policy: OutboundPolicy) -> None:
+    rows = (flavour.row_of(example).model_dump(mode="json") for flavour in FLAVOURS)
+    if found := sorted({rule for row in rows for rule in policy.findings(encode_line(row))}):
         raise ResidualSecretError(
-            f"incident {row.metadata.incident_id}: after sanitizing, rule {', '.join(found)} still "
+            f"incident {example.incident_id}: after sanitizing, rule {', '.join(found)} still "
             "finds a value in the training row. Nothing was written; please report it."
         )

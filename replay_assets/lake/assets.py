@@ -97,7 +97,6 @@ REPORT_FILE = "report.json"
 REPORT_HTML_FILE = "report.html"
 REPORT_MARKDOWN_FILE = "report.md"
 
-# Files of a fine-tune export. The second is the row of the source's `finetune_exports`, kept next
-# to the training file for a role that may not write that table.
-TRAINING_FILE = "sft.alpaca.train.jsonl"
+# Next to training files: the row of the source's `finetune_exports`, for a role that may not write
+# that table.
 EXPORT_LOG_FILE = "finetune_exports.json"

@@ -125,6 +125,11 @@ class Published:
         """Return the full path of one of the partition's files."""
         return str(self.source_of(name).path)
 
+    def names(self, suffix: str) -> list[str]:
+        """Return the names of the partition's files that end so, in alphabetical order."""
+        paths = (PurePosixPath(entry.path) for entry in self.manifest.files)
+        return sorted(path.name for path in paths if path.name.endswith(suffix))
+
     def entry(self, name: str) -> FileEntry:
         """Return what the manifest says of one of the partition's files."""
         return self._entry(self.address.file(name))

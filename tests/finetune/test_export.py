@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from replay_assets.finetune.alpaca import INSTRUCTION, executed_action, reasoning_of
+from replay_assets.finetune.alpaca import INSTRUCTION, alpaca_row
+from replay_assets.finetune.example import executed_action, reasoning_of
 from replay_assets.finetune.export import build_export
-from replay_assets.lake.assets import EXPORT_LOG_FILE, SFT_EXPORT, TRAINING_FILE
+from replay_assets.finetune.flavours import ALPACA
+from replay_assets.lake.assets import EXPORT_LOG_FILE, SFT_EXPORT
 from replay_assets.lake.files import sha256
 from replay_assets.lake.store import Store
 from tests.evaluation.records import score
@@ -42,7 +44,7 @@ def exported(*rows: dict[str, Any], **grades: Any) -> Any:
 
 def test_a_row_has_the_original_sections_and_its_real_alert_name() -> None:
     """Decision, action, result; the alert's name is not the incident's id."""
-    (example,) = exported(row()).rows
+    example = alpaca_row(*exported(row()).examples)
     assert example.instruction == INSTRUCTION
     assert example.output == (
         "【AI 決策】\nask <EMAIL_1>\n\n【執行動作】\nrestart_workload\n\n【執行結果】\n成功"
@@ -52,7 +54,7 @@ def test_a_row_has_the_original_sections_and_its_real_alert_name() -> None:
 
 def test_the_same_value_has_the_same_placeholder_in_input_and_output() -> None:
     """One map of pseudonyms per incident: else the reasoning would not follow from the evidence."""
-    (example,) = exported(row()).rows
+    example = alpaca_row(*exported(row()).examples)
     assert "<EMAIL_1>" in example.input
     assert "admin@example.com" not in example.model_dump_json()
 
@@ -78,7 +80,7 @@ def test_what_must_not_be_learned_is_excluded_and_counted(
 ) -> None:
     """Every incident becomes a row or is counted under a reason."""
     export = exported(row(**changes), **grades)
-    assert export.rows == []
+    assert export.examples == []
     assert export.left_out == {reason: 1}
 
 
@@ -100,7 +102,7 @@ def test_an_incident_without_scores_is_excluded() -> None:
 def test_reasoning_known_to_be_wrong_is_not_exported(grades: dict[str, Any]) -> None:
     """The action worked, but the reasoning for it was wrong."""
     export = exported(row(), **grades)
-    (example,) = export.rows
+    example = alpaca_row(*export.examples)
     assert "AI 決策" not in example.output
     assert export.without_reasoning == 1
 
@@ -137,14 +139,14 @@ def test_the_log_entry_describes_the_file(tmp_path: Path) -> None:
     """Checksum, size and count are those of the bytes written; the file is encoded once."""
     export = exported(row(), row(incident_id="inc-2"))
     made = export.publish(Store(str(tmp_path)), SFT_EXPORT.at(WEEK), inputs={})
-    content, entry = made.file(TRAINING_FILE), json.loads(made.file(EXPORT_LOG_FILE))
+    content, entry = made.file(ALPACA.file_name), json.loads(made.file(EXPORT_LOG_FILE))
     assert [json.loads(line) for line in content.splitlines()] == [
-        one.model_dump(mode="json") for one in export.rows
+        alpaca_row(one).model_dump(mode="json") for one in export.examples
     ]
     assert entry["record_count"] == content.count(b"\n") == 2
     assert entry["size_bytes"] == len(content)
     assert entry["checksum_sha256"] == sha256(content) == made.facts["checksum_sha256"]
-    assert entry["file_path"] == TRAINING_FILE
+    assert entry["file_path"] == ALPACA.file_name
     assert json.loads(entry["source_ids"]) == ["inc-1", "inc-2"]
     assert json.loads(entry["metadata"]) == {"lookback_days": 7, "week": WEEK}
     assert entry["export_type"] == "evidence_snapshot"

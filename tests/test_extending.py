@@ -1,16 +1,16 @@
-"""A new grade or a new asset of this stage touches at most three modules of the package."""
+"""A new grade, asset or training format touches at most three modules of the package."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "replay_assets"
+PACKAGE = Path(__file__).parent.parent / "replay_assets"
 
 
 def modules_with(word: str) -> set[str]:
     """The modules of the package that contain a word, by their paths."""
-    pattern = re.compile(rf"\b{word}\b")
+    pattern = re.compile(rf"\b(?:{word})\b")
     return {
         str(path.relative_to(PACKAGE))
         for path in PACKAGE.rglob("*.py")
@@ -48,4 +48,13 @@ def test_an_asset_is_declared_built_and_calculated_in_one_module_each() -> None:
         *built,
         "evaluation/masked_labels.py",
         "defs/pack_checks.py",  # compares packs with them
+    }
+
+
+def test_a_training_format_is_one_record_one_function_and_one_entry_in_a_table() -> None:
+    """Files, checks, manifest and the command line follow from the table."""
+    assert modules_with("AlpacaRow|alpaca_row|ALPACA") == {
+        "contracts/export_row.py",
+        "finetune/alpaca.py",
+        "finetune/flavours.py",
     }

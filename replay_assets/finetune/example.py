@@ -1,0 +1,93 @@
+"""One incident as something to learn from: sanitized once, in the form of no training tool.
+
+A flavour (`flavours`) turns it into the row that its consumers read.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from replay_assets.sanitizing import IncidentSanitizer, RuleSet
+
+
+@dataclass(frozen=True)
+class Example:
+    """What was known of an incident, and what was decided and done about it. All is sanitized.
+
+    `reasoning` is None if none was recorded or it is known to be wrong, `action` is what was
+    executed first, and `succeeded` says that the newest repair is recorded as successful.
+    """
+
+    incident_id: str
+    alertname: str | None
+    evidence: str
+    reasoning: str | None
+    action: str | None
+    succeeded: bool
+    verification_result: str | None
+    collected_at: str
+    schema_version: str | None
+    matched_playbook_id: str | None
+
+
+def example_of(
+    row: Mapping[str, Any], *, with_reasoning: bool, rules: RuleSet | None = None
+) -> Example | None:
+    """Return an incident's example; None if neither reasoning nor action is recorded.
+
+    Args:
+        row: a row of `incident_evidence` whose newest repair succeeded or was not recorded.
+        with_reasoning: False if the recorded reasoning is known to be wrong.
+        rules: the sanitizing rules.
+    """
+    reasoning = reasoning_of(row) if with_reasoning else None
+    action = executed_action(row)
+    if not reasoning and not action:
+        return None
+    sanitizer = IncidentSanitizer(rules)
+    # Evidence before reasoning, so that ordinals of placeholders begin where a pack's do.
+    clean = sanitizer.value(
+        {
+            "alertname": row["alertname"],
+            "input": row["evidence_summary"],
+            "sections": [reasoning, action],
+            "matched_playbook_id": row["matched_playbook_id"],
+        }
+    )
+    clean = sanitizer.sweep(clean)
+    clean_reasoning, clean_action = clean["sections"]
+    return Example(
+        incident_id=row["incident_id"],
+        alertname=clean["alertname"],
+        evidence=clean["input"],
+        reasoning=clean_reasoning,
+        action=clean_action,
+        succeeded=bool(row["repair_success"]),
+        verification_result=row["verification_result"],
+        collected_at=row["collected_at"].isoformat(),
+        schema_version=row["schema_version"],
+        matched_playbook_id=clean["matched_playbook_id"],
+    )
+
+
+def reasoning_of(row: Mapping[str, Any]) -> str | None:
+    """Return the coordinator's reasoning, else its decision."""
+    decision = json.loads(row["coordinator_output"] or "null")
+    if not isinstance(decision, dict):
+        return None
+    for key in ("reasoning", "decision"):
+        if isinstance(decision.get(key), str) and decision[key].strip():
+            return str(decision[key]).strip()
+    return None
+
+
+def executed_action(row: Mapping[str, Any]) -> str | None:
+    """Return the first executed step's action or text, else the playbook's name."""
+    steps = json.loads(row["repair_steps"] or "null") or []
+    first = steps[0] if steps else None
+    if isinstance(first, dict):
+        first = first.get("action") or first.get("step")
+    if isinstance(first, str) and first.strip():
+        return first.strip()
+    return row["repair_playbook"] or None
