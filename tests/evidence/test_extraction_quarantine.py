@@ -9,6 +9,8 @@ from replay_assets.source.connection.database import IncidentDatabase
 from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, execute, incident, load, message, repair, session
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[IncidentDatabase]:

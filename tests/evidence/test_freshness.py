@@ -11,6 +11,8 @@ from replay_assets.lake.store import Store
 from replay_assets.source.connection.database import IncidentDatabase
 from tests.source.rows import execute, incident, load, repair, session
 
+pytestmark = pytest.mark.integration
+
 DAYS = FIRST, SECOND, THIRD = ("2026-09-21", "2026-09-22", "2026-09-23")
 WINDOWS = [day_window(day, "Asia/Taipei") for day in DAYS]
 

@@ -46,6 +46,7 @@ def open_ledger(request: pytest.FixtureRequest, folder: Path) -> Iterator[Callab
         yield lambda: opened.enter_context(closing(SqlLedger(url)))
 
 
+@pytest.mark.integration
 def test_a_killed_runs_attempts_stay_charged(open_ledger: Callable[[], Ledger]) -> None:
     """What was set aside and never settled may have been paid."""
     ledger = open_ledger()
