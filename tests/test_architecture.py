@@ -128,3 +128,22 @@ def test_nothing_in_the_tree_names_a_machine_or_a_registry() -> None:
     if listed.returncode > 1:
         pytest.skip("not a git checkout")
     assert listed.stdout == ""
+
+
+def test_the_table_of_rooms_names_every_package() -> None:
+    """A stranger finds each folder, and its one reason, in CONTRIBUTING.md."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = text.split("## Where things are")[1].split("\n## ")[0]
+    rooms = {
+        row.split("|")[1].strip(" `").rstrip("/") for row in section.splitlines() if "`" in row
+    }
+    packages = {
+        str(path.parent.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("__init__.py")
+        if path.parent != PACKAGE
+    }
+    # A row of a folder covers the folders that its text explains.
+    explained = {"cli/commands", "evaluation/grading", "evaluation/report", "evaluation/statistics"}
+    parents = {str(Path(one).parent) for one in packages}
+    assert packages - explained - rooms - parents == set()
+    assert {one for one in rooms if not (PACKAGE / one).exists()} == set()
