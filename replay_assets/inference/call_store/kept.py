@@ -82,6 +82,7 @@ class KeptCalls:
             self._move_aside("journal")
         self._refreshes = bool(header["refresh"])
         self._cache = cache
+        self._unshared: list[Call] = []
         with ExitStack() as opened:
             self._journal = opened.enter_context(closing(shelf.journal(header)))
             self.spent_usd = self._journal.spent_usd
@@ -122,13 +123,15 @@ class KeptCalls:
     async def groups(self) -> AsyncIterator[list[Call]]:
         """Yield the calls that count from now on, as they become durable."""
         async for group in self._journal.groups():
+            self._unshared += group  # `settle` has them, if this is cancelled while they are shared
             if self._cache is not None:
                 await asyncio.to_thread(self._cache.put, group)
+            group, self._unshared = self._unshared, []
             yield group
 
     def settle(self) -> list[Call]:
         """Make the rest durable, and return the calls that count from now on."""
-        group = self._journal.settle()
+        group, self._unshared = self._unshared + self._journal.settle(), []
         if self._cache is not None:
             self._cache.put(group)
         return group

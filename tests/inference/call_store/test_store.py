@@ -1,6 +1,9 @@
 """Kept calls in every kind of storage: what may be reused, from where, and what is moved aside."""
 
 import asyncio
+import threading
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,8 @@ import pytest
 from replay_assets.errors import LockedError
 from replay_assets.inference.call.call import Call
 from replay_assets.inference.call_store import CallStore, LocalCallStores, MemoryCallStores
-from replay_assets.inference.call_store.kept import MOST_ASIDE, ShelvedCallStores
+from replay_assets.inference.call_store.kept import MOST_ASIDE, KeptCalls, ShelvedCallStores
+from replay_assets.inference.call_store.memory import MemoryAnswerCache
 from replay_assets.inference.call_store.protocols import AnswerCache, RunName
 from tests.inference.calls import answered, attempt, failed
 
@@ -168,6 +172,32 @@ def test_calls_count_in_groups_and_the_rest_when_it_is_settled(stores: ShelvedCa
         kept.append(answered("c"))
         assert [call.key for call in kept.settle()] == ["c"]
         assert kept.settle() == []
+
+
+def test_calls_count_when_the_run_ends_while_they_are_shared(stores: ShelvedCallStores) -> None:
+    """Writing a group to the cache takes as long as its number of answers."""
+    is_shared, may_go_on = threading.Event(), threading.Event()
+
+    class SlowCache(MemoryAnswerCache):
+        def put(self, calls: Iterable[Call]) -> None:
+            is_shared.set()
+            may_go_on.wait(5)
+            super().put(calls)
+
+    async def cancel_while_shared(kept: CallStore) -> None:
+        counting = asyncio.ensure_future(anext(aiter(kept.groups())))
+        await asyncio.to_thread(is_shared.wait, 5)
+        counting.cancel()
+        may_go_on.set()
+        await asyncio.wait([counting])
+
+    shelf, cache = stores.shelf_of(WORK), SlowCache()
+    with closing(KeptCalls(shelf, ONE, refresh=False, cache=cache)) as kept:
+        kept.append(answered("a"))
+        asyncio.run(cancel_while_shared(kept))
+        kept.append(answered("b"))
+        assert [call.key for call in kept.settle()] == ["a", "b"]
+        assert cache.get("b") is not None
 
 
 def test_a_work_is_open_in_one_run_at_a_time(stores: ShelvedCallStores) -> None:
