@@ -1,8 +1,9 @@
 """Dispatch: workers take dialogues one by one, and each finished call goes to the call store.
 
-A key or a model that the endpoint refuses, or a pause longer than the run's patience, ends the run:
-nothing more is sent, and requests in flight get `DRAIN_TIMEOUT_S` to come back. A call store that
-can't be written or an interrupt of the process ends it at once. What was answered is kept.
+A key or a model that the endpoint refuses, a pause longer than the run's patience, a ledger that
+can't be written or an error in a dialogue ends the run: nothing more is sent, and requests in
+flight get `DRAIN_TIMEOUT_S` to come back. A call store that can't be written or an interrupt of the
+process ends it at once. What was answered is kept.
 """
 
 import asyncio
@@ -18,10 +19,8 @@ from replay_assets.inference.call.call import Call, CallOutcome
 from replay_assets.inference.call.failures import (
     BudgetExhaustedError,
     CallFailedError,
-    EndpointRefusedError,
     GateRefusedError,
     InfrastructureError,
-    PatienceExceededError,
     RequestRejectedError,
 )
 from replay_assets.inference.call.question import Question
@@ -51,7 +50,9 @@ class Dispatch(Generic[Record]):
     queue: FairQueue = field(default_factory=FairQueue)
     started: float = field(default_factory=time.perf_counter)
     _workers: set[asyncio.Task[None]] = field(default_factory=set)
-    _ended_by: CallFailedError | None = None
+    _under_way: dict[str, asyncio.Event] = field(default_factory=dict)
+    _failed: set[str] = field(default_factory=set)
+    _ended_by: Exception | None = None
 
     async def run(self, *, size: int) -> None:
         """Ask until every one of `size` dialogues has its calls.
@@ -59,6 +60,7 @@ class Dispatch(Generic[Record]):
         Raises:
             EndpointRefusedError: no request can succeed.
             PatienceExceededError: the endpoint asks for a longer pause than the run's patience.
+            Exception: a dialogue raised it.
             ExceptionGroup: anything else that ended it early.
         """
         async with asyncio.TaskGroup() as both:
@@ -67,14 +69,9 @@ class Dispatch(Generic[Record]):
                 for _ in range(min(self.client.workers, size)):
                     self._workers.add(workers.create_task(self._work()))
             counting.cancel()
-        self.settle()
+        self.meter.count(self.calls.settle())
         if self._ended_by is not None:
             raise self._ended_by
-
-    def settle(self) -> int:
-        """Make what was answered durable; return how many dialogues are done."""
-        self.meter.count(self.calls.settle())
-        return self.meter.done
 
     async def _count(self) -> None:
         async for group in self.calls.groups():
@@ -90,21 +87,19 @@ class Dispatch(Generic[Record]):
                 await self.queue.take_turn()
                 if self._ended_by is not None:
                     return
-        except (EndpointRefusedError, PatienceExceededError) as error:
+        except Exception as error:  # noqa: BLE001 - `run` raises it
             self._end(error)
 
     async def _walk(self, dialogue: OpenDialogue[Record]) -> None:
         """Ask a dialogue's questions, as far as no kept call answers them."""
         call, is_reused = None, True
         while (question := dialogue.question) is not None:
-            call = self.calls.answer_of(dialogue.key)
+            call = await self._known(dialogue.key)
             if call is None:
                 if self._ended_by is not None:
                     return
                 is_reused = False
-                call = await self._ask(dialogue.key, question)
-                self.calls.append(call)
-                self.meter.account(call)
+                call = await self._ask_once(dialogue.key, question)
                 if not question.is_last:
                     await self.queue.take_turn()
             if question.is_last:
@@ -113,14 +108,39 @@ class Dispatch(Generic[Record]):
         if call is None or call.is_answer or self._ended_by is None:
             self.meter.finish(call, reused=is_reused)
 
-    def _end(self, error: CallFailedError) -> None:
-        """Send nothing more, and let requests in flight come back for a while."""
+    def _end(self, error: Exception) -> None:
+        """Send nothing more, and let requests in flight come back for a while: they are billed."""
         if self._ended_by is not None:
             return
         self._ended_by = error
         self.client.in_flight.stop()
         asyncio.get_running_loop().call_later(DRAIN_TIMEOUT_S, _cancel, self._workers)
         _cancel(one for one in self._workers if not self.client.in_flight.is_sending(one))
+
+    async def _known(self, key: str) -> Call | None:
+        """Return the call of a question that needs no asking; wait for it if it is under way.
+
+        In one run a question has one call, whatever became of it: a record is made from the newest
+        call of each question, so a second call would change what a dialogue has already received.
+        """
+        if (under_way := self._under_way.get(key)) is not None:
+            await under_way.wait()
+        return self.calls.get(key) if key in self._failed else self.calls.answer_of(key)
+
+    async def _ask_once(self, key: str, question: Question) -> Call:
+        """Ask a question and keep its call, while other dialogues that ask the same wait.
+
+        Without a call the run ends, and those that wait are cancelled.
+        """
+        kept = self._under_way[key] = asyncio.Event()
+        call = await self._ask(key, question)
+        self.calls.append(call)
+        self.meter.account(call)
+        if not call.is_answer:
+            self._failed.add(key)
+        del self._under_way[key]
+        kept.set()
+        return call
 
     async def _ask(self, key: str, question: Question) -> Call:
         queued_ms = (time.perf_counter() - self.started) * 1000

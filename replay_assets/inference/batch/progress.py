@@ -1,7 +1,7 @@
 """How far a batch has come: counts, pace, money, and what is left at this pace."""
 
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -64,7 +64,7 @@ class ProgressMeter:
         self._total = size
         self._report = report
         self._not_durable: set[str] = set()
-        self._last_calls: set[str] = set()
+        self._waiting: defaultdict[str, list[bool]] = defaultdict(list)
         self._done = self._failed = self._reused = self._retries = 0
         self._tokens: int | None = 0
         self._cost_usd: float | None = 0.0
@@ -81,25 +81,24 @@ class ProgressMeter:
 
         `reused` says that all its calls were kept from before.
         """
-        self._reused += reused
         if last is not None and last.key in self._not_durable:
-            self._last_calls.add(last.key)
+            self._waiting[last.key].append(reused)
         else:
-            self._count_one(last)
+            self._count_one(last, reused=reused)
 
     def count(self, calls: Iterable[Call]) -> None:
         """Count calls that are durable now, and report."""
         for call in calls:
             self._not_durable.discard(call.key)
-            if call.key in self._last_calls:
-                self._last_calls.remove(call.key)
-                self._count_one(call)
+            for reused in self._waiting.pop(call.key, ()):  # dialogues may share a call
+                self._count_one(call, reused=reused)
         if self._report is not None:
             self._report(self.moment())
 
-    def _count_one(self, last: Call | None) -> None:
+    def _count_one(self, last: Call | None, *, reused: bool) -> None:
         self._done += 1
         self._failed += last is not None and not last.is_answer
+        self._reused += reused
 
     def moment(self) -> BatchProgress:
         """Return the present state."""

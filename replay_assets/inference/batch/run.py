@@ -180,7 +180,7 @@ def _cancelled_by_sigterm() -> Iterator[None]:
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the one error that says what happened: workers fail together."""
+    """Return the one error that says what happened: tasks fail together."""
     errors = list(_leaves(group))
     interrupts = [error for error in errors if not isinstance(error, Exception)]
     lost = [error for error in errors if isinstance(error, JournalError)]

@@ -15,7 +15,8 @@ class Question:
         messages: the complete conversation, in the form of OpenAI's chat protocol.
         schema: the JSON schema of the answer, for endpoints that can enforce one.
         repeat: the number of this repeat, from 0. Questions that differ only in it are asked
-            separately; equal questions may share one answer.
+            separately. Otherwise equal questions share one call in a run, also one that failed,
+            except that dialogues that begin with the same question have calls of their own.
         is_last: a promise that the dialogue asks nothing after this, whatever the answer. A live
             run then does not read the answer; it is read later, with all kept calls.
     """

@@ -1,5 +1,6 @@
 """A batch of dialogues against a real endpoint: asked once, continued, and published in order."""
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,7 @@ from replay_assets.inference import (
     RunStores,
     run_batch,
 )
+from replay_assets.inference.throttling.backoff import TRIES
 from tests.inference.batch.chains import STEPS, chain
 from tests.inference.conftest import retry_at_once
 from tests.inference.scripted_server import Body, Script, candidate, completion, status
@@ -135,6 +137,61 @@ def test_dialogues_that_ask_the_same_get_an_answer_each(server: Script, run: Run
     records = run(["same", "same"], limits={"concurrency": 1})
     assert len({text for record in records for text in record}) == 2 * STEPS
     assert run(["same", "same"]) == records
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["answered", "failed"])
+def test_dialogues_that_come_to_the_same_question_share_its_call(
+    fails: bool, server: Script, run: Run
+) -> None:
+    """They ask it at the same time, and go on with what their records are made of."""
+    numbers = iter(range(99))
+
+    async def number_it(body: Body) -> Response:
+        await asyncio.sleep(0.01)
+        text = body["messages"][0]["content"]
+        if text != "shared":
+            return await completion(text)(body)
+        return await (status(500) if fails else completion(f"answer {next(numbers)}"))(body)
+
+    def meet(topic: str) -> Dialogue[list[str]]:
+        said = []
+        for text in (topic, "shared", "shared"):
+            call = yield Question([{"role": "user", "content": text}])
+            said.append((call.completion and call.completion.content) or call.outcome)
+        call = yield Question([{"role": "user", "content": f"{topic} after {said}"}])
+        call = yield Question([{"role": "user", "content": "shared"}])
+        return [*said, call.outcome]
+
+    server.answers(number_it)
+    seen: list[BatchProgress] = []
+    records = run(dialogue=meet, progress=seen.append)
+    last = "infrastructure_failure" if fails else "answered"
+    shared = last if fails else "answer 0"
+    assert records == [[topic, shared, shared, last] for topic in TOPICS]
+    assert len(server.bodies) == 2 * len(TOPICS) + (TRIES if fails else 1)
+    assert (seen[-1].done, seen[-1].failed) == (len(TOPICS), len(TOPICS) if fails else 0)
+
+
+def test_after_an_error_in_a_dialogue_what_was_sent_is_kept(server: Script, run: Run) -> None:
+    """Requests in flight are billed, read or not."""
+    faults = [ZeroDivisionError("a mistake in the stage")]
+
+    def break_once(topic: str) -> Dialogue[list[str]]:
+        yield Question([{"role": "user", "content": topic}])
+        if topic == "topic-3" and faults:
+            raise faults.pop()
+        return [topic]
+
+    async def answer_the_fourth_first(body: Body) -> Response:
+        await asyncio.sleep(0 if body["messages"][0]["content"] == "topic-3" else 0.3)
+        return await count_up(body)
+
+    server.answers(answer_the_fourth_first)
+    with pytest.raises(ZeroDivisionError, match="a mistake"):
+        run(dialogue=break_once, limits={"concurrency": 8})
+    assert 8 <= len(server.bodies) < len(TOPICS)
+    assert run(dialogue=break_once) == [[topic] for topic in TOPICS]
+    assert len(server.bodies) == len(TOPICS)
 
 
 def test_a_dialogue_that_asks_nothing_has_a_record(server: Script, run: Run) -> None:
