@@ -1,7 +1,8 @@
-"""Finished calls: those of a run, those of earlier runs of the same work, and a cache across works.
+"""Finished calls: of this run, of earlier runs of the same work, and in a cache that works share.
 
-Knows calls and their keys only; what a call answers is known to the stage that asked. Stages use
-`CallStores` and `CallStore`; how calls are kept (in local files, in memory) is behind them.
+A work is what a run does, such as one candidate's replay of one day. Only calls and their keys are
+stored here; their meaning is defined by the stage that asked. Stages use `CallStores` and
+`CallStore`, which hide how calls are kept: in local files or in memory.
 """
 
 from replay_assets.inference.call_store.local import LocalCallStores

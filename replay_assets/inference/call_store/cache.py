@@ -1,6 +1,6 @@
-"""Answers across runs and works, each in a file of its own, named by all that shaped the answer.
+"""Answers that runs and works share: one file per answer, named by a hash of all that shapes it.
 
-A file that can't be read counts as absent: the question is asked again, and the answer replaces it.
+A damaged file counts as missing: the question is asked again, and the new answer replaces the file.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ class FileAnswerCache:
         self._version = version
 
     def get(self, key: str) -> Call | None:
-        """Return an answer, marked as one that this run does not pay for."""
+        """Return an answer, marked as one that another run paid for."""
         try:
             line = self._path(key).read_bytes()
         except FileNotFoundError:
@@ -37,7 +37,7 @@ class FileAnswerCache:
         return replace(call, cached=True) if call.key == key else None
 
     def put(self, calls: Iterable[Call]) -> None:
-        """Keep those calls that are a model's answers and were not read from here."""
+        """Keep the calls that are answers of a model and were not read from a cache."""
         for call in to_share(calls):
             publish_parts(self._path(call.key), [line_of(call.encoded())], mode=PRIVATE)
 

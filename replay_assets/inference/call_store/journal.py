@@ -1,15 +1,17 @@
-"""The journal: finished calls, on disk before they count, found again by their key.
+"""The journal: a file of finished calls, found by their keys. A call counts once it is on disk.
 
-One record a line, each with its checksum, after a header that says what the run was about. A record
-is written at once, so it outlives this process, and synced with its group within `GROUP_S`, so it
-outlives the machine; only then does it count. A torn last record is cut off when the file is opened
-again; damage before it is an error, because an answer that was paid for is lost with it.
+The first line is a header that says what the run is about; each further line is one record with its
+checksum. A record is written immediately, so it is not lost if this process dies. It is synced with
+its group within `GROUP_S`, so it is not lost if the machine fails; only then does it count. An
+incomplete last record is cut off when the file is opened again. Damage before it is an error,
+because an answer that was paid for may be lost.
 
-A write or a sync that failed seals the journal until it is opened again: a record after a torn one
-would be lost with it, and a second sync succeeds without the pages that the first one lost.
+After a failed write or sync nothing more is written until the journal is opened again: a record
+after an incomplete one would be lost with it, and a second sync can succeed although the first one
+lost pages.
 
-This is the one module besides `lake/files.py` that writes files: those are written whole, this one
-grows.
+Only this module and `lake/files.py` write files: that module writes complete files, this one
+appends.
 """
 
 import asyncio
@@ -31,15 +33,16 @@ from replay_assets.inference.call_store.protocols import Header
 from replay_assets.lake.files import PRIVATE, sync_folder
 
 GROUP_S = 0.1
-"""How long records gather before they are synced together: a sync costs 0.2 ms, a record 10 us."""
+"""Seconds during which records are collected and then synced together: a sync takes 0.2 ms, writing
+a record 10 us."""
 
 LINE = re.compile(rb'\{"crc32":"(?P<crc32>[0-9a-f]{8})","record":(?P<record>.*)\}\n', re.DOTALL)
 
 
 class CallFile:
-    """The calls of a file, by key: only the position of each is held in memory.
+    """The calls of a file, by key; memory holds only the position of each call.
 
-    `spent_usd` is what was paid for those that were there when it was opened.
+    `spent_usd` is what was paid for the calls that were in the file when it was opened.
 
     Raises:
         JournalError: a record before the last is damaged; the message names file and line.
@@ -65,11 +68,11 @@ class CallFile:
 
     @property
     def keys(self) -> KeysView[bytes]:
-        """The keys that it has a call of, each as its digest."""
+        """The keys of its calls, each as a digest."""
         return self._offsets.keys()
 
     def answers_beyond(self, keys: AbstractSet[bytes]) -> bool:
-        """Tell whether it has an answer to a key that is not among those of another file."""
+        """Return whether it has an answer whose key is not among the keys of another file."""
         beyond = self._offsets.keys() - keys
         return any(self._at(self._offsets[key]).is_answer for key in beyond)
 
@@ -107,7 +110,7 @@ class CallFile:
 class FileJournal:
     """A journal on a local disk.
 
-    Opening one that exists reads it back and cuts off a torn last record.
+    An existing journal is read when it is opened, and an incomplete last record is cut off.
 
     Raises:
         JournalError: it is damaged, or can't be written.
@@ -137,7 +140,7 @@ class FileJournal:
 
     @property
     def spent_usd(self) -> float:
-        """What was paid for the calls that were here when it was opened."""
+        """What was paid for the calls that were in it when it was opened."""
         return self._calls.spent_usd
 
     def get(self, key: str) -> Call | None:
@@ -146,7 +149,7 @@ class FileJournal:
 
     @property
     def keys(self) -> KeysView[bytes]:
-        """The keys that it has a call of, each as its digest."""
+        """The keys of its calls, each as a digest."""
         return self._calls.keys
 
     def append(self, call: Call) -> None:
@@ -156,7 +159,7 @@ class FileJournal:
             self._calls.note(call.key, self._write(call.encoded()))
         except OSError as error:
             self._failure = error
-            with suppress(OSError):  # what is torn is cut off at the next opening at the latest
+            with suppress(OSError):  # else the incomplete record is cut off at the next opening
                 self._file.truncate(self._calls.end)
             self._appended.set()  # so that `groups` raises it too
             raise _unwritable(self.path, error) from error
@@ -164,7 +167,7 @@ class FileJournal:
         self._appended.set()
 
     async def groups(self) -> AsyncIterator[list[Call]]:
-        """Sync what is appended off the event loop, group by group; yield what counts by it."""
+        """Sync appended calls in a thread, group by group; yield the calls that count now."""
         while True:
             self._require_sound()
             await self._appended.wait()
@@ -176,7 +179,7 @@ class FileJournal:
             yield group
 
     def settle(self) -> list[Call]:
-        """Sync what is left, and return the calls that count by it."""
+        """Sync the remaining calls and return those that count now."""
         self._sync()
         group, self._unsynced = self._unsynced, []
         return group
@@ -196,7 +199,8 @@ class FileJournal:
     def _sync(self) -> None:
         """Sync what is written, one sync at a time; after a failure every later sync fails too.
 
-        The system reports a failure once only, perhaps to a sync that was cancelled meanwhile.
+        The operating system reports a failure only once, perhaps to a sync whose caller was
+        cancelled.
         """
         with self._syncing:
             self._require_sound()
@@ -212,7 +216,7 @@ class FileJournal:
 
 
 def header_of(path: Path) -> Header | None:
-    """Return the header of a file of calls; None where there is no such file, or it was torn there.
+    """Return the header of a file of calls; None if the file is missing or its header incomplete.
 
     Raises:
         JournalError: the header is damaged; calls that were paid for may follow it.
@@ -230,12 +234,12 @@ def header_of(path: Path) -> Header | None:
 
 
 def line_of(content: bytes) -> bytes:
-    """Return a record in JSON as a line that carries its checksum."""
+    """Return a record in JSON as a line with its checksum."""
     return b'{"crc32":"%08x","record":%b}\n' % (zlib.crc32(content), content)
 
 
 def checked(line: bytes) -> bytes | None:
-    """Return the record of a line in JSON; None where the line is not complete."""
+    """Return the record of a line in JSON; None if the line is damaged or incomplete."""
     found = LINE.fullmatch(line)
     if found is None or zlib.crc32(found["record"]) != int(found["crc32"], 16):
         return None
@@ -243,14 +247,14 @@ def checked(line: bytes) -> bytes | None:
 
 
 def _short(key: str) -> bytes:
-    """Return 16 bytes that stand for a key: 50,000 of them are a few megabytes."""
+    """Return 16 bytes that represent a key, so that 50,000 keys take only a few megabytes."""
     return hashlib.blake2b(key.encode(), digest_size=16).digest()
 
 
 def _damaged(path: Path, line: int) -> JournalError:
     return JournalError(
-        f"{path}, line {line}: damaged, its checksum does not match. Put the file back from "
-        "a copy, or move it away: what it holds is asked again."
+        f"{path}, line {line}: damaged, its checksum does not match. Restore the file from a "
+        "copy, or move it away: its questions are then asked (and paid for) again."
     )
 
 

@@ -1,7 +1,7 @@
 """Which kept calls a run may use, and which are moved aside: the same for every kind of storage.
 
-An answer with an equal key is reused from any run of the work, whatever changed around it. It is
-copied into the journal, marked as paid for by another run, so a journal is complete by itself.
+An answer with an equal key is reused from any run of the work, even if other things changed. It is
+copied into the journal and marked as paid for by another run, so each journal is complete.
 """
 
 import asyncio
@@ -22,11 +22,11 @@ from replay_assets.lake.locks import Locks
 
 FORMAT = 1
 MOST_ASIDE = 3
-"""How many runs that were moved aside are kept. Each may be as large as the results' own."""
+"""How many runs that were moved aside are kept: each may be as large as the results' calls."""
 
 
 class ShelvedCallStores:
-    """`CallStores` for any kind of storage: a shelf for each work, a cache for each version."""
+    """`CallStores` for any kind of storage: one shelf per work, one cache per prompt version."""
 
     def __init__(
         self,
@@ -60,10 +60,10 @@ class KeptCalls:
     """A `CallStore` over the runs of one work.
 
     Args:
-        shelf: where they are kept; no other run works on it.
+        shelf: where the runs are kept; no other run may use it at the same time.
         subject: what the run is about.
-        refresh: ask for everything again.
-        cache: answers that all works share; None where the run does not use them.
+        refresh: ask all questions again.
+        cache: answers that all works share; None if the run does not use them.
 
     Raises:
         JournalError: kept calls are damaged, or the journal can't be written.
@@ -86,7 +86,7 @@ class KeptCalls:
         with ExitStack() as opened:
             self._journal = opened.enter_context(closing(shelf.journal(header)))
             self.spent_usd = self._journal.spent_usd
-            # A refresh uses none of them, but reports damage at once, not at its end.
+            # A refresh uses none of them, but it must report damage now, before it pays for calls.
             earlier: dict[RunName, Calls] = {
                 run: opened.enter_context(closing(shelf.calls_of(run))) for run in self._readable()
             }
@@ -95,7 +95,7 @@ class KeptCalls:
             self._opened = opened.pop_all()
 
     def answer_of(self, key: str) -> Call | None:
-        """Return the answer to a question that was asked before, in any run."""
+        """Return the answer to a question that any run has asked before."""
         call = self._journal.get(key)
         if call is not None and call.is_answer:
             return call
@@ -113,7 +113,7 @@ class KeptCalls:
         return call
 
     def get(self, key: str) -> Call | None:
-        """Return what became of a call in this run, answer or not."""
+        """Return a finished call of this run, with an answer or without."""
         return self._journal.get(key)
 
     def append(self, call: Call) -> None:
@@ -121,23 +121,23 @@ class KeptCalls:
         self._journal.append(call)
 
     async def groups(self) -> AsyncIterator[list[Call]]:
-        """Yield the calls that count from now on, as they become durable."""
+        """Yield calls in groups, as they become durable and begin to count."""
         async for group in self._journal.groups():
-            self._unshared += group  # `settle` has them, if this is cancelled while they are shared
+            self._unshared += group  # for `settle`, if this is cancelled while it writes the cache
             if self._cache is not None:
                 await asyncio.to_thread(self._cache.put, group)
             group, self._unshared = self._unshared, []
             yield group
 
     def settle(self) -> list[Call]:
-        """Make the rest durable, and return the calls that count from now on."""
+        """Make the remaining calls durable and return all that `groups` has not yielded."""
         group, self._unshared = self._unshared + self._journal.settle(), []
         if self._cache is not None:
             self._cache.put(group)
         return group
 
     def finish(self) -> None:
-        """Keep this run's calls as those behind the results: the run is over."""
+        """Keep this run's calls as the calls of the results: the run is over."""
         asked_less = self._behind is not None and self._behind.answers_beyond(self._journal.keys)
         self.close()
         found = self._shelf.header_of("calls")
@@ -146,19 +146,19 @@ class KeptCalls:
         self._shelf.move("journal", "calls")
 
     def close(self) -> None:
-        """Close journal and earlier calls; a run that is not finished goes on from them."""
+        """Close journal and earlier calls; a run that is not finished can be resumed from them."""
         self._opened.close()
 
     def _is_same(self, header: Header) -> bool:
         return {name: value for name, value in header.items() if name != "refresh"} == self._subject
 
     def _readable(self) -> list[RunName]:
-        """Return the earlier runs in a form that this release reads, the newest first."""
+        """Return the earlier runs that this release can read, the newest first."""
         runs: list[RunName] = ["calls", *reversed(self._shelf.asides())]
         return [run for run in runs if (self._shelf.header_of(run) or {}).get("format") == FORMAT]
 
     def _move_aside(self, run: RunName) -> None:
-        """Keep a run under a number of its own, and remove the oldest where these are too many."""
+        """Keep a run under a new number, and remove the oldest runs if there are too many."""
         asides = self._shelf.asides()
         number = max(asides, default=0) + 1
         self._shelf.move(run, number)

@@ -1,13 +1,12 @@
-"""Kept calls in the files of a folder for each work, on a local disk.
+"""Kept calls as files on a local disk, in one folder per work.
 
-    replay_journal.jsonl         the run that goes on, or that was interrupted
-    replay_calls.jsonl           the calls behind the results that were made last
-    replay_calls.aside-1.jsonl   calls of a subject that was changed since, or of a run that asked
-                                 more
-    .replay.lock                 held while a run works on them
+    replay_journal.jsonl         calls of the run that is in progress or was interrupted
+    replay_calls.jsonl           calls of the newest results
+    replay_calls.aside-1.jsonl   calls of an earlier subject, or of a run that asked more questions
+    .replay.lock                 held while a run uses the folder
 
-The calls are beside the results, not in them and not in the lake: they are not parsed yet, and only
-what was cleaned is published.
+The calls are stored next to the results, not in them and not in the lake: they are the answers
+before parsing, and only masked text is published.
 """
 
 import re
@@ -30,7 +29,7 @@ LOCK_FILE = ".replay.lock"
 
 
 class LocalCallStores(ShelvedCallStores):
-    """The kept calls of each work in a folder below `root`; shared answers below `cache`."""
+    """Keeps the calls of each work in a folder below `root`, and shared answers below `cache`."""
 
     def __init__(self, root: Path, *, cache: Path) -> None:
         super().__init__(

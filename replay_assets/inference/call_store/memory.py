@@ -1,4 +1,4 @@
-"""Kept calls in memory, for as long as the object lives: for tests, and for runs of a moment."""
+"""Kept calls in memory, while the object exists: for tests, and for runs that need no resume."""
 
 import asyncio
 from collections import defaultdict
@@ -14,7 +14,7 @@ from replay_assets.lake.locks import MemoryLocks
 
 
 class MemoryCallStores(ShelvedCallStores):
-    """The kept calls of each work, and the answers that works share."""
+    """Keeps the calls of each work, and the answers that works share."""
 
     def __init__(self) -> None:
         shelves: defaultdict[str, MemoryShelf] = defaultdict(MemoryShelf)
@@ -32,7 +32,7 @@ class MemoryCalls:
 
     @property
     def keys(self) -> KeysView[str]:
-        """The keys that it has a call of."""
+        """The keys of its calls."""
         return self._newest.keys()
 
     def get(self, key: str) -> Call | None:
@@ -45,7 +45,7 @@ class MemoryCalls:
         self.spent_usd += call.spent_usd
 
     def answers_beyond(self, keys: AbstractSet[str]) -> bool:
-        """Tell whether it has an answer to a key that is not among those of another run."""
+        """Return whether it has an answer whose key is not among the keys of another run."""
         return any(self._newest[key].is_answer for key in self._newest.keys() - keys)
 
     def close(self) -> None:
@@ -53,7 +53,7 @@ class MemoryCalls:
 
 
 class MemoryJournal:
-    """The calls of the run under way."""
+    """The calls of the run in progress."""
 
     def __init__(self, calls: MemoryCalls) -> None:
         self._calls = calls
@@ -63,7 +63,7 @@ class MemoryJournal:
 
     @property
     def keys(self) -> KeysView[str]:
-        """The keys that it has a call of."""
+        """The keys of its calls."""
         return self._calls.keys
 
     def get(self, key: str) -> Call | None:
@@ -131,10 +131,10 @@ class MemoryAnswerCache:
         self._answers: dict[str, Call] = {}
 
     def get(self, key: str) -> Call | None:
-        """Return an answer, marked as one that this run does not pay for."""
+        """Return an answer, marked as one that another run paid for."""
         call = self._answers.get(key)
         return None if call is None else replace(call, cached=True)
 
     def put(self, calls: Iterable[Call]) -> None:
-        """Keep those calls that are a model's answers and were not read from here."""
+        """Keep the calls that are answers of a model and were not read from a cache."""
         self._answers.update((call.key, call) for call in to_share(calls))

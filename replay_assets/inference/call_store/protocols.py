@@ -1,7 +1,8 @@
-"""What a stage uses of the kept calls, and what each kind of storage has to offer for it.
+"""The interface of kept calls for stages, and the interface that each kind of storage implements.
 
-`CallStores` and `CallStore` are for stages. `Shelf`, `Journal`, `Calls` and `AnswerCache` are for a
-kind of storage: what may be reused and what is moved aside is decided in `kept`, the same for all.
+Stages use `CallStores` and `CallStore`. A kind of storage implements `Shelf`, `Journal`, `Calls`
+and `AnswerCache`; what may be reused and what is moved aside is decided in `kept`, the same for
+all.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -12,9 +13,10 @@ from typing import Any, Literal, Protocol
 from replay_assets.inference.call.call import Call
 
 Header = dict[str, Any]
-"""What a run is about: two runs with the same header ask for the same."""
+"""What a run is about: two runs with the same header ask the same questions."""
 RunName = Literal["journal", "calls"] | int
-"""Of the runs of one work: the one under way, the last that was finished, or one moved aside."""
+"""Names a run of a work: the one in progress, the last finished one, or a number for one that was
+moved aside."""
 
 
 class CallStore(Protocol):
@@ -26,15 +28,15 @@ class CallStore(Protocol):
         ...
 
     def answer_of(self, key: str) -> Call | None:
-        """Return the answer to a question that was asked before, in any run.
+        """Return the answer to a question that any run has asked before.
 
         Raises:
-            JournalError: what is reused could not be written to this run's journal.
+            JournalError: the reused answer could not be written to this run's journal.
         """
         ...
 
     def get(self, key: str) -> Call | None:
-        """Return what became of a call in this run, answer or not."""
+        """Return a finished call of this run, with an answer or without."""
         ...
 
     def append(self, call: Call) -> None:
@@ -46,7 +48,7 @@ class CallStore(Protocol):
         ...
 
     def groups(self) -> AsyncIterator[list[Call]]:
-        """Make what is appended durable, group by group; yield the calls that count from now on.
+        """Make appended calls durable, group by group; yield each group when it begins to count.
 
         Raises:
             JournalError: a group could not be made durable; nothing may be sent any more.
@@ -54,18 +56,19 @@ class CallStore(Protocol):
         ...
 
     def settle(self) -> list[Call]:
-        """Make the rest durable, and return the calls that count from now on.
+        """Make the remaining calls durable and return all that `groups` has not yielded.
 
         Raises:
-            JournalError: it could not be made durable.
+            JournalError: they could not be made durable.
         """
         ...
 
     def finish(self) -> None:
-        """Keep this run's calls as those behind the results, which are complete: the run is over.
+        """Keep this run's calls as the calls of the results: results are complete, the run is over.
 
-        The calls behind the results until now are moved aside where they are of another subject or
-        have an answer that this run did not ask for: fewer repeats are no reason to pay again.
+        The calls of the earlier results are moved aside if they belong to another subject, or if
+        they have an answer that this run did not ask for: a run with fewer repeats must not make a
+        later run with more repeats pay again.
         """
         ...
 
@@ -81,17 +84,17 @@ class CallStores(Protocol):
         refresh: bool = False,
         cache_version: str | None = None,
     ) -> AbstractContextManager[CallStore]:
-        """Open the calls of one work for one run, and keep other runs from this work until then.
+        """Open the calls of one work for one run; no other run can open this work meanwhile.
 
-        A run that is not finished when the block ends goes on from what is kept.
+        A run that is not finished when the block ends can be resumed from what is kept.
 
         Args:
             work: a name as a path, such as `replay/my-model/2026-09-21`.
             subject: what the run is about; the journal of another subject is moved aside.
-            refresh: ask for everything again. What an interrupted refresh was answered still
-                counts: the same refresh goes on.
-            cache_version: the version of the prompts, to share answers with every other work
-                that asks in the same version; None: don't read or write shared answers.
+            refresh: ask all questions again. If a refresh was interrupted, the answers that it
+                already has are used: the same refresh goes on.
+            cache_version: the version of the prompts; answers are shared with every other work of
+                the same version. None: shared answers are not read or written.
 
         Raises:
             LockedError: another run has this work open.
@@ -105,7 +108,7 @@ class Calls(Protocol):
 
     @property
     def keys(self) -> AbstractSet[Any]:
-        """The keys that it has a call of, in a form of its own."""
+        """The keys of its calls, in a form that each kind of storage chooses."""
         ...
 
     def get(self, key: str) -> Call | None:
@@ -113,25 +116,25 @@ class Calls(Protocol):
         ...
 
     def answers_beyond(self, keys: AbstractSet[Any]) -> bool:
-        """Tell whether it has an answer to a key that is not among those of another run."""
+        """Return whether it has an answer whose key is not among the keys of another run."""
         ...
 
     def close(self) -> None:
-        """Free what it was read from."""
+        """Release the file or connection that it was read from."""
         ...
 
 
 class Journal(Protocol):
-    """The calls of the run under way: `CallStore` describes each method."""
+    """The calls of the run in progress: `CallStore` describes each method."""
 
     @property
     def spent_usd(self) -> float:
-        """What was paid for the calls that were here when it was opened."""
+        """What was paid for the calls that were in it when it was opened."""
         ...
 
     @property
     def keys(self) -> AbstractSet[Any]:
-        """The keys that it has a call of, in the form of `Calls.keys`."""
+        """The keys of its calls, in the form of `Calls.keys`."""
         ...
 
     def get(self, key: str) -> Call | None:
@@ -143,23 +146,23 @@ class Journal(Protocol):
         ...
 
     def groups(self) -> AsyncIterator[list[Call]]:
-        """Make what is appended durable, group by group."""
+        """Make appended calls durable, group by group."""
         ...
 
     def settle(self) -> list[Call]:
-        """Make the rest durable."""
+        """Make the remaining calls durable."""
         ...
 
     def close(self) -> None:
-        """Free what it is written to."""
+        """Release the file or connection that it is written to."""
         ...
 
 
 class Shelf(Protocol):
-    """Where the runs of one work are kept, one run at a time working on it."""
+    """Where the runs of one work are kept; one run uses it at a time."""
 
     def header_of(self, run: RunName) -> Header | None:
-        """Return the header of a run; None where there is no such run, or it has no header yet.
+        """Return the header of a run; None if there is no such run, or it has no header yet.
 
         Raises:
             JournalError: the header is damaged; calls that were paid for may follow it.
@@ -175,7 +178,7 @@ class Shelf(Protocol):
         ...
 
     def journal(self, header: Header) -> Journal:
-        """Open the journal to go on with it, or a new one with this header.
+        """Open the existing journal to append to it, or a new one with this header.
 
         Raises:
             JournalError: it is damaged, or can't be written.
@@ -183,7 +186,7 @@ class Shelf(Protocol):
         ...
 
     def move(self, run: RunName, to: RunName) -> None:
-        """Give a run another name, in place of the run that had it."""
+        """Give a run another name; it replaces the run that had this name."""
         ...
 
     def remove(self, run: RunName) -> None:
@@ -196,20 +199,20 @@ class Shelf(Protocol):
 
 
 class AnswerCache(Protocol):
-    """Answers across runs and works, all of one version of the prompts.
+    """Answers that runs and works share, for one version of the prompts.
 
-    It has answers only, never failures, and never an API key or the name of a run.
+    It contains answers only, never failures, and never an API key or the name of a run.
     """
 
     def get(self, key: str) -> Call | None:
-        """Return an answer, marked as one that this run does not pay for."""
+        """Return an answer, marked as one that another run paid for."""
         ...
 
     def put(self, calls: Iterable[Call]) -> None:
-        """Keep those calls that are a model's answers and were not read from here."""
+        """Keep the calls that are answers of a model and were not read from a cache."""
         ...
 
 
 def to_share(calls: Iterable[Call]) -> list[Call]:
-    """Return those calls that a cache keeps."""
+    """Return the calls that a cache keeps."""
     return [call for call in calls if call.outcome == "answered" and not call.cached]

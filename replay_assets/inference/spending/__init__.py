@@ -1,7 +1,7 @@
-"""Money: a run's budget, and the ledger of a day's spending that all runs share.
+"""Money: the budget of a run, and the ledger of a day's spending that all runs share.
 
-`SqlLedger` has a module of its own, `sql_ledger`, which is imported where a budget of a day needs
-it: it brings SQLAlchemy along.
+`SqlLedger` is not exported here: its module `sql_ledger` imports SQLAlchemy, so it is imported only
+if a candidate has a budget per day.
 """
 
 from replay_assets.inference.spending.budget import Reservation, RunBudget

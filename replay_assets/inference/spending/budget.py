@@ -1,7 +1,8 @@
-"""The money that a run may spend: set aside before an attempt is sent, settled when it has ended.
+"""The money that a run may spend: reserved before an attempt is sent, settled when it has ended.
 
-What cannot be known to be unpaid (a reset, a timeout) is charged at its highest price. An attempt
-that does not fit waits for those under way, which may cost less than was set aside for them.
+If it can't be known whether an attempt was billed (a reset, a timeout), it is charged at its
+highest price. An attempt that does not fit into the budget waits for attempts in flight, because
+they may cost less than was reserved for them.
 """
 
 import asyncio
@@ -18,14 +19,14 @@ from replay_assets.inference.spending.ledger import ROUNDING_USD, Entry, Ledger
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What one attempt can cost at most, and the prices it will be charged at."""
+    """The most that one attempt can cost, and the prices by which it is charged."""
 
     prices: Prices | None
     highest_usd: float | None
     entry: Entry | None
 
     def cost_usd(self, usage: Usage, *, answered: bool, possibly_paid: bool) -> float | None:
-        """Return what the attempt cost; None where the candidate is unpriced or usage unknown."""
+        """Return what the attempt cost; None if the candidate has no price or usage is unknown."""
         if self.prices is None:
             return None
         if possibly_paid:
@@ -33,12 +34,12 @@ class Reservation:
         return self.prices.cost_usd(usage) if answered else 0.0
 
     def charged_usd(self, cost_usd: float | None) -> float | None:
-        """Return what an attempt takes of the budget; None where the candidate is unpriced."""
+        """Return what an attempt uses of the budget; None if the candidate has no price."""
         return self.highest_usd if cost_usd is None else cost_usd
 
 
 class RunBudget:
-    """One run's money. `spent_usd` begins with what earlier parts of the same run have spent."""
+    """The budget of one run. `spent_usd` begins with what earlier parts of the same run spent."""
 
     def __init__(
         self, candidate: Candidate, *, ledger: Ledger | None, spent_usd: float, timezone: str
@@ -55,11 +56,11 @@ class RunBudget:
         self._broken: JournalError | None = None
 
     async def reserve(self, *, prompt_tokens: int, completion_tokens: int) -> Reservation:
-        """Set aside what an attempt with so many tokens at most can cost.
+        """Reserve the most that an attempt with at most these numbers of tokens can cost.
 
         Raises:
-            BudgetExhaustedError: it does not fit, and nothing is under way that could make room.
-            JournalError: the ledger can't be written, now or when an attempt before was settled.
+            BudgetExhaustedError: it does not fit, and no attempt in flight could still free money.
+            JournalError: the ledger can't be written, now or when an earlier attempt was settled.
         """
         if self._broken is not None:
             raise self._broken
@@ -87,10 +88,11 @@ class RunBudget:
             await self._settled.wait()
 
     def settle(self, reservation: Reservation, cost_usd: float | None) -> None:
-        """Charge what an attempt cost, or its highest price where the cost is unknown (None).
+        """Charge what an attempt cost, or its highest price if the cost is unknown (None).
 
-        A ledger that can't be written must not cost an answer that is here: the next attempt ends
-        the run. Until then the ledger has this one at its highest price.
+        If the ledger can't be written, the answer that was just received must not be lost: the next
+        attempt raises the error instead. Until then the ledger has this attempt at its highest
+        price.
         """
         charged = reservation.charged_usd(cost_usd)
         if reservation.highest_usd is None or charged is None:
@@ -121,7 +123,7 @@ class RunBudget:
         return (
             f"not sent: it may cost {amount_usd:.6f} USD, and the budget of candidate "
             f"{self._candidate.id!r} ({', '.join(known)}) has less left. Raise budget_usd, or run "
-            "it again."
+            "the same again: a new run has a new budget, and so has the next day."
         )
 
     def _today(self) -> date:

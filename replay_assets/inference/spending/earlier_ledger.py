@@ -1,6 +1,7 @@
-"""The ledger of releases before the table: one file a day, read so that an upgrade forgets nothing.
+"""The ledger files of earlier releases, one per day: read so that an upgrade keeps what was spent.
 
-Such a file counts on its own day only, so this module can go once that day is over everywhere.
+Such a file matters on its own day only, so this module can be deleted when that day has passed for
+all users.
 """
 
 import json
@@ -12,9 +13,10 @@ from replay_assets.errors import JournalError
 
 
 def spent_in_file(folder: Path, day: date) -> Counter[str]:
-    """Return what each candidate spent on a day, attempts that never ended at their highest price.
+    """Return what each candidate spent on a day; unfinished attempts count at their highest price.
 
-    Each line sets an amount aside, or replaces one by what was spent; the last may be torn.
+    Each line reserves an amount, or replaces a reserved amount by what was spent. The last line may
+    be incomplete.
 
     Raises:
         JournalError: another line is damaged.
@@ -36,7 +38,7 @@ def spent_in_file(folder: Path, day: date) -> Counter[str]:
                 spent_usd[candidate_id] += record["spent_usd"] - amount_usd
         except (ValueError, KeyError, TypeError) as error:
             raise JournalError(
-                f"{path}, line {number}: damaged, so what was spent on that day is not known. Put "
-                "the file back from a copy, or remove it to begin the day's budget at 0."
+                f"{path}, line {number}: damaged, so what was spent on that day is not known. "
+                "Restore the file from a copy, or remove it to begin the day's budget at 0."
             ) from error
     return spent_usd

@@ -1,8 +1,8 @@
 """The ledger: what each candidate has spent on a day, shared by all runs.
 
-The most that an attempt can cost is added before it is sent, and replaced by what it did cost once
-it has ended. A run that is killed in between leaves the highest price in the ledger: it can't be
-known whether that attempt was paid.
+Before an attempt is sent, the most that it can cost is added; when it has ended, this amount is
+replaced by the real cost. If a run is killed in between, the highest price stays in the ledger,
+because it can't be known whether the attempt was billed.
 """
 
 from collections import defaultdict
@@ -11,12 +11,12 @@ from datetime import date
 from typing import Protocol
 
 ROUNDING_USD = 1e-9
-"""Sums of amounts that are exactly a limit must not exceed it by the last bit of a float."""
+"""Amounts whose exact sum equals a limit must fit, although the sum of floats may be larger."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An amount that was set aside on a day, to be replaced by what was really spent."""
+    """An amount that was reserved on a day, to be replaced by what was really spent."""
 
     day: date
     candidate_id: str
@@ -27,7 +27,7 @@ class Ledger(Protocol):
     """Spending by day and candidate; the caller decides which day it is."""
 
     def spent_usd(self, day: date, candidate_id: str) -> float:
-        """Return what a candidate has spent on a day, attempts under way at their highest price.
+        """Return what a candidate spent on a day; attempts in flight count at their highest price.
 
         Raises:
             JournalError: the ledger can't be read.
@@ -37,9 +37,9 @@ class Ledger(Protocol):
     def reserve(
         self, day: date, candidate_id: str, amount_usd: float, *, limit_usd: float | None
     ) -> Entry | None:
-        """Set an amount aside; None, and nothing is changed, where it would exceed the limit.
+        """Reserve an amount; None, without a change, if it would exceed the limit.
 
-        Of two runs that ask at the same moment, each sees the amount of the other or comes first.
+        Of two runs that ask at the same moment, the second sees the amount of the first.
 
         Raises:
             JournalError: it could not be written.
@@ -47,7 +47,7 @@ class Ledger(Protocol):
         ...
 
     def settle(self, entry: Entry, spent_usd: float) -> None:
-        """Replace what was set aside by what was spent; once for each entry.
+        """Replace a reserved amount by what was spent; once for each entry.
 
         Raises:
             JournalError: it could not be written.
@@ -56,19 +56,19 @@ class Ledger(Protocol):
 
 
 class MemoryLedger:
-    """A ledger of this process, for as long as the object lives."""
+    """A ledger in the memory of this process, while the object exists."""
 
     def __init__(self) -> None:
         self._spent_usd: defaultdict[tuple[date, str], float] = defaultdict(float)
 
     def spent_usd(self, day: date, candidate_id: str) -> float:
-        """Return what a candidate has spent on a day, attempts under way at their highest price."""
+        """Return what a candidate spent on a day, with the amounts that are still reserved."""
         return self._spent_usd[day, candidate_id]
 
     def reserve(
         self, day: date, candidate_id: str, amount_usd: float, *, limit_usd: float | None
     ) -> Entry | None:
-        """Set an amount aside; None, and nothing is changed, where it would exceed the limit."""
+        """Reserve an amount; None, without a change, if it would exceed the limit."""
         spent_usd = self._spent_usd[day, candidate_id] + amount_usd
         if limit_usd is not None and spent_usd > limit_usd + ROUNDING_USD:
             return None
@@ -76,5 +76,5 @@ class MemoryLedger:
         return Entry(day, candidate_id, amount_usd)
 
     def settle(self, entry: Entry, spent_usd: float) -> None:
-        """Replace what was set aside by what was spent."""
+        """Replace a reserved amount by what was spent."""
         self._spent_usd[entry.day, entry.candidate_id] += spent_usd - entry.amount_usd

@@ -1,8 +1,9 @@
-"""The ledger in one table of a database: SQLite on the local disk, PostgreSQL where machines share.
+"""The ledger in one database table: SQLite on the local disk, or PostgreSQL for many machines.
 
-Each change is one statement in a transaction of its own, so the database keeps runs apart: no entry
-is lost, and no two together exceed a limit. On SQLite an entry reaches the kernel at once and the
-disk at the next checkpoint: it outlives the process, not always the machine.
+Each change is one statement in a separate transaction, so the database isolates runs from each
+other: no entry is lost, and no two entries together exceed a limit. On SQLite an entry reaches the
+kernel immediately and the disk at the next checkpoint: it is not lost if the process dies, but may
+be lost if the machine fails.
 """
 
 import math
@@ -24,7 +25,7 @@ from replay_assets.lake.files import create_private
 
 LEDGER_FILE = "ledger.sqlite"
 BUSY_S = 30
-"""How long a statement waits while other processes write; each write takes 20 us."""
+"""Seconds that a statement waits while other processes write; each write takes 20 us."""
 SQLITE_SETTINGS = (
     f"PRAGMA busy_timeout={BUSY_S * 1000}",
     "PRAGMA journal_mode=WAL",
@@ -56,8 +57,8 @@ class SqlLedger:
     """A `Ledger` in a database, used by one thread at a time. The first use connects.
 
     Args:
-        url: of SQLAlchemy, for SQLite or PostgreSQL.
-        spent_before: what candidates spent on a day according to an earlier release's ledger.
+        url: SQLAlchemy URL of SQLite or PostgreSQL.
+        spent_before: returns what candidates spent on a day by the ledger of an earlier release.
     """
 
     def __init__(
@@ -83,12 +84,12 @@ class SqlLedger:
 
     @classmethod
     def in_folder(cls, folder: Path) -> Self:
-        """Return the ledger in a folder of a local disk, which may be new."""
+        """Return the ledger in a folder on a local disk; the folder need not exist."""
         url = sa.URL.create("sqlite", database=str(folder / LEDGER_FILE))
         return cls(url, spent_before=partial(spent_in_file, folder))
 
     def spent_usd(self, day: date, candidate_id: str) -> float:
-        """Return what a candidate has spent on a day, attempts under way at their highest price.
+        """Return what a candidate spent on a day; attempts in flight count at their highest price.
 
         Raises:
             JournalError: the ledger can't be read.
@@ -100,13 +101,13 @@ class SqlLedger:
     def reserve(
         self, day: date, candidate_id: str, amount_usd: float, *, limit_usd: float | None
     ) -> Entry | None:
-        """Set an amount aside; None, and nothing is changed, where it would exceed the limit.
+        """Reserve an amount; None, without a change, if it would exceed the limit.
 
         Raises:
             JournalError: it could not be written.
         """
         most_usd = math.inf if limit_usd is None else limit_usd + ROUNDING_USD
-        if amount_usd > most_usd:  # the statement compares with an earlier entry only
+        if amount_usd > most_usd:  # the statement checks the limit only if the day has a row
             return None
         row = {"day": day, "candidate_id": candidate_id, "spent_usd": amount_usd}
         with self._used(day) as connection:
@@ -114,7 +115,7 @@ class SqlLedger:
         return Entry(day, candidate_id, amount_usd) if changed else None
 
     def settle(self, entry: Entry, spent_usd: float) -> None:
-        """Replace what was set aside by what was spent; once for each entry.
+        """Replace a reserved amount by what was spent; once for each entry.
 
         Raises:
             JournalError: it could not be written.
@@ -132,7 +133,7 @@ class SqlLedger:
 
     @contextmanager
     def _used(self, day: date) -> Iterator[sa.Connection]:
-        """Connect at the first use, and say of every error what to do."""
+        """Yield the connection, opened at first use; every error is raised with a way out."""
         try:
             if self._connection is None:
                 self._connection = self._connect()
@@ -150,7 +151,7 @@ class SqlLedger:
             return _prepared(self._engine.connect())
         file = Path(str(self._url.database))
         create_private(file)
-        # SQLite reports a file as busy at once where two processes open it for the first time.
+        # If two processes create the file at the same time, SQLite raises "busy" without waiting.
         with FileLock(f"{file}.lock", timeout=BUSY_S):
             return _prepared(self._engine.connect(), SQLITE_SETTINGS)
 
@@ -160,14 +161,15 @@ class SqlLedger:
             where = str(self._url.database)
         cause = error.strerror if isinstance(error, OSError) else getattr(error, "orig", None)
         return JournalError(
-            f"{where} can't be written: {cause or error}. Nothing more is sent: what is not "
-            "written there can't be held to a budget. Repair the cause (a full disk, a folder of "
-            "another user, a database that does not answer) and run the same again: it continues."
+            f"{where} can't be written: {cause or error}. Nothing more is sent, because spending "
+            "that is not recorded can exceed the budget. Repair the cause (a full disk, a folder "
+            "of another user, a database that does not answer) and run the same again: it "
+            "continues."
         )
 
 
 def _prepared(connection: sa.Connection, settings: Sequence[str] = ()) -> sa.Connection:
-    """Make settings and create the table, where there is none yet."""
+    """Return the connection with its settings made and the table created if it is missing."""
     try:
         for statement in settings:
             connection.exec_driver_sql(statement)

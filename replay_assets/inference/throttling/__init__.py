@@ -1,6 +1,7 @@
-"""How fast an endpoint is asked: slots, requests and tokens per window, pauses, learned limits.
+"""Rate limiting per endpoint: slots, requests and tokens per window, pauses, learned limits.
 
-`backoff` says how long to wait before the next try of one request; it is used as a module.
+"Refused" means an answer with status 429. `backoff` has the pause before the next attempt of one
+request; it is imported as a module.
 """
 
 from replay_assets.inference.throttling.in_process import SHARED_LIMITS, InProcessLimits

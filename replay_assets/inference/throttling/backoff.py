@@ -1,4 +1,4 @@
-"""How long to wait before asking again: what the endpoint says, else a seeded backoff."""
+"""The pause before a request is sent again: what the endpoint asks for, else a seeded backoff."""
 
 import math
 import random
@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 TRIES = 4
-"""Attempts of one request that may fail by the endpoint's or the network's fault."""
+"""Attempts of one request that may fail because of the endpoint or the network."""
 REFUSALS = 10
-"""Attempts of one request that may be refused with a 429: in a row they span a minute."""
+"""Attempts of one request that may be rate limited (429): ten in a row take about a minute."""
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 
 
 class Backoff:
-    """Exponential with full jitter. Seeded: two runs over the same faults wait alike."""
+    """Exponential backoff with full jitter, seeded: two runs with the same faults wait equally."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - spreads retries, guards nothing
@@ -28,7 +28,7 @@ class Backoff:
 
 
 def pause_asked_s(headers: Mapping[str, str]) -> float | None:
-    """Return the pause that a response asks for, in Retry-After or by a limit that is used up."""
+    """Return the pause that a response asks for, by Retry-After or by a limit that is used up."""
     asked = seconds_asked(headers.get("retry-after", ""))
     return asked if asked is not None else _until_reset_s(headers)
 
@@ -46,12 +46,15 @@ def seconds_asked(retry_after: str) -> float | None:
 
 
 def bearable(pause_s: float | None, patience_s: float) -> float | None:
-    """Return a pause for the endpoint's limit to keep; the run ends at one beyond its patience."""
+    """Return a pause that the endpoint's limit must keep; None if it is longer than the patience.
+
+    A longer pause ends the run, so no other call has to wait for it.
+    """
     return None if pause_s is None or pause_s > patience_s else pause_s
 
 
 def _until_reset_s(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds until a used-up limit is reset; None where none is named or used up."""
+    """Return the seconds until a used-up limit is reset; None if no limit is named or used up."""
     pauses = []
     for left, reset in (
         ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
@@ -65,7 +68,7 @@ def _until_reset_s(headers: Mapping[str, str]) -> float | None:
 
 
 def _duration_s(text: str) -> float | None:
-    """Read `6m0s`, `1s`, `20ms` or plain seconds."""
+    """Return the seconds of `6m0s`, `1s`, `20ms` or a plain number; None for any other text."""
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
         return float(text)
     match = DURATION.fullmatch(text)

@@ -1,6 +1,6 @@
-"""The limits of one process, in its memory: the only form until processes share theirs.
+"""The limits of one process, in its memory; there is no store yet that processes share.
 
-A limit belongs to one event loop at a time.
+A limit is used by one event loop at a time.
 """
 
 import asyncio
@@ -15,18 +15,21 @@ from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refu
 from replay_assets.inference.throttling.sliding_log import SlidingLog, Ticket
 
 FIRST_PAUSE_S, PAUSE_GROWTH, LONGEST_PAUSE_S = 0.5, 1.5, 30.0
-"""After a 429 without Retry-After: ten refusals in a row span a minute, the usual window."""
+"""Pauses after a 429 without Retry-After: ten in a row take a minute, the usual window."""
 CUT = 0.7
+"""Factor of the slots after the first refusal; each answer then gives back a part of a slot."""
 WINDOW_S = 60.0
 PROBE_GRACE_S = 0.1
 ARRIVAL_S, ARRIVAL_SHARE = 0.3, 0.025
-"""How much later than let in a call may arrive: a new connection, a busy machine."""
+"""How much later than its admission a call may arrive at the endpoint, because of a new connection
+or a busy machine: at most these seconds, and this share of the window."""
 
 
 class InProcessLimit:
     """Admits calls in order, within slots and windows, never while the endpoint asks for a pause.
 
-    After a refusal one call goes first, and the others follow once it is clear that it was let in.
+    After a refusal one call (the probe) is sent alone; the others follow when it is clear that the
+    endpoint accepted it.
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -47,10 +50,11 @@ class InProcessLimit:
         self._jitter = random.Random(0)  # noqa: S311 - spreads retries, guards nothing
 
     def join(self, limits: Limits) -> None:
-        """Apply a candidate's limits too, for as long as it asks: the smallest of all apply.
+        """Add a candidate's limits until it leaves; the smallest limits of all candidates apply.
 
-        The first to ask begins with no refusals in a row: those of a run that is over, perhaps
-        hours ago, must not use up its patience. What was learned of the endpoint's window remains.
+        If no other candidate is active, the count of refusals in a row begins at 0: refusals of a
+        run that is over, perhaps for hours, must not use up this one's patience. What was learned
+        of the endpoint's window remains.
         """
         if not self._users:
             self._refusals = self._probe = None
@@ -58,7 +62,7 @@ class InProcessLimit:
         self._resize()
 
     def leave(self, limits: Limits) -> None:
-        """Forget a candidate's limits; what was sent and learned is remembered."""
+        """Remove a candidate's limits; what was sent and learned is remembered."""
         self._users.remove(limits)
         self._resize()
 
@@ -85,11 +89,11 @@ class InProcessLimit:
 
     @property
     def refused_for_s(self) -> float:
-        """For how long every call has been refused; 0 where the last was not."""
+        """For how long every call has been refused; 0 if the last call was not."""
         return 0.0 if self._refusals is None else self._clock() - self._refusals.first_at
 
     async def acquire(self, tokens: int) -> Ticket:
-        """Wait for a slot and for room, then return the call's ticket, to be settled."""
+        """Wait for a slot and for room in the windows; return a ticket for `settle`."""
         if not self._waiting and self._delay(tokens) == 0:
             return self._admit(tokens)
         turn: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()
@@ -106,7 +110,7 @@ class InProcessLimit:
         """Free a call's slot and learn from how it ended."""
         now = self._clock()
         self._in_flight -= 1
-        # It arrived after it was let in, at an unknown moment before its end.
+        # The call arrived at an unknown moment after its admission; a later time is safer.
         ticket.sent_at = min(
             now, ticket.sent_at + min(ARRIVAL_S, ARRIVAL_SHARE * self._log.window_s)
         )
@@ -134,7 +138,7 @@ class InProcessLimit:
             self._slots = max(self._slots * CUT, 1.0)
         elif ticket is not self._probe:
             self._refusals.add(ticket)
-            return  # sent before the pause began: it says nothing new
+            return  # sent before the pause began, so it must not make the pause longer
         self._refusals.add(ticket)
         self._probe = None
         if not says_when:
@@ -160,7 +164,7 @@ class InProcessLimit:
             self._learned.widen(refusals)
 
     def _delay(self, tokens: int) -> float:
-        """Return the seconds until a call may go; infinite where only another's end can help."""
+        """Return the seconds until a call may be sent; infinite if another call must end first."""
         now = self._clock()
         if self._in_flight >= self.slots:
             return float("inf")
@@ -191,7 +195,7 @@ class InProcessLimit:
         ticket.tokens = tokens
 
     def _pump(self) -> None:
-        """Let in the calls that may go; come back when the next may, if time alone decides that."""
+        """Admit the calls that may be sent; set a timer for the next if it must only wait."""
         while self._waiting:
             turn, tokens = self._waiting[0]
             if turn.done() or turn.get_loop().is_closed():
@@ -214,7 +218,7 @@ class InProcessLimit:
 
 
 class InProcessLimits:
-    """The limits of this process, however many runs ask through it."""
+    """The limits of this process, shared by all its runs."""
 
     def __init__(self) -> None:
         self._limits: dict[str, InProcessLimit] = {}
@@ -224,7 +228,7 @@ class InProcessLimits:
         return self._limits.setdefault(key, InProcessLimit())
 
     def forget(self) -> None:
-        """Start again with every key: what an endpoint refused does not slow down what follows."""
+        """Forget all limits, so that earlier refusals of an endpoint slow nothing down."""
         self._limits.clear()
 
 
@@ -232,5 +236,5 @@ SHARED_LIMITS = InProcessLimits()
 
 
 def _in_window(per_minute: int, window_s: float) -> float:
-    """Return what a rate per minute allows in a window; 0.57 s at 6,000 are 57, not 56.99."""
+    """Return what a rate per minute allows in a window; rounded, so 6,000 gives 57 in 0.57 s."""
     return round(per_minute * window_s / 60, 6)

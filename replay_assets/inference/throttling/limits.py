@@ -1,8 +1,8 @@
-"""Rate limiting per endpoint: slots, requests and tokens per window, pauses the server asks for.
+"""The protocols of rate limiting per endpoint, which the client uses.
 
-The client uses these protocols. `in_process` has the limits of one process; a store that processes
-share can take its place. Two runs in two processes are kept apart by a Dagster pool for each limit
-key until then.
+They cover slots, requests and tokens per window, and pauses that the server asks for. `in_process`
+has the limits of one process; a store that processes share can replace it. Until then, a Dagster
+pool per limit key keeps runs in two processes from using one endpoint at the same time.
 """
 
 from dataclasses import dataclass
@@ -12,18 +12,19 @@ from replay_assets.candidates import Limits
 from replay_assets.inference.throttling.sliding_log import Ticket
 
 CHARACTERS_PER_TOKEN = 2
-"""A careful guess for mixed English and Chinese; it is corrected by the usage reported."""
+"""A low guess for mixed English and Chinese, so that estimates are rather too high; the reported
+usage corrects them."""
 
 
 def estimate_tokens(body: bytes, max_tokens: int) -> int:
-    """Return an upper estimate of what a call will use: its prompt and a full answer."""
+    """Return an upper estimate of the tokens that a call uses: its prompt and a full answer."""
     characters = len(body) if body.isascii() else len(body.decode())
     return characters // CHARACTERS_PER_TOKEN + max_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How an attempt ended, as far as a limit needs it. `tokens` is None where not reported."""
+    """How an attempt ended, as far as a limit needs it. `tokens` is None if not reported."""
 
     refused: bool = False
     served: bool = False
@@ -34,25 +35,25 @@ class Settled:
 class EndpointLimit(Protocol):
     """Admits the calls of all candidates that share base URL, model and the variable of their key.
 
-    The configured figures are a ceiling; what the endpoint refuses (429) lowers what is really
-    used, what it answers raises it again. A 5xx changes nothing: it is broken, not asked too much.
+    The configured figures are the maximum. A 429 lowers the rate that is really used, and answers
+    raise it again. A 5xx changes nothing: the endpoint is broken, not overloaded.
     """
 
     def join(self, limits: Limits) -> None:
-        """Apply a candidate's limits too, for as long as it asks: the smallest of all apply."""
+        """Add a candidate's limits until it leaves; the smallest limits of all candidates apply."""
         ...
 
     def leave(self, limits: Limits) -> None:
-        """Forget a candidate's limits; what was sent and learned is remembered."""
+        """Remove a candidate's limits; what was sent and learned is remembered."""
         ...
 
     @property
     def refused_for_s(self) -> float:
-        """For how long every call has been refused; 0 where the last was not."""
+        """For how long every call has been refused; 0 if the last call was not."""
         ...
 
     async def acquire(self, tokens: int) -> Ticket:
-        """Wait for a slot and for room, then return the call's ticket, to be settled."""
+        """Wait for a slot and for room in the windows; return a ticket for `settle`."""
         ...
 
     def settle(self, ticket: Ticket, end: Settled) -> None:
@@ -61,7 +62,7 @@ class EndpointLimit(Protocol):
 
 
 class LimitStore(Protocol):
-    """Where limits are kept: in this process, or where several processes share them."""
+    """Where limits are kept: in this process, or in a place that processes share."""
 
     def limit_of(self, key: str) -> EndpointLimit:
         """Return the one limit of a key."""

@@ -1,8 +1,9 @@
-"""Learning an endpoint's unpublished limit from what it refuses, and trying again for more.
+"""Learns the unpublished limit of an endpoint from its refusals, and later tries to send more.
 
-Hosted endpoints throttle near some figure that they do not publish (NVIDIA's: about 40 a minute),
-often without Retry-After. When a whole burst is refused, the calls that were served before it and
-the time until one is served again are that limit. A stray 429 teaches nothing.
+Hosted endpoints limit rates without publishing the figure (NVIDIA: about 40 per minute), often
+without Retry-After. If a burst of calls is refused, the limit is the number of calls that were
+served before it, and its window is the time until a call is served again. A single 429 says nothing
+about a limit.
 """
 
 from collections.abc import Sequence
@@ -12,19 +13,23 @@ from typing import Self
 from replay_assets.inference.throttling.sliding_log import SlidingLog, Ticket
 
 USUAL_WINDOWS_S = (1.0, 2.0, 5.0, 6.0, 10.0, 15.0, 20.0, 30.0, 60.0)
-"""Spans that endpoints count in; the true one lies between the last refusal and the next answer."""
+"""Usual windows of endpoints in seconds; the true one is between the last refusal and the next
+answer."""
 FEWEST_REFUSED, SMALLEST_SHARE = 3, 0.3
-"""A burst is refused, not a call here and there: with 5 % of stray 429s this is never reached."""
+"""At least this many calls and this share of them must be refused to be a burst: 5 % of single 429s
+never reach it."""
 CALM_WINDOWS = 10
-"""Windows without a refusal before more is tried: at 40 a window that costs 1 in 400 calls."""
+"""Windows without a refusal before more is tried: with 40 calls per window, a failed trial costs 1
+in 400 calls."""
 GROWTH, WIDER = 1.05, 1.05
+"""Factors by which a trial raises the number of calls, and by which the window is made longer."""
 SLACK = 0.97
-"""A call that was refused at 6.0 s by our clock may have been early for a window of 6 s."""
+"""Tolerance of clocks: a call refused at 6.0 s by ours may have been early in a window of 6 s."""
 
 
 @dataclass(slots=True)
 class Refusals:
-    """An unbroken time of refusals. `probes`: how many calls in a row were sent alone, in vain."""
+    """A time in which every call was refused; `probes` counts those that were sent alone."""
 
     first_at: float
     last_at: float = 0.0
@@ -32,14 +37,14 @@ class Refusals:
     probes: int = 0
 
     def add(self, ticket: Ticket) -> None:
-        """Count a refused call by when it was sent."""
+        """Add a refused call."""
         self.first_at = min(self.first_at, ticket.sent_at)
         self.last_at = max(self.last_at, ticket.sent_at)
         self.count += 1
 
 
 class LearnedWindow:
-    """A number of calls in a span: what the endpoint was seen to allow."""
+    """The number of calls in a span that the endpoint was observed to allow."""
 
     def __init__(self, allowed: int, span_s: float, calls: Sequence[Ticket]) -> None:
         self.allowed = allowed
@@ -53,7 +58,7 @@ class LearnedWindow:
     def of(
         cls, refusals: Refusals, calls: Sequence[Ticket], *, reopened_at: float, window_s: float
     ) -> Self | None:
-        """Return what a time of refusals teaches; None where it was a stray one.
+        """Return the limit that a time of refusals shows; None if it was not a burst.
 
         `calls` are those of the last `window_s` seconds that were not refused, oldest first.
         """
@@ -70,20 +75,20 @@ class LearnedWindow:
         return cls(len(served), usual[-1] if usual else max(longest, 0.1), calls)
 
     def delay(self, now: float) -> float:
-        """Return the seconds until another call fits; after a long calm, a few more fit."""
+        """Return the seconds until another call fits; after many calm windows, allow a few more."""
         delay = self.log.delay(now, 0)
         if self._next_trial_at is None:
             self._next_trial_at = now + self._calm_windows * self.span_s
         elif delay > 0 and now >= self._next_trial_at:
             self._before_trial = self.allowed
             self.allowed = max(int(self.allowed * GROWTH), self.allowed + 1)
-            self._next_trial_at = now + self.span_s  # while it goes well, more with every window
+            self._next_trial_at = now + self.span_s  # until a refusal, try more in every window
             self._resize()
             delay = self.log.delay(now, 0)
         return delay
 
     def took_back(self, refusals: Refusals) -> bool:
-        """Take back a trial if there was one: what was refused then is no news."""
+        """Undo a trial, if one is running, and return whether it was: it explains the refusals."""
         if self._before_trial is None:
             return False
         self.allowed, self._before_trial = self._before_trial, None
@@ -93,7 +98,7 @@ class LearnedWindow:
         return True
 
     def widen(self, refusals: Refusals) -> None:
-        """Count over a longer span: a few calls were refused that should have been allowed."""
+        """Count over a longer span, because calls were refused that should have been allowed."""
         self.span_s *= WIDER
         self._next_trial_at = refusals.last_at + self._calm_windows * self.span_s
         self._resize()

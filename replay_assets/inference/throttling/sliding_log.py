@@ -1,18 +1,18 @@
-"""A log of the calls in a sliding window, whose span is 1 % longer than the endpoint's.
+"""A log of the calls in a sliding window, which is 1 % longer than the window of the endpoint.
 
-The two clocks differ by the network's delay: what the client counts as a minute is a little less at
-the server. A token bucket overruns a server's sliding window by 13 to 17 %, this log by nothing.
+Because of network delays, calls that the client sent in a minute can arrive within a little less
+than a minute. A token bucket exceeds a server's sliding window by 13 to 17 %, this log never.
 """
 
 from collections import OrderedDict
 
 LONGER = 1.01
 REMEMBERED = 10_000
-"""Calls that an unlimited log keeps, to learn from when the endpoint begins to refuse."""
+"""Calls that a log without a limit keeps, to learn a limit when the endpoint begins to refuse."""
 
 
 class Ticket:
-    """One call that was let in: when, and how many tokens it is counted with."""
+    """One admitted call: when it was sent, and how many tokens are counted for it."""
 
     __slots__ = ("refused", "sent_at", "tokens")
 
@@ -23,30 +23,31 @@ class Ticket:
 
 
 class SlidingLog:
-    """Counts requests and tokens of the last window, each up to a figure, or without one (None)."""
+    """Counts requests and tokens in the last window, each with a maximum or without one (None)."""
 
     def __init__(
         self, window_s: float, most_requests: int | None, most_tokens: float | None
     ) -> None:
-        # In the order of admission. By time alone, a call that has left can't be told from one that
-        # is in the window: its ticket's time moves when it ends.
+        # In the order of admission. The time of a ticket changes when its call ends, so time alone
+        # does not show whether a call is still in the window.
         self._calls: OrderedDict[Ticket, None] = OrderedDict()
         self._requests = 0
         self._tokens = 0
         self.resize(window_s, most_requests, most_tokens)
 
     def resize(self, window_s: float, most_requests: int | None, most_tokens: float | None) -> None:
-        """Count over another window, or up to other figures."""
+        """Change the window or the maximums."""
         self.window_s = window_s
         self._span_s = window_s * LONGER
         self._most_requests = most_requests
         self._most_tokens = most_tokens
 
     def delay(self, now: float, tokens: int) -> float:
-        """Return the seconds until the oldest call that counts leaves the window."""
+        """Return 0 if a call fits now, else the seconds until the oldest call leaves the window."""
         self._expire(now)
         over_requests = self._most_requests is not None and self._requests >= self._most_requests
-        # A call larger than the whole allowance goes alone, rather than never.
+        # A call that is larger than the maximum is sent when the window is empty; else it would
+        # wait for ever.
         over_tokens = (
             self._most_tokens is not None
             and self._requests > 0
@@ -67,12 +68,12 @@ class SlidingLog:
             self._drop()
 
     def correct(self, ticket: Ticket, tokens: int) -> None:
-        """Replace a call's estimate by what the endpoint reported, while it is in the window."""
+        """Replace a call's estimate by the reported tokens if the call is still in the window."""
         if ticket in self._calls:
             self._tokens += tokens - ticket.tokens
 
     def forget(self, ticket: Ticket) -> None:
-        """Count a refused call in the window no longer: the endpoint did not count it either."""
+        """Stop counting a refused call, because the endpoint did not count it either."""
         if ticket in self._calls:
             self._requests -= 1
 

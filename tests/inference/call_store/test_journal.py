@@ -1,4 +1,4 @@
-"""The journal: what was appended is there again, whole, or the file is refused by line."""
+"""The journal: what was appended is read back complete, or an error names the damaged line."""
 
 import asyncio
 import errno
@@ -22,7 +22,7 @@ CALLS = [answered("k1", "one"), failed("k2"), answered("k3", "磁碟 \u2028 \ud7
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the journal lies."""
+    """The path of the journal."""
     return tmp_path / "state" / "journal.jsonl"
 
 
@@ -41,28 +41,28 @@ def read(path: Path, *keys: str) -> list[Call | None]:
         return [journal.get(key) for key in keys]
 
 
-def test_what_was_appended_is_there_again(written: Path) -> None:
-    """Equal, attempts and reasoning included; of one key the newest; nothing for an unknown one."""
+def test_what_was_appended_is_read_back(written: Path) -> None:
+    """Equal, with attempts and reasoning; the newest call of a key; None for an unknown key."""
     assert read(written, "k1", "k2", "k3", "k4") == [CALLS[3], CALLS[1], CALLS[2], None]
     assert header_of(written) == HEADER
 
 
-def test_a_call_is_found_at_once_and_on_disk_before_any_sync(path: Path) -> None:
-    """It outlives this process from the moment it is appended."""
+def test_a_call_is_found_and_in_the_file_before_any_sync(path: Path) -> None:
+    """As soon as it is appended, it is not lost if this process dies."""
     with closing(FileJournal(path, HEADER)) as journal:
         journal.append(CALLS[0])
         assert journal.get("k1") == CALLS[0]
         assert b'"k1"' in path.read_bytes()
 
 
-def test_nobody_else_may_read_it(written: Path) -> None:
-    """Answers lie there before they are masked."""
+def test_no_other_user_may_read_it(written: Path) -> None:
+    """It contains answers that are not masked yet."""
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("cut", [1, 2, 40, -1], ids=["newline", "brace", "middle", "all_but_one"])
-def test_a_torn_last_record_is_cut_off(written: Path, cut: int) -> None:
-    """At whatever byte it was torn; the next record is whole again."""
+def test_an_incomplete_last_record_is_cut_off(written: Path, cut: int) -> None:
+    """At any byte; the next record is complete again."""
     whole = written.read_bytes()
     last = whole.rstrip(b"\n").rindex(b"\n") + 1
     written.write_bytes(whole[: last + 1] if cut == -1 else whole[:-cut])
@@ -72,8 +72,8 @@ def test_a_torn_last_record_is_cut_off(written: Path, cut: int) -> None:
     assert written.read_bytes() == whole
 
 
-def test_a_torn_header_is_written_again(written: Path) -> None:
-    """The process died in its first millisecond."""
+def test_an_incomplete_header_is_written_again(written: Path) -> None:
+    """The process died just after it created the file."""
     whole = written.read_bytes()
     written.write_bytes(whole[:20])
     assert header_of(written) is None
@@ -83,10 +83,10 @@ def test_a_torn_header_is_written_again(written: Path) -> None:
 
 @pytest.mark.parametrize("line", [1, 2, 4])
 @pytest.mark.parametrize("damage", ["flipped", "zeroed", "cut_short"])
-def test_damage_before_the_last_record_is_refused_by_file_and_line(
+def test_damage_before_the_last_record_is_an_error_with_file_and_line(
     written: Path, line: int, damage: str
 ) -> None:
-    """An answer that was paid for stood there; nothing is cut off in silence."""
+    """An answer that was paid for may be lost, so nothing is cut off without an error."""
     lines = written.read_bytes().splitlines(keepends=True)
     old = lines[line - 1]
     lines[line - 1] = {
@@ -126,7 +126,7 @@ def groups_of(journal: FileJournal, calls: list[Call]) -> list[list[str]]:
 def test_calls_count_in_groups_once_they_are_synced(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One sync for a group, not one a record; what is left is settled at the end."""
+    """One sync per group, not one per record; the remaining calls are synced at the end."""
     with closing(FileJournal(path, HEADER)) as journal:
         synced: list[int] = []
         monkeypatch.setattr(os, "fsync", synced.append)
@@ -140,7 +140,7 @@ def test_calls_count_in_groups_once_they_are_synced(
 def test_a_failed_sync_is_an_error_and_nothing_counts(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By file and cause, with the way out."""
+    """The error names file, cause and way out."""
     with closing(FileJournal(path, HEADER)) as journal:
         monkeypatch.setattr(os, "fsync", _no_space)
         with pytest.raises(JournalError, match=r"journal\.jsonl can't be written: No space left"):
@@ -160,10 +160,10 @@ def test_a_failed_write_is_an_error(path: Path) -> None:
         assert journal.get("k1") is None
 
 
-def test_what_follows_a_torn_write_is_refused_so_that_nothing_whole_is_lost(
+def test_after_an_incomplete_write_nothing_more_is_written(
     written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The disk is full in the middle of a record, and has room again for the next."""
+    """A record after it would be lost with it, even if the disk has room again."""
     whole = written.read_bytes()
     with closing(FileJournal(written, HEADER)) as journal:
         _tear_one_write(journal, monkeypatch)
@@ -179,10 +179,10 @@ def test_what_follows_a_torn_write_is_refused_so_that_nothing_whole_is_lost(
     assert read(written, "k1") == [CALLS[3]]
 
 
-def test_a_failed_sync_is_not_forgotten_by_one_that_succeeds(
+def test_a_failed_sync_is_an_error_even_if_the_next_one_succeeds(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The system tells it once; what was lost is lost."""
+    """The operating system reports the failure only once, and the pages are lost."""
     with closing(FileJournal(path, HEADER)) as journal:
         journal.append(CALLS[0])
         with monkeypatch.context() as broken:
@@ -195,10 +195,10 @@ def test_a_failed_sync_is_not_forgotten_by_one_that_succeeds(
             journal.append(CALLS[1])
 
 
-def test_a_sync_that_fails_while_it_is_cancelled_is_heard_of(
+def test_the_failure_of_a_sync_whose_caller_was_cancelled_is_reported(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It runs in a thread, which nobody waits for by then."""
+    """It runs in a thread, and nothing waits for this thread any more."""
     real, begun, calls = os.fsync, threading.Event(), [0]
 
     def fail_once(file: int) -> None:
@@ -228,18 +228,18 @@ def test_a_sync_that_fails_while_it_is_cancelled_is_heard_of(
 
 
 def _tear_one_write(journal: FileJournal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the next record be written by half, and those after it whole."""
+    """Let the next record be written only in part, and later records completely."""
     file = journal._file
     left = [20]
 
     class Torn:
-        """The journal's file, on a disk that is full once."""
+        """The journal's file on a disk that is full for one write."""
 
         def __getattr__(self, name: str) -> object:
             return getattr(file, name)
 
         def write(self, content: memoryview) -> int:
-            """Write what there is room for."""
+            """Write the part for which there is room."""
             if left == [20]:
                 left[0] = 0
                 return file.write(content[:20])

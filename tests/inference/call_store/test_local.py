@@ -1,4 +1,4 @@
-"""Kept calls in files: their names, and what is damaged or empty."""
+"""Kept calls in files: their names, and damaged or empty files."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ EARLIER_JOURNAL = (
     '"charged_usd":0.5}],"response_mode":"json_object"},"error":null,"attempts":[],"queue'
     '_ms":0.0,"cached":false}}\n'
 )
-"""As an earlier release wrote it: a run that was interrupted under it goes on."""
+"""A journal that an earlier release wrote: its interrupted run can be resumed."""
 
 
 @pytest.fixture
@@ -33,21 +33,21 @@ def stores(tmp_path: Path) -> LocalCallStores:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the calls of the one work are."""
+    """The folder with the calls of the only work."""
     folder = tmp_path / "calls" / WORK
     folder.mkdir(parents=True)
     return folder
 
 
 def names(folder: Path) -> set[str]:
-    """The files of a folder, without the lock's."""
+    """The files of a folder, without the lock file."""
     return {path.name for path in folder.iterdir()} - {LOCK_FILE}
 
 
 def test_the_files_have_the_names_of_earlier_releases(
     stores: LocalCallStores, folder: Path
 ) -> None:
-    """A run that was interrupted under one goes on under the next."""
+    """A run that was interrupted under an earlier release can be resumed under this one."""
     keep(stores, "a", finish=False)
     assert names(folder) == {"replay_journal.jsonl"}
     keep(stores, "a")
@@ -58,10 +58,10 @@ def test_the_files_have_the_names_of_earlier_releases(
 
 @pytest.mark.parametrize("refresh", [False, True], ids=["rerun", "refresh"])
 @pytest.mark.parametrize("name", [CALLS_FILE, ASIDE])
-def test_a_damaged_header_is_refused_and_the_file_left_as_it_is(
+def test_a_damaged_header_is_an_error_and_the_file_is_not_changed(
     stores: LocalCallStores, folder: Path, name: str, refresh: bool
 ) -> None:
-    """What it heads was paid for."""
+    """The calls after it were paid for."""
     keep(stores, "a", "b", subject=OTHER)
     keep(stores, "a")
     damaged = (folder / name).read_bytes().replace(b"format", b"fornat", 1)
@@ -71,8 +71,8 @@ def test_a_damaged_header_is_refused_and_the_file_left_as_it_is(
     assert (folder / name).read_bytes() == damaged
 
 
-def test_an_empty_file_is_no_file(stores: LocalCallStores, folder: Path) -> None:
-    """Nothing that was paid for stands in it."""
+def test_an_empty_file_counts_as_missing(stores: LocalCallStores, folder: Path) -> None:
+    """It contains nothing that was paid for."""
     for name in (CALLS_FILE, JOURNAL_FILE):
         (folder / name).touch()
     assert reused(stores, "a") == ""
@@ -81,8 +81,8 @@ def test_an_empty_file_is_no_file(stores: LocalCallStores, folder: Path) -> None
     assert reused(stores, "a") == "a"
 
 
-def test_a_run_that_an_earlier_release_began_goes_on(stores: LocalCallStores, folder: Path) -> None:
-    """Its answer is not asked again, and what it paid counts for the run's budget."""
+def test_a_run_of_an_earlier_release_is_resumed(stores: LocalCallStores, folder: Path) -> None:
+    """Its answered question is not asked again, and its cost counts in the run's budget."""
     (folder / JOURNAL_FILE).write_text(EARLIER_JOURNAL)
     with stores.open(WORK, {"pack_digest": "1"}) as kept:
         assert kept.spent_usd == 0.5
@@ -97,7 +97,7 @@ def test_a_run_that_an_earlier_release_began_goes_on(stores: LocalCallStores, fo
 def test_a_damaged_answer_of_the_cache_is_asked_again(
     stores: LocalCallStores, tmp_path: Path
 ) -> None:
-    """And replaced by the new one."""
+    """And replaced by the new answer."""
     cache = stores.cache_of("1")
     cache.put([answered("a", "cached")])
     (entry,) = (tmp_path / "cache").rglob("*.json")

@@ -31,7 +31,7 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> ShelvedCallStores:
 def keep(
     stores: ShelvedCallStores, *keys: str, finish: bool = True, subject: dict[str, str] = ONE
 ) -> None:
-    """Make a run that was answered to some keys and failed on `failed`."""
+    """Make a run with answers to some keys and a failure for `failed`."""
     with stores.open(WORK, subject) as kept:
         for key in keys:
             kept.append(failed(key) if key == "failed" else answered(key, f"to {key}"))
@@ -42,7 +42,7 @@ def keep(
 def reused(
     stores: ShelvedCallStores, *keys: str, subject: dict[str, str] = ONE, refresh: bool = False
 ) -> str:
-    """Return which of some keys a new run would not ask."""
+    """Return the keys that a new run would not ask again."""
     with stores.open(WORK, subject, refresh=refresh) as kept:
         return " ".join(key for key in keys if kept.answer_of(key) is not None)
 
@@ -58,13 +58,13 @@ def runs(stores: ShelvedCallStores) -> set[RunName]:
 def test_answers_are_reused_and_failures_asked_again(
     stores: ShelvedCallStores, finish: bool
 ) -> None:
-    """Retrying what failed is the default."""
+    """By default, failed questions are asked again."""
     keep(stores, "a", "failed", "b", finish=finish)
     assert reused(stores, "a", "failed", "b", "c") == "a b"
 
 
 def test_a_finished_run_leaves_its_calls_and_no_journal(stores: ShelvedCallStores) -> None:
-    """The journal is gone once the results are whole."""
+    """When the results are complete, the journal is renamed."""
     keep(stores, "a", finish=False)
     assert runs(stores) == {"journal"}
     keep(stores, "b")
@@ -74,7 +74,7 @@ def test_a_finished_run_leaves_its_calls_and_no_journal(stores: ShelvedCallStore
 
 @pytest.mark.parametrize("finish", [False, True], ids=["interrupted", "finished"])
 def test_after_a_change_equal_questions_are_reused(stores: ShelvedCallStores, finish: bool) -> None:
-    """Old calls are moved aside, and still answer what is asked alike, there and back again."""
+    """Calls of the old subject are moved aside and reused, also after a change back."""
     keep(stores, "a", "b", finish=finish)
     assert reused(stores, "a", "c", subject=OTHER) == "a"
     keep(stores, "c", subject=OTHER)
@@ -83,8 +83,8 @@ def test_after_a_change_equal_questions_are_reused(stores: ShelvedCallStores, fi
     assert reused(stores, "a", "b", "c", subject=ONE) == "a b c"
 
 
-def test_a_run_that_asks_less_keeps_what_others_were_answered(stores: ShelvedCallStores) -> None:
-    """Of the same subject: the number of repeats is no part of it."""
+def test_a_run_with_fewer_questions_keeps_the_answers_of_others(stores: ShelvedCallStores) -> None:
+    """The subject is the same: it does not include the number of repeats."""
     keep(stores, "a", "b", "c")
     assert reused(stores, "a") == "a"
     keep(stores)
@@ -94,10 +94,10 @@ def test_a_run_that_asks_less_keeps_what_others_were_answered(stores: ShelvedCal
     assert runs(stores) == {"calls", 1}
 
 
-def test_nothing_is_moved_aside_for_failures_or_for_what_was_asked_anew(
+def test_nothing_is_moved_aside_for_failures_or_after_a_refresh(
     stores: ShelvedCallStores,
 ) -> None:
-    """A failure is no answer, and a refresh means the answers that it replaces."""
+    """A failure is not an answer, and a refresh is meant to replace the old answers."""
     keep(stores, "a", "failed")
     keep(stores, "a")
     with stores.open(WORK, ONE, refresh=True) as kept:
@@ -106,8 +106,8 @@ def test_nothing_is_moved_aside_for_failures_or_for_what_was_asked_anew(
     assert runs(stores) == {"calls"}
 
 
-def test_a_reused_answer_is_copied_so_that_the_journal_is_whole(stores: ShelvedCallStores) -> None:
-    """What it came from may be thrown away."""
+def test_a_reused_answer_is_copied_into_the_journal(stores: ShelvedCallStores) -> None:
+    """So the journal is complete, even if the earlier run is removed."""
     keep(stores, "a")
     assert reused(stores, "a", subject=OTHER) == "a"
     stores.shelf_of(WORK).remove("calls")
@@ -115,7 +115,7 @@ def test_a_reused_answer_is_copied_so_that_the_journal_is_whole(stores: ShelvedC
 
 
 def test_a_refresh_asks_everything_again_and_can_be_resumed(stores: ShelvedCallStores) -> None:
-    """What an interrupted refresh was answered is not asked a third time."""
+    """Questions that an interrupted refresh has an answer to are not asked a third time."""
     keep(stores, "a", "b")
     assert reused(stores, "a", "b", refresh=True) == ""
     with stores.open(WORK, ONE, refresh=True) as kept:
@@ -127,18 +127,18 @@ def test_a_refresh_asks_everything_again_and_can_be_resumed(stores: ShelvedCallS
     assert reused(stores, "a", refresh=True) == ""
 
 
-def test_a_refresh_does_not_go_on_with_a_run_that_was_none(stores: ShelvedCallStores) -> None:
-    """Its answers are old ones; they are moved aside."""
+def test_a_refresh_does_not_resume_a_run_that_is_not_a_refresh(stores: ShelvedCallStores) -> None:
+    """The answers of that run may be old, so they are moved aside."""
     keep(stores, "a", finish=False)
     assert reused(stores, "a", refresh=True) == ""
     assert runs(stores) == {"journal", 1}
 
 
 @pytest.mark.parametrize("finish", [False, True], ids=["interrupted", "finished"])
-def test_of_what_is_moved_aside_the_newest_three_are_kept(
+def test_the_newest_three_runs_that_were_moved_aside_are_kept(
     stores: ShelvedCallStores, finish: bool
 ) -> None:
-    """Each may be as large as the results' own calls; numbers go on, so order stays known."""
+    """Each may be as large as the calls of the results. Higher numbers are newer."""
     for number in range(MOST_ASIDE + 3):
         keep(stores, str(number), finish=finish, subject={"pack_digest": str(number)})
     assert stores.shelf_of(WORK).asides() == [3, 4, 5]
@@ -146,7 +146,7 @@ def test_of_what_is_moved_aside_the_newest_three_are_kept(
 
 
 def test_what_was_paid_before_an_interruption_counts(stores: ShelvedCallStores) -> None:
-    """A run that goes on has one budget; a new one begins at 0."""
+    """A run that is resumed has one budget; a new run begins at 0."""
     paid = [attempt(cost_usd=0.25), attempt(cost_usd=0.5)]
     with stores.open(WORK, ONE) as kept:
         for number, one in enumerate(paid):
@@ -159,7 +159,9 @@ def test_what_was_paid_before_an_interruption_counts(stores: ShelvedCallStores) 
         assert kept.spent_usd == 0
 
 
-def test_calls_count_in_groups_and_the_rest_when_it_is_settled(stores: ShelvedCallStores) -> None:
+def test_calls_count_in_groups_and_the_remaining_ones_when_settled(
+    stores: ShelvedCallStores,
+) -> None:
     """In the order in which they were appended."""
 
     async def first_group(kept: CallStore) -> list[Call]:
@@ -174,8 +176,8 @@ def test_calls_count_in_groups_and_the_rest_when_it_is_settled(stores: ShelvedCa
         assert kept.settle() == []
 
 
-def test_calls_count_when_the_run_ends_while_they_are_shared(stores: ShelvedCallStores) -> None:
-    """Writing a group to the cache takes as long as its number of answers."""
+def test_calls_count_if_the_run_ends_while_they_are_shared(stores: ShelvedCallStores) -> None:
+    """Writing a large group to the cache takes time."""
     is_shared, may_go_on = threading.Event(), threading.Event()
 
     class SlowCache(MemoryAnswerCache):
@@ -200,8 +202,8 @@ def test_calls_count_when_the_run_ends_while_they_are_shared(stores: ShelvedCall
         assert cache.get("b") is not None
 
 
-def test_a_work_is_open_in_one_run_at_a_time(stores: ShelvedCallStores) -> None:
-    """Another work is free."""
+def test_only_one_run_at_a_time_can_open_a_work(stores: ShelvedCallStores) -> None:
+    """Other works are not locked."""
     with (
         stores.open(WORK, ONE),
         stores.open("a-candidate/2026-09-22", ONE),
@@ -223,7 +225,7 @@ def cache(stores: ShelvedCallStores) -> AnswerCache:
 def test_the_cache_has_answers_only_and_marks_them(
     cache: AnswerCache, stores: ShelvedCallStores
 ) -> None:
-    """The original cached its failures."""
+    """The original system also cached failures."""
     found = cache.get("a")
     assert found is not None
     assert (found.cached, found.completion) == (True, answered("a", "cached").completion)
@@ -231,10 +233,10 @@ def test_the_cache_has_answers_only_and_marks_them(
     assert stores.cache_of("2").get("a") is None
 
 
-def test_works_share_the_cache_and_a_refresh_only_writes_it(
+def test_works_share_the_cache_and_a_refresh_does_not_read_it(
     cache: AnswerCache, stores: ShelvedCallStores
 ) -> None:
-    """Across works, so across partitions."""
+    """So days and candidates share answers; a refresh replaces them."""
     with stores.open("one", ONE, cache_version="1") as kept:
         hit = kept.answer_of("a")
         assert hit is not None

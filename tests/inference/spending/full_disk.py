@@ -1,4 +1,4 @@
-"""A disk that is full, for this process alone."""
+"""A disk that is full for this process only."""
 
 import resource
 import signal
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def full_disk(size: int = 0) -> Iterator[None]:
-    """Let no file of this process grow beyond so many bytes."""
+    """Let no file of this process grow beyond `size` bytes."""
     present = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, present[1]))

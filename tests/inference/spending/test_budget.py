@@ -1,4 +1,4 @@
-"""Money: prices by kind and day, what is set aside, what is charged, and what is not sent."""
+"""Money: prices by kind and day, what is reserved, what is charged, and what is not sent."""
 
 import asyncio
 from contextlib import closing
@@ -28,7 +28,7 @@ DAY = date(2026, 9, 21)
 
 PRICES = {"input": 1.0, "output": 100.0}
 HIGHEST_USD = 900 * 100 / 1e6
-"""The output of an answer at its longest; the prompt adds less than a thousandth of it."""
+"""The price of the longest answer's output; the prompt adds less than a thousandth of it."""
 
 
 def usage(**tokens: int) -> Usage:
@@ -51,14 +51,14 @@ def usage(**tokens: int) -> Usage:
 def test_each_kind_of_token_has_its_price(
     prices: dict[str, float], tokens: dict[str, int], dollars: float | None
 ) -> None:
-    """Cached ones are among the prompt's, reasoning among the completion's: counted once."""
+    """Prompt tokens include cached ones, completion tokens reasoning: each is counted once."""
     price = candidate("http://h/v1", prices_usd_per_million=prices).prices_on(DAY)
     assert price is not None
     found = price.cost_usd(usage(**tokens))
     assert found == (dollars if dollars is None else pytest.approx(dollars))
 
 
-def test_prices_hold_from_a_day_on(tmp_path: Path) -> None:
+def test_prices_apply_from_a_day_on(tmp_path: Path) -> None:
     """A report of an old week keeps the prices of that week."""
     path = tmp_path / "candidates.yaml"
     path.write_text(
@@ -87,7 +87,7 @@ def test_prices_hold_from_a_day_on(tmp_path: Path) -> None:
     ],
 )
 def test_a_budget_that_cannot_be_kept_is_refused(tmp_path: Path, line: str, says: str) -> None:
-    """Before anything is sent, not when the money is gone."""
+    """When the catalogue is read, not after money was spent."""
     path = tmp_path / "candidates.yaml"
     path.write_text(f"- id: mine\n  model: m\n  base_url: http://h/v1\n  {line}\n")
     with pytest.raises(ConfigurationError, match=says):
@@ -113,14 +113,14 @@ def spend(
 
 
 def answered(ended: list[Completion | CallFailedError]) -> int:
-    """How many were answered; the others were not sent for want of money."""
+    """How many were answered; the others were not sent because the budget was used up."""
     failed = [end for end in ended if not isinstance(end, Completion)]
     assert all(isinstance(end, BudgetExhaustedError) for end in failed)
     return len(ended) - len(failed)
 
 
-def test_a_run_ends_at_its_budget_and_no_call_could_have_passed_it(server: Script) -> None:
-    """Answers cost a tenth of what is set aside; those under way make room when they end."""
+def test_a_run_stops_at_its_budget_and_no_call_could_exceed_it(server: Script) -> None:
+    """Answers cost a tenth of what is reserved; when a call ends, the rest is free again."""
     server.answers(completion("x", usage=(0, 90), delay_s=0.01))
     ended = spend(server, 40, budget_usd=2.5 * HIGHEST_USD)
     assert answered(ended) == len(server.bodies) == 15
@@ -128,7 +128,7 @@ def test_a_run_ends_at_its_budget_and_no_call_could_have_passed_it(server: Scrip
 
 
 def test_what_earlier_parts_of_a_run_have_spent_counts(server: Script) -> None:
-    """A run that is continued has one budget, not two."""
+    """A run that is resumed has one budget, not two."""
     server.answers(completion("x", usage=(0, 90)))
     ended = spend(server, 5, budget_usd=2 * HIGHEST_USD, spent_usd=1.5 * HIGHEST_USD)
     assert answered(ended) == 0
@@ -137,7 +137,7 @@ def test_what_earlier_parts_of_a_run_have_spent_counts(server: Script) -> None:
 
 @pytest.mark.usefixtures("no_waits")
 def test_an_attempt_that_may_have_been_paid_is_charged_at_its_highest(server: Script) -> None:
-    """A body out of protocol: the model may have run."""
+    """After an invalid response body the model may have run."""
     server.answers(status(200, "{"), completion("x", usage=(0, 90)))
     (end,) = spend(server, 1, budget_usd=1.5 * HIGHEST_USD)
     assert isinstance(end, BudgetExhaustedError)
@@ -158,15 +158,15 @@ def test_runs_of_a_day_share_its_budget(server: Script, tmp_path: Path) -> None:
 
 
 def test_unknown_usage_is_charged_and_reported_as_unknown(server: Script) -> None:
-    """None in the account, the most in the budget."""
+    """The cost is None in the result, and the highest price in the budget."""
     server.answers(completion("x", usage=None))
     ended = spend(server, 3, ledger=MemoryLedger(), budget_usd=2.5 * HIGHEST_USD)
     assert answered(ended) == 2
     assert [end.cost_usd for end in ended if isinstance(end, Completion)] == [None, None]
 
 
-def test_unknown_usage_counts_when_a_run_goes_on(server: Script) -> None:
-    """What was charged is part of the call that is kept, not only of the run that charged it."""
+def test_unknown_usage_counts_when_a_run_is_resumed(server: Script) -> None:
+    """The amount that was charged is kept with the call."""
     server.answers(completion("x", usage=None))
     answer = ask(server, prices_usd_per_million=PRICES)
     kept = Call.decoded(Call(key="k", outcome="answered", completion=answer).encoded())
@@ -177,8 +177,8 @@ def test_unknown_usage_counts_when_a_run_goes_on(server: Script) -> None:
     assert earlier.spent_usd == 0.25
 
 
-def test_an_answer_that_is_here_is_not_lost_for_a_full_disk(tmp_path: Path, server: Script) -> None:
-    """What it cost can't be noted: it is returned, and the next attempt ends the run."""
+def test_an_answer_is_not_lost_if_the_disk_is_full(tmp_path: Path, server: Script) -> None:
+    """Its cost can't be written, but it is returned; the next attempt ends the run."""
     server.answers(completion("paid for", delay_s=0.3), "never")
     one = candidate(server.base_url, prices_usd_per_million=PRICES, budget_usd={"day": 5})
 
@@ -199,7 +199,7 @@ def test_an_answer_that_is_here_is_not_lost_for_a_full_disk(tmp_path: Path, serv
     assert len(server.bodies) == 1
 
 
-def test_a_day_without_a_price_has_no_budget_to_keep() -> None:
+def test_a_budget_cannot_be_kept_on_a_day_without_a_price() -> None:
     """Prices may begin later than the run."""
     later = {"from": "2999-01-01", **PRICES}
     one = candidate("http://h/v1", prices_usd_per_million=[later], budget_usd=1)

@@ -1,4 +1,4 @@
-"""The ledger of a day's spending, in memory and in a database: shared, atomic, never in part."""
+"""The ledger of a day's spending, in memory and in a database: shared and atomic."""
 
 import multiprocessing
 import stat
@@ -19,7 +19,7 @@ DAY, NEXT_DAY = date(2026, 9, 21), date(2026, 9, 22)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where a ledger on the local disk is; not there yet."""
+    """The folder of a ledger on the local disk; it does not exist yet."""
     return tmp_path / "state" / "ledger"
 
 
@@ -34,7 +34,7 @@ def url(request: pytest.FixtureRequest, folder: Path) -> str:
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def open_ledger(request: pytest.FixtureRequest, folder: Path) -> Iterator[Callable[[], Ledger]]:
-    """Open the ledger once more, as another run does."""
+    """Open the ledger again, as another run does."""
     if request.param == "memory":
         ledger = MemoryLedger()
         yield lambda: ledger
@@ -47,8 +47,8 @@ def open_ledger(request: pytest.FixtureRequest, folder: Path) -> Iterator[Callab
 
 
 @pytest.mark.integration
-def test_a_killed_runs_attempts_stay_charged(open_ledger: Callable[[], Ledger]) -> None:
-    """What was set aside and never settled may have been paid."""
+def test_the_attempts_of_a_killed_run_stay_charged(open_ledger: Callable[[], Ledger]) -> None:
+    """What was reserved and never settled may have been billed."""
     ledger = open_ledger()
     kept = ledger.reserve(DAY, "mine", 1.0, limit_usd=None)
     settled = ledger.reserve(DAY, "mine", 1.0, limit_usd=None)
@@ -64,7 +64,7 @@ def test_a_killed_runs_attempts_stay_charged(open_ledger: Callable[[], Ledger]) 
 
 
 def test_a_refused_amount_changes_nothing(open_ledger: Callable[[], Ledger]) -> None:
-    """The first of a day as well as a later one."""
+    """Neither as the first amount of a day nor as a later one."""
     ledger = open_ledger()
     assert ledger.reserve(DAY, "mine", 1.5, limit_usd=1.0) is None
     assert ledger.spent_usd(DAY, "mine") == 0
@@ -80,10 +80,10 @@ def test_amounts_that_are_exactly_the_limit_fit(open_ledger: Callable[[], Ledger
     assert granted == [True, True, True, False]
 
 
-def test_an_attempt_that_cost_more_than_was_set_aside_is_charged_in_full(
+def test_an_attempt_that_cost_more_than_was_reserved_is_charged_in_full(
     open_ledger: Callable[[], Ledger],
 ) -> None:
-    """An estimate of tokens may be too low; an attempt may be free as well."""
+    """An estimate of tokens may be too low; an attempt may also be free."""
     ledger = open_ledger()
     for spent_usd in (0.5, 0.0):
         entry = ledger.reserve(DAY, "mine", 0.25, limit_usd=1.0)
@@ -93,7 +93,7 @@ def test_an_attempt_that_cost_more_than_was_set_aside_is_charged_in_full(
 
 
 def take(url: str, times: int) -> None:
-    """Spend from another process: some settled at half their price, some at nothing."""
+    """Spend from another process: settle some entries at half their price, some at 0."""
     with closing(SqlLedger(url)) as ledger:
         for number in range(times):
             entry = ledger.reserve(DAY, "mine", 1.0, limit_usd=100.0)
@@ -104,7 +104,7 @@ def take(url: str, times: int) -> None:
 
 @pytest.mark.integration
 def test_processes_share_one_ledger(url: str) -> None:
-    """No entry is lost, from the creation of the table on, and no two exceed a limit together."""
+    """No entry is lost, not even while the table is created, and no two exceed a limit together."""
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=take, args=(url, 40)) for _ in range(3)]
     for process in processes:
@@ -118,7 +118,7 @@ def test_processes_share_one_ledger(url: str) -> None:
 
 
 def test_no_other_user_may_read_it(folder: Path) -> None:
-    """Nor the files beside it that SQLite writes first."""
+    """Nor the files next to it that SQLite writes first."""
     with closing(SqlLedger.in_folder(folder)) as ledger:
         ledger.reserve(DAY, "mine", 1.0, limit_usd=None)
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
@@ -127,8 +127,8 @@ def test_no_other_user_may_read_it(folder: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
-def test_an_entry_is_written_whole_or_not_at_all(folder: Path) -> None:
-    """On a full disk: nothing is sent, and the next run finds the ledger in order."""
+def test_an_entry_is_written_completely_or_not_at_all(folder: Path) -> None:
+    """On a full disk nothing is sent, and the next run finds a valid ledger."""
     with closing(SqlLedger.in_folder(folder)) as ledger:
         assert ledger.reserve(DAY, "one", 0.5, limit_usd=1.0) is not None
         before = (folder / f"{LEDGER_FILE}-wal").stat().st_size
@@ -143,8 +143,8 @@ def test_an_entry_is_written_whole_or_not_at_all(folder: Path) -> None:
         assert ledger.reserve(DAY, "one", 0.1, limit_usd=1.0) is None
 
 
-def test_a_ledger_that_cannot_be_opened_is_reported_as_one_that_is_full(folder: Path) -> None:
-    """With any cause: nothing may be sent that can't be counted."""
+def test_a_ledger_that_cannot_be_opened_is_reported_like_a_full_disk(folder: Path) -> None:
+    """For every cause: nothing may be sent whose cost can't be recorded."""
     folder.parent.mkdir()
     folder.write_text("a file in the folder's place")
     ledger = SqlLedger.in_folder(folder)
@@ -153,7 +153,7 @@ def test_a_ledger_that_cannot_be_opened_is_reported_as_one_that_is_full(folder: 
 
 
 def test_a_file_that_is_not_a_ledger_is_reported_too(folder: Path) -> None:
-    """By its name, and left as it is."""
+    """The error names it, and it is not changed."""
     folder.mkdir(parents=True)
     (folder / LEDGER_FILE).write_text("some other file, as long as a header of SQLite " * 10)
     ledger = SqlLedger.in_folder(folder)
@@ -162,7 +162,7 @@ def test_a_file_that_is_not_a_ledger_is_reported_too(folder: Path) -> None:
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
-    """Messages end up in logs."""
+    """Messages are written to logs."""
     url = "postgresql+psycopg://me:secret@127.0.0.1:1/runs?password=secret&connect_timeout=2"
     ledger = SqlLedger(url)
     with pytest.raises(JournalError, match=r"127\.0\.0\.1:1/runs can't be written") as found:
@@ -186,8 +186,8 @@ def earlier(folder: Path) -> Path:
 
 
 @pytest.mark.usefixtures("earlier")
-def test_an_upgrade_in_the_middle_of_a_day_forgets_no_spending(folder: Path) -> None:
-    """The file of an earlier release counts once, however many runs follow."""
+def test_spending_before_an_upgrade_counts_on_the_same_day(folder: Path) -> None:
+    """The file of an earlier release counts once, even if many runs follow."""
     for already_usd in (1.25, 1.5):
         with closing(SqlLedger.in_folder(folder)) as ledger:
             assert ledger.reserve(DAY, "mine", 0.5, limit_usd=already_usd + 0.25) is None

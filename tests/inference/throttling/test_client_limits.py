@@ -1,4 +1,4 @@
-"""A client uses any store of limits, whatever admits its calls."""
+"""A client can use any store of limits."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from tests.inference.scripted_server import MESSAGES, Script, candidate, complet
 
 
 class RecordingLimit:
-    """Admits every call at once and records what it is asked."""
+    """Admits every call immediately and records how it is used."""
 
     def __init__(self, *, refused_for_s: float = 0.0) -> None:
         self.refused_for_s = refused_for_s
@@ -20,15 +20,15 @@ class RecordingLimit:
         self.settled: list[Settled] = []
 
     def join(self, limits: Limits) -> None:
-        """Record a candidate that begins."""
+        """Record a candidate that joins."""
         self.events.append(f"join {limits.concurrency}")
 
     def leave(self, limits: Limits) -> None:
-        """Record a candidate that ends."""
+        """Record a candidate that leaves."""
         self.events.append(f"leave {limits.concurrency}")
 
     async def acquire(self, tokens: int) -> Ticket:
-        """Admit at once."""
+        """Admit the call immediately."""
         self.events.append("acquire")
         return Ticket(0.0, tokens)
 
@@ -39,7 +39,7 @@ class RecordingLimit:
 
 
 class OneLimit:
-    """A store that has one limit and records whose it is asked for."""
+    """A store that has one limit and records for which key it is asked."""
 
     def __init__(self, limit: EndpointLimit) -> None:
         self.limit = limit
@@ -52,7 +52,7 @@ class OneLimit:
 
 
 def ask(one: Candidate, store: OneLimit) -> None:
-    """Ask once through a store of limits."""
+    """Send one request with a store of limits."""
 
     async def run() -> None:
         async with ChatClient(one, api_key=None, limits=store) as client:
@@ -62,8 +62,8 @@ def ask(one: Candidate, store: OneLimit) -> None:
 
 
 @pytest.mark.usefixtures("no_waits")
-def test_a_client_asks_the_limit_of_the_store_that_it_is_given(server: Script) -> None:
-    """For its endpoint's key: before each attempt, and once more after it, with how it ended."""
+def test_a_client_uses_the_store_of_limits_that_it_is_given(server: Script) -> None:
+    """By the key of its endpoint: before each attempt, and after it with how the attempt ended."""
     server.answers(status(429, Retry_After="0.01"), completion("x", usage=(10, 5)))
     one = candidate(server.base_url, limits={"concurrency": 3, "timeout_s": 5})
     limit = RecordingLimit()
@@ -78,7 +78,7 @@ def test_a_client_asks_the_limit_of_the_store_that_it_is_given(server: Script) -
 
 
 @pytest.mark.usefixtures("no_waits")
-def test_how_long_an_endpoint_has_refused_is_known_from_its_limit(server: Script) -> None:
+def test_the_limit_knows_for_how_long_an_endpoint_has_refused_calls(server: Script) -> None:
     """Other runs that share it may have been refused before this one."""
     server.answers(status(429))
     one = candidate(server.base_url, limits={"patience_s": 60})

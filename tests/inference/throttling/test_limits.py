@@ -25,7 +25,7 @@ def limit_with(**figures: Any) -> InProcessLimit:
 
 
 def admitted(limit: InProcessLimit, tokens: list[int]) -> list[float]:
-    """Ask for all calls at once, each over as soon as it is let in; return when that was."""
+    """Start all calls together; each ends when it is admitted. Return the times of admission."""
 
     async def call(amount: int) -> float:
         ticket = await limit.acquire(amount)
@@ -39,14 +39,14 @@ def admitted(limit: InProcessLimit, tokens: list[int]) -> list[float]:
 
 
 def most_in_a_window(times: list[float], amounts: list[int]) -> int:
-    """Return the largest sum of amounts that any window holds."""
+    """Return the largest sum of amounts in any window."""
     pairs = sorted(zip(times, amounts, strict=True))
     return max(sum(a for t, a in pairs if start <= t < start + WINDOW) for start, _ in pairs)
 
 
 @pytest.mark.parametrize("requests", [1, 2, 3])
 def test_no_window_holds_more_requests_than_allowed(requests: int) -> None:
-    """Sliding, not in steps: no burst at the turn of a minute."""
+    """The window slides: there is no burst when a new minute begins."""
     times = admitted(limit_with(requests=requests), [1] * (2 * requests + 1))
     assert most_in_a_window(times, [1] * len(times)) == requests
     assert max(times) - min(times) >= 2 * WINDOW * 1.01
@@ -58,7 +58,7 @@ def test_no_window_holds_more_requests_than_allowed(requests: int) -> None:
 def test_a_rate_per_minute_is_a_whole_number_of_requests_in_a_window(
     rpm: int, window_s: float, calls: int
 ) -> None:
-    """At least one, and not one less by the last bit of a float."""
+    """At least one, and not one too few because of the rounding of floats."""
 
     async def run() -> int:
         limit = InProcessLimit(clock=lambda: 0.0)
@@ -76,26 +76,26 @@ def test_a_rate_per_minute_is_a_whole_number_of_requests_in_a_window(
 
 
 def test_no_window_holds_more_tokens_than_allowed() -> None:
-    """Tokens are counted as asked for, whatever the number of calls."""
+    """Tokens are counted, not calls."""
     amounts = [60, 30, 30, 80, 10, 10]
     times = admitted(limit_with(tokens=100), amounts)
     assert most_in_a_window(times, amounts) <= 100
 
 
-def test_calls_are_let_in_in_the_order_in_which_they_came() -> None:
+def test_calls_are_admitted_in_their_order() -> None:
     """A small call does not overtake a large one that waits."""
     times = admitted(limit_with(tokens=100), [90, 90, 5])
     assert times == sorted(times)
 
 
-def test_a_call_larger_than_the_allowance_goes_alone() -> None:
-    """Rather than never."""
+def test_a_call_that_is_larger_than_the_limit_is_sent_alone() -> None:
+    """Else it would wait for ever."""
     times = admitted(limit_with(tokens=10), [500, 500])
     assert times[1] - times[0] >= WINDOW
 
 
 def test_the_reported_usage_replaces_the_estimate() -> None:
-    """A careful estimate must not slow down a run of small answers."""
+    """A high estimate must not slow down a run of small answers."""
 
     async def run() -> float:
         limit = limit_with(tokens=100, window_s=5.0)
@@ -108,14 +108,14 @@ def test_the_reported_usage_replaces_the_estimate() -> None:
 
 
 def test_without_a_limit_nothing_waits() -> None:
-    """An embedded baseline is as fast as the machine."""
+    """An embedded baseline is as fast as the machine allows."""
     times = admitted(limit_with(), [10_000] * 500)
     assert max(times) - min(times) < 1
 
 
 @pytest.mark.parametrize(("text", "tokens"), [("", 900), ("磁碟已滿", 902), ("a" * 400, 1100)])
 def test_an_estimate_covers_the_prompt_and_a_full_answer(text: str, tokens: int) -> None:
-    """Too high is corrected by the usage, too low breaks the limit."""
+    """If it is too high, the usage corrects it; if it is too low, the limit is exceeded."""
     assert estimate_tokens(text.encode(), 900) == tokens
 
 
@@ -126,8 +126,8 @@ def test_runs_that_share_a_key_share_one_limit() -> None:
     assert store.limit_of("a") is not store.limit_of("b")
 
 
-def test_the_smallest_configured_figure_holds_while_its_candidate_asks() -> None:
-    """And no longer: another run in the process is not held back by one that is over."""
+def test_the_smallest_configured_limit_applies_while_its_candidate_is_active() -> None:
+    """And no longer: a run that is over must not slow down another run in the process."""
     limit, small = limit_with(requests=10), Limits(concurrency=2, rpm=300, window_s=WINDOW)
     limit.join(small)
     assert limit.slots == 2
@@ -139,15 +139,15 @@ def test_the_smallest_configured_figure_holds_while_its_candidate_asks() -> None
     assert times[1] - times[0] < WINDOW / 2
 
 
-def test_a_shared_limit_holds_across_event_loops() -> None:
-    """Each run has a loop of its own; what an earlier run sent still counts."""
+def test_a_shared_limit_applies_across_event_loops() -> None:
+    """Each run has its own loop; what an earlier run sent still counts."""
     limit = limit_with(requests=2)
     times = [*admitted(limit, [1, 1]), *admitted(limit, [1])]
     assert times[2] - times[0] >= WINDOW
 
 
-def test_a_call_that_is_cancelled_leaves_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that is stopped must not hold slots of the next."""
+def test_a_cancelled_call_frees_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that was stopped must not use slots of the next run."""
 
     async def run() -> int:
         limit = limit_with(concurrency=1)
@@ -164,7 +164,7 @@ def test_a_call_that_is_cancelled_leaves_its_place(monkeypatch: pytest.MonkeyPat
 
 
 async def settle_all(limit: InProcessLimit, ends: list[Settled]) -> None:
-    """Let calls in together, then end each as told."""
+    """Admit calls together, then settle each with its end."""
     tickets = [await limit.acquire(1) for _ in ends]
     for ticket, end in zip(tickets, ends, strict=True):
         limit.settle(ticket, end)
@@ -174,7 +174,7 @@ SERVED, REFUSED, BROKEN = Settled(served=True), Settled(refused=True), Settled()
 
 
 def test_a_refusal_cuts_the_slots_and_answers_restore_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once a pause, however many calls were under way; the configured figure is the ceiling."""
+    """Once per pause, however many calls are in flight; never above the configured number."""
     monkeypatch.setattr(in_process, "FIRST_PAUSE_S", 0.001)
 
     async def run() -> list[int]:
@@ -192,7 +192,7 @@ def test_a_refusal_cuts_the_slots_and_answers_restore_them(monkeypatch: pytest.M
 
 
 def test_a_run_does_not_inherit_the_refusals_of_one_that_is_over() -> None:
-    """Its patience begins with its own first refusal; a run beside another shares them."""
+    """Its patience begins with its own first refusal; runs at the same time share refusals."""
 
     async def run() -> list[bool]:
         now = [0.0]
@@ -211,8 +211,8 @@ def test_a_run_does_not_inherit_the_refusals_of_one_that_is_over() -> None:
     assert asyncio.run(run()) == [True, True]
 
 
-def test_a_broken_endpoint_is_not_one_that_is_asked_too_much() -> None:
-    """A 5xx, a reset or a timeout changes no limit."""
+def test_a_failure_of_the_endpoint_changes_no_limit() -> None:
+    """A 5xx, a reset or a timeout does not mean that it was asked too often."""
 
     async def run() -> int:
         limit = limit_with(concurrency=10)
@@ -222,8 +222,8 @@ def test_a_broken_endpoint_is_not_one_that_is_asked_too_much() -> None:
     assert asyncio.run(run()) == 10
 
 
-def test_after_a_refusal_one_call_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others follow when it was let in, or has at least not been refused as fast as others."""
+def test_after_a_refusal_one_call_is_sent_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others follow when it is answered, or if it is not refused as fast as earlier calls."""
     monkeypatch.setattr(in_process, "PROBE_GRACE_S", 30.0)
 
     async def run() -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""An endpoint that allows so many a window and refuses the rest: known, or learned from it."""
+"""An endpoint that allows a number of calls per window: configured, or learned from refusals."""
 
 import asyncio
 from collections import deque
@@ -28,7 +28,7 @@ class Throttled:
     served_at: list[float] = field(default_factory=list)
 
     async def ask(self) -> Settled:
-        """Answer after a while, or refuse sooner."""
+        """Answer after the latency, or refuse sooner."""
         now = virtual_clock()
         while self.served and self.served[0] <= now - WINDOW_S:
             self.served.popleft()
@@ -44,7 +44,7 @@ class Throttled:
 
 
 def replay(server: Throttled, requests: int, **figures: Any) -> None:
-    """Send requests until each is served, from workers as a run has them."""
+    """Send requests from as many workers as a run has, each until it is served."""
     limit = InProcessLimit(clock=virtual_clock)
     limit.join(Limits.model_validate({"concurrency": 64, **figures}))
 
@@ -73,14 +73,14 @@ def late_refusals(server: Throttled) -> float:
 
 
 def throughput(server: Throttled) -> float:
-    """Return what was served of what the endpoint allows in that time."""
+    """Return the share of the calls allowed in that time that were served."""
     start, end = server.served_at[0], server.served_at[-1]
     return len(server.served_at) / (ALLOWED * ((end - start) / WINDOW_S + 1))
 
 
 @pytest.mark.parametrize("latency_s", [0.02, 0.3])
-def test_a_configured_limit_is_never_overrun_and_hardly_left_unused(latency_s: float) -> None:
-    """A window 1 % longer than the server's: no refusal, and 1 % given away."""
+def test_a_configured_limit_is_never_exceeded_and_almost_fully_used(latency_s: float) -> None:
+    """The window is 1 % longer than the server's: there is no refusal, and 1 % is not used."""
     server = Throttled(latency_s)
     replay(server, 3 * ALLOWED, rpm=ALLOWED * 60, window_s=WINDOW_S)
     assert server.refused_at == []
@@ -93,7 +93,7 @@ def test_a_configured_limit_is_never_overrun_and_hardly_left_unused(latency_s: f
 def test_an_unpublished_limit_is_learned_in_its_first_window(
     latency_s: float, tells_when: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From what was refused and when it ended, without being told figure or span."""
+    """Only from refusals and their times; number and window are not configured."""
     monkeypatch.setattr(in_process, "FIRST_PAUSE_S", 0.08)
     server = Throttled(latency_s, tells_when)
     replay(server, 6 * ALLOWED)
@@ -108,29 +108,29 @@ def calls(times: list[float]) -> list[Ticket]:
 
 
 def learned(refused: list[float], served: list[float], reopened_at: float) -> LearnedWindow | None:
-    """Return what refusals among served calls teach."""
+    """Return the limit that is learned from refusals among served calls."""
     refusals = Refusals(first_at=refused[0])
     for at in refused:
         refusals.add(Ticket(at, 1))
     return LearnedWindow.of(refusals, calls(served), reopened_at=reopened_at, window_s=60.0)
 
 
-def test_a_stray_refusal_teaches_nothing() -> None:
-    """One in twenty, and the rest of the burst is served."""
+def test_nothing_is_learned_from_a_single_refusal() -> None:
+    """One call in twenty is refused, the others are served."""
     served = [0.01 * step for step in range(200)]
     assert learned([1.0, 1.2, 1.4], served, reopened_at=2.5) is None
     assert learned([1.99], served, reopened_at=2.5) is None
 
 
 def test_the_span_is_a_usual_one_between_the_last_refusal_and_the_next_answer() -> None:
-    """Nobody counts in windows of 7.3 s."""
+    """No endpoint uses windows of 7.3 s."""
     window = learned([0.5, 2.0, 5.5], [0.01] * 40, reopened_at=7.3)
     assert window is not None
     assert (window.allowed, window.span_s) == (40, 6.0)
 
 
-def test_after_a_long_calm_a_little_more_is_tried_and_taken_back_when_refused() -> None:
-    """An endpoint that grew is used; one that did not costs one refusal in ten windows."""
+def test_after_windows_without_refusals_more_is_tried_and_undone_when_refused() -> None:
+    """If the limit was raised, it is used; if not, this costs one refusal in ten windows."""
     window = LearnedWindow(40, 1.0, [])
     now = 0.0
     for _ in range(40):

@@ -1,4 +1,4 @@
-"""What a log counts is what is in its window, however late a call ends."""
+"""A log counts the calls in its window only, even if a call ends after it left the window."""
 
 from replay_assets.inference.throttling.sliding_log import SlidingLog, Ticket
 
@@ -10,14 +10,14 @@ def log_with(
     log = SlidingLog(60.0, requests, tokens)
     late = Ticket(0.0, 10)
     log.add(late)
-    assert log.delay(61.0, 10) == 0  # the late one leaves
+    assert log.delay(61.0, 10) == 0  # the late call leaves the window
     log.add(Ticket(61.0, 10))
-    late.sent_at = 61.5  # when a call arrived is known at its end alone: no sooner than others
+    late.sent_at = 61.5  # its time of arrival is corrected when it ends, after it left the window
     return log, late
 
 
 def room(log: SlidingLog) -> int:
-    """Return how many calls of 10 tokens go into the window now."""
+    """Return how many calls of 10 tokens fit into the window now."""
     admitted = 0
     while log.delay(62.0, 10) == 0:
         log.add(Ticket(62.0, 10))
@@ -26,14 +26,14 @@ def room(log: SlidingLog) -> int:
 
 
 def test_usage_reported_after_the_window_makes_no_room() -> None:
-    """The tokens of a call that has left were taken off with it."""
+    """The tokens of the call were already subtracted when it left."""
     log, late = log_with(tokens=30)
     log.correct(late, 0)
     assert room(log) == 2
 
 
 def test_a_refusal_after_the_window_makes_no_room() -> None:
-    """Nor are its requests taken off twice."""
+    """The call must not be subtracted twice."""
     log, late = log_with(requests=3)
     late.refused = True
     log.forget(late)

@@ -20,12 +20,13 @@ pytestmark = pytest.mark.integration
 
 ALLOWED, WINDOW_S, WINDOWS = 40, 6.0, 4
 STALL_S = 0.1
-"""What the limiter allows for a request's way is 0.15 s at this window."""
+"""Longer stalls of this process disturb the test: for this window, the limiter assumes that a
+request arrives within 0.15 s."""
 
 
 @contextmanager
 def longest_stall_s() -> Iterator[list[float]]:
-    """Give how long this process stood still at a time, while the block runs."""
+    """Yield a list with the longest stall of this process in seconds while the block runs."""
     gaps, done = [0.0], threading.Event()
 
     def watch() -> None:
@@ -45,20 +46,20 @@ def longest_stall_s() -> Iterator[list[float]]:
 
 @dataclass
 class Watched(FaultPlan):
-    """A limit that remembers when it let in and when it refused."""
+    """A limit that records when it admitted and when it refused requests."""
 
     let_in: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
 
     def retry_after_s(self) -> float:
-        """Count a request as the plan does."""
+        """Count a request as the plan does, and record its time."""
         pause_s = super().retry_after_s()
         (self.refused if pause_s else self.let_in).append(time.monotonic())
         return pause_s
 
 
 async def replay(base_url: str, **limits: object) -> list[tuple[float, Completion]]:
-    """Ask for a few windows' worth; return answers with the time when each came."""
+    """Send the requests of a few windows; return the answers with their times."""
     one = candidate(base_url, model="rules-baseline", limits={"concurrency": 64, **limits})
     numbers = itertools.count()
     answers: list[tuple[float, Completion]] = []
@@ -81,13 +82,13 @@ async def replay(base_url: str, **limits: object) -> list[tuple[float, Completio
     [({"rpm": 400, "window_s": WINDOW_S}, False), ({}, True)],
     ids=["configured", "unpublished"],
 )
-def test_a_window_is_used_and_not_overrun(
+def test_a_window_is_used_and_not_exceeded(
     latency_s: float, limits: dict[str, float], learned: bool
 ) -> None:
-    """At most 2 % meet a 429 after the first window, at 95 % of what is allowed or more.
+    """After the first window at most 2 % get a 429, at 95 % or more of the allowed rate.
 
-    Server and client share this process: where all of it stood still, neither's clock says when a
-    request came, and the run is made again.
+    Server and client share this process. If the process stalls, the times of requests are not
+    reliable, so the run is repeated.
     """
     for _ in range(3):
         plan = Watched(latency_ms=latency_s * 1000, limit=ALLOWED, window_s=WINDOW_S)
@@ -100,7 +101,7 @@ def test_a_window_is_used_and_not_overrun(
     first, last = plan.let_in[0], plan.let_in[-1]
     late = [at for at in plan.let_in if at > first + WINDOW_S]
     share = sum(at > first + WINDOW_S * 1.5 for at in plan.refused) / len(late)
-    begin = late[0] if learned else first  # what is not published costs a window to learn
+    begin = late[0] if learned else first  # learning an unpublished limit takes one window
     counted = [at for at in plan.let_in if at >= begin]
     throughput = len(counted) / (ALLOWED * ((last - begin) / WINDOW_S + 1))
     print(f"refused {share:.3f} of {len(late)}, throughput {throughput:.3f} of the allowance")
