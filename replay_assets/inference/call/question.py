@@ -16,7 +16,7 @@ class Question:
         schema: the JSON schema of the answer, for endpoints that can enforce one.
         repeat: the number of this repeat, from 0. Questions that differ only in it are asked
             separately. Otherwise equal questions share one call in a run, also one that failed,
-            except that dialogues that begin with the same question have calls of their own.
+            except that dialogues that begin with the same question have separate calls.
         is_last: a promise that the dialogue asks nothing after this, whatever the answer. A live
             run then does not read the answer; it is read later, with all kept calls.
     """
