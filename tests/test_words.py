@@ -19,7 +19,6 @@ HEADING = "## Plain English"
 PROMPTS = ("replay_assets/request_packs/prompts.py", "replay_assets/replay/prompts.py")
 """Texts for a model stay as they are, byte for byte: another word would change answers."""
 NOT_SWEPT = (
-    "README.md",
     "replay_assets/defs",
     "replay_assets/inference/batch",
     "replay_assets/lake",
