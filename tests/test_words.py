@@ -12,8 +12,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FILES = (
     *sorted((ROOT / "replay_assets").rglob("*.py")),
+    *sorted((ROOT / "replay_assets").rglob("*.j2")),
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
+    ROOT / "data" / "samples" / "README.md",
+    ROOT / "replay_assets" / "candidates" / "candidates.yaml",
+    ROOT / "replay_assets" / "instance.yaml",
+    ROOT / "workspace.yaml",
+    ROOT / "pyproject.toml",
+    ROOT / ".ci" / "run",
 )
 HEADING = "## Plain English"
 PROMPTS = ("replay_assets/request_packs/prompts.py", "replay_assets/replay/prompts.py")
@@ -85,7 +92,7 @@ def texts_of(path: Path) -> Iterator[Text]:
 
 
 def test_texts_use_plain_english() -> None:
-    """Messages, docstrings and comments of the package, and the documents about it."""
+    """Messages, docstrings and comments of the package, its templates and documents."""
     words = word_list()
     names = {str(path.relative_to(ROOT)): path for path in FILES}
     found = [

@@ -45,7 +45,7 @@ def main() -> None:
         with running_ui(home, home / "ui.log", **environment) as url:
             screenshot(lineage(url), home / "graph.png", width=4000, height=2900)
         graph = PICTURES / "asset-graph.png"
-        cut_out(home / "graph.png", graph, box=(1200, 380, 2140, 2010), scale=0.6)
+        cut_out(home / "graph.png", graph, box=(1030, 125, 2480, 2540), scale=0.5)
         report = home / f"data/lake/files/evaluation_report/week={WEEK}/report.html"
         screenshot(report.as_uri(), PICTURES / "report.png", width=1180, height=1500, scale=0.8)
 
