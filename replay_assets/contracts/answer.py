@@ -20,6 +20,7 @@ RISK_LEVELS = ("low", "medium", "high", "critical")
 
 MAX_COMPONENTS = 3
 MAX_STATEMENT_CHARACTERS = 400
+"""Both limits are in the prompt of every request: another value makes other packs."""
 
 CONTENT_MISSING = "chat_completion_content_missing"
 NOT_AN_OBJECT = "model_output_not_object"

@@ -20,6 +20,7 @@ from replay_assets.sanitizing import RuleSet, incidents_of, redacted_errors, san
 CODE_VERSION = "1"
 FREE_TEXT = ("expected_root_cause", "root_cause_component")
 FREE_TEXTS = ("required_keywords", "acceptable_tools")
+"""The fields of a label that are one free text, and those that are a list of free texts."""
 
 Labels = Mapping[str, IncidentLabel]
 Rows = Iterable[Mapping[str, Any]]

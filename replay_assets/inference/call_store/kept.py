@@ -21,6 +21,7 @@ from replay_assets.inference.call_store.protocols import (
 from replay_assets.lake.locks import Locks
 
 FORMAT = 1
+"""The version of kept calls: runs of another version are moved aside and not read."""
 MOST_ASIDE = 3
 """How many runs that were moved aside are kept: each may be as large as the results' calls."""
 

@@ -13,6 +13,7 @@ REFUSALS = 10
 """Attempts of one request that may be rate limited (429): ten in a row take about a minute."""
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
+# Without `(?!s)` the m of `20ms` would be read as minutes.
 DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
 
 

@@ -20,6 +20,8 @@ CUT = 0.7
 """Factor of the slots after the first refusal; each answer then gives back a part of a slot."""
 WINDOW_S = 60.0
 PROBE_GRACE_S = 0.1
+"""A probe that is not refused within this time, and within three times the slowest refusal so far,
+counts as accepted: refusals come sooner than answers."""
 ARRIVAL_S, ARRIVAL_SHARE = 0.3, 0.025
 """How much later than its admission a call may arrive at the endpoint, because of a new connection
 or a busy machine: at most these seconds, and this share of the window."""
