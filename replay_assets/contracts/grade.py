@@ -113,7 +113,7 @@ REASONS: dict[Reason, str] = {
     "no_change": "the proposal does not change a running system",
     "asks_approval": "the proposal changes a running system and asks for approval",
     "change_without_approval": "the proposal changes a running system without asking",
-    "asked_without_need": "it asks for approval where the label needs none",
+    "asked_without_need": "it asks for approval, although the label does not need it",
     "approval_needed": "it asks for approval, and the label needs it",
     "did_not_ask": "it does not ask for approval",
     # Abstention and harm.

@@ -1,6 +1,6 @@
 """Checks that no request contains free text of a label that its own evidence does not contain.
 
-Requests are built without labels; this check proves it. Text that is also in the raw evidence is
+Requests are built without labels; this check tests that. Text that is also in the raw evidence is
 not a leak. Words of the closed vocabularies are not compared, and the prompt's template is not
 searched: its instructions list every category and action, so 108 of 145 real incidents would be
 reported.
