@@ -67,12 +67,12 @@ def _collisions(candidates: Iterable[Candidate]) -> Iterator[Mistake]:
     """Yield candidates whose name another one has already; also that there are none."""
     seen: dict[str, str] = {}
     for index, candidate in enumerate(candidates):
-        first = seen.setdefault(candidate.node_name, candidate.id)
-        if first is not candidate.id:
+        if (first := seen.get(candidate.node_name)) is not None:
             yield Mistake(
                 (index, "id"),
                 f"ids {first!r} and {candidate.id!r} differ at most in - and _, and would be one "
                 "node of the asset graph; rename one",
             )
+        seen.setdefault(candidate.node_name, candidate.id)
     if not seen:
         yield Mistake((), "the list is empty; add a candidate")

@@ -165,7 +165,11 @@ class _Constructor(SafeConstructor):
         try:
             return super().construct_object(node, deep=deep)
         except ValueError as error:
-            raise yaml.MarkedYAMLError(problem=str(error), problem_mark=node.start_mark) from None
+            # What follows a colon quotes the value, which may be a secret.
+            problem = str(error).partition(":")[0]
+        except (LookupError, AttributeError):
+            problem = "a value does not have the form that its tag asks for"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
 
 
 def _not_yaml(where: str, error: yaml.YAMLError) -> ConfigurationError:
@@ -206,13 +210,12 @@ def _shown(problem: ErrorDetails, secrecy: Secrecy | None) -> str:
     value = problem["input"]
     if value is None:
         return "nothing"
-    if isinstance(value, bool | int | float):
-        return repr(value)
-    if not isinstance(value, str):
+    if not isinstance(value, str | int | float):
         kinds: dict[type, str] = {dict: "a mapping", list: "a list"}
         return kinds.get(type(value), f"a {type(value).__name__}")
-    if secrecy is None:
-        return repr(value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}…")
-    if len(value) > LONGEST_SHOWN or secrecy.hides(value, problem["loc"]):
+    text = str(value)
+    if secrecy is None or isinstance(value, bool):
+        return repr(value if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
+    if len(text) > LONGEST_SHOWN or secrecy.hides(text, problem["loc"]):
         return "a value that is not shown: it may hold a secret"
     return repr(value)

@@ -24,7 +24,7 @@ def find(root: yaml.Node | None, place: Place) -> tuple[int, Place]:
             node = node.value[part]
             line = node.start_mark.line + 1
         elif isinstance(node, yaml.MappingNode):
-            pairs = {key.value: (key, value) for key, value in node.value}
+            pairs = {str(key.value): (key, value) for key, value in node.value}
             if str(part) not in pairs:
                 continue
             key, node = pairs[str(part)]

@@ -158,7 +158,11 @@ def test_ids_that_differ_in_hyphen_and_underscore_are_refused(tmp_path: Path) ->
     assert "'a_b'" in told
 
 
-@pytest.mark.parametrize("text", [ENTRY * 2, "[]"], ids=["same_id_twice", "no_candidate"])
+@pytest.mark.parametrize(
+    "text",
+    [ENTRY * 2, ENTRY.replace("mine", "m") * 2, "[]"],
+    ids=["same_id_twice", "same_short_id_twice", "no_candidate"],
+)
 def test_a_catalogue_must_name_each_candidate_once(tmp_path: Path, text: str) -> None:
     """Two entries of one id would overwrite each other's results."""
     refusal(tmp_path, text)

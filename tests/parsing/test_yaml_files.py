@@ -151,6 +151,7 @@ def test_a_key_that_occurs_twice_is_refused(tmp_path: Path, text: str, message: 
         "- name: [{}]\n", "- {{name: a, key: {}}}\n", "- name: a\n  rate: {}\n", "{}",
         "- name: a\n  tags: {}\n", "- name: a\n  rate: {{rpm: {}}}\n",
         "- &{0} {{name: a}}\n- &{0} {{name: b}}\n",
+        "- name: !!int '{}'\n", "- name: !!float '{}'\n", "- name: !!bool '{}'\n",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("secret", [SECRET, f"{SECRET} with blanks", "x" * 50 + SECRET])
@@ -159,6 +160,31 @@ def test_what_may_be_secret_is_not_quoted(tmp_path: Path, text: str, secret: str
     secrecy = Secrecy(lambda value: "FAKE" in value, fields=frozenset({"name"}))
     message = refusal(tmp_path, text.format(secret), secrecy=secrecy)
     assert "FAKE" not in message
+
+
+@pytest.mark.parametrize("text", ["- name: {}\n", "- name: a\n  tags: [{}]\n", "{}"])
+def test_a_number_may_be_secret_too(tmp_path: Path, text: str) -> None:
+    """Card and phone numbers are typed without quotes, and then YAML reads them as numbers."""
+    secrecy = Secrecy(lambda value: "4111" in value, fields=frozenset({"name"}))
+    assert "4111" not in refusal(tmp_path, text.format("4111111111111111"), secrecy=secrecy)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["!!timestamp soon", "!!timestamp ''", "!!bool maybe", "!!int ''", "!!int '-'", "!!float ''"],
+)
+def test_a_value_that_does_not_fit_its_tag_is_refused_with_its_line(
+    tmp_path: Path, value: str
+) -> None:
+    """PyYAML does not check these itself and would fail on them with errors of its own code."""
+    expected = "line 2: not valid YAML: a value does not have the form that its tag asks for"
+    assert refusal(tmp_path, f"- name: a\n  rate: {value}\n") == expected
+
+
+def test_a_key_that_is_a_list_does_not_hide_a_repeated_key(tmp_path: Path) -> None:
+    """Such a key can't be looked up by its value, which is a list."""
+    message = refusal(tmp_path, "- ? [a, b]\n  : 1\n  name: a\n  name: b\n")
+    assert message == "line 4: 0.name: this key occurs twice; keep one"
 
 
 def test_without_secrets_a_long_text_is_cut(tmp_path: Path) -> None:
