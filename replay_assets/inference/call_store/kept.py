@@ -80,7 +80,7 @@ class KeptCalls:
         if found is not None and self._is_same(found) and (found["refresh"] or not refresh):
             header = found
         elif found is not None:
-            self._move_aside("journal")
+            self._move_aside("journal", found)
         self._refreshes = bool(header["refresh"])
         self._cache = cache
         self._unshared: list[Call] = []
@@ -143,7 +143,7 @@ class KeptCalls:
         self.close()
         found = self._shelf.header_of("calls")
         if found is not None and (asked_less or not self._is_same(found)):
-            self._move_aside("calls")
+            self._move_aside("calls", found)
         self._shelf.move("journal", "calls")
 
     def close(self) -> None:
@@ -158,8 +158,16 @@ class KeptCalls:
         runs: list[RunName] = ["calls", *reversed(self._shelf.asides())]
         return [run for run in runs if (self._shelf.header_of(run) or {}).get("format") == FORMAT]
 
-    def _move_aside(self, run: RunName) -> None:
-        """Keep a run under a new number, and remove the oldest runs if there are too many."""
+    def _move_aside(self, run: RunName, header: Header) -> None:
+        """Keep a run under a new number, and remove the oldest runs if there are too many.
+
+        A run without an answer is removed: it must not take the place of one that was paid for.
+        """
+        if header.get("format") == FORMAT:
+            with closing(self._shelf.calls_of(run)) as calls:
+                if not calls.answers_beyond(frozenset()):
+                    self._shelf.remove(run)
+                    return
         asides = self._shelf.asides()
         number = max(asides, default=0) + 1
         self._shelf.move(run, number)

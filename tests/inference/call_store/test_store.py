@@ -145,6 +145,18 @@ def test_the_newest_three_runs_that_were_moved_aside_are_kept(
     assert reused(stores, *"012345", subject={"pack_digest": "5"}) == "2 3 4 5"
 
 
+@pytest.mark.parametrize("finish", [False, True], ids=["interrupted", "finished"])
+def test_runs_without_an_answer_are_not_moved_aside(
+    stores: ShelvedCallStores, finish: bool
+) -> None:
+    """Four attempts against an endpoint that is down must not remove what was paid for before."""
+    keep(stores, "a", finish=False)
+    for number in range(MOST_ASIDE + 1):
+        keep(stores, "failed", finish=finish, subject={"pack_digest": str(number)})
+    assert stores.shelf_of(WORK).asides() == [1]
+    assert reused(stores, "a") == "a"
+
+
 def test_what_was_paid_before_an_interruption_counts(stores: ShelvedCallStores) -> None:
     """A run that is resumed has one budget; a new run begins at 0."""
     paid = [attempt(cost_usd=0.25), attempt(cost_usd=0.5)]
