@@ -106,9 +106,22 @@ def run_batch(
         )
         opener = DialogueOpener(RequestKeys(candidate).of)
         _ask_all(batch, opener, client, calls, progress)
-        published = publish(map(partial(_record_of, calls), opener.open(batch.dialogues())))
+        published = publish(_records(batch, opener, calls))
         calls.finish()
     return published
+
+
+def _records(batch: Batch[Record], opener: DialogueOpener, calls: CallStore) -> Iterator[Record]:
+    """Yield the record of every dialogue."""
+    made = 0
+    for dialogue in opener.open(batch.dialogues()):
+        yield _record_of(calls, dialogue)
+        made += 1
+    if made != batch.size:
+        raise DialogueChangedError(
+            f"{made} of {batch.size} dialogues were there when their records were made: "
+            "`dialogues` must start all of them anew each time it is called. Nothing was published."
+        )
 
 
 def _record_of(calls: CallStore, dialogue: OpenDialogue[Record]) -> Record:

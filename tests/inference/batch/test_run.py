@@ -233,6 +233,21 @@ def test_a_dialogue_that_asks_otherwise_the_second_time_is_an_error(
         run(["a"], dialogue=fickle)
 
 
+def test_dialogues_that_are_there_only_once_are_an_error(server: Script) -> None:
+    """A file without records would be published, and the run would be over."""
+    once, published = map(chain, TOPICS), list[Any]()
+    server.answers(count_up)
+    with pytest.raises(DialogueChangedError, match="0 of 20 dialogues were there"):
+        run_batch(
+            Batch("chains", {}, prompt_version="1", dialogues=lambda: once, size=len(TOPICS)),
+            published.extend,
+            candidate=candidate(server.base_url),
+            api_key=None,
+            stores=RunStores.in_memory(),
+        )
+    assert not published
+
+
 def test_a_stage_needs_no_other_stage_to_ask(server: Script, tmp_path: Path) -> None:
     """Neither the replay nor Dagster is loaded, and an interrupted run continues there too."""
     server.answers("first", "second", status(401))
