@@ -11,6 +11,7 @@ It is walked twice: with live calls while the batch is asked, and with kept call
 made. So it must depend on its input and on the calls alone: no clock, no random numbers.
 """
 
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
@@ -41,50 +42,40 @@ class OpenDialogue(Generic[Record]):
         self._twin = 0
         self._advance(None)
 
-    def identify(self, first_key: str, twin: int) -> None:
-        """Set the key of the first question, and how many dialogues before began with the same."""
+    def set_twin(self, twin: int) -> None:
+        """Set how many dialogues before this one began with the same question."""
         self._twin = twin
-        self.key = _twin_key(first_key, twin)
+        self.key = _twin_key(self.key, twin)
 
     def receive(self, call: Call) -> None:
         """Go on to the next question, or to the record."""
         self._advance(call)
-        if self.question is not None:
-            self.key = _twin_key(self._key_of(self.question), self._twin)
 
     def _advance(self, call: Call | None) -> None:
         try:
             self.question = next(self._dialogue) if call is None else self._dialogue.send(call)
         except StopIteration as end:
             self.question, self.record = None, end.value
+        else:
+            self.key = _twin_key(self._key_of(self.question), self._twin)
 
 
-class DialogueOpener:
-    """Opens dialogues in their order and works out keys.
+def open_dialogues(
+    dialogues: Iterable[Dialogue[Record]], key_of: KeyOf
+) -> Iterator[OpenDialogue[Record]]:
+    """Yield each dialogue at its first question; at its end, if it asks nothing.
 
     Dialogues that begin with the same question are told apart by their order, so each gets an
-    answer of its own. First keys are kept: the second walk opens the same dialogues and needs no
-    hash of them, at 32 bytes per dialogue.
+    answer of its own.
     """
-
-    def __init__(self, key_of: KeyOf) -> None:
-        self._key_of = key_of
-        self._first_keys: list[bytes] = []
-
-    def open(self, dialogues: Iterable[Dialogue[Record]]) -> Iterator[OpenDialogue[Record]]:
-        """Yield each dialogue at its first question; at its end, if it asks nothing."""
-        twins: dict[bytes, int] = {}
-        number = 0
-        for dialogue in dialogues:
-            opened = OpenDialogue(dialogue, self._key_of)
-            if opened.question is not None:
-                if number == len(self._first_keys):
-                    self._first_keys.append(bytes.fromhex(self._key_of(opened.question)))
-                key, number = self._first_keys[number], number + 1
-                twin = twins.get(key, 0)
-                twins[key] = twin + 1
-                opened.identify(key.hex(), twin)
-            yield opened
+    twins: Counter[bytes] = Counter()
+    for dialogue in dialogues:
+        opened = OpenDialogue(dialogue, key_of)
+        if opened.question is not None:
+            first_key = bytes.fromhex(opened.key)  # takes half the memory of the text
+            opened.set_twin(twins[first_key])
+            twins[first_key] += 1
+        yield opened
 
 
 def _twin_key(key: str, twin: int) -> str:

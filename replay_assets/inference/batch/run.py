@@ -15,7 +15,13 @@ from typing import Generic, TypeVar
 
 from replay_assets.candidates import Candidate
 from replay_assets.errors import BatchStoppedError, JournalError, ReplayAssetsError
-from replay_assets.inference.batch.dialogue import Dialogue, DialogueOpener, OpenDialogue, Record
+from replay_assets.inference.batch.dialogue import (
+    Dialogue,
+    KeyOf,
+    OpenDialogue,
+    Record,
+    open_dialogues,
+)
 from replay_assets.inference.batch.dispatch import Dispatch
 from replay_assets.inference.batch.progress import ProgressMeter, Report
 from replay_assets.inference.batch.stores import RunStores
@@ -104,17 +110,17 @@ def run_batch(
             timezone=timezone,
             limits=stores.limits,
         )
-        opener = DialogueOpener(RequestKeys(candidate).of)
-        _ask_all(batch, opener, client, calls, progress)
-        published = publish(_records(batch, opener, calls))
+        key_of = RequestKeys(candidate).of
+        _ask_all(batch, key_of, client, calls, progress)
+        published = publish(_records(batch, key_of, calls))
         calls.finish()
     return published
 
 
-def _records(batch: Batch[Record], opener: DialogueOpener, calls: CallStore) -> Iterator[Record]:
+def _records(batch: Batch[Record], key_of: KeyOf, calls: CallStore) -> Iterator[Record]:
     """Yield the record of every dialogue."""
     made = 0
-    for dialogue in opener.open(batch.dialogues()):
+    for dialogue in open_dialogues(batch.dialogues(), key_of):
         yield _record_of(calls, dialogue)
         made += 1
     if made != batch.size:
@@ -140,7 +146,7 @@ def _record_of(calls: CallStore, dialogue: OpenDialogue[Record]) -> Record:
 
 def _ask_all(
     batch: Batch[Record],
-    opener: DialogueOpener,
+    key_of: KeyOf,
     client: Callable[[], ChatClient],
     calls: CallStore,
     progress: Report | None,
@@ -149,7 +155,7 @@ def _ask_all(
     size, meter = batch.size, ProgressMeter(batch.size, progress)
 
     async def ask() -> None:
-        dialogues = opener.open(batch.dialogues())
+        dialogues = open_dialogues(batch.dialogues(), key_of)
         with _cancelled_by_sigterm():  # the client belongs to the event loop, so it is made here
             await Dispatch(client(), dialogues, calls, meter).run(size=size)
 

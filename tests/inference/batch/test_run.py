@@ -233,6 +233,18 @@ def test_a_dialogue_that_asks_otherwise_the_second_time_is_an_error(
         run(["a"], dialogue=fickle)
 
 
+def test_dialogues_that_begin_otherwise_the_second_time_are_an_error(run: Run) -> None:
+    """A record made from another dialogue's answer would be published without a word."""
+    walks = iter(range(99))
+
+    def fickle(topic: str) -> Dialogue[list[str]]:
+        call = yield Question([{"role": "user", "content": f"{topic}, walk {next(walks) // 2}"}])
+        return [call.outcome]
+
+    with pytest.raises(DialogueChangedError, match="Nothing was published"):
+        run(["a", "b"], dialogue=fickle)
+
+
 def test_dialogues_that_are_there_only_once_are_an_error(server: Script) -> None:
     """A file without records would be published, and the run would be over."""
     once, published = map(chain, TOPICS), list[Any]()
