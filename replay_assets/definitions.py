@@ -22,17 +22,18 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Return the definitions for some settings: production and tests are assembled alike."""
     partitions = Partitions.of(settings)
     catalogue = Catalogue.load(settings.candidates)
+    rules = rules_of(settings.rules)
     daily: list[dg.AssetsDefinition | dg.SourceAsset] = [
         evidence.build_source(partitions),
         evidence.build_evidence(partitions),
         evidence.build_labels(partitions),
-        request_packs.build_asset(partitions, rules_of(settings.rules)),
+        request_packs.build_asset(partitions, rules),
         *(replay.build_asset(candidate, partitions) for candidate in catalogue),
-        *evaluation.build_daily(catalogue, partitions),
+        *evaluation.build_daily(catalogue, partitions, rules),
     ]
     weekly = [
         *evaluation.build_weekly(catalogue, partitions),
-        finetune.build_asset(partitions),
+        finetune.build_asset(partitions, rules),
     ]
     return dg.Definitions(
         assets=[*daily, *weekly],

@@ -8,7 +8,7 @@ from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.defs.jobs import follow_days
-from replay_assets.defs.keys import inputs_of, key_of
+from replay_assets.defs.keys import inputs_of, key_of, sanitizing_version
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
@@ -30,7 +30,7 @@ from replay_assets.evaluation.report import build_report, report_publication
 from replay_assets.evaluation.scored_days import ScoredDays
 from replay_assets.lake import Lineage, Published, assets
 from replay_assets.lake.labels import labels_of
-from replay_assets.sanitizing import rules_digest
+from replay_assets.sanitizing import RuleSet, rules_digest
 
 GROUP = "evaluation"
 OWNERS = ["team:sre"]
@@ -38,10 +38,12 @@ MARKED = tuple(grader.name for grader in GRADERS if grader.mark)
 GRADE_COLUMNS = ("incident_id", "outcome", "grade_status", *MARKED)
 
 
-def build_daily(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetsDefinition]:
+def build_daily(
+    catalogue: Catalogue, partitions: Partitions, rules: RuleSet
+) -> list[dg.AssetsDefinition]:
     """Return every asset of the stage that has a partition per day."""
     return [
-        build_masked_labels(partitions),
+        build_masked_labels(partitions, rules),
         *(build_scores(candidate, partitions) for candidate in catalogue),
         build_incumbent_scores(partitions),
     ]
@@ -52,8 +54,8 @@ def build_weekly(catalogue: Catalogue, partitions: Partitions) -> list[dg.Assets
     return [build_report_asset(catalogue, partitions)]
 
 
-def build_masked_labels(partitions: Partitions) -> dg.AssetsDefinition:
-    """Return the asset that spells labels as the packs do."""
+def build_masked_labels(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
+    """Return the asset that spells labels as the packs do; other rules spell them differently."""
 
     @dg.asset(
         name=assets.MASKED_LABELS.name,
@@ -62,7 +64,7 @@ def build_masked_labels(partitions: Partitions) -> dg.AssetsDefinition:
         owners=OWNERS,
         kinds={"parquet"},
         deps=inputs_of(assets.MASKED_LABELS),
-        code_version=masked_labels.CODE_VERSION,
+        code_version=sanitizing_version(masked_labels.CODE_VERSION, rules),
     )
     def build(
         context: dg.AssetExecutionContext, evidence: Root, labels: Root, safeguards: Guards
@@ -71,12 +73,12 @@ def build_masked_labels(partitions: Partitions) -> dg.AssetsDefinition:
 
         A candidate can only name what it saw. Kept under the labels root, once for all candidates.
         """
-        rules = safeguards.rules
-        lineage = Lineage(evidence=evidence, labels=labels, rules=rules_digest(rules))
+        lineage = Lineage(evidence=evidence, labels=labels, rules=rules_digest(safeguards.rules))
 
         def mask(day: str) -> Published:
             truth = labels_of(lineage.get(assets.INCIDENT_LABELS.at(day)))
-            masked = mask_labels(truth, lineage.get(assets.INCIDENT_EVIDENCE.at(day)), rules)
+            raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
+            masked = mask_labels(truth, raw, safeguards.rules)
             address = assets.MASKED_LABELS.at(day)
             inputs = lineage.inputs(address)
             return labels.publish(address, masked_publication(truth, masked, inputs=inputs))

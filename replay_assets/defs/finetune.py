@@ -3,7 +3,7 @@
 import dagster as dg
 
 from replay_assets.defs.jobs import follow_days
-from replay_assets.defs.keys import inputs_of
+from replay_assets.defs.keys import inputs_of, sanitizing_version
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars
 from replay_assets.defs.partitions import Partitions
@@ -13,13 +13,14 @@ from replay_assets.finetune.export import WeekExport, build_export
 from replay_assets.finetune.flavours import LOGGED
 from replay_assets.finetune.week import read_week
 from replay_assets.lake import Lineage, Published, assets
+from replay_assets.sanitizing import RuleSet, rules_digest
 from replay_assets.source import record_export
 
 GROUP = "finetune"
 
 
-def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
-    """Return the weekly supervised fine-tuning export."""
+def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
+    """Return the weekly supervised fine-tuning export; other rules sanitize it differently."""
 
     @dg.asset(
         partitions_def=partitions.weekly,
@@ -28,7 +29,7 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
         kinds={"jsonl"},
         deps=[partitions.days(key) for key in inputs_of(assets.SFT_EXPORT)],
         automation_condition=follow_days(),
-        code_version=export_module.CODE_VERSION,
+        code_version=sanitizing_version(export_module.CODE_VERSION, rules),
     )
     def sft_export(
         context: dg.AssetExecutionContext,
@@ -47,7 +48,13 @@ def build_asset(partitions: Partitions) -> dg.AssetsDefinition:
         recorded_in: dict[str, str] = {}
 
         def export_week(week: str) -> Published:
-            lineage = Lineage(lake=lake, evidence=evidence, labels=labels, vocabulary=vocabulary)
+            lineage = Lineage(
+                lake=lake,
+                evidence=evidence,
+                labels=labels,
+                vocabulary=vocabulary,
+                rules=rules_digest(safeguards.rules),
+            )
             found = read_week(week, lineage)
             export = build_export(
                 week, found.evidence, found.scores, found.unusable_days, safeguards.policy()

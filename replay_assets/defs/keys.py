@@ -1,8 +1,9 @@
-"""Dagster's keys of the assets that `lake/assets.py` declares, and of what they are made from."""
+"""Dagster's names for what `lake/assets.py` declares: keys, inputs and code versions."""
 
 import dagster as dg
 
 from replay_assets.lake import Asset
+from replay_assets.sanitizing import RuleSet, rules_digest
 
 
 def key_of(asset: Asset, candidate_id: str | None = None) -> dg.AssetKey:
@@ -21,3 +22,8 @@ def key_of(asset: Asset, candidate_id: str | None = None) -> dg.AssetKey:
 def inputs_of(asset: Asset, candidate_id: str | None = None) -> list[dg.AssetKey]:
     """Return the keys of what a daily asset is made from."""
     return [key_of(one, candidate_id) for one in asset.inputs]
+
+
+def sanitizing_version(code_version: str, rules: RuleSet) -> str:
+    """Return the code version of an asset that sanitizes: other rules make it stale in the UI."""
+    return f"{code_version}.{rules_digest(rules)[:12]}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from replay_assets.defs.keys import inputs_of
+from replay_assets.defs.keys import inputs_of, sanitizing_version
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import PREVIEW_ROWS, Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
@@ -31,7 +31,7 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
         owners=["team:platform"],
         kinds={"jsonl"},
         deps=inputs_of(assets.REQUEST_PACK),
-        code_version=f"{builder.CODE_VERSION}.{rules_digest(rules)[:12]}",
+        code_version=sanitizing_version(builder.CODE_VERSION, rules),
     )
     def request_pack(
         context: dg.AssetExecutionContext,

@@ -61,7 +61,9 @@ INCUMBENT_SCORES = Asset(
 EVALUATION_REPORT = Asset(
     "evaluation_report", grain="week", inputs=(REPLAY_SCORES, INCUMBENT_SCORES)
 )
-SFT_EXPORT = Asset("sft_export", grain="week", inputs=(INCIDENT_EVIDENCE, INCUMBENT_SCORES))
+SFT_EXPORT = Asset(
+    "sft_export", grain="week", inputs=(INCIDENT_EVIDENCE, INCUMBENT_SCORES), settings=("rules",)
+)
 
 BY_NAME = {
     asset.name: asset

@@ -98,8 +98,10 @@ class Lineage:
         """Return the names of a partition's own inputs that differ from those it was made from."""
         named = self.get(address).manifest.inputs
         present = dict(self._present(address))
-        # A week also names the days that it was made from: one that can't be used now has changed.
-        names = {*present, *named} if address.grain == "week" else present
+        names = set(present)
+        if address.grain == "week":
+            # It also names the days that it was made from: one that can't be used now has changed.
+            names |= named.keys() - set(BY_NAME[address.asset].settings)
         return sorted(name for name in names if named.get(name) != present.get(name))
 
     def state(self, address: Address) -> State:

@@ -9,8 +9,10 @@ import dagster as dg
 import pytest
 
 from replay_assets.definitions import build_definitions
+from replay_assets.lake.assets import BY_NAME
 from replay_assets.launching import shared_assets_present
 from replay_assets.settings import Settings
+from tests.conftest import settings_in
 from tests.defs.sources import changed_samples
 from tests.defs.walks import bytes_of, failed_steps, walk_day
 
@@ -107,6 +109,21 @@ def test_a_deployments_own_rule_masks_and_is_audited(
     assert audit["keyed"] is True
     birds = [v for one in audit["incidents"] for v in one["values"] if v["category"] == "BIRD"]
     assert len({one["value_hmac"] for one in birds}) == 4
+
+
+def test_other_rules_are_another_code_version_of_all_that_is_sanitized(tmp_path: Path) -> None:
+    """So that the UI shows as stale what a backfill would make again."""
+    settings = settings_in(tmp_path, source_url="sqlite://")
+    first, second = (
+        build_definitions(one).resolve_asset_graph()
+        for one in (settings, replace(settings, rules=own_rules(tmp_path)))
+    )
+    changed = {
+        key.path[0]
+        for key in first.materializable_asset_keys
+        if first.get(key).code_version != second.get(key).code_version
+    }
+    assert changed == {one.name for one in BY_NAME.values() if "rules" in one.settings}
 
 
 def test_other_rules_make_the_pack_anew_and_its_old_results_ungradable(tmp_path: Path) -> None:

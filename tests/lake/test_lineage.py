@@ -167,6 +167,7 @@ def test_a_week_is_made_from_its_usable_days(roots: Roots) -> None:
     assert roots.lineage().inputs(export).keys() == {
         f"incident_evidence {DAY}",
         f"incumbent_scores {DAY}",
+        "rules",
     }
     roots.publish(export)
     assert roots.lineage().state(export).is_current
@@ -177,6 +178,14 @@ def test_a_week_is_made_from_its_usable_days(roots: Roots) -> None:
     roots.publish(assets.INCIDENT_EVIDENCE.at(DAY), b'{"new":1}')
     assert roots.lineage().usable_days(export) == DAYS[1:2]
     assert roots.lineage().state(export).status == "stale"
+
+
+def test_other_rules_make_an_export_stale(roots: Roots) -> None:
+    """Its rows were sanitized by them; who has no rules at hand does not compare them."""
+    export = assets.SFT_EXPORT.at(WEEK)
+    roots.publish(export)
+    assert roots.lineage(rules="rules-2").changed(export) == ["rules"]
+    assert roots.lineage(rules=None).state(export).is_current
 
 
 def test_a_report_names_the_scores_of_each_candidate(roots: Roots) -> None:
