@@ -9,7 +9,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -64,7 +64,11 @@ class LocalLocks:
         except Timeout as error:
             raise _locked(folder, _read(holder)) from error
         try:
-            publish(UPath(holder), json.dumps(_this_process()).encode())
+            # The lock holds without this file, and where it can't be written, the work that is
+            # locked can't be either: its own error says what to do.
+            with suppress(OSError):
+                remove(UPath(holder))  # of a process that was killed
+                publish(UPath(holder), json.dumps(_this_process()).encode())
             yield
         finally:
             remove(UPath(holder))

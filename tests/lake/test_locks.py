@@ -1,5 +1,6 @@
 """Locks: one at a time works on the same thing, and the message says who does."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -80,6 +81,28 @@ def test_a_holder_that_is_not_written_down_yet_is_reported_all_the_same(tmp_path
         (tmp_path / "one" / ".lock.holder.json").unlink()
         with pytest.raises(LockedError, match="another process has just begun"), locks.hold("one"):
             pass
+
+
+def test_on_a_full_disk_the_lock_holds_and_names_no_process_that_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The work itself says that the disk is full, and what to do."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("replay_assets.lake.locks.publish", full)
+    locks = LocalLocks(tmp_path, FILE)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / ".lock.holder.json").write_text(
+        '{"pid": 1, "host": "gone", "since": "2026-01-01T00:00:00+00:00"}'
+    )
+    with (
+        locks.hold("one"),
+        pytest.raises(LockedError, match="another process has just begun"),
+        locks.hold("one"),
+    ):
+        pass
 
 
 def test_the_file_of_a_lock_stays_and_is_the_only_one_that_does(tmp_path: Path) -> None:
