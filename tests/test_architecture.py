@@ -135,7 +135,9 @@ def test_the_table_of_rooms_names_every_package() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     section = text.split("## Where things are")[1].split("\n## ")[0]
     rooms = {
-        row.split("|")[1].strip(" `").rstrip("/") for row in section.splitlines() if "`" in row
+        row.split("|")[1].strip(" `").rstrip("/")
+        for row in section.splitlines()
+        if row.startswith("| `")
     }
     packages = {
         str(path.parent.relative_to(PACKAGE))

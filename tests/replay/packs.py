@@ -48,7 +48,7 @@ def answer(**changes: Any) -> dict[str, Any]:
     """Return an answer that keeps the contract."""
     return {
         "proposed_action": "Restart orders-api",
-        "action_plan": ["Restart", "OutboundPolicy"],
+        "action_plan": ["Restart", "Watch"],
         "risk_level": "low",
         "requires_human_approval": True,
         "blocked_by_policy": False,
