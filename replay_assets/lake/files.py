@@ -14,7 +14,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -74,10 +74,11 @@ class StagedFile:
 
     def __init__(self, target: UPath, *, mode: int | None = None) -> None:
         self.target = target
-        folder = Path(tempfile.gettempdir())
+        folder = _staging_folder(target.parent)
         if is_local(target):
-            folder = Path(target.path).parent
             folder.mkdir(parents=True, exist_ok=True)
+        else:
+            mode = PRIVATE  # other users may read the folder for temporary files
         self._hidden = folder / f".{target.name}.{HOST}-{os.getpid()}-{uuid4().hex}.tmp"
         self.stream = HashedFile(self._hidden)
         if mode is not None:
@@ -136,18 +137,22 @@ def publish_parts(target: Path, parts: Iterable[bytes], *, mode: int | None = No
 
 
 def sweep(folder: UPath) -> int:
-    """Remove the hidden files that killed writers left in a folder; return how many.
+    """Remove the hidden files that killed writers of a folder left; return how many.
 
     Those of a living process are left alone, so that two writers don't disturb each other.
     """
-    if not is_local(folder) or not folder.is_dir():
-        return 0
     swept = 0
-    for path in Path(folder.path).glob(".*.tmp"):
+    for path in _staging_folder(folder).glob(".*.tmp"):
         if (match := HIDDEN.match(path.name)) is not None and _is_forgotten(path, match):
-            path.unlink(missing_ok=True)
-            swept += 1
+            with suppress(PermissionError):  # another user's, in the folder for temporary files
+                path.unlink(missing_ok=True)
+                swept += 1
     return swept
+
+
+def _staging_folder(folder: UPath) -> Path:
+    """Return where the files of a folder are written before they are shown."""
+    return Path(folder.path) if is_local(folder) else Path(tempfile.gettempdir())
 
 
 def _is_forgotten(path: Path, match: re.Match[str]) -> bool:

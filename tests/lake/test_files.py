@@ -6,6 +6,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,17 @@ import pytest
 from upath import UPath
 
 from replay_assets.errors import NotMaterializedError
-from replay_assets.lake.files import HOST, is_local, open_root, publish, read, remove, sha256, sweep
+from replay_assets.lake.files import (
+    HOST,
+    is_local,
+    open_root,
+    publish,
+    read,
+    remove,
+    sha256,
+    staged,
+    sweep,
+)
 
 SIZE = 2_000_000
 PUBLISH_FOR_EVER = f"""
@@ -140,3 +151,19 @@ def test_a_dead_writers_hidden_file_is_swept_and_a_living_ones_is_not(tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         path.name for path in (mine, theirs, foreign)
     )
+
+
+def test_files_for_an_object_store_wait_unseen_and_are_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """They hold raw evidence, and lie in a folder that all users of the machine share."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    target = UPath("memory://lake-of-swept-files/date=2026-09-21/pack.jsonl")
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / hidden_name(HOST, dead.pid)).write_bytes(b"left by a kill")
+    assert sweep(target.parent) == 1
+    with staged(target):
+        (waiting,) = tmp_path.iterdir()
+        assert waiting.stat().st_mode & 0o077 == 0
+    assert list(tmp_path.iterdir()) == []
