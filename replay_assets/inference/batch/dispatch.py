@@ -1,9 +1,9 @@
 """Dispatch: workers take dialogues one by one, and each finished call goes to the call store.
 
 A key or a model that the endpoint refuses, a pause longer than the run's patience, a ledger that
-can't be written or an error in a dialogue ends the run: nothing more is sent, and requests in
-flight get `DRAIN_TIMEOUT_S` to come back. A call store that can't be written or an interrupt of the
-process ends it at once. What was answered is kept.
+can't be written or an error in a dialogue, a cache or a report ends the run: nothing more is sent,
+and requests in flight get `DRAIN_TIMEOUT_S` to come back. A journal that can't be written or an
+interrupt of the process ends it at once. What was answered is kept.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic
 
+from replay_assets.errors import JournalError
 from replay_assets.inference.batch.dialogue import OpenDialogue, Record
 from replay_assets.inference.batch.fair_queue import FairQueue
 from replay_assets.inference.batch.progress import ProgressMeter
@@ -60,7 +61,7 @@ class Dispatch(Generic[Record]):
         Raises:
             EndpointRefusedError: no request can succeed.
             PatienceExceededError: the endpoint asks for a longer pause than the run's patience.
-            Exception: a dialogue raised it.
+            Exception: a dialogue, a cache or a report raised it.
             ExceptionGroup: anything else that ended it early.
         """
         async with asyncio.TaskGroup() as both:
@@ -74,8 +75,13 @@ class Dispatch(Generic[Record]):
             raise self._ended_by
 
     async def _count(self) -> None:
-        async for group in self.calls.groups():
-            self.meter.count(group)
+        try:
+            async for group in self.calls.groups():
+                self.meter.count(group)
+        except JournalError:
+            raise  # what comes back can't be kept, so there is nothing to wait for
+        except Exception as error:  # noqa: BLE001 - `run` raises it
+            self._end(error)
 
     async def _work(self) -> None:
         await self.queue.take_turn()

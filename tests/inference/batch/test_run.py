@@ -172,25 +172,30 @@ def test_dialogues_that_come_to_the_same_question_share_its_call(
     assert (seen[-1].done, seen[-1].failed) == (len(TOPICS), len(TOPICS) if fails else 0)
 
 
-def test_after_an_error_in_a_dialogue_what_was_sent_is_kept(server: Script, run: Run) -> None:
+@pytest.mark.parametrize("place", ["dialogue", "report"])
+def test_after_an_error_what_was_sent_is_kept(place: str, server: Script, run: Run) -> None:
     """Requests in flight are billed, read or not."""
-    faults = [ZeroDivisionError("a mistake in the stage")]
+    faults = {place: ZeroDivisionError("a mistake in the stage")}
 
-    def break_once(topic: str) -> Dialogue[list[str]]:
+    def break_once(name: str) -> None:
+        if name in faults:
+            raise faults.pop(name)
+
+    def ask(topic: str) -> Dialogue[list[str]]:
         yield Question([{"role": "user", "content": topic}])
-        if topic == "topic-3" and faults:
-            raise faults.pop()
+        if topic == "topic-3":
+            break_once("dialogue")
         return [topic]
 
     async def answer_the_fourth_first(body: Body) -> Response:
-        await asyncio.sleep(0 if body["messages"][0]["content"] == "topic-3" else 0.3)
+        await asyncio.sleep(0 if body["messages"][0]["content"] == "topic-3" else 0.4)
         return await count_up(body)
 
     server.answers(answer_the_fourth_first)
     with pytest.raises(ZeroDivisionError, match="a mistake"):
-        run(dialogue=break_once, limits={"concurrency": 8})
+        run(dialogue=ask, progress=lambda _: break_once("report"), limits={"concurrency": 8})
     assert 8 <= len(server.bodies) < len(TOPICS)
-    assert run(dialogue=break_once) == [[topic] for topic in TOPICS]
+    assert run(dialogue=ask) == [[topic] for topic in TOPICS]
     assert len(server.bodies) == len(TOPICS)
 
 
