@@ -108,6 +108,6 @@ def require_rules(lineage: Lineage, day: str) -> None:
     if lineage.find(pack) is not None and "rules" in lineage.changed(pack):
         raise ConfigurationError(
             f"{pack} was sanitized by other rules than those in use "
-            f"({lineage.inputs(pack)['rules'][:12]}…). Set REPLAY_RULES to the file that it was "
-            "built with, or build the pack again."
+            f"({lineage.inputs(pack)['rules'][:12]}…); an upgrade may have changed the shipped "
+            "rules. Build the pack again, or set REPLAY_RULES to the file that it was built with."
         )
