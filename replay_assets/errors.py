@@ -49,7 +49,7 @@ class NotMaterializedError(ReplayAssetsError):
 
 
 class DamagedFileError(ReplayAssetsError):
-    """A published file has other bytes than its manifest says."""
+    """A published file is gone, or has other bytes than its manifest says."""
 
 
 class LabelLeakError(ReplayAssetsError):

@@ -30,15 +30,22 @@ class VerifiedFile:
         """Return the file's bytes.
 
         Raises:
-            DamagedFileError: they are not those that were published.
+            DamagedFileError: they are not those that were published, or the file is gone.
         """
-        content = files.read(self.path)
+        with self._open("rb") as stream:
+            content = stream.read()
         self.verify(files.sha256(content))
         return content
 
     def open(self, mode: str = "rb") -> IO[bytes]:
-        """Open the file; at its end, the reader raises DamagedFileError if it was changed."""
-        return io.BufferedReader(_VerifyingReader(self, self.path.open(mode)), STREAM_BYTES)
+        """Open the file; at its end, the reader raises DamagedFileError if it was changed.
+
+        A reader that stops before the end, as a preview does, gets unverified lines.
+
+        Raises:
+            DamagedFileError: the file is gone.
+        """
+        return io.BufferedReader(_VerifyingReader(self, self._open(mode)), STREAM_BYTES)
 
     def verify(self, found: str) -> None:
         """Compare a checksum with the one that was published."""
@@ -48,6 +55,16 @@ class VerifiedFile:
                 f"manifest says {self.sha256}. Restore the file, or materialise {self.address} "
                 "again."
             )
+
+    def _open(self, mode: str) -> IO[bytes]:
+        try:
+            stream: IO[bytes] = self.path.open(mode)
+        except FileNotFoundError as error:
+            raise DamagedFileError(
+                f"{self.path} does not exist, but the manifest of {self.address} names it. Restore "
+                f"the file, or materialise {self.address} again."
+            ) from error
+        return stream
 
 
 class _VerifyingReader(io.RawIOBase):

@@ -48,6 +48,16 @@ def test_a_changed_file_is_refused_with_name_checksums_and_way_out(store: Store,
         assert part in str(refusal.value)
 
 
+def test_a_file_that_is_gone_is_refused_with_name_and_way_out(store: Store):
+    """Its partition exists, so that no reader may take it for one that was never made."""
+    made = store.publish(DAY, PACK)
+    file = made.source_of("request_pack.jsonl")
+    file.path.unlink()
+    for read in (file.read, file.open):
+        with pytest.raises(DamagedFileError, match=r"request_pack\.jsonl does not exist.* again"):
+            read()
+
+
 def test_a_large_file_is_verified_while_it_is_read(store: Store):
     """Its lines come as they are read; the error at the end stops what was made of them."""
     made = store.publish(DAY, PACK)
