@@ -28,7 +28,6 @@ PROMPTS = ("replay_assets/request_packs/prompts.py", "replay_assets/replay/promp
 NOT_SWEPT = (
     "replay_assets/defs",
     "replay_assets/inference/batch",
-    "replay_assets/lake",
     "replay_assets/launching.py",
     "replay_assets/replay",
 )

@@ -1,17 +1,17 @@
-"""Where records are kept: partitions with a manifest, under three roots.
+"""Storage of records: partitions with a manifest, under three roots.
 
-The roots share one layout, and deserve three kinds of trust: raw evidence, labels, and the lake, in
-which everything is sanitized. The modules, from the lowest to the highest:
+The roots share one layout, but need different access rights: raw evidence, labels, and the lake, in
+which everything is sanitized. The modules, from the lowest layer to the highest:
 
-- `addresses`, `files`, `locks`: paths, whole or no files, one process at a time.
-- `formats`, `jsonl`, `tables`, `digests`: bytes of JSON, JSONL and Parquet, and what they say.
-- `writing`, `published`, `store`: a partition in the making, one that exists, and all of a root.
-- `assets`, `lineage`: which assets there are, what each is made from, and whether it still is.
-- `labels`: labels read back. Not exported here: what builds or sends a prompt can't import it.
+- `addresses`, `files`, `locks`: paths, atomic file writes, locks between processes.
+- `formats`, `jsonl`, `tables`, `digests`: JSON, JSONL and Parquet, and digests of their content.
+- `writing`, `published`, `store`: a partition being written, a published one, all of one root.
+- `assets`, `lineage`: the list of assets and their inputs, and whether a partition is up to date.
+- `labels`: reads labels. Not exported here: code that builds or sends a prompt can't import it.
 
-No stage is imported here, and nothing is computed but digests. Other rooms import the names below
-from here, and `assets` as a module; they are loaded when they are first used, because Arrow takes a
-tenth of a second to import.
+No stage is imported here, and nothing is computed except digests. Other packages import the names
+below from here, and `assets` as a module. Names are loaded when they are first used, because
+importing Arrow takes 0.1 s.
 """
 
 from importlib import import_module

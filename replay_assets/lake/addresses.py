@@ -3,9 +3,8 @@
     tables/<table>/[candidate=<id>/]date=2026-09-21/<table>.parquet
     files/<asset>/[candidate=<id>/]date=2026-09-21/<name>
 
-The partition of an asset that has only one has no folder for its key. Below `tables/` there is
-Parquet and nothing else, with one schema per table, so that pandas, DuckDB and Spark read a table
-by its folder.
+An asset that is not partitioned has no folder for a key. The folder `tables/` contains only Parquet
+files, with one schema per table, so that pandas, DuckDB and Spark can read a table by its folder.
 """
 
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ class Address:
         if (self.grain == "none") != (self.key == ""):
             raise ValueError(
                 f"asset {self.asset}: grain {self.grain!r} with the key {self.key!r}; a partition "
-                "of a day or a week needs a key, one without a grain must have none"
+                "of a day or a week needs a key; use an empty key with the grain 'none'"
             )
 
     def folder(self, kind: Literal["tables", "files"], name: str) -> str:

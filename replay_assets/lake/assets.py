@@ -1,7 +1,8 @@
-"""Every asset once: its name, where its partitions are kept, and what they are made from.
+"""The list of all assets: name, storage root, and inputs of each.
 
-Also the names of the tables and files in those partitions. Stages, Dagster definitions and commands
-take the names from here, so that a new asset is declared in one place. Labels appear by name only.
+Also the names of the tables and files in their partitions. Stages, Dagster definitions and commands
+take the names from here, so that a new asset is declared in one place. Only the names of the label
+assets are here, no way to read them.
 """
 
 from dataclasses import dataclass
@@ -11,15 +12,15 @@ from replay_assets.lake.addresses import Address, Grain
 
 RootName = Literal["evidence", "labels", "lake"]
 Setting = Literal["vocabulary", "rules", "candidate"]
-"""What a partition is made with, besides other partitions; its digest is named as an input."""
+"""A setting that affects a partition's content; its digest is recorded as one of the inputs."""
 
 
 @dataclass(frozen=True)
 class Asset:
-    """One asset, and what each of its partitions is made from.
+    """One asset and its inputs.
 
-    A partition is made from the partitions of `inputs` with the same key; that of a week is made
-    from the days of the week.
+    A partition is made from the partitions of `inputs` with the same key; a week's partition is
+    made from the days of that week.
     """
 
     name: str
@@ -51,7 +52,7 @@ MASKED_LABELS = Asset(
 REPLAY_SCORES = Asset(
     "replay_scores",
     per_candidate=True,
-    # Labels too, so that scores made before there were masked labels are stale once labels change.
+    # Labels too: scores of releases without masked labels must also become stale if labels change.
     inputs=(REPLAY_RESULTS, INCIDENT_EVIDENCE, INCIDENT_LABELS, MASKED_LABELS),
     settings=("vocabulary",),
 )
@@ -94,11 +95,11 @@ AUDIT_FILE = "audit.json"
 RESULTS_FILE = "replay_results.jsonl"
 RUN_REPORT_FILE = "run_report.json"
 
-# Files of an evaluation report: one document, and its two renderings.
+# Files of an evaluation report: the document, and the same as HTML and as Markdown.
 REPORT_FILE = "report.json"
 REPORT_HTML_FILE = "report.html"
 REPORT_MARKDOWN_FILE = "report.md"
 
-# Next to training files: the row of the source's `finetune_exports`, for a role that may not write
-# that table.
+# Next to training files: the row for the source's table `finetune_exports`. It is kept here too,
+# because the database role may have no right to write that table.
 EXPORT_LOG_FILE = "finetune_exports.json"

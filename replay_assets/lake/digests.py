@@ -1,7 +1,7 @@
-"""Digests of content: what a partition holds, without the fields that say when and how fast.
+"""Digests of content: the SHA-256 of a partition's records, without their timing fields.
 
-Two runs over the same inputs with the same code have equal digests. A rendering (HTML, Markdown) is
-left out: its content is that of its JSON.
+Two runs over the same inputs with the same code have equal digests. HTML and Markdown files are
+left out: they show the content of a JSON file that is included.
 """
 
 import hashlib
@@ -28,12 +28,12 @@ def canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
 
 
 def digest_of(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return the SHA-256 of a JSON value, its timing fields left out."""
+    """Return the SHA-256 of a JSON value without its timing fields."""
     return hashlib.sha256(canonical(without_timing(value))).hexdigest()
 
 
 class ListDigest:
-    """The digest of a list, as `digest_of` gives it, from items that need not be in memory."""
+    """Computes `digest_of` of a list item by item, so that the list need not fit in memory."""
 
     def __init__(self) -> None:
         self._sha256 = hashlib.sha256()
@@ -41,7 +41,7 @@ class ListDigest:
         self._is_empty = True
 
     def add(self, item: Any) -> None:  # noqa: ANN401 - any JSON value
-        """Add the next item, its timing fields left out."""
+        """Add the next item without its timing fields."""
         self.add_plain(without_timing(item))
 
     def add_plain(self, item: Any) -> None:  # noqa: ANN401 - any JSON value
@@ -66,15 +66,15 @@ class ListDigest:
 
 @lru_cache(maxsize=8)
 def vocabulary_digest(vocabulary: Vocabulary) -> str:
-    """Return the digest by which packs, results and scores name the vocabulary they were made with.
+    """Return the digest that packs, results and scores record for the vocabulary in use.
 
-    Kept, because every request of a pack names it.
+    It is cached, because it is needed for every request of a pack.
     """
     return digest_of(vocabulary.as_json())
 
 
 def content_digest(tables: Mapping[str, str], files: Mapping[str, str]) -> str:
-    """Return the SHA-256 of a partition, from the digests of its tables and its files by name."""
+    """Return the SHA-256 of a partition from the digests of its tables and files, by name."""
     return digest_of({"tables": dict(tables), "files": dict(files)})
 
 

@@ -1,8 +1,8 @@
-"""The one place that writes files: whole or not at all.
+"""Atomic file writes: readers see either the old file or all of the new one.
 
-On a local disk a file is written under a hidden name in the same folder, synced, then renamed over
-its final name. On an object store one PUT is atomic and a rename is not, so what was written
-locally is sent there in one piece.
+All other modules write through this one. On a local disk a file is written under a hidden name in
+the same folder, synced, then renamed to its final name. On an object store one PUT is atomic and a
+rename is not, so a temporary local file is uploaded in one PUT.
 """
 
 import hashlib
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 PRIVATE = 0o600
-"""The mode of a file that no other user may read, such as one with answers not yet masked."""
+"""File mode for files that only their owner may read, such as answers that are not masked yet."""
 
 HOST = f"{zlib.crc32(socket.gethostname().encode()):08x}"
 HIDDEN = re.compile(r"^\..+\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{32}\.tmp$")
 FORGOTTEN_AFTER_S = 24 * 3600
-"""A hidden file of another machine is removed from this age on: no partition takes a day."""
+"""Age from which another machine's hidden file is removed: writing a partition takes less."""
 
 
 def open_root(url: str) -> UPath:
@@ -46,7 +46,7 @@ def is_local(path: UPath) -> bool:
 
 
 class HashedFile(io.BufferedWriter):
-    """A local file to write, with the checksum and size of what was written so far."""
+    """A local file opened for writing, with the checksum and size of the bytes written so far."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(io.FileIO(path, "wb"))
@@ -54,22 +54,22 @@ class HashedFile(io.BufferedWriter):
         self.size_bytes = 0
 
     def write(self, content: "ReadableBuffer", /) -> int:
-        """Write some bytes, and take them into the checksum."""
+        """Write some bytes and add them to the checksum."""
         self._sha256.update(content)
         written = super().write(content)
         self.size_bytes += written
         return written
 
     def sha256(self) -> str:
-        """Return the hexadecimal SHA-256 of what was written."""
+        """Return the hexadecimal SHA-256 of the bytes written so far."""
         return self._sha256.hexdigest()
 
 
 class StagedFile:
-    """A file on its way: written under a hidden name, seen under its own only once published.
+    """A file being written under a hidden name; it gets its final name when it is published.
 
-    `stream` takes the bytes; `publish` makes them visible whole, `discard` leaves no trace.
-    `target` may be changed to another name in the same folder until then.
+    Write to `stream`, then call `publish` to show the complete file or `discard` to remove it.
+    Until then `target` may be changed to another name in the same folder.
     """
 
     def __init__(self, target: UPath, *, mode: int | None = None) -> None:
@@ -85,7 +85,7 @@ class StagedFile:
             self._hidden.chmod(mode)
 
     def close(self) -> None:
-        """End the writing; what was written is on the disk."""
+        """Close the file and sync it to the disk."""
         if self.stream.closed:
             return
         with self.stream:
@@ -93,24 +93,24 @@ class StagedFile:
             os.fsync(self.stream.fileno())
 
     def publish(self) -> None:
-        """Let readers see the file in place of whatever was there before."""
+        """Give the file its final name, replacing an existing file."""
         self.close()
         if is_local(self.target):
             rename(self._hidden, Path(self.target.path))
         else:
-            # One PUT of a closed file: a stream would complete the upload even on an error.
+            # One PUT of a closed file: closing an upload stream completes it even after an error.
             self.target.fs.put_file(str(self._hidden), self.target.path)
             self.discard()
 
     def discard(self) -> None:
-        """Remove what was written, if it is still hidden."""
+        """Remove the hidden file; do nothing if it was published."""
         self.stream.close()
         self._hidden.unlink(missing_ok=True)
 
 
 @contextmanager
 def staged(target: UPath, *, mode: int | None = None) -> Iterator[StagedFile]:
-    """Stage a file for the length of a block; what the block does not publish is discarded."""
+    """Stage a file within a `with` block; discard it at the end unless it was published."""
     file = StagedFile(target, mode=mode)
     try:
         yield file
@@ -119,7 +119,7 @@ def staged(target: UPath, *, mode: int | None = None) -> Iterator[StagedFile]:
 
 
 def publish(path: UPath, content: bytes) -> None:
-    """Write a file so that readers see either what was there before or all of `content`."""
+    """Write a file atomically: readers see either the old file or all of `content`."""
     if not is_local(path):
         path.write_bytes(content)
         return
@@ -129,7 +129,7 @@ def publish(path: UPath, content: bytes) -> None:
 
 
 def publish_parts(target: Path, parts: Iterable[bytes], *, mode: int | None = None) -> None:
-    """Write a local file whole or not at all, from parts that need not be in memory together."""
+    """Write a local file atomically from parts, which need not fit in memory together."""
     sweep(UPath(target.parent))
     with staged(UPath(target), mode=mode) as file:
         file.stream.writelines(parts)
@@ -137,14 +137,14 @@ def publish_parts(target: Path, parts: Iterable[bytes], *, mode: int | None = No
 
 
 def sweep(folder: UPath) -> int:
-    """Remove the hidden files that killed writers of a folder left; return how many.
+    """Remove the hidden files that killed processes left when writing to a folder; count them.
 
-    Those of a living process are left alone, so that two writers don't disturb each other.
+    Files of a running process are kept, so that two writers don't disturb each other.
     """
     swept = 0
     for path in _staging_folder(folder).glob(".*.tmp"):
         if (match := HIDDEN.match(path.name)) is not None and _is_forgotten(path, match):
-            with suppress(PermissionError):  # another user's, in the folder for temporary files
+            with suppress(PermissionError):  # another user's file in the temporary folder
                 path.unlink(missing_ok=True)
                 swept += 1
     return swept
@@ -165,8 +165,8 @@ def _is_forgotten(path: Path, match: re.Match[str]) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process of this machine exists; where it can't be asked, take it to."""
-    if os.name == "nt":  # there, a signal of 0 would end the process
+    """Return whether a process of this machine exists; True if the system can't say."""
+    if os.name == "nt":  # on Windows, `os.kill` with signal 0 would end the process
         return True
     try:
         os.kill(pid, 0)
@@ -178,7 +178,7 @@ def is_alive(pid: int) -> bool:
 
 
 def sync_folder(folder: Path) -> None:
-    """Let a rename outlive a power cut, where the system can sync a folder."""
+    """Sync a folder, so that a rename in it survives a power cut; Windows can't do this."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)
@@ -206,7 +206,7 @@ def remove(path: UPath) -> None:
 
 
 def rename(path: Path, target: Path) -> None:
-    """Give a whole local file another name, for good."""
+    """Rename a local file, and sync its folder."""
     path.replace(target)
     sync_folder(target.parent)
 
@@ -217,6 +217,6 @@ def sha256(content: bytes) -> str:
 
 
 def create_private(path: Path) -> None:
-    """Create an empty local file that no other user may read, if it is not there yet."""
+    """Create an empty local file that only its owner may read, if it does not exist."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=PRIVATE)

@@ -1,4 +1,4 @@
-"""Bytes of the three formats: Parquet for tables, JSONL for records, JSON for single documents."""
+"""Encoding and decoding: Parquet for tables, JSONL for records, JSON for single documents."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,28 +13,28 @@ from replay_assets.errors import ContractError
 
 BATCH_ROWS = 1_000
 LINE_BREAKS = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-"""Characters that some readers of JSONL take for the end of a line: always escaped."""
+"""Characters that some JSONL readers treat as the end of a line; they are always escaped."""
 
 
 def decode_table(content: bytes) -> pa.Table:
-    """Return the table of a Parquet file, its checksums verified."""
+    """Return the table of a Parquet file after verifying its checksums."""
     return pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
 
 
 def arrow_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Return rows as a table of exactly this schema; columns that a row does not have are null."""
+    """Return rows as a table with exactly this schema; columns missing in a row become null."""
     return pa.Table.from_pylist(list(rows), schema=schema)
 
 
 def arrow_tables(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yield rows as tables of at most `BATCH_ROWS`, so that no more of them are in memory."""
+    """Yield rows as tables of at most `BATCH_ROWS` rows, to limit the memory in use."""
     waiting = iter(rows)
     while batch := list(islice(waiting, BATCH_ROWS)):
         yield arrow_table(batch, schema)
 
 
 def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON value
-    """Return a JSON value on one line, keys in the order given."""
+    """Return a JSON value as one line, with its keys in their given order."""
     line = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character, escape in LINE_BREAKS.items():
         line = line.replace(character, escape)
@@ -42,16 +42,16 @@ def json_line(value: Any) -> str:  # noqa: ANN401 - any JSON value
 
 
 def record_line(record: Record) -> bytes:
-    """Return a record on one line, as `json_line` gives it of `as_json`, a line feed at its end.
+    """Return a record as one line, the same as `json_line(record.as_json())`, with a line feed.
 
     Raises:
-        ValueError: it holds what JSON has no number for.
+        ValueError: it contains NaN or an infinity, which JSON does not have.
     """
     line = record.model_dump_json()
     if not line.isascii():
         for character, escape in LINE_BREAKS.items():
             line = line.replace(character, escape)
-    if "NaN" in line or "Infinity" in line:  # as a number, or in a text: the slow way knows which
+    if "NaN" in line or "Infinity" in line:  # a number or part of a text: `json_line` decides
         line = json_line(record.as_json())
     return line.encode() + b"\n"
 

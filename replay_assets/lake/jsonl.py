@@ -1,7 +1,7 @@
-"""JSONL while it is written: each line encoded once, its digest and count taken on the way.
+"""Writing JSONL: each record is encoded once, and counted and hashed at the same time.
 
-One record per line: UTF-8, keys in the order given, a line feed after each. Characters that some
-readers take for the end of a line are escaped.
+One record per line: UTF-8, keys in their given order, a line feed at the end. Characters that some
+readers treat as the end of a line are escaped.
 """
 
 from collections.abc import Mapping
@@ -15,19 +15,19 @@ from replay_assets.lake.files import HashedFile
 from replay_assets.lake.formats import decode_line, json_line
 
 BUFFER_BYTES = 1 << 16
-"""Lines are handed on in pieces of this size: one call per line costs more than encoding it."""
+"""Lines are written in pieces of this size: one call per line costs more than encoding it."""
 SMALLEST, LARGEST = 1e-4, 1e16
-"""Between these, msgspec and the standard library write a float in the same way."""
+"""Floats between these are written the same by msgspec and by the standard library."""
 ALWAYS_PLAIN = frozenset({int, bool, type(None)})
 
 _ENCODER = msgspec.json.Encoder()
 
 
 class JsonlWriter:
-    """Records on their way into a JSONL file.
+    """Writes records to a JSONL file.
 
     Args:
-        stream: takes the bytes of the file.
+        stream: the file to write to.
         name: of the file, for messages.
     """
 
@@ -42,7 +42,7 @@ class JsonlWriter:
         """Write a record.
 
         Raises:
-            ValueError: it holds a number that JSON has no form for, or half a character.
+            ValueError: it contains NaN, an infinity or half of a surrogate pair.
         """
         if is_plain(record):
             self._buffer += _ENCODER.encode(record)
@@ -53,7 +53,7 @@ class JsonlWriter:
         self._end_line()
 
     def write_line(self, line: bytes) -> dict[str, Any]:
-        """Write a line that was encoded before, without or with its line feed; return its record.
+        """Write a line that is already encoded, with or without its line feed; return its record.
 
         Raises:
             ContractError: it is not a JSON object; the message names the line.
@@ -65,14 +65,14 @@ class JsonlWriter:
         return record
 
     def flush(self) -> None:
-        """Hand on the lines that are still in memory."""
+        """Write the lines that are still in memory."""
         if self._buffer:
             self._stream.write(self._buffer)
             self._buffer = bytearray()
 
     @property
     def size_bytes(self) -> int:
-        """How many bytes the lines so far have."""
+        """Size in bytes of the lines so far."""
         return self._stream.size_bytes + len(self._buffer)
 
     def sha256(self) -> str:
@@ -81,7 +81,7 @@ class JsonlWriter:
         return self._stream.sha256()
 
     def close(self) -> str:
-        """End the file; return the digest of its records, their timing fields left out."""
+        """Write the rest; return the digest of all records without their timing fields."""
         self.flush()
         return self._digest.end()
 
@@ -96,17 +96,17 @@ def encode_line(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """Return a JSON value as one line, without the line feed.
 
     Raises:
-        ValueError: it holds a number that JSON has no form for, or half a character.
+        ValueError: it contains NaN, an infinity or half of a surrogate pair.
     """
     return _ENCODER.encode(value) if is_plain([value]) else json_line(value).encode()
 
 
 def is_plain(value: Any) -> bool:  # noqa: ANN401 - any JSON value that holds others
-    """Return whether msgspec writes a container as the standard library does, and all is content.
+    """Return whether msgspec encodes a value as the standard library does, without timing fields.
 
-    It is not where a float is very small, very large or not a number, where a character has to be
-    escaped for the sake of other readers, or where a field is a timing field. Such records are
-    rare, and take the slow way. This runs for every row, hence no call where none is needed.
+    False if a float is very small, very large or not finite, if a character must be escaped for
+    other readers, or if there is a timing field. Such records are rare and take the slower path.
+    This runs for every row, so it avoids function calls where it can.
     """
     items = value
     if type(value) is dict:
@@ -132,11 +132,11 @@ def _is_plain_item(item: Any) -> bool:  # noqa: ANN401 - any JSON value but a te
 def _are_plain_names(names: dict[Any, Any]) -> bool:
     try:
         text = "".join(names)
-    except TypeError:  # a name that is not a text
+    except TypeError:  # a key that is not a string
         return False
     return text.isascii() or not _breaks_lines(text)
 
 
 def _breaks_lines(text: str) -> bool:
-    """Return whether some readers take a character of a text for the end of a line."""
+    """Return whether a text contains a character that some readers treat as the end of a line."""
     return "\u2028" in text or "\u2029" in text or "\x85" in text

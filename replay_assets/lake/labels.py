@@ -1,7 +1,7 @@
-"""The labels root: the one way in which labels are kept and read back.
+"""The labels root: the only module that stores labels and reads them back.
 
-It is a root of its own so that it can be withheld: a machine that only replays needs no read access
-to it. Import rules keep this module away from everything that builds or sends a prompt.
+Labels have a separate root, so that access to it can be denied: a machine that only replays needs
+no read access. Import rules forbid this module to all code that builds or sends a prompt.
 """
 
 from replay_assets.contracts.arrow import arrow_schema
@@ -18,7 +18,7 @@ CODE_VERSION = LABEL_VERSION
 def labels_publication(
     labels: list[IncidentLabel], quarantine: list[dict[str, object]], *, facts: dict[str, object]
 ) -> Publication:
-    """Return a day's labels, and those that can't be used, as one partition."""
+    """Return a day's labels and the quarantined ones as one partition."""
     return Publication(
         tables={
             assets.INCIDENT_LABELS.table: arrow_table(
@@ -32,7 +32,7 @@ def labels_publication(
 
 
 def labels_of(published: Published | None) -> dict[str, IncidentLabel]:
-    """Return a partition's labels by incident id; none if the labels root does not hold it."""
+    """Return a partition's labels by incident id; empty if the partition does not exist."""
     if published is None:
         return {}
     labels = [IncidentLabel.read(row) for row in published.rows(published.address.asset)]

@@ -1,7 +1,7 @@
-"""Whether a partition was made from what now exists: its inputs, and theirs.
+"""Whether a partition is up to date with its inputs, and these with theirs.
 
-`assets.py` declares which asset is made from which. A manifest names the digest of each input; this
-module compares them with the digests of today, and gives the digests to name in a new manifest.
+`assets.py` declares the inputs of each asset. A manifest records the digest of each input; this
+module compares them with the present digests, and returns the digests for a new manifest.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
 
 MISSING_INPUT = ""
-"""Where a digest is expected: different from every digest that a manifest can name."""
+"""Used in place of a missing input's digest; it differs from every real digest."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class State:
 
     @property
     def is_current(self) -> bool:
-        """Whether the partition exists and was made from what now exists."""
+        """Whether the partition exists and was made from the present inputs."""
         return self.status == "current"
 
 
@@ -37,11 +37,11 @@ CURRENT = State("current")
 
 
 class Lineage:
-    """The partitions as one operation sees them: each manifest is read at most once.
+    """A view of the partitions for one operation; each manifest is read at most once.
 
-    Create one per operation and read partitions through it: what is published later is not seen.
-    What is not given is not compared. Labels that do not exist are not compared either: their root
-    may be withheld, and what was graded by them stays graded.
+    Create one per operation and read partitions through it: partitions that are published later
+    are not seen. Roots and settings that are not passed are not compared. Labels that do not exist
+    are not compared either: this machine may have no access to them, and scores stay valid.
 
     Args:
         lake: the root of everything sanitized.
@@ -91,21 +91,21 @@ class Lineage:
         return found if found is not None else store.get(address)
 
     def inputs(self, address: Address) -> dict[str, str]:
-        """Return the digests to name in the manifest of a partition that is made now."""
+        """Return the input digests for the manifest of a partition that is made now."""
         return {name: digest for name, digest in self._present(address) if digest != MISSING_INPUT}
 
     def changed(self, address: Address) -> list[str]:
-        """Return the names of a partition's own inputs that differ from those it was made from."""
+        """Return the names of the direct inputs that have changed since a partition was made."""
         named = self.get(address).manifest.inputs
         present = dict(self._present(address))
         names = set(present)
         if address.grain == "week":
-            # It also names the days that it was made from: one that can't be used now has changed.
+            # Its manifest also lists days. A listed day that is not usable now counts as changed.
             names |= named.keys() - set(BY_NAME[address.asset].settings)
         return sorted(name for name in names if named.get(name) != present.get(name))
 
     def state(self, address: Address) -> State:
-        """Return whether a partition was made from what now exists, down to the evidence."""
+        """Return whether a partition and all partitions it depends on are up to date."""
         if self.find(address) is None:
             return State("missing", f"{address} has not been materialised")
         if changed := self.changed(address):
@@ -117,7 +117,7 @@ class Lineage:
         return CURRENT
 
     def usable_days(self, address: Address) -> list[str]:
-        """Return the days of a week on which the inputs that all candidates share are current."""
+        """Return the days of a week whose inputs shared by all candidates are current."""
         shared = [one for one in BY_NAME[address.asset].inputs if not one.per_candidate]
         return [
             day
@@ -126,7 +126,7 @@ class Lineage:
         ]
 
     def _sources(self, address: Address) -> list[Address]:
-        """Return the partitions that a partition is made from: of a week, those that are usable."""
+        """Return the partitions that a partition is made from; for a week, only usable ones."""
         inputs = BY_NAME[address.asset].inputs
         if address.grain != "week":
             return [one.at(address.key, address.candidate) for one in inputs]
@@ -142,7 +142,7 @@ class Lineage:
         return [*shared, *(one for one in each if self.state(one).is_current)]
 
     def _present(self, address: Address) -> Iterator[tuple[str, str]]:
-        """Yield the inputs of a partition, as they are now, by the names in its manifest."""
+        """Yield the name, as in a manifest, and the present digest of each input."""
         for source in self._sources(address):
             found = self.find(source)
             if found is None and self._is_withheld(BY_NAME[source.asset]):

@@ -1,8 +1,8 @@
-"""Locks: one process at a time works on the same thing.
+"""Locks, so that only one process at a time does the same work.
 
-On a local disk the lock is the system's own (`filelock`), on a file that is never replaced: it ends
-with its process, however that ends. A second file says which process holds it: Windows lets no
-other process read a locked file.
+On a local disk it is a lock of the operating system (`filelock`) on a file that is never replaced:
+it is released when its process ends, even if that is killed. A second file records which process
+holds it, because on Windows other processes can't read a locked file.
 """
 
 import json
@@ -23,13 +23,13 @@ HOLDER_SUFFIX = ".holder.json"
 
 
 class Locks(Protocol):
-    """The locks of every work, by its name."""
+    """Locks by the name of a work."""
 
     def hold(self, work: str) -> AbstractContextManager[None]:
-        """Keep others from the same work for the length of a block.
+        """Hold the lock of a work within a `with` block.
 
         Raises:
-            LockedError: another one holds it; the message says which, and since when.
+            LockedError: the lock is held already; the message says by which process, since when.
         """
         ...
 
@@ -48,12 +48,12 @@ class LocalLocks:
 
     @contextmanager
     def hold(self, work: str) -> Iterator[None]:
-        """Keep other processes from the same work for the length of a block.
+        """Hold the lock of a work within a `with` block.
 
         Raises:
             LockedError: another process holds it; the message says which, and since when.
         """
-        from filelock import FileLock, Timeout  # here: only a run needs it
+        from filelock import FileLock, Timeout  # imported here, because only runs need it
 
         folder = self._root / work
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,10 +64,10 @@ class LocalLocks:
         except Timeout as error:
             raise _locked(folder, _read(holder)) from error
         try:
-            # The lock holds without this file, and where it can't be written, the work that is
-            # locked can't be either: its own error says what to do.
+            # The lock does not need this file. If a full disk prevents writing it, the work fails
+            # too, with an error that says what to do.
             with suppress(OSError):
-                remove(UPath(holder))  # of a process that was killed
+                remove(UPath(holder))  # left by a process that was killed
                 publish(UPath(holder), json.dumps(_this_process()).encode())
             yield
         finally:
@@ -83,7 +83,7 @@ class MemoryLocks:
 
     @contextmanager
     def hold(self, work: str) -> Iterator[None]:
-        """Keep others from the same work for the length of a block.
+        """Hold the lock of a work within a `with` block.
 
         Raises:
             LockedError: it is held already.
@@ -102,7 +102,7 @@ def _this_process() -> dict[str, object]:
 
 
 def _read(holder: Path) -> dict[str, object] | None:
-    """Return who holds a lock; None where that is not written yet."""
+    """Return which process holds a lock; None if that is not recorded yet."""
     try:
         found: dict[str, object] = json.loads(holder.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""A partition that exists: its manifest, and its files, whose checksums are verified when read."""
+"""Reading a published partition: its manifest and its files, with verified checksums."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ HASH_CHARACTERS = 16
 
 @dataclass(frozen=True)
 class VerifiedFile:
-    """A published file to be read whole or line by line; other bytes than published are refused."""
+    """A published file; reading it raises an error if its bytes were changed."""
 
     path: UPath
     sha256: str
@@ -38,12 +38,12 @@ class VerifiedFile:
         return content
 
     def open(self, mode: str = "rb") -> IO[bytes]:
-        """Open the file; at its end, the reader raises DamagedFileError if it was changed.
+        """Open the file; its reader raises DamagedFileError at the end if bytes were changed.
 
-        A reader that stops before the end, as a preview does, gets unverified lines.
+        A reader that stops before the end, such as a preview, gets lines that are not verified.
 
         Raises:
-            DamagedFileError: the file is gone.
+            DamagedFileError: the file does not exist.
         """
         return io.BufferedReader(_VerifyingReader(self, self._open(mode)), STREAM_BYTES)
 
@@ -68,7 +68,7 @@ class VerifiedFile:
 
 
 class _VerifyingReader(io.RawIOBase):
-    """Reads a file from its start to its end, and compares its checksum there."""
+    """Reads a file from start to end, then compares its checksum."""
 
     def __init__(self, file: VerifiedFile, stream: IO[bytes]) -> None:
         self._file, self._stream = file, stream
@@ -92,7 +92,7 @@ class _VerifyingReader(io.RawIOBase):
 
 @dataclass(frozen=True)
 class Published:
-    """A partition that exists: its manifest, and its contents when asked for."""
+    """A published partition: its manifest, and methods that read its content."""
 
     root: UPath
     address: Address
@@ -100,12 +100,12 @@ class Published:
 
     @property
     def digest(self) -> str:
-        """The content digest by which later partitions name this one."""
+        """The content digest, which partitions made from this one record in their manifests."""
         return self.manifest.content_digest
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Counts and bounds that the stage recorded with the partition."""
+        """Counts and limits that the stage recorded in the manifest."""
         return self.manifest.facts
 
     @property
@@ -131,7 +131,7 @@ class Published:
         return formats.decode_json(self.file(name), self.path_of(name))
 
     def source_of(self, name: str) -> VerifiedFile:
-        """Return one of the partition's files to be read line by line."""
+        """Return one of the partition's files, for reading it line by line."""
         return self._verified(self.address.file(name))
 
     def records(self, name: str) -> list[dict[str, Any]]:
@@ -143,12 +143,12 @@ class Published:
         return str(self.source_of(name).path)
 
     def names(self, suffix: str) -> list[str]:
-        """Return the names of the partition's files that end so, in alphabetical order."""
+        """Return the names of the partition's files with a suffix, in alphabetical order."""
         paths = (PurePosixPath(entry.path) for entry in self.manifest.files)
         return sorted(path.name for path in paths if path.name.endswith(suffix))
 
     def entry(self, name: str) -> FileEntry:
-        """Return what the manifest says of one of the partition's files."""
+        """Return the manifest's entry for one of the partition's files."""
         return self._entry(self.address.file(name))
 
     def _verified(self, path: str) -> VerifiedFile:
@@ -173,5 +173,5 @@ def named_by_content(path: str, sha256: str) -> str:
 
 
 def is_named_by_content(entry: FileEntry) -> bool:
-    """Return whether a file has its own checksum in its name, so that nothing ever replaces it."""
+    """Return whether a file has its checksum in its name; such a file is never replaced."""
     return f".{entry.sha256[:HASH_CHARACTERS]}." in PurePosixPath(entry.path).name

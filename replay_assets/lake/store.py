@@ -1,9 +1,9 @@
-"""A root of partitions: publish one whole, read it back, ask which exist.
+"""A root of partitions: publish, read, list and remove them.
 
-A partition is a set of tables and files with a manifest, which is written last and removed first:
-readers trust the manifest, so a partition is complete or does not exist. A plain object rather than
+A partition is a set of tables and files with a manifest. The manifest is written last and removed
+first, so for readers a partition is either complete or does not exist. This is a plain object, not
 an IO manager, because one asset publishes several files that belong together, and because a week
-reads whichever of its days exist.
+reads those of its days that exist.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,9 +23,9 @@ from replay_assets.lake.writing import MANIFEST, PartitionWriter
 
 @dataclass(frozen=True)
 class Publication:
-    """Everything that a small partition publishes; a large one is written piece by piece.
+    """The complete content of a small partition; for large ones, see `Store.writing`.
 
-    `inputs` are the content digests it was made from; `facts` are counts and bounds worth keeping.
+    `inputs` are the content digests of its inputs; `facts` are counts and limits for the manifest.
     """
 
     tables: Mapping[str, pa.Table] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Store:
         self._root = files.open_root(url)
 
     def publish(self, address: Address, publication: Publication) -> Published:
-        """Write a partition whole, in place of what was there before."""
+        """Write a complete partition, replacing an existing one."""
         with self.writing(address) as partition:
             for name, table in sorted(publication.tables.items()):
                 partition.table(name, table.schema).write(table)
@@ -57,7 +57,7 @@ class Store:
 
     @contextmanager
     def writing(self, address: Address) -> Iterator[PartitionWriter]:
-        """Open a partition to be written piece by piece; a block that fails leaves no trace."""
+        """Open a partition for writing in pieces; after an error in the block, nothing is kept."""
         with ExitStack() as staged:
             yield PartitionWriter(self._root, address, lambda: self._replaceable(address), staged)
 
@@ -86,7 +86,7 @@ class Store:
         return Published(self._root, address, manifest)
 
     def days_of(self, asset: str) -> list[str]:
-        """Return the days for which an asset has anything, in no particular order."""
+        """Return the days for which an asset has a folder, in no particular order."""
         folder = self._root / f"files/{asset}"
         if not folder.exists():
             return []
@@ -94,22 +94,22 @@ class Store:
         return [day for grain, _, day in names if grain == "date" and day]
 
     def withdraw(self, address: Address) -> None:
-        """Remove a partition: its manifest first, so that no reader finds half of it."""
+        """Remove a partition: its manifest first, so that no reader finds a part of it."""
         paths = {entry.path for entry in self._entries_of(address)}
         files.remove(self._root / address.file(MANIFEST))
         for path in sorted(paths):
             files.remove(self._root / path)
 
     def _replaceable(self, address: Address) -> set[str]:
-        """Return the files that a new publication replaces: all but those named by content."""
+        """Return the files that a new publication removes: all except those named by checksum."""
         entries = self._entries_of(address)
         return {entry.path for entry in entries if not is_named_by_content(entry)}
 
     def _entries_of(self, address: Address) -> list[FileEntry]:
-        """Return the files that a partition consists of; none if it does not exist.
+        """Return the files of a partition; empty if it does not exist.
 
-        For a manifest that this release can't read, too: it must not prevent that the partition is
-        made again, which is what its error asks for.
+        Also empty if this release can't read its manifest: that error asks the user to make the
+        partition again, so it must not prevent this.
         """
         try:
             found = self.find(address)

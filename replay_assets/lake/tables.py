@@ -1,7 +1,7 @@
-"""Writing a Parquet table batch by batch, in bounded memory, with its digest taken on the way.
+"""Writing a Parquet table batch by batch, in limited memory, and hashing it at the same time.
 
-Row groups are cut by the rows' own sizes, not by how they arrived: the same rows give the same
-bytes whatever the batches of the reader were.
+Row groups are split by the sizes of the rows, not by batches: the same rows give the same bytes
+whatever the batch size of the reader was.
 """
 
 import hashlib
@@ -19,16 +19,16 @@ from replay_assets.contracts.timing import TIMING_FIELDS
 
 GROUP_BYTES = 8 * 2**20
 GROUP_ROWS = 50_000
-"""A row group ends at whichever comes first. Groups of 500 rows were measured 14 % larger."""
+"""A row group ends at the first of both limits. With 500 rows per group, files were 14 % larger."""
 
 
 class TableWriter:
-    """A Parquet file in the making: zstd level 3 (the knee of size against time), page checksums.
+    """Writes a Parquet file with page checksums and zstd level 3 (higher levels gain little size).
 
     Args:
-        stream: takes the bytes; stays open.
-        schema: what every batch must have.
-        dictionary: columns worth a dictionary; true leaves it to the library.
+        stream: the file to write to; it is not closed.
+        schema: the schema of every batch.
+        dictionary: the columns to encode with a dictionary; True lets the library choose.
     """
 
     def __init__(
@@ -52,17 +52,17 @@ class TableWriter:
         self._pending_rows = 0
 
     def write(self, table: pa.Table) -> None:
-        """Append rows: hashed and encoded by a thread, while the caller reads the next ones.
+        """Append rows; a thread hashes and encodes them while the caller reads the next ones.
 
         Raises:
-            OSError: the rows before could not be written.
+            OSError: the previous rows could not be written.
         """
         self._wait()
         self.rows += table.num_rows
         self._task = self._thread.submit(self._append, table)
 
     def close(self) -> None:
-        """Write what is left and the footer; an empty table has the whole schema too."""
+        """Write the remaining rows and the footer; an empty table has the complete schema too."""
         self._wait()
         self._thread.shutdown()
         if self._pending or self.rows == 0:
@@ -70,13 +70,13 @@ class TableWriter:
         self._writer.close()
 
     def abandon(self) -> None:
-        """Stop using the stream, whose file is about to be removed; does nothing once closed."""
+        """Stop using the stream, because its file will be removed; do nothing if closed."""
         self._thread.shutdown(cancel_futures=True)
-        with suppress(OSError):  # a full disk, which is what threw the file away
+        with suppress(OSError):  # a full disk, which may be why the file is discarded
             self._writer.close()
 
     def _wait(self) -> None:
-        """Wait for the rows before; no more than one batch is ever under way."""
+        """Wait for the previous rows: at most one batch is processed at a time, to limit memory."""
         if self._task is not None:
             self._task.result()
             self._task = None
@@ -101,14 +101,14 @@ class TableWriter:
 
     def _end_group(self) -> None:
         group = pa.concat_tables(self._pending) if self._pending else self.schema.empty_table()
-        # One chunk: the pages of a file must not depend on the batches either.
+        # Into one chunk, because the pages of the file must not depend on the batches either.
         group = group.combine_chunks()
         self._writer.write_table(group, row_group_size=max(group.num_rows, 1))
         self._pending, self._pending_bytes, self._pending_rows = [], 0, 0
 
 
 def row_bytes(table: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """Return the size of each row: its texts in bytes, eight for everything else."""
+    """Return the size of each row in bytes: the length of each text, 8 for any other value."""
     sizes = np.full(table.num_rows, 8 * table.num_columns, dtype=np.int64)
     for column in table.columns:
         if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
@@ -117,10 +117,10 @@ def row_bytes(table: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
 
 
 class TableDigest:
-    """The SHA-256 of a table's rows in order, its column names and types; timing columns left out.
+    """The SHA-256 of a table's rows in order, column names and types, without timing columns.
 
-    A column's nulls, lengths and values are hashed separately, so that neither the batches nor the
-    memory layout matter.
+    A column's nulls, lengths and values are hashed separately, so that the digest depends neither
+    on the batches nor on the memory layout.
     """
 
     def __init__(self, schema: pa.Schema) -> None:
@@ -177,7 +177,7 @@ class _ColumnDigest:
         self._values.update(_plain(pc.binary_length(filled)))
         _, offsets, data = filled.buffers()
         bounds = np.frombuffer(offsets, np.int32, len(filled) + 1, filled.offset * 4)
-        if data is not None:  # null where every text is empty
+        if data is not None:  # None if every text is empty
             self._texts.update(memoryview(data)[bounds[0] : bounds[-1]])
 
     def hexdigest(self) -> str:

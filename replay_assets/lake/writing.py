@@ -1,6 +1,6 @@
-"""A partition while it is written: every file hidden until all of them are shown.
+"""Writing a partition: its files stay hidden until all of them are complete.
 
-Digests, checksums and counts are taken as the bytes are written; nothing is read again.
+Digests, checksums and counts are computed while the bytes are written; nothing is read again.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ MANIFEST = "manifest.json"
 
 @dataclass
 class _Staged:
-    """A file that is not shown yet."""
+    """A file that is still hidden."""
 
     path: str
     file: files.StagedFile
@@ -32,7 +32,7 @@ class _Staged:
     is_immutable: bool = False
 
     def seal(self) -> FileEntry:
-        """End the writing, give the file its name, and return its entry in the manifest."""
+        """Close the file, set its final name, and return its entry for the manifest."""
         self.file.close()
         stream = self.file.stream
         if self.is_immutable:
@@ -47,13 +47,13 @@ class _Staged:
 
 
 class PartitionWriter:
-    """A partition in the making.
+    """Writes one partition.
 
     Args:
-        root: of all partitions.
-        address: of this one.
+        root: the root of all partitions.
+        address: the address of this one.
         previous: returns the files of the partition that this one replaces.
-        staged: closes what was not published.
+        staged: discards at its end the files that were not published.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class PartitionWriter:
     def table(
         self, name: str, schema: pa.Schema, *, dictionary: Sequence[str] | bool = True
     ) -> TableWriter:
-        """Begin a table; rows are appended to what this returns."""
+        """Start a table; append rows to the returned writer."""
         staged = self._stage(self._address.table(name))
         writer = TableWriter(staged.file.stream, schema, dictionary=dictionary)
         self._tables[name] = writer, staged
@@ -83,17 +83,17 @@ class PartitionWriter:
         return writer
 
     def jsonl(self, name: str, *, immutable: bool = False) -> JsonlWriter:
-        """Begin a JSONL file; records are appended to what this returns.
+        """Start a JSONL file; append records to the returned writer.
 
-        An immutable file bears the start of its checksum in its name. It never takes the place of
-        other content: what an earlier publication wrote stays where it is.
+        An immutable file has the start of its checksum in its name. It never replaces other
+        content: the files of earlier publications stay.
         """
         staged = self._stage_file(name, immutable=immutable)
         self._jsonl[name] = JsonlWriter(staged.file.stream, name), staged
         return self._jsonl[name][0]
 
     def file(self, name: str, content: bytes, *, immutable: bool = False) -> None:
-        """Add a whole file."""
+        """Add a complete file."""
         staged = self._stage_file(name, immutable=immutable)
         staged.file.stream.write(content)
         staged.records = content.count(b"\n") if name.endswith(".jsonl") else None
@@ -103,9 +103,9 @@ class PartitionWriter:
     def publish(
         self, *, facts: Mapping[str, Any], inputs: Mapping[str, str], code_version: str
     ) -> Published:
-        """Show the partition: its files first, its manifest last."""
+        """Publish the partition: its files first, its manifest last."""
         self._close_writers()
-        # Files sorted, so that a manifest does not depend on the order in which they were begun.
+        # Sorted, so that a manifest does not depend on the order in which files were started.
         tables = [staged for _, staged in self._tables.values()]
         staged_files = [*tables, *sorted(self._files, key=lambda one: one.path)]
         manifest = PartitionManifest(

@@ -32,7 +32,7 @@ WEEK = Address("sft_export", "2026-09-21", grain="week")
         ),
     ],
 )
-def test_a_partition_lies_in_a_folder_that_names_it(address: Address, table: str, file: str):
+def test_a_partition_is_in_a_folder_that_names_it(address: Address, table: str, file: str):
     """The layout is public: teams read it with their own tools."""
     assert address.table("t") == table
     assert address.file("audit.json") == file

@@ -1,4 +1,4 @@
-"""Digests: two runs that found the same are equal; anything else is not."""
+"""Digests: equal for two runs with the same content, different otherwise."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -42,7 +42,7 @@ def test_a_results_digest_ignores_timing_fields_and_nothing_else(field: str):
 
 @pytest.mark.parametrize("column", ["latency_ms", "queue_ms", "cost_usd", "error", "outcome"])
 def test_a_tables_digest_ignores_timing_columns_and_nothing_else(column: str):
-    """The Parquet beside the JSONL follows the same rule."""
+    """The Parquet table of the same records follows the same rule."""
     row, schema = result_row(RESULT), arrow_schema(ResultRow)
     changed = {**row, column: 1.5 if schema.field(column).type == pa.float64() else "x"}
     digests = [table_digest(arrow_table([one], schema)) for one in (row, changed)]
@@ -66,25 +66,25 @@ def test_a_table_that_differs_has_another_digest(other: pa.Table):
 
 
 def test_two_empty_tables_differ_by_their_columns():
-    """An empty day still says what columns it has."""
+    """The digest of an empty day still includes its columns."""
     empty = [pa.schema([(name, pa.string())]).empty_table() for name in ("a", "b")]
     assert table_digest(empty[0]) != table_digest(empty[1])
 
 
-def test_the_order_of_keys_says_nothing():
-    """JSON objects have no order; lists do."""
+def test_the_order_of_keys_does_not_matter():
+    """JSON objects have no order, but lists do."""
     assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
     assert digest_of([1, 2]) != digest_of([2, 1])
 
 
-def test_a_value_that_is_no_json_is_refused():
+def test_a_value_that_is_not_json_is_rejected():
     """A digest of an object's address would differ from run to run."""
     with pytest.raises(TypeError, match="unsupported"):
         digest_of({"a": object()})
 
 
 def test_a_partitions_digest_reads_json_and_leaves_renderings_out():
-    """Spacing and HTML say nothing that the JSON does not; a changed value does."""
+    """Spacing and HTML are not content; a changed value is."""
     document: dict[str, Any] = {"right": 3, "p95_latency_ms": 812.5}
     base = digest_of_files(
         report_json=json.dumps(document).encode(), rows_jsonl=encode_jsonl([RECORD])

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all, also when the disk is full or the process is killed."""
+"""Atomic writes, also when the disk is full or the process is killed."""
 
 import hashlib
 import os
@@ -41,7 +41,7 @@ for letter in itertools.cycle([b"a", b"b"]):
 
 @contextmanager
 def room_for(size_bytes: int) -> Iterator[None]:
-    """Let no file of this process grow beyond a size, as a full disk would."""
+    """Limit the size of this process's files, to simulate a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
     try:
@@ -51,15 +51,15 @@ def room_for(size_bytes: int) -> Iterator[None]:
 
 
 def test_a_published_file_reads_back_byte_for_byte(tmp_path: Path):
-    """Folders are made on the way; nothing else is left in them."""
+    """Missing folders are created; no other file is left in them."""
     path = UPath(tmp_path) / "files" / "date=2026-09-21" / "pack.jsonl"
     publish(path, b"\x00 \xff\r\n")
     assert read(path) == b"\x00 \xff\r\n"
     assert [one.name for one in Path(str(path.parent)).iterdir()] == ["pack.jsonl"]
 
 
-def test_publishing_again_replaces_the_file_whole(tmp_path: Path):
-    """A shorter content leaves no tail of the longer one."""
+def test_publishing_again_replaces_the_complete_file(tmp_path: Path):
+    """After shorter content, no bytes of the longer file are left."""
     path = UPath(tmp_path) / "pack.jsonl"
     publish(path, b"a long first content")
     publish(path, b"short")
@@ -67,7 +67,7 @@ def test_publishing_again_replaces_the_file_whole(tmp_path: Path):
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path: Path):
-    """A full disk costs the new content, never the old."""
+    """If the disk is full, the new content is lost, never the old."""
     path = UPath(tmp_path) / "pack.jsonl"
     publish(path, b"old")
     with room_for(1000), pytest.raises(OSError, match="too large"):
@@ -76,8 +76,8 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path: P
     assert [one.name for one in tmp_path.iterdir()] == ["pack.jsonl"]
 
 
-def test_a_write_that_fails_leaves_nothing_where_nothing_was(tmp_path: Path):
-    """A file that never was whole does not exist."""
+def test_a_first_write_that_fails_leaves_no_file(tmp_path: Path):
+    """A file that was never complete does not exist."""
     with room_for(1000), pytest.raises(OSError, match="too large"):
         publish(UPath(tmp_path) / "pack.jsonl", b"x" * 100_000)
     assert list(tmp_path.iterdir()) == []
@@ -85,7 +85,7 @@ def test_a_write_that_fails_leaves_nothing_where_nothing_was(tmp_path: Path):
 
 @pytest.mark.parametrize("reads_before_the_kill", [1, 7, 40], ids=lambda n: f"after {n} reads")
 def test_a_reader_never_sees_part_of_a_file(reads_before_the_kill: int, tmp_path: Path):
-    """Neither while another process publishes over and over, nor after it was killed at it."""
+    """Neither while another process publishes again and again, nor after it was killed."""
     path = tmp_path / "pack.jsonl"
     whole = {hashlib.sha256(letter * SIZE).hexdigest() for letter in (b"a", b"b")}
     writer = subprocess.Popen(
@@ -102,14 +102,14 @@ def test_a_reader_never_sees_part_of_a_file(reads_before_the_kill: int, tmp_path
     assert sha256(path.read_bytes()) in whole
 
 
-def test_a_missing_file_is_a_partition_that_is_not_there(tmp_path: Path):
+def test_a_missing_file_is_a_partition_that_does_not_exist(tmp_path: Path):
     """The message names the path."""
     with pytest.raises(NotMaterializedError, match=r"gone\.json does not exist"):
         read(UPath(tmp_path) / "gone.json")
 
 
-def test_removing_what_is_not_there_is_no_error(tmp_path: Path):
-    """The first publication of a partition removes a manifest that never was."""
+def test_removing_a_missing_file_is_not_an_error(tmp_path: Path):
+    """The first publication of a partition removes a manifest that does not exist."""
     path = UPath(tmp_path) / "manifest.json"
     publish(path, b"{}")
     remove(path)
@@ -117,8 +117,8 @@ def test_removing_what_is_not_there_is_no_error(tmp_path: Path):
     assert not path.exists()
 
 
-def test_a_root_may_lie_on_any_fsspec_filesystem():
-    """Object stores take one PUT; nothing hidden is written beside it."""
+def test_a_root_may_be_on_any_fsspec_filesystem():
+    """On an object store a file is one PUT; no hidden file is written next to it."""
     path = UPath("memory://lake-of-test-files/date=2026-09-21/pack.jsonl")
     assert not is_local(path)
     publish(path, b"first")
@@ -135,7 +135,7 @@ def hidden_name(host: str, pid: int) -> str:
 
 
 def test_a_dead_writers_hidden_file_is_swept_and_a_living_ones_is_not(tmp_path: Path):
-    """After a kill the next run clears up; two runs at once leave each other alone."""
+    """After a kill the next run removes the files; parallel runs do not disturb each other."""
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     mine = tmp_path / hidden_name(HOST, os.getpid())

@@ -1,4 +1,4 @@
-"""Parquet, JSONL and JSON: what is written reads back, here and in any other reader."""
+"""Parquet, JSONL and JSON: what is written can be read back, here and by other readers."""
 
 import json
 from typing import Any
@@ -30,13 +30,13 @@ def test_a_line_separator_inside_text_does_not_end_a_jsonl_line(character: str):
 
 
 def test_jsonl_keeps_chinese_readable_and_keys_in_their_order():
-    """People open these files; field order is part of their bytes."""
+    """People read these files; the order of fields is part of their bytes."""
     assert encode_jsonl([{"b": "磁碟已滿", "a": None}]) == '{"b":"磁碟已滿","a":null}\n'.encode()
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")], ids=["NaN", "infinity"])
-def test_a_number_that_is_no_json_is_refused(value: float):
-    """`NaN` in a file breaks every reader but Python's."""
+def test_a_number_that_is_not_json_is_rejected(value: float):
+    """`NaN` in a file breaks every reader except Python's."""
     with pytest.raises(ValueError, match="not JSON compliant"):
         json_line({"cost_usd": value})
     with pytest.raises(ValueError, match="not JSON compliant"):
@@ -52,14 +52,14 @@ def test_a_number_that_is_no_json_is_refused(value: float):
     ],
 )
 def test_a_bad_jsonl_line_is_named_by_its_number(content: bytes, message: str):
-    """Someone must find the line in a file of thousands."""
+    """The user must be able to find the line among thousands."""
     with pytest.raises(ContractError) as refusal:
         decode_jsonl(content, "f.jsonl")
     assert str(refusal.value).startswith(message)
 
 
 def test_no_records_make_an_empty_file():
-    """An empty day is a file of no lines, and reads as such."""
+    """An empty day is a file without lines, and can be read."""
     assert encode_jsonl([]) == b""
     assert decode_jsonl(b"", "f.jsonl") == []
 
@@ -75,12 +75,12 @@ def test_a_json_document_is_indented_and_reads_back():
 
 @pytest.mark.parametrize("content", [b"[1]", b"{", b""], ids=["a list", "cut off", "empty"])
 def test_a_wrong_json_document_is_named(content: bytes):
-    """A manifest cut off by hand is not an empty one."""
+    """A truncated manifest must not be read as an empty one."""
     with pytest.raises(ContractError, match=r"^report\.json: "):
         decode_json(content, "report.json")
 
 
-def test_an_empty_table_keeps_its_whole_schema():
+def test_an_empty_table_keeps_its_complete_schema():
     """A day without incidents has the columns and types of every other day."""
     table = decode_table(encode_table(arrow_table([], INCIDENT_EVIDENCE)))
     assert table.num_rows == 0
@@ -88,7 +88,7 @@ def test_an_empty_table_keeps_its_whole_schema():
 
 
 def test_a_row_that_lacks_a_column_is_null_there():
-    """Rows never decide the schema."""
+    """Rows never change the schema."""
     table = arrow_table([{"id": "ev-1"}], INCIDENT_EVIDENCE)
     assert table.schema.equals(INCIDENT_EVIDENCE)
     assert table.to_pylist() == [{**dict.fromkeys(INCIDENT_EVIDENCE.names), "id": "ev-1"}]
@@ -110,7 +110,7 @@ def test_a_damaged_parquet_page_is_noticed():
 
 
 def test_a_json_line_is_json():
-    """Escapes of ours are escapes of JSON."""
+    """Our additional escapes are valid JSON."""
     value = {"text": 'quote " backslash \\ tab \t \u2028'}
     assert json.loads(json_line(value)) == value
 
@@ -126,8 +126,8 @@ class _Note(Record):
     "text",
     ["plain", "磁碟已滿", "a\u2028b\u0085", '\x00\x1f\x7f\\"/', "NaN", "-Infinity", "\U0001f600"],
 )
-def test_a_record_is_written_as_its_json_is(text: str):
-    """The fast way and the plain one give the same value, on one line for every reader."""
+def test_a_record_is_written_like_its_json(text: str):
+    """The fast path and the slow one give the same value, on one line for every reader."""
     note = _Note(
         schema_version="1", text=text, numbers={"a": [1, 1.5, None, True, 10**20], text: {}}
     )
@@ -137,13 +137,13 @@ def test_a_record_is_written_as_its_json_is(text: str):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("-inf")], ids=["NaN", "infinity"])
-def test_a_record_with_a_number_that_is_no_json_is_refused(value: float):
+def test_a_record_with_a_number_that_is_not_json_is_rejected(value: float):
     """Deep inside, where no field's type forbids it."""
     with pytest.raises(ValueError, match="not JSON compliant"):
         record_line(_Note(schema_version="1", text="", numbers={"a": [value]}))
 
 
-def test_a_record_with_half_a_character_is_refused():
-    """No file can hold it."""
+def test_a_record_with_half_a_surrogate_pair_is_rejected():
+    """It can't be encoded as UTF-8."""
     with pytest.raises(ValueError, match="surrogates not allowed"):
         record_line(_Note(schema_version="1", text="\ud83d", numbers={}))

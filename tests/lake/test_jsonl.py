@@ -1,4 +1,4 @@
-"""JSONL while it is written: the bytes of the standard library, and one pass over the records."""
+"""Writing JSONL: the same bytes as the standard library, in one pass over the records."""
 
 import json
 import math
@@ -43,7 +43,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 def written(folder: Path, records: list[dict[str, Any]], *, as_lines: bool = False) -> JsonlWriter:
-    """Write records with a writer that is closed then."""
+    """Write records, then close the writer."""
     with HashedFile(folder / "f.jsonl") as stream:
         writer = JsonlWriter(stream, "f.jsonl")
         for record in records:
@@ -68,7 +68,7 @@ def test_a_line_has_the_bytes_of_the_standard_library(record: dict[str, Any]):
 def test_digest_checksum_and_count_are_those_of_the_whole_file(
     as_lines: bool, records: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
 ):
-    """What is taken in one pass equals what a reader of the finished file would find."""
+    """The values computed while writing equal those of the finished file."""
     folder = tmp_path_factory.mktemp("jsonl")
     writer = written(folder, records, as_lines=as_lines)
     content = (folder / "f.jsonl").read_bytes()
@@ -79,8 +79,8 @@ def test_digest_checksum_and_count_are_those_of_the_whole_file(
     assert writer.close() == digest_of(records) == file_digest("f.jsonl", content)
 
 
-def test_a_file_of_many_buffers_is_whole(tmp_path: Path):
-    """Lines are handed on in pieces; the checksum can be asked for on the way."""
+def test_a_file_of_many_buffers_is_complete(tmp_path: Path):
+    """Lines are written in pieces; the checksum is available in between."""
     records = [{"text": "x" * 1000, "n": number} for number in range(3 * BUFFER_BYTES // 1000)]
     with HashedFile(tmp_path / "f.jsonl") as stream:
         writer = JsonlWriter(stream, "f.jsonl")
@@ -94,7 +94,7 @@ def test_a_file_of_many_buffers_is_whole(tmp_path: Path):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("where", [lambda v: v, lambda v: [{"a": v}]], ids=["top", "deep"])
-def test_a_number_that_json_has_no_form_for_is_refused(value: float, where: Any, tmp_path: Path):
+def test_a_number_that_json_does_not_have_is_rejected(value: float, where: Any, tmp_path: Path):
     """msgspec would write null, which is another value."""
     with pytest.raises(ValueError, match="not JSON compliant"):
         written(tmp_path, [{"cost_usd": where(value)}])
@@ -103,14 +103,14 @@ def test_a_number_that_json_has_no_form_for_is_refused(value: float, where: Any,
 @pytest.mark.parametrize(
     "value", ["\ud83d", "\ud83d\u2028", {"\ud83d": 1}], ids=["text", "with_break", "key"]
 )
-def test_half_a_character_is_refused(value: Any, tmp_path: Path):
-    """No file can hold it."""
+def test_half_a_surrogate_pair_is_rejected(value: Any, tmp_path: Path):
+    """It can't be encoded as UTF-8."""
     with pytest.raises(ValueError, match="surrogates not allowed"):
         written(tmp_path, [{"text": value}])
 
 
-def test_a_record_that_is_refused_leaves_no_part_of_itself(tmp_path: Path):
-    """Who leaves it out and goes on has a whole file."""
+def test_a_rejected_record_leaves_no_bytes(tmp_path: Path):
+    """A caller that skips it and continues gets a complete file."""
     with HashedFile(tmp_path / "f.jsonl") as stream:
         writer = JsonlWriter(stream, "f.jsonl")
         for record in ({"a": 1}, {"a": "long" * 99, "b": "\ud83d"}, {"a": math.nan}, {"a": 2}):
@@ -120,8 +120,8 @@ def test_a_record_that_is_refused_leaves_no_part_of_itself(tmp_path: Path):
     assert (tmp_path / "f.jsonl").read_bytes() == b'{"a":1}\n{"a":2}\n'
 
 
-def test_a_line_that_is_no_record_is_named(tmp_path: Path):
-    """A results file that was cut off must not be published."""
+def test_a_line_that_is_not_a_record_is_named(tmp_path: Path):
+    """A truncated results file must not be published."""
     with HashedFile(tmp_path / "f.jsonl") as stream:
         writer = JsonlWriter(stream, "f.jsonl")
         writer.write_line(b'{"a":1}\n')
@@ -139,7 +139,7 @@ def published_in_pieces(store: Store) -> Published:
 
 
 def test_a_file_written_in_pieces_is_published_as_its_bytes_would_be(tmp_path: Path):
-    """The manifest does not tell which of the two ways was taken."""
+    """The manifest is the same for both ways of writing."""
     one = published_in_pieces(Store(str(tmp_path / "pieces")))
     content = encode_jsonl(RECORDS)
     other = Store(str(tmp_path / "whole")).publish(DAY, Publication(files={"r.jsonl": content}))
@@ -162,16 +162,16 @@ def test_publishing_reads_nothing_back(tmp_path: Path, monkeypatch: pytest.Monke
     assert names == ["manifest.json"], "that of the partition that is replaced"
 
 
-def test_tables_of_rows_are_one_table_in_parts():
-    """However many parts it takes; none at all for no rows."""
+def test_tables_of_rows_are_the_parts_of_one_table():
+    """For any number of parts; no rows give no table."""
     parts = list(arrow_tables(iter(RECORDS), SCHEMA))
     assert [part.num_rows for part in parts] == [BATCH_ROWS, BATCH_ROWS, len(RECORDS) % BATCH_ROWS]
     assert pa.concat_tables(parts).equals(arrow_table(RECORDS, SCHEMA))
     assert list(arrow_tables([], SCHEMA)) == []
 
 
-def test_parts_appear_whole_or_not_at_all(tmp_path: Path):
-    """A source that fails half way leaves what was there before, and no trace of itself."""
+def test_parts_are_written_atomically(tmp_path: Path):
+    """If the source fails half way, the old file stays and no new one is left."""
     target = tmp_path / "file"
     publish_parts(target, [b"be", b"fore\n"])
 

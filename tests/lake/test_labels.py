@@ -1,4 +1,4 @@
-"""The labels root: labels read back as they were; a withheld root reads as no labels."""
+"""The labels root: labels are read back unchanged; without access there are no labels."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ DAY = "2026-09-21"
 
 
 def test_labels_read_back_by_incident(tmp_path: Path):
-    """Grading asks for a label by the incident's id."""
+    """Grading looks up a label by the incident's id."""
     labels = sample_labels()
     store = Store(str(tmp_path))
     made = store.publish(LABELS.at(DAY), labels_publication(labels, [], facts={"read": 69}))
@@ -26,8 +26,8 @@ def test_a_withheld_root_gives_no_labels_and_no_error(tmp_path: Path):
     assert labels_of(Store(str(tmp_path / "withheld")).find(LABELS.at(DAY))) == {}
 
 
-def test_labels_that_cannot_be_used_lie_in_the_same_root(tmp_path: Path):
-    """A quarantined label is a label still: it must not lie where evidence lies."""
+def test_labels_that_cannot_be_used_are_in_the_same_root(tmp_path: Path):
+    """A quarantined label is still a label: it must not be stored with the evidence."""
     row = {"source_table": "labels", "incident_id": "inc-1", "reasons": ["x:y"], "raw_row": "{}"}
     store = Store(str(tmp_path))
     made = store.publish(LABELS.at(DAY), labels_publication([], [dict(row)], facts={}))

@@ -40,7 +40,7 @@ class CountingStore(Store):
 
 @dataclass
 class Roots:
-    """Three roots, and how to fill a day of them in the order in which it is made."""
+    """Three roots, and methods that make a day's partitions in their usual order."""
 
     folder: Path
     stores: dict[str, CountingStore] = field(init=False)
@@ -85,14 +85,14 @@ class Roots:
 
 @pytest.fixture
 def roots(tmp_path: Path) -> Roots:
-    """One whole day of one candidate."""
+    """One complete day of one candidate."""
     roots = Roots(tmp_path)
     roots.publish_day(DAY, "model")
     return roots
 
 
 def test_a_day_made_in_order_is_current(roots: Roots) -> None:
-    """Every partition names what now exists."""
+    """Every manifest records the present digests."""
     lineage = roots.lineage()
     for asset in assets.BY_NAME.values():
         if asset.grain == "date":
@@ -116,10 +116,10 @@ def test_what_was_never_made_is_missing(roots: Roots) -> None:
     ],
     ids=str,
 )
-def test_a_change_makes_all_that_follows_stale_and_says_why(
+def test_a_change_makes_all_later_partitions_stale_and_says_why(
     roots: Roots, changed: Address, reason: str
 ) -> None:
-    """A change far up makes scores stale too, though their own inputs are unchanged."""
+    """A change of the evidence makes scores stale too, though their direct inputs are unchanged."""
     inputs = roots.lineage().inputs(changed)
     publication = Publication(files={"content.json": b'{"new":1}'}, inputs=inputs)
     roots.store_of(changed).publish(changed, publication)
@@ -141,10 +141,10 @@ def test_a_change_makes_all_that_follows_stale_and_says_why(
     ],
     ids=["rules", "candidate", "candidate_removed", "nothing_to_compare"],
 )
-def test_other_settings_make_stale_what_was_made_with_them(
+def test_other_settings_make_partitions_stale(
     roots: Roots, settings: dict[str, object], stale: set[str]
 ) -> None:
-    """What is not given is not compared."""
+    """Settings that are not passed are not compared."""
     lineage = roots.lineage(**settings)
     daily = [one for one in assets.BY_NAME.values() if one.grain == "date"]
     found = {one.name for one in daily if not lineage.state(one.at(DAY, "model")).is_current}
@@ -152,7 +152,7 @@ def test_other_settings_make_stale_what_was_made_with_them(
 
 
 def test_labels_that_are_withheld_leave_scores_current(roots: Roots) -> None:
-    """A machine without access to labels can still report; evidence that is gone is a change."""
+    """A machine without access to labels can still report; missing evidence is a change."""
     roots.stores["labels"].withdraw(assets.INCIDENT_LABELS.at(DAY))
     assert roots.lineage().state(SCORES).is_current
     assert roots.lineage(labels=None).state(SCORES).is_current
@@ -181,7 +181,7 @@ def test_a_week_is_made_from_its_usable_days(roots: Roots) -> None:
 
 
 def test_other_rules_make_an_export_stale(roots: Roots) -> None:
-    """Its rows were sanitized by them; who has no rules at hand does not compare them."""
+    """Its rows were sanitized by them; without rules they are not compared."""
     export = assets.SFT_EXPORT.at(WEEK)
     roots.publish(export)
     assert roots.lineage(rules="rules-2").changed(export) == ["rules"]
@@ -189,7 +189,7 @@ def test_other_rules_make_an_export_stale(roots: Roots) -> None:
 
 
 def test_a_report_names_the_scores_of_each_candidate(roots: Roots) -> None:
-    """One candidate's stale day does not take away another's."""
+    """A stale day of one candidate does not affect another one."""
     roots.publish_day(DAYS[1], "model", "other")
     report = assets.EVALUATION_REPORT.at(WEEK)
     roots.publish(assets.REQUEST_PACK.at(DAY), b'{"new":1}')
@@ -208,7 +208,7 @@ def test_a_missing_partition_is_named_with_what_to_do(roots: Roots) -> None:
 
 
 def test_a_root_that_was_not_given_is_named(roots: Roots) -> None:
-    """Asking for evidence where only the lake is at hand is a mistake in the program."""
+    """Reading evidence when only the lake was passed is a programming error."""
     with pytest.raises(ValueError, match="incident_evidence 2026-09-21: the root 'evidence'"):
         Lineage(lake=roots.stores["lake"]).get(assets.INCIDENT_EVIDENCE.at(DAY))
 
@@ -236,5 +236,5 @@ def test_one_operation_reads_each_manifest_once(
         reads += store.reads
     assert set(reads.values()) == {1}
     made = 3 * (5 + 2 * len(candidates))
-    asked_in_vain = 4 * (1 + len(candidates) + 1)  # scores, and the evidence of the export
-    assert len(reads) == made + asked_in_vain
+    lookups_of_missing = 4 * (1 + len(candidates) + 1)  # scores, and the evidence of the export
+    assert len(reads) == made + lookups_of_missing

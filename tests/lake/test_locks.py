@@ -1,4 +1,4 @@
-"""Locks: one at a time works on the same thing, and the message says who does."""
+"""Locks: one process at a time does the same work, and the message names it."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ def locks(request: pytest.FixtureRequest, tmp_path: Path) -> Locks:
 
 
 def test_a_work_is_held_once_until_its_block_ends(locks: Locks) -> None:
-    """The message names the work, and who has held it since when."""
+    """The message names the work, the process that holds it, and since when."""
     says = rf"the/day: process {os.getpid()} on \S+ has worked on it since 2\d\d\d-"
     with (
         locks.hold("the/day"),
@@ -35,7 +35,7 @@ def test_a_work_is_held_once_until_its_block_ends(locks: Locks) -> None:
 
 
 def test_a_work_is_free_again_after_an_error(locks: Locks) -> None:
-    """An error in the block is raised as it is."""
+    """An error in the block is raised unchanged."""
     with pytest.raises(KeyError), locks.hold("work"):
         raise KeyError
     with locks.hold("work"):
@@ -51,7 +51,7 @@ def test_a_refused_attempt_leaves_the_lock_and_its_holder(locks: Locks) -> None:
 
 
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
-    """However that ends: the system holds it, not the file."""
+    """Even if that is killed: the lock belongs to the operating system, not to the file."""
     code = (
         "import os, sys; from pathlib import Path\n"
         "from replay_assets.lake.locks import LocalLocks\n"
@@ -74,8 +74,8 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
         pass
 
 
-def test_a_holder_that_is_not_written_down_yet_is_reported_all_the_same(tmp_path: Path) -> None:
-    """The moment between taking the lock and writing who holds it."""
+def test_a_lock_whose_holder_is_not_recorded_yet_is_reported_too(tmp_path: Path) -> None:
+    """There is a moment between taking the lock and recording its holder."""
     locks = LocalLocks(tmp_path, FILE)
     with locks.hold("one"):
         (tmp_path / "one" / ".lock.holder.json").unlink()

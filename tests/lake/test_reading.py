@@ -1,4 +1,4 @@
-"""What is read is what was published: checksums, names by content, partitions without a key."""
+"""Reading what was published: checksums, names by checksum, partitions without a key."""
 
 from pathlib import Path
 
@@ -35,8 +35,8 @@ def damage(store: Store, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [DAY.file("request_pack.jsonl"), DAY.table("rows")])
-def test_a_changed_file_is_refused_with_name_checksums_and_way_out(store: Store, path: str):
-    """Two writers on an object store can mix their files; a disk can lose a bit."""
+def test_a_changed_file_is_rejected_with_name_checksums_and_way_out(store: Store, path: str):
+    """Two writers on an object store can mix their files; a disk can flip a bit."""
     made = store.publish(DAY, PACK)
     published = next(entry.sha256 for entry in made.manifest.files if entry.path == path)
     damage(store, path)
@@ -59,7 +59,7 @@ def test_a_file_that_is_gone_is_refused_with_name_and_way_out(store: Store):
 
 
 def test_a_large_file_is_verified_while_it_is_read(store: Store):
-    """Its lines come as they are read; the error at the end stops what was made of them."""
+    """Lines are yielded while reading; the error at the end stops their use."""
     made = store.publish(DAY, PACK)
     with made.source_of("request_pack.jsonl").open() as stream:
         assert list(stream) == LINES
@@ -75,7 +75,7 @@ def test_a_large_file_is_verified_while_it_is_read(store: Store):
 
 
 def test_a_file_that_the_manifest_does_not_name_is_not_read(store: Store):
-    """A file left by somebody else is not part of a partition."""
+    """A file written by another program is not part of a partition."""
     made = store.publish(DAY, PACK)
     (UPath(store.url) / DAY.file("notes.json")).write_bytes(b"{}")
     with pytest.raises(NotMaterializedError, match=r"no file notes\.json; it has rows\.parquet, r"):
@@ -96,7 +96,7 @@ def names(store: Store) -> set[str]:
 
 
 def test_an_immutable_file_is_named_by_its_content_and_read_by_its_plain_name(store: Store):
-    """Who has the path of an export has its content, whatever is published later."""
+    """The path of an export always leads to the same content, whatever is published later."""
     made = exported(store, "first")
     digest = sha256(made.file(TRAINING))
     name = f"sft.alpaca.train.2026-09-21.{digest[:HASH_CHARACTERS]}.jsonl"
@@ -106,7 +106,7 @@ def test_an_immutable_file_is_named_by_its_content_and_read_by_its_plain_name(st
 
 
 def test_other_content_leaves_an_immutable_file_in_place(store: Store):
-    """The manifest names the newest; a training run that began with the older one goes on."""
+    """The manifest names the newest; a training run can continue to read the older one."""
     first = exported(store, "first")
     again = exported(store, "first")
     assert again.manifest == first.manifest
@@ -117,7 +117,7 @@ def test_other_content_leaves_an_immutable_file_in_place(store: Store):
 
 
 def test_an_asset_may_have_one_partition_without_a_key(store: Store):
-    """A policy or a benchmark's cases belong to no day."""
+    """A policy or the cases of a benchmark do not belong to a day."""
     address = Address("promotion_policy", grain="none")
     store.publish(address, PACK)
     found = store.get(Address("promotion_policy", grain="none"))
@@ -132,7 +132,7 @@ def test_an_asset_may_have_one_partition_without_a_key(store: Store):
 
 
 @pytest.mark.parametrize(("key", "grain"), [("", "date"), ("", "week"), ("2026-09-21", "none")])
-def test_a_key_and_a_grain_that_do_not_fit_are_refused(key: str, grain: str):
-    """`date=` would be a folder that no reader finds."""
+def test_a_key_that_does_not_fit_the_grain_is_rejected(key: str, grain: str):
+    """A folder named `date=` would not be found by any reader."""
     with pytest.raises(ValueError, match=f"grain {grain!r} with the key {key!r}"):
         Address("asset", key, grain=grain)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A partition is whole or absent; what exists reads by our store and by anybody's tools."""
+"""A partition is complete or absent; our store and other tools can read it."""
 
 import signal
 import subprocess
@@ -49,7 +49,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def test_a_published_partition_reads_back(store: Store):
-    """Tables, files, records and facts, through a handle that was found, not kept."""
+    """Tables, files, records and facts, after finding the partition again."""
     store.publish(DAY, PACK)
     found = store.get(DAY)
     assert found.rows("pack_rows") == [{"incident_id": "inc-1"}, {"incident_id": "inc-2"}]
@@ -60,7 +60,7 @@ def test_a_published_partition_reads_back(store: Store):
 
 
 def test_the_manifest_lists_every_file_with_its_true_checksum(store: Store, tmp_path: Path):
-    """Someone who receives the folder can check it without us."""
+    """A person who receives the folder can verify it without this package."""
     made = store.publish(DAY, PACK)
     for entry in made.manifest.files:
         content = (tmp_path / entry.path).read_bytes()
@@ -92,7 +92,7 @@ def test_a_missing_partition_says_what_to_materialise(store: Store):
 
 
 def test_the_manifest_is_written_last_and_removed_first(store: Store, tmp_path: Path):
-    """A publication that fails half-way leaves no partition that looks whole."""
+    """A publication that fails half-way leaves no partition that looks complete."""
     store.publish(DAY, PACK)
     (tmp_path / DAY.file("request_pack.jsonl")).unlink()
     (tmp_path / DAY.file("request_pack.jsonl")).mkdir()
@@ -104,10 +104,10 @@ def test_the_manifest_is_written_last_and_removed_first(store: Store, tmp_path: 
 
 @pytest.mark.integration
 @pytest.mark.parametrize("publications_before_the_kill", [1, 3, 10], ids=lambda n: f"after {n}")
-def test_a_killed_publisher_leaves_a_whole_partition_or_none(
+def test_a_killed_publisher_leaves_a_complete_partition_or_none(
     publications_before_the_kill: int, tmp_path: Path
 ):
-    """Every file that a manifest lists is the one it was written for."""
+    """Every file in a manifest has the checksum that the manifest lists."""
     with subprocess.Popen(
         [sys.executable, "-c", PUBLISH_FOR_EVER, str(tmp_path)], stdout=subprocess.PIPE, text=True
     ) as writer:
@@ -123,7 +123,7 @@ def test_a_killed_publisher_leaves_a_whole_partition_or_none(
 
 
 def test_a_manifest_of_another_version_is_an_error_not_an_absence(store: Store, tmp_path: Path):
-    """Taking it for absent would have the partition overwritten by an older release."""
+    """If it counted as absent, an older release would overwrite the partition."""
     store.publish(DAY, PACK)
     path = tmp_path / DAY.file(MANIFEST)
     path.write_text(path.read_text().replace("partition_manifest_v1", "partition_manifest_v9"))
@@ -182,7 +182,7 @@ def test_a_store_works_on_an_object_store():
 
 
 def test_a_root_may_be_any_fsspec_url() -> None:
-    """An object store has no rename; a PUT is whole or not at all."""
+    """An object store has no rename, but a PUT is atomic."""
     store = Store("memory://lake-of-a-test/prefix")
     address = Address("request_pack", "2026-09-21")
     store.publish(address, Publication(files={"request_pack.jsonl": b'{"a":1}\n'}))
@@ -195,7 +195,7 @@ def test_a_root_may_be_any_fsspec_url() -> None:
 
 @pytest.mark.parametrize("content", [b'{"schema_version": "partition_manifest_v0"}', b"no JSON"])
 def test_a_partition_of_another_release_can_be_made_again(tmp_path: Path, content: bytes) -> None:
-    """Its error says to make it again; an unreadable manifest must not stand in the way."""
+    """Its error says to make it again; an unreadable manifest must not prevent this."""
     store = Store(str(tmp_path))
     address = Address("request_pack", "2026-09-21")
     store.publish(address, Publication())

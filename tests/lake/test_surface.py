@@ -1,4 +1,4 @@
-"""What other rooms import from the lake."""
+"""The names that other packages import from the lake."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from replay_assets import lake
 
 
 def test_every_public_name_is_there():
-    """Names are loaded when they are first used, so a wrong one would show only then."""
+    """Names are loaded when they are first used, so a wrong one would be found late."""
     assert sorted(lake._MODULE_OF) == lake.__all__
     for name in lake.__all__:
         assert getattr(lake, name).__name__ == name
@@ -17,7 +17,7 @@ def test_every_public_name_is_there():
         lake.labels_of  # noqa: B018 - the access is what is tested
 
 
-def test_a_name_of_an_asset_costs_no_import_of_arrow():
-    """Commands that only name a partition start at once."""
+def test_the_name_of_an_asset_does_not_import_arrow():
+    """Commands that only name a partition must start fast."""
     code = "import sys; from replay_assets.lake import assets; sys.exit('pyarrow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

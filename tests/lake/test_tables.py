@@ -1,4 +1,4 @@
-"""Tables written in batches: the batches leave no mark on bytes or digest."""
+"""Tables written in batches: bytes and digest do not depend on the batches."""
 
 import io
 import random
@@ -55,7 +55,7 @@ def written(parts: list[pa.Table]) -> tuple[bytes, str]:
 
 @pytest.mark.parametrize("step", [1, 7, 100, 1000])
 def test_batches_change_neither_bytes_nor_digest(step: int):
-    """One reader hands over 500 rows at a time, the other 4 MiB; the file is the same."""
+    """One reader yields 500 rows at a time, another 4 MiB; the file is the same."""
     whole = table(1000)
     parts = [whole.slice(start, step) for start in range(0, 1000, step)]
     assert written(parts) == written([whole])
@@ -69,15 +69,15 @@ def test_empty_batches_change_nothing():
 
 @pytest.mark.parametrize("column", SCHEMA.names)
 @pytest.mark.parametrize("row", [0, 5, 9])
-def test_a_null_for_a_value_is_another_digest(column: str, row: int):
-    """Empty text, zero and false are no nulls."""
+def test_a_null_in_place_of_a_value_changes_the_digest(column: str, row: int):
+    """An empty text, zero and false differ from null."""
     rows = table(10, seed=3).to_pylist()
     zero = {"id": "", "n": 0, "ok": False, "at": 0, "parts": [], "rate": 0.0}[column]
     variants = ([*rows[:row], {**rows[row], column: one}, *rows[row + 1 :]] for one in (None, zero))
     assert len({table_digest(pa.Table.from_pylist(rows, SCHEMA)) for rows in variants}) == 2
 
 
-def test_texts_do_not_flow_into_their_neighbours():
+def test_the_digest_separates_neighbouring_texts():
     """`ab` and `c` are not `a` and `bc`."""
     schema = pa.schema([("id", pa.string())])
     assert table_digest(pa.table([["ab", "c"]], schema=schema)) != table_digest(
@@ -86,7 +86,7 @@ def test_texts_do_not_flow_into_their_neighbours():
 
 
 def test_a_row_group_ends_at_eight_mebibytes_of_text():
-    """Bounded memory for whoever reads it, by the rows' own sizes."""
+    """This limits a reader's memory; the sizes of the rows decide."""
     big = pa.Table.from_pylist([{"id": "x" * 2**20}] * 20, schema=SCHEMA)
     metadata = pq.ParquetFile(io.BytesIO(encode_table(big))).metadata
     assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [8, 8, 4]
@@ -94,5 +94,5 @@ def test_a_row_group_ends_at_eight_mebibytes_of_text():
 
 
 def test_the_digest_of_no_rows_is_the_digest_of_the_columns():
-    """Nothing written and an empty table written are the same."""
+    """Writing nothing and writing an empty table give the same digest."""
     assert TableDigest(SCHEMA).hexdigest() == table_digest(SCHEMA.empty_table())
