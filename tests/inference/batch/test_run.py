@@ -82,6 +82,12 @@ async def count_up(body: Body) -> Response:
 
 def test_a_dialogue_of_three_calls_gives_its_record(server: Script, run: Run) -> None:
     """Records come in the order of the dialogues; each counts once, with its last call."""
+
+    async def answer_after_a_moment(body: Body) -> Response:
+        await asyncio.sleep(0.01)
+        return await count_up(body)
+
+    server.answers(answer_after_a_moment)
     seen: list[BatchProgress] = []
     assert run(progress=seen.append) == WHOLE
     assert len(server.bodies) == STEPS * len(TOPICS)
