@@ -129,7 +129,8 @@ class Dispatch(Generic[Record]):
         In one run a question has one call, whatever became of it: a record is made from the newest
         call of each question, so a second call would change what a dialogue has already received.
         """
-        if (under_way := self._under_way.get(key)) is not None:
+        under_way = self._under_way.get(key)
+        if under_way is not None and self._ended_by is None:
             await under_way.wait()
         return self.calls.get(key) if key in self._failed else self.calls.answer_of(key)
 

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -176,6 +177,30 @@ def test_dialogues_that_come_to_the_same_question_share_its_call(
     assert records == [[topic, shared, shared, last] for topic in TOPICS]
     assert len(server.bodies) == 2 * len(TOPICS) + (TRIES if fails else 1)
     assert (seen[-1].done, seen[-1].failed) == (len(TOPICS), len(TOPICS) if fails else 0)
+
+
+def test_after_the_end_a_question_that_will_not_be_sent_is_not_waited_for(
+    server: Script, run: Run
+) -> None:
+    """`second` was about to ask it; `first` comes to it after the end."""
+    delays_s = {"first": 0.6, "second": 0.0, "third": 0.3}
+
+    def meet(topic: str) -> Dialogue[list[str]]:
+        yield Question([{"role": "user", "content": topic}])
+        yield Question([{"role": "user", "content": "shared"}])
+        return [topic]
+
+    async def refuse_the_third(body: Body) -> Response:
+        text = body["messages"][0]["content"]
+        await asyncio.sleep(delays_s[text])
+        return await (status(401) if text == "third" else completion(text))(body)
+
+    server.answers(refuse_the_third)
+    started = time.monotonic()
+    with pytest.raises(BatchStoppedError, match="3 of 3 requests have no result"):
+        run(list(delays_s), dialogue=meet, limits={"concurrency": 2})
+    assert time.monotonic() - started < 3
+    assert len(server.bodies) == 3
 
 
 @pytest.mark.parametrize("place", ["dialogue", "report"])
