@@ -17,7 +17,7 @@ from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.definitions import LOCATION, build_definitions
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.schedules import SHARED_ASSETS, daily_selection
-from replay_assets.lake import Lineage, Store
+from replay_assets.lake import Lineage, Published, Store
 from replay_assets.lake.files import is_alive, open_root, publish
 from replay_assets.sanitizing import rules_digest, rules_of
 from replay_assets.settings import Settings, set_dagster_home
@@ -70,13 +70,15 @@ def run_days(
         settings: where everything is.
         days: ISO days, in the order to run them.
         candidates: the candidates to replay.
-        reuse: build evidence, labels, pack and incumbent scores only where they are missing.
+        reuse: build evidence, labels, pack and incumbent scores only where they are missing, stale
+            or of an earlier release.
     """
-    job = build_definitions(settings).resolve_job_def("daily_walk")
+    definitions = build_definitions(settings)
+    job = definitions.resolve_job_def("daily_walk")
     with dg.DagsterInstance.get() as instance:
         end_dead_runs(instance)
         for day in days:
-            present = shared_assets_present(settings, day) if reuse else set()
+            present = shared_assets_present(settings, definitions, day) if reuse else set()
             keys = [key for key in daily_selection(candidates) if key not in present]
             yield _run(job, day, keys, instance)
 
@@ -108,8 +110,13 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     return [run.run_id for run in dead]
 
 
-def shared_assets_present(settings: Settings, day: str) -> set[dg.AssetKey]:
-    """Return which of a day's shared assets exist and were made from what now exists."""
+def shared_assets_present(
+    settings: Settings, definitions: dg.Definitions, day: str
+) -> set[dg.AssetKey]:
+    """Return which of a day's shared assets exist, made by this release from what now exists.
+
+    What an earlier release made can have other columns, and a table is read by its folder.
+    """
     lineage = Lineage(
         lake=Store(settings.lake),
         evidence=Store(settings.evidence),
@@ -117,9 +124,20 @@ def shared_assets_present(settings: Settings, day: str) -> set[dg.AssetKey]:
         vocabulary=load_vocabulary(settings.vocabulary),
         rules=rules_digest(rules_of(settings.rules)),
     )
-    current = {one for one in SHARED_ASSETS if lineage.state(one.at(day)).is_current}
+    graph = definitions.resolve_asset_graph()
+    current = {
+        one
+        for one in SHARED_ASSETS
+        if lineage.state(one.at(day)).is_current
+        and _is_version(lineage.get(one.at(day)), graph.get(key_of(one)).code_version)
+    }
     # What is about to be made again makes everything after it again, too.
     return {key_of(one) for one in current if current.issuperset(one.inputs)}
+
+
+def _is_version(made: Published, code_version: str | None) -> bool:
+    """Return whether Dagster's code version is a partition's; its digest of rules may follow."""
+    return f"{code_version}.".startswith(f"{made.manifest.code_version}.")
 
 
 def _run(

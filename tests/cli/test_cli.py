@@ -109,6 +109,22 @@ def test_a_stale_pack_is_not_reused(home: Path) -> None:
     assert pack.read_text().splitlines() == asked[1:]
 
 
+def test_what_an_earlier_release_made_is_not_reused(home: Path) -> None:
+    """Its scores have other columns, and a table is read by its folder."""
+    words = ("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    run(*words)
+    files = home / "data/lake/files"
+    scores = files / "incumbent_scores" / f"date={DAY}" / "manifest.json"
+    made = scores.read_text()
+    scores.write_text(json.dumps({**json.loads(made), "code_version": "1"}))
+    pack = files / "request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    pack_made = pack.stat().st_mtime_ns
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    assert scores.read_text() == made
+    assert pack.stat().st_mtime_ns == pack_made
+
+
 def test_a_day_without_a_usable_row_fails_with_the_reason(home: Path) -> None:
     """A broken source must not look like a quiet day."""
     run("load", str(SAMPLES))

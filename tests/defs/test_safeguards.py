@@ -131,9 +131,9 @@ def test_other_rules_make_the_pack_anew_and_its_old_results_ungradable(tmp_path:
     settings = told(tmp_path, f"the bird said {CANARY}")
     assert walk_day(settings, DAY).success
     pack = dg.AssetKey("request_pack")
-    assert pack in shared_assets_present(settings, DAY)
+    assert pack in shared_assets_present(settings, build_definitions(settings), DAY)
     changed = replace(settings, rules=own_rules(tmp_path))
-    assert pack not in shared_assets_present(changed, DAY)
+    assert pack not in shared_assets_present(changed, build_definitions(changed), DAY)
     key = dg.AssetKey(["replay_scores", "rules-baseline"])
     result = walk_day(changed, DAY, asset_selection=[key])
     assert failed_steps(result) == {"replay_scores__rules_baseline"}
