@@ -52,7 +52,3 @@ class ReplayRequest(Record):
         if record["candidate_id"] is None:
             del record["candidate_id"]
         return {**record, "metadata": self.metadata.model_dump(mode="json", exclude_none=True)}
-
-    def asks_for(self, field: str) -> bool:
-        """Return whether the response contract of this request requires an answer field."""
-        return field in self.response_contract.get("required", ())

@@ -33,11 +33,3 @@ def test_a_request_must_contain_both_safety_flags(flag: str, value: bool | None)
     record["metadata"][flag] = value
     with pytest.raises(ContractError, match=flag):
         ReplayRequest.read(record)
-
-
-def test_a_request_asks_only_for_the_fields_its_contract_requires():
-    """If a pack does not ask for a root cause, an answer without one keeps the contract."""
-    assert REQUEST.asks_for("root_cause")
-    assert not REQUEST.asks_for("action_id")
-    bare = REQUEST.model_copy(update={"response_contract": {}})
-    assert not bare.asks_for("root_cause")

@@ -109,7 +109,7 @@ class ChatClient:
 
     @property
     def refused_modes(self) -> tuple[ResponseMode, ...]:
-        """The response formats that the endpoint has rejected, for the run's report."""
+        """The response formats that the endpoint has rejected so far."""
         return tuple(self._format.refused)
 
     @property
