@@ -1,4 +1,4 @@
-"""The entry point: everything that Dagster sees of this project, on one page."""
+"""The entry point: all Dagster definitions of this project."""
 
 import dagster as dg
 
@@ -19,7 +19,7 @@ LOCATION = "replay_assets"
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """Return the definitions for some settings: production and tests are assembled alike."""
+    """Return the definitions for some settings; production and tests use the same."""
     partitions = Partitions.of(settings)
     catalogue = Catalogue.load(settings.candidates)
     rules = rules_of(settings.rules)
@@ -42,8 +42,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         schedules=[weekly_replay(catalogue, settings), source_watch(settings)],
         sensors=[reports_follow_days(), evidence_follows_source()],
         resources=build_resources(settings, catalogue),
-        # Steps of a run share one process: a process a step costs 1.9 s of CPU, this 0.05 s. The
-        # concurrency that counts is that of requests, inside the replay assets.
+        # All steps of a run share one process: one process per step costs 1.9 s of CPU per step,
+        # this 0.05 s. Concurrency matters for requests only, and the replay assets provide it.
         executor=dg.in_process_executor,
     )
 

@@ -1,7 +1,7 @@
-"""What the command line starts: ordinary Dagster runs of the shipped jobs, no daemon needed.
+"""Starts Dagster runs from the command line: ordinary runs of the project's jobs, without a daemon.
 
-Runs are recorded on the project's own instance, so the UI shows them afterwards like any other. One
-run after another: threads of in-process runs deadlock on one instance.
+Runs are recorded on the project's own instance, so the UI shows them afterwards like any other run.
+They run one after another, because threads of in-process runs deadlock on one instance.
 """
 
 import os
@@ -24,15 +24,15 @@ from replay_assets.settings import Settings, set_dagster_home
 
 PROCESS_TAG = "replay_assets/process"
 THIS_PROCESS = f"{socket.gethostname()}:{os.getpid()}"
-# Without the repository's tag the job's page in the UI would not list these runs.
+# Without the repository's tag, the job's page in the UI would not list these runs.
 RUN_TAGS = {".dagster/repository": f"__repository__@{LOCATION}", PROCESS_TAG: THIS_PROCESS}
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-"""Dagster's event log still records everything; the terminal shows our own progress."""
+"""No log in the terminal, which shows our own progress; Dagster's event log is complete."""
 
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """How one partition's run ended: what failed, each with its reason, and what else to say."""
+    """The outcome of one partition's run: what failed with its reason, and notes for the user."""
 
     partition: str
     run_id: str
@@ -41,7 +41,7 @@ class RunOutcome:
 
 
 def prepare_instance(settings: Settings) -> None:
-    """Make the instance folder with its settings, and name it for this process and its children."""
+    """Create the instance folder with its settings, and set DAGSTER_HOME to it."""
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
@@ -51,7 +51,7 @@ def prepare_instance(settings: Settings) -> None:
 
 
 def prepare_workspace(settings: Settings) -> str:
-    """Return the workspace file for the UI: the clone's own, else one made next to the instance."""
+    """Return the workspace file for the UI: the repository's, or else one written here."""
     own = settings.data.parent / "workspace.yaml"
     if own.exists():
         return str(own)
@@ -67,11 +67,11 @@ def run_days(
     """Materialise days one after another.
 
     Args:
-        settings: where everything is.
+        settings: the settings of the deployment.
         days: ISO days, in the order to run them.
         candidates: the candidates to replay.
-        reuse: build evidence, labels, pack and incumbent scores only where they are missing, stale
-            or of an earlier release.
+        reuse: build evidence, labels, pack and incumbent scores only if they are missing, stale
+            or made by an earlier release.
     """
     definitions = build_definitions(settings)
     job = definitions.resolve_job_def("daily_walk")
@@ -92,9 +92,9 @@ def run_weeks(settings: Settings, weeks: Sequence[str]) -> Iterator[RunOutcome]:
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Fail the runs that a killed command line of this machine left started; return their ids.
+    """Mark as failed the runs that a killed process of this machine left; return their ids.
 
-    Such a run would hold its endpoint's pool, and the next backfill would wait for it without end.
+    Such a run would keep its slot in its endpoint's pool, and the next backfill would wait forever.
     """
     host, _, _ = THIS_PROCESS.rpartition(":")
     started = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
@@ -105,7 +105,9 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
         and not is_alive(int(run.tags[PROCESS_TAG].rpartition(":")[2]))
     ]
     for run in dead:
-        instance.report_run_failed(run, "the process that worked on this run is gone")
+        instance.report_run_failed(
+            run, "the process that executed this run does not exist any more"
+        )
         instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
     return [run.run_id for run in dead]
 
@@ -113,9 +115,10 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 def shared_assets_present(
     settings: Settings, definitions: dg.Definitions, day: str
 ) -> set[dg.AssetKey]:
-    """Return which of a day's shared assets exist, made by this release from what now exists.
+    """Return a day's shared assets that are current, and whose inputs will not be made again.
 
-    What an earlier release made can have other columns, and a table is read by its folder.
+    Assets made by an earlier release do not count: their columns may differ, and a table is read
+    by its folder, so it needs one schema.
     """
     lineage = Lineage(
         lake=Store(settings.lake),
@@ -131,7 +134,7 @@ def shared_assets_present(
         if lineage.state(one.at(day)).is_current
         and _is_version(lineage.get(one.at(day)), graph.get(key_of(one)).code_version)
     }
-    # What is about to be made again makes everything after it again, too.
+    # An asset whose inputs will be made again must be made again too.
     return {key_of(one) for one in current if current.issuperset(one.inputs)}
 
 
@@ -168,14 +171,14 @@ def _run(
             failures[f"check {check.check_name}"] = found
         else:
             asset = check.asset_key.to_user_string()
-            notes.append(f"{asset}: {check.check_name} does not hold ({found})")
+            notes.append(f"{asset}: {check.check_name} did not pass ({found})")
     if not result.success and not failures:
-        failures["run"] = "the run failed before its first step; see it in the UI"
+        failures["run"] = "the run failed before its first step; see its log in the UI"
     return RunOutcome(partition, result.run_id, failures, notes)
 
 
 def notes_of(result: dg.ExecuteInProcessResult) -> list[str]:
-    """Return what to say of a run that succeeded: exports that were not logged."""
+    """Return notes on a run that succeeded: exports that the source database did not record."""
     recorded = [
         str(event.materialization.metadata["recorded_in"].value)
         for event in result.get_asset_materialization_events()
@@ -185,7 +188,7 @@ def notes_of(result: dg.ExecuteInProcessResult) -> list[str]:
 
 
 def _reason(event: dg.DagsterEvent) -> str:
-    """Return why a step failed, in one line: what was raised on purpose, else the error itself."""
+    """Return why a step failed in one line: the failure's description, or else the error."""
     failed = event.step_failure_data
     if failed.user_failure_data is not None and failed.user_failure_data.description:
         return failed.user_failure_data.description

@@ -1,5 +1,5 @@
-"""Dagster objects only, one module a stage: what is materialised, checked, scheduled, configured.
+"""The Dagster definitions, one module per stage: assets, checks, schedules and resources.
 
-Bodies read their inputs, call one function of the domain, and return metadata. The logic is one
-import away, in a package that runs without Dagster.
+An asset's body reads its inputs, calls one function of its stage, and returns metadata. The logic
+is in the stages' packages, which run without Dagster.
 """

@@ -1,7 +1,7 @@
-"""Asset checks: what a reader would ask before trusting a partition, answered with counts.
+"""Asset checks of results, scores, reports and exports, and the list of all checks.
 
-Blocking where everything after it would be wrong. A check states what should be true. The checks of
-one asset share a step: a step costs some 60 ms of event log, whatever it does.
+A check is blocking if all later assets would be wrong. Its name says what must be true. The checks
+of one asset share a step, because each step costs about 60 ms for its events.
 """
 
 import warnings
@@ -27,7 +27,7 @@ def build_checks(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetC
     """Return every check of the project."""
     with warnings.catch_warnings():
         # Checks with partitions are a preview feature, used on purpose: without them the UI keeps
-        # only the newest day's answer. pyproject.toml holds Dagster to one minor series.
+        # only the newest day's outcome. pyproject.toml restricts Dagster to one minor version.
         warnings.simplefilter("ignore", dg.PreviewWarning)
         return [
             source_check(),
@@ -50,13 +50,14 @@ def _result_checks(
         blocking=True,
         partitions_def=daily,
         additional_deps=[key_of(assets.REQUEST_PACK)],
-        description="Each request of the present pack has exactly one result per repeat, in order.",
+        description="Each request of the current pack has exactly one result per repeat, in order.",
     )
     answered = dg.AssetCheckSpec(
         "few_requests_have_no_answer",
         asset=key,
         partitions_def=daily,
-        description="At most two in a hundred requests failed on infrastructure or at the gate.",
+        description="At most 2 % of the requests have no answer because of the infrastructure, "
+        "the sending gate or the budget.",
     )
 
     @dg.multi_asset_check(
@@ -99,7 +100,7 @@ def _score_check(candidate: Candidate, daily: dg.PartitionsDefinition) -> dg.Ass
     def scores_cover_all_results(
         context: dg.AssetCheckExecutionContext, lake: Root
     ) -> dg.AssetCheckResult:
-        """Each present result has exactly one score, in order; what lacks a label says so."""
+        """Each current result has exactly one score, in order; `unlabelled` if it has no label."""
         lineage, day = Lineage(lake=lake), context.partition_key
         results = lineage.get(assets.REPLAY_RESULTS.at(day, candidate.id))
         scores = lineage.get(assets.REPLAY_SCORES.at(day, candidate.id))
@@ -118,7 +119,7 @@ def _report_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     def every_reported_day_is_counted(
         context: dg.AssetCheckExecutionContext, lake: Root
     ) -> dg.AssetCheckResult:
-        """No candidate in the report lacks a day, or has one whose scores are out of date."""
+        """No candidate in the report has a day that is missing or whose scores are stale."""
         address = assets.EVALUATION_REPORT.at(context.partition_key)
         report = EvaluationReport.read(lake.get(address).document(assets.REPORT_FILE))
         uncounted = {
@@ -136,7 +137,7 @@ def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     def exports_carry_no_secret(
         context: dg.AssetCheckExecutionContext, lake: Root, safeguards: Guards
     ) -> dg.AssetCheckResult:
-        """No published training file holds anything that a strict rule finds."""
+        """No training file contains anything that a strict rule finds, or a key or canary."""
         export = lake.get(assets.SFT_EXPORT.at(context.partition_key))
         lines = (line for name in export.names(".jsonl") for line in lines_of(export.file(name)))
         secrets = secrets_in(lines, safeguards.policy())
@@ -148,5 +149,5 @@ def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
 
 
 def incident_ids(published: Published, name: str) -> list[str]:
-    """Return the incidents of a JSONL file, in its order."""
+    """Return the incident ids in a JSONL file, in its order."""
     return [record["incident_id"] for record in published.records(name)]

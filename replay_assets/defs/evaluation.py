@@ -1,4 +1,4 @@
-"""Assets of the evaluation stage: a day's scores for candidates and incumbent, a week's report."""
+"""Assets of the evaluation stage: daily scores of candidates and incumbent, weekly reports."""
 
 import dagster as dg
 
@@ -41,7 +41,7 @@ GRADE_COLUMNS = ("incident_id", "outcome", "grade_status", *MARKED)
 def build_daily(
     catalogue: Catalogue, partitions: Partitions, rules: RuleSet
 ) -> list[dg.AssetsDefinition]:
-    """Return every asset of the stage that has a partition per day."""
+    """Return the assets of the stage that have daily partitions."""
     return [
         build_masked_labels(partitions, rules),
         *(build_scores(candidate, partitions) for candidate in catalogue),
@@ -50,12 +50,12 @@ def build_daily(
 
 
 def build_weekly(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetsDefinition]:
-    """Return every asset of the stage that has a partition per week."""
+    """Return the assets of the stage that have weekly partitions."""
     return [build_report_asset(catalogue, partitions)]
 
 
 def build_masked_labels(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
-    """Return the asset that spells labels as the packs do; other rules spell them differently."""
+    """Return the asset that masks labels like the packs; its version depends on the rules."""
 
     @dg.asset(
         name=assets.MASKED_LABELS.name,
@@ -69,9 +69,10 @@ def build_masked_labels(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefi
     def build(
         context: dg.AssetExecutionContext, evidence: Root, labels: Root, safeguards: Guards
     ) -> dg.MaterializeResult[None]:
-        """A day's labels with their free text under the pseudonyms of its packs.
+        """The day's labels; in their free text, values have the same pseudonyms as in the pack.
 
-        A candidate can only name what it saw. Kept under the labels root, once for all candidates.
+        A candidate has seen only pseudonyms, so only these can be compared with its answer. Stored
+        under the labels root, once for all candidates.
         """
         lineage = Lineage(evidence=evidence, labels=labels, rules=rules_digest(safeguards.rules))
 
@@ -109,10 +110,10 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
         vocabulary: AnswerVocabulary,
         safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
-        """One row per result of the day: what the label says about this answer.
+        """One row per result of the day: its answer, graded by the incident's label.
 
-        Each grade has a reason. It is empty where its input was not recorded, or where the question
-        does not arise. Stale as soon as results or labels of the day change.
+        Each grade has a reason. A grade is empty if its input was not recorded, or if it does not
+        apply to the incident. Scores become stale when the day's results or labels change.
         """
         lineage = Lineage(
             lake=lake,
@@ -143,7 +144,7 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
 
 
 def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
-    """Return the asset that grades what production did."""
+    """Return the asset that grades the decisions made in production."""
 
     @dg.asset(
         partitions_def=partitions.daily,
@@ -160,10 +161,11 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
         labels: Root,
         vocabulary: AnswerVocabulary,
     ) -> dg.MaterializeResult[None]:
-        """One row per incident of the day: what the label says about production's own decision.
+        """One row per incident of the day: the decision made in production, graded by the label.
 
-        The incumbent is the recorded coordinator and what agents or automation executed; what
-        people did by hand is the outcome. What was not recorded is empty, never wrong.
+        The incumbent is the recorded coordinator and the actions that agents or automation
+        executed; repairs by people are part of the outcome, not of the incumbent. A grade is empty,
+        not wrong, if its input was not recorded.
         """
         lineage = Lineage(evidence=evidence, labels=labels, vocabulary=vocabulary)
 
@@ -186,7 +188,7 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
 
 
 def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinition:
-    """Return the weekly report on every candidate that has a day in the week."""
+    """Return the weekly report on every candidate that has results in the week."""
     score_keys = [key_of(assets.REPLAY_SCORES, candidate.id) for candidate in catalogue]
     candidates = {candidate.id: candidate.digest() for candidate in catalogue}
 
@@ -206,10 +208,11 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
         labels: Root,
         vocabulary: AnswerVocabulary,
     ) -> dg.MaterializeResult[None]:
-        """A week's verdict on each candidate, against what production did and the baselines.
+        """The week's verdict on each candidate, compared with production and the baselines.
 
-        Reads whichever candidates' days exist. A day counts only if its scores were made from what
-        now exists: evidence, pack, candidate, results, labels; others are listed as stale.
+        Uses the days that exist for each candidate. A day counts only if its scores are current:
+        made from the present evidence, pack, candidate, results and labels. Others are listed as
+        stale.
         """
 
         def report_on(week: str) -> Published:
@@ -249,7 +252,7 @@ def _verdicts(published: Published) -> Metadata:
     return {
         "report": dg.MetadataValue.path(published.path_of(assets.REPORT_HTML_FILE)),
         "verdict": preview(rows, ("candidate", "decision", "why")),
-        "handled_right": bars(handled_right, "incidents handled right, %"),
+        "handled_right": bars(handled_right, "incidents handled correctly, %"),
     }
 
 
@@ -258,5 +261,5 @@ def _grades(published: Published) -> Metadata:
     marked = {name: sum(score.grade(name).value is True for score in scores) for name in MARKED}
     return {
         "preview": preview([score.as_json() for score in scores], GRADE_COLUMNS),
-        "grades": bars(marked, f"incidents of {len(scores)}"),
+        "grades": bars(marked, f"grades that are true, of {len(scores)} rows"),
     }

@@ -1,7 +1,7 @@
-"""Assets of the evidence stage: the source itself, a day's snapshot of it, and its labels.
+"""Assets of the evidence stage: the source, a day's snapshot of it, and a day's labels.
 
-A day's data version is its fingerprint in the source. Extraction takes it from the snapshot that it
-reads, observation from the source as it is now: where the two differ, the day is stale.
+A day's data version is the fingerprint of its rows in the source. Extraction computes it from the
+snapshot that it reads, observation from the present source: if they differ, the day is stale.
 """
 
 import warnings
@@ -27,23 +27,22 @@ GROUP = "evidence"
 OWNERS = ["team:platform"]
 SOURCE = dg.AssetKey("incident_database")
 SWEEP_TAG = "replay_assets/days"
-"""A run of the observation with this tag set to `all` looks at every day, not at the newest."""
+"""With this tag set to `all`, an observation checks every day, not only the newest ones."""
 VERSION_TAG = "dagster/data_version"
 
 
 def build_source(partitions: Partitions) -> dg.SourceAsset:
-    """Return the source as an asset that is observed, never made."""
+    """Return the source as an asset that is observed, never materialised."""
     with warnings.catch_warnings():
         # A beta feature, used on purpose: nothing else marks single partitions as changed.
-        # pyproject.toml holds Dagster to one minor series.
+        # pyproject.toml restricts Dagster to one minor version.
         warnings.simplefilter("ignore", dg.BetaWarning)
         observed = dg.observable_source_asset(
             name=SOURCE.path[-1],
             partitions_def=partitions.daily,
             group_name=GROUP,
             description="The team's incident database. Observing it finds the days whose evidence, "
-            "decisions or repairs have changed since they were read: those, and no others, turn "
-            "stale.",
+            "decisions or repairs have changed since they were read; only these days become stale.",
         )
     source_asset: dg.SourceAsset = observed(_observe_days)
     return source_asset
@@ -59,12 +58,12 @@ def _observe_days(
             context.log_event(
                 observation(seen.day, seen.fingerprint, rows=seen.rows, **seen.changes)
             )
-    # The events are logged above, with what changed: the return value has no room for it.
+    # Empty, because the events are logged above with metadata, which a return value can't have.
     return dg.DataVersionsByPartition({})
 
 
 def days_to_observe(source: Source, *, sweep: bool) -> Sequence[str]:
-    """Return the days that have ended: the newest, as far as the look-back goes, or all."""
+    """Return the days to observe, up to yesterday: all, or only those of the look-back."""
     yesterday = datetime.now(ZoneInfo(source.timezone)).date() - timedelta(days=1)
     first = source.first_day
     if not sweep:
@@ -74,17 +73,17 @@ def days_to_observe(source: Source, *, sweep: bool) -> Sequence[str]:
 
 
 def observation(day: str, fingerprint: str, **facts: int) -> dg.AssetObservation:
-    """Return the event by which Dagster knows a day's version in the source."""
+    """Return the event that records a day's version in the source for Dagster."""
     return dg.AssetObservation(
         SOURCE, partition=day, tags={VERSION_TAG: fingerprint}, metadata=facts
     )
 
 
-def tell_version_read(context: dg.AssetExecutionContext, published: Sequence[Published]) -> None:
-    """Record the versions that a run has read as the newest that are known of the source.
+def record_version_read(context: dg.AssetExecutionContext, published: Sequence[Published]) -> None:
+    """Record the versions that a run has read as the newest known versions of the source.
 
-    Dagster notes an input's version when a step begins, before anything was read; what it notes is
-    let go, so that it looks again. A day is then fresh until the source differs from what was read.
+    Dagster caches an input's version when a step starts, before anything was read. This clears the
+    cache, so that Dagster uses the recorded version. A day is then fresh until the source changes.
     """
     for one in published:
         context.log_event(observation(one.address.key, one.facts["source_fingerprint"]))
@@ -93,7 +92,7 @@ def tell_version_read(context: dg.AssetExecutionContext, published: Sequence[Pub
 
 
 def changed_in_source() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
-    """Return the condition that reads a day again once its version in the source has changed."""
+    """Return the condition that reads a day again after its version in the source changed."""
     condition = dg.AutomationCondition
     changed = condition.any_deps_match(condition.data_version_changed())
     return changed.since_last_handled() & ~condition.in_progress() & ~condition.missing()
@@ -118,8 +117,9 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         """One row per incident of the day: raw evidence, the newest decision, the newest repair.
 
-        Next to it are the decision's recorded messages, every recorded repair, and the quarantine
-        of rows that can't be used. Raw: kept under its own root, shown here only as ids and counts.
+        Other tables contain the decision's recorded messages, all recorded repairs, and the
+        quarantined rows. The data is not sanitized: it has a separate root, and only ids and counts
+        are shown here.
         """
         with source.open() as database:
             published = [
@@ -128,7 +128,7 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
                 )
                 for day in context.partition_keys
             ]
-        tell_version_read(context, published)
+        record_version_read(context, published)
         table = published[-1].table(assets.INCIDENT_EVIDENCE.table)
         columns = ("id", "incident_id", "collected_at", "coordinator_id", "repair_id")
         return dg.MaterializeResult(
@@ -140,7 +140,7 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
 
 
 def source_version(published: Sequence[Published]) -> dg.DataVersion | None:
-    """Return a day's fingerprint in the source; None for a run of several days."""
+    """Return a day's fingerprint in the source; None if a run has several days."""
     if len(published) != 1:
         return None
     return dg.DataVersion(published[0].facts["source_fingerprint"])
@@ -161,10 +161,11 @@ def build_labels(partitions: Partitions) -> dg.AssetsDefinition:
         source: IncidentSource,
         labels: Root,
     ) -> dg.MaterializeResult[None]:
-        """The held-out truth of the day's incidents: what only grading may read.
+        """The true root cause and correct action per incident; candidates never see them.
 
-        Kept under a root of its own, so that a machine which replays needs no access to it. Empty
-        where the source has no labels; grades are then `unlabelled`.
+        Only grading and leak checks read them. Stored under a separate root, so that a machine that
+        only replays needs no access. Empty if the source has no labels; grades are then
+        `unlabelled`.
         """
         with source.open() as database:
 
@@ -178,6 +179,6 @@ def build_labels(partitions: Partitions) -> dg.AssetsDefinition:
 
 
 def _label_ids(published: Published) -> Metadata:
-    """Show which incidents have a label, and nothing of it."""
+    """Return a preview of the labelled incidents' ids, without the labels."""
     table = published.table(assets.INCIDENT_LABELS.table)
     return {"preview": table_preview(table, ("incident_id",))}

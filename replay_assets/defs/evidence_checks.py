@@ -1,4 +1,4 @@
-"""Checks of the evidence: is it whole, is enough of it usable, does the source hide any of it?"""
+"""Checks of the evidence: no row was lost, enough rows are usable, no row is out of reach."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -21,30 +21,30 @@ WARN = dg.AssetCheckSeverity.WARN
 
 
 def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
-    """Return the checks of a day, which share a step."""
+    """Return the checks of a day's evidence, which share a step."""
     spec = partial(dg.AssetCheckSpec, asset=key_of(assets.INCIDENT_EVIDENCE), partitions_def=daily)
     whole = spec(
         "every_row_is_kept_or_quarantined",
         blocking=True,
-        description="Rows read equal rows kept plus rows quarantined: nothing was lost on the way.",
+        description="Rows read equal rows kept plus rows quarantined: no row was lost.",
     )
     usable = spec(
         "a_day_with_rows_keeps_some_of_them",
         blocking=True,
-        description="Where the source has rows, at least one can be used: a day set aside whole "
-        "is a broken source, not a quiet day.",
+        description="If the source has rows for the day, at least one can be used. A day with only "
+        "quarantined rows means a broken source, not a quiet day.",
     )
     few = spec(
         "few_rows_are_quarantined",
         blocking=True,
-        description="At most one row in a hundred, or ten, can't be used: of the evidence, and of "
-        "the messages and repairs that hang on it. A warning from the first on; more is a broken "
-        "source, and the commonest reason is named.",
+        description="At most 1 % of the rows, or 10 rows if that is more, can't be used. Counted "
+        "separately for evidence, and for its messages and repairs. One row is a warning; more "
+        "than the limit is an error. The most frequent reason is named.",
     )
     known = spec(
         "every_value_is_known",
-        description="Severities, kinds and verification results are ones that we know; others are "
-        "kept as they are.",
+        description="All severities, kinds and verification results are known ones. Others cause a "
+        "warning and are kept unchanged.",
     )
 
     @dg.multi_asset_check(name="incident_evidence_checks", specs=[whole, usable, few, known])
@@ -74,7 +74,10 @@ def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
 
 
 def _few_quarantined(name: str, facts: Mapping[str, Any]) -> dg.AssetCheckResult:
-    """Judge how many rows were set aside; an incident's older snapshots are so on purpose."""
+    """Check the number of quarantined rows, without an incident's older snapshots.
+
+    Older snapshots are quarantined on purpose, so they are not a problem of the source.
+    """
     reasons = dict(facts["quarantine_reasons"])
     bad = facts["quarantined"] - reasons.pop(SUPERSEDED, 0)
     joined = facts["quarantined_joined_rows"]
@@ -85,7 +88,7 @@ def _few_quarantined(name: str, facts: Mapping[str, Any]) -> dg.AssetCheckResult
         check_name=name,
         passed=not reasons,
         severity=dg.AssetCheckSeverity.ERROR if too_many else WARN,
-        description=f"commonest reason: {commonest}" if reasons else None,
+        description=f"most frequent reason: {commonest}" if reasons else None,
         metadata={
             "quarantined": bad,
             "read": facts["read"],
@@ -101,11 +104,11 @@ def _is_too_many(bad: int, read: int) -> bool:
 
 
 def source_check() -> dg.AssetChecksDefinition:
-    """Return the check of the source's whole tables."""
+    """Return the check of the complete tables in the source."""
 
     @dg.asset_check(asset=SOURCE)
     def every_row_lies_in_a_day(source: IncidentSource) -> dg.AssetCheckResult:
-        """Of the whole tables, no row is out of every partition's reach."""
+        """Every row in the source's tables belongs to a day, so that some partition reads it."""
         with source.open() as database:
             orphans = count_orphans(database, source.first_day, source.timezone)
         return dg.AssetCheckResult(

@@ -20,7 +20,7 @@ GROUP = "finetune"
 
 
 def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
-    """Return the weekly supervised fine-tuning export; other rules sanitize it differently."""
+    """Return the weekly export for fine-tuning; its version depends on the sanitizing rules."""
 
     @dg.asset(
         partitions_def=partitions.weekly,
@@ -40,10 +40,10 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
         vocabulary: AnswerVocabulary,
         safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
-        """Alpaca rows from the week's incidents that were verified as repaired, sanitized.
+        """Sanitized training rows (Alpaca format) from the week's incidents with verified repairs.
 
-        Reasoning known to be wrong, failed repairs, unsafe decisions and groups reserved for
-        evaluation are left out and counted. No candidate's or baseline's answer becomes a row.
+        Decisions known to be wrong, failed repairs, unsafe decisions and groups reserved for
+        evaluation are left out and counted. Answers of candidates and baselines are never used.
         """
         recorded_in: dict[str, str] = {}
 
@@ -82,7 +82,9 @@ def _record(
         refused = record_export(database, entry)
     if refused is None:
         return "finetune_exports"
-    context.log.warning("finetune_exports not written: %s. Its row is next to %s.", refused, path)
+    context.log.warning(
+        "finetune_exports was not written: %s. The row is stored next to %s.", refused, path
+    )
     return f"the lake only: {refused}"
 
 

@@ -1,4 +1,4 @@
-"""The jobs, and the condition by which weeks follow their days."""
+"""The jobs, and the condition that starts weekly assets after their days."""
 
 import dagster as dg
 
@@ -9,31 +9,31 @@ from replay_assets.lake import assets
 WEEKLY_ASSETS = tuple(key_of(one) for one in assets.BY_NAME.values() if one.grain == "week")
 _WEEKLY = dg.AssetSelection.assets(*WEEKLY_ASSETS)
 
-# Weekly assets are never part of a day's run: one failed candidate would stop them.
+# Weekly assets are not part of a day's run: one failed candidate would stop them.
 daily_walk = dg.define_asset_job(
     "daily_walk",
     selection=dg.AssetSelection.all() - _WEEKLY,
-    description="One day: evidence, labels, pack, then each candidate's results and scores. A "
-    "candidate that fails leaves the others alone.",
+    description="One day: evidence, labels, pack, then each candidate's results and scores. If "
+    "one candidate fails, the others continue.",
 )
 observe_source = dg.define_asset_job(
     "observe_source",
     selection=dg.AssetSelection.assets(SOURCE),
-    description="Looks which days of the incident database have changed since they were read, and "
-    "counts the rows that lie in no day. Reads keys, writes nothing.",
+    description="Finds the days that have changed in the incident database since they were read, "
+    "and counts the rows that belong to no day. It does not write to the database.",
 )
 weekly_walk = dg.define_asset_job(
     "weekly_walk",
     selection=_WEEKLY,
-    description="One week, named by its Monday: the report and the training file, from whichever "
-    "days exist.",
+    description="One week, named by its Monday: the report and the training file, from those of "
+    "its days that exist.",
 )
 
 
 def follow_days() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
-    """Return the condition that starts a week once its days have finished, failed or not.
+    """Return the condition that starts a week after its days have finished, failed or not.
 
-    Dagster's own `eager()` and `on_cron()` look at the latest week only; this looks at every one.
+    Dagster's `eager()` and `on_cron()` check the latest week only; this one checks all weeks.
     """
     condition = dg.AutomationCondition
     return (

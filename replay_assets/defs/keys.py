@@ -1,4 +1,4 @@
-"""Dagster's names for what `lake/assets.py` declares: keys, inputs and code versions."""
+"""Dagster keys, inputs and code versions of the assets in `lake/assets.py`."""
 
 import dagster as dg
 
@@ -20,10 +20,13 @@ def key_of(asset: Asset, candidate_id: str | None = None) -> dg.AssetKey:
 
 
 def inputs_of(asset: Asset, candidate_id: str | None = None) -> list[dg.AssetKey]:
-    """Return the keys of what a daily asset is made from."""
+    """Return the keys of a daily asset's inputs."""
     return [key_of(one, candidate_id) for one in asset.inputs]
 
 
 def sanitizing_version(code_version: str, rules: RuleSet) -> str:
-    """Return the code version of an asset that sanitizes: other rules make it stale in the UI."""
+    """Return the code version of an asset that sanitizes.
+
+    It includes the rules' digest, so that the UI shows the asset as stale after a change of rules.
+    """
     return f"{code_version}.{rules_digest(rules)[:12]}"

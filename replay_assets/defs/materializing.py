@@ -1,4 +1,4 @@
-"""Makes each partition of a run, and describes what was made for the UI."""
+"""Materialises each partition of a run, and returns metadata for the UI."""
 
 from collections.abc import Callable
 
@@ -13,12 +13,13 @@ def materialize(
     make: Callable[[str], Published],
     describe: Callable[[Published], Metadata] | None = None,
 ) -> dg.MaterializeResult[None]:
-    """Make each partition of a run, one after another.
+    """Materialise each partition of a run, one after another.
 
     Args:
-        context: of the run, which names the partitions.
-        make: publishes one partition, given its day or its week.
-        describe: returns what the UI shows of the last one, besides counts, digest and path.
+        context: the context of the run, which has the partition keys.
+        make: publishes one partition, given its day or week.
+        describe: returns the metadata of the last partition, in addition to counts, digest and
+            path.
     """
     published = [make(key) for key in context.partition_keys]
     metadata = partition_metadata(published)

@@ -1,7 +1,7 @@
-"""What the UI shows of a partition: counts, a preview, a small plot, the paths.
+"""Metadata of partitions for the UI: counts, previews, small plots and paths.
 
-Raw evidence and labels are never previewed, only counted. A plot is an SVG of a few kilobytes; the
-event log keeps three to four times its size.
+The content of raw evidence and labels is never shown, only ids and counts. A plot is an SVG of a
+few kilobytes, because the event log stores three to four times its size.
 """
 
 import base64
@@ -24,7 +24,7 @@ Metadata = dict[str, Any]
 
 
 def partition_metadata(published: Sequence[Published]) -> Metadata:
-    """Return counts, digest and path of the partitions that a run published."""
+    """Return the row count, digest and path of the partitions that a run published."""
     metadata: Metadata = {
         "dagster/row_count": sum(_records(one) for one in published),
         "path": dg.MetadataValue.path(published[-1].folder),
@@ -43,7 +43,7 @@ def preview(
     rows: int = PREVIEW_ROWS,
     total: int | None = None,
 ) -> dg.MarkdownMetadataValue:
-    """Return the first rows as a table; `total` counts those that are not among `records`, too."""
+    """Return the first rows as a table; `total` also counts rows that are not in `records`."""
     total = len(records) if total is None else total
     lines = [
         "| " + " | ".join(columns) + " |",
@@ -59,7 +59,7 @@ def preview(
 
 
 def table_preview(table: pa.Table, columns: Sequence[str]) -> dg.MarkdownMetadataValue:
-    """Return the first rows of a stored table; the others never become Python objects."""
+    """Return the first rows of a stored table; only these are converted to Python objects."""
     first = table.select(columns).slice(0, PREVIEW_ROWS).to_pylist()
     return preview(first, columns, total=table.num_rows)
 
@@ -94,7 +94,7 @@ def data_version(published: Sequence[Published]) -> dg.DataVersion | None:
 
 
 def _records(published: Published) -> int:
-    """Count the partition's own records: those of the file that bears the asset's name."""
+    """Return the number of records in the file that has the asset's name."""
     entries = [entry for entry in published.manifest.files if entry.records is not None]
     asset = published.address.asset
     named = [one for one in entries if PurePosixPath(one.path).name.split(".")[0] == asset]

@@ -1,7 +1,7 @@
-"""Checks of a request pack: it is complete, sanitized, and holds nothing that only a label knows.
+"""Checks of a request pack: it is complete, sanitized, and contains no text of a label.
 
-The only checks that are handed the labels root. They look at finished packs; what builds and sends
-them can't reach a label.
+These are the only checks with access to the labels root. They read finished packs; the code that
+builds and sends packs has no access to labels.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,18 +24,18 @@ from replay_assets.sanitizing import OutboundPolicy, RuleSet, find_label_leaks, 
 
 
 def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
-    """Return the checks of a day's pack; all block what would send it."""
+    """Return the checks of a day's pack; a failure blocks sending it."""
     spec = partial(dg.AssetCheckSpec, asset=key_of(assets.REQUEST_PACK), partitions_def=daily)
     complete = spec(
         "packs_hold_one_request_per_incident",
         blocking=True,
         additional_deps=[key_of(assets.INCIDENT_EVIDENCE)],
-        description="Each kept incident has exactly one request, in the evidence's order.",
+        description="Each kept incident has exactly one request, in the order of the evidence.",
     )
     clean = spec(
         "packs_carry_no_label_and_no_secret",
         blocking=True,
-        description="The published bytes hold no held-out field and nothing a strict rule finds.",
+        description="The pack contains no held-out field, and nothing that a strict rule finds.",
     )
     unleaked = spec(
         "packs_repeat_no_label_text",
@@ -45,8 +45,8 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
             key_of(assets.INCIDENT_LABELS),
             key_of(assets.MASKED_LABELS),
         ],
-        description="No free text of a label is in a request whose raw evidence does not have it. "
-        "A pack that fails is withdrawn. Not run where the labels root holds none of the day's.",
+        description="A request contains free text of a label only if the raw evidence has it too. "
+        "A pack that fails is removed. Not run if the labels root has no labels of the day.",
     )
 
     @dg.multi_asset_check(name="request_pack_checks", specs=[complete, clean, unleaked])
@@ -77,7 +77,7 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
 
 @dataclass(frozen=True)
 class PackContent:
-    """A published pack and the evidence it was made from, each read once for all checks."""
+    """A published pack and its evidence; each is read once for all checks."""
 
     lines: list[bytes]
     requests: list[dict[str, Any]]
@@ -101,8 +101,8 @@ class PackContent:
     def trace(self, lineage: Lineage, day: str, rules: RuleSet) -> Provenance:
         """Compare the pack with the labels of its day.
 
-        Masked labels that are missing or stale are made again for this comparison: a pack must not
-        go unchecked because they were not materialised.
+        Masked labels that are missing or stale are computed for this comparison, because a pack
+        must be checked even if they were not materialised.
         """
         truth = labels_of(lineage.find(assets.INCIDENT_LABELS.at(day)))
         kept = assets.MASKED_LABELS.at(day)
@@ -137,7 +137,7 @@ def _clean(
 
 
 def _unleaked(name: str, traced: Provenance) -> dg.AssetCheckResult:
-    withdrawn = "; the pack was withdrawn, nothing downstream may read it"
+    withdrawn = "; the pack was removed, so that nothing downstream can read it"
     return dg.AssetCheckResult(
         check_name=name,
         passed=not traced.findings,
@@ -158,5 +158,5 @@ def lines_of(content: bytes) -> list[bytes]:
 
 
 def secrets_in(lines: Iterable[bytes], policy: OutboundPolicy) -> list[str]:
-    """Return what JSON lines still hold of strict rules, keys and canaries."""
+    """Return the names of strict rules, keys and canaries that match in JSON lines."""
     return sorted({rule for line in lines for rule in policy.findings(line)})

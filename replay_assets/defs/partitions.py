@@ -1,7 +1,7 @@
-"""Days and weeks as Dagster partitions: one daily definition for the whole chain, one weekly.
+"""Days and weeks as Dagster partitions: one definition for all daily assets, one for weekly ones.
 
-One definition for all daily assets, because then the chain is one job with blocking checks between
-its stages; a job can't mix partition definitions.
+All daily assets share a definition, so that they can run in one job with blocking checks between
+the stages: a job can't mix partition definitions.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Partitions:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Return the partitions of the configured zone and first day."""
+        """Return the partitions for the configured time zone and first day."""
         return cls(
             daily=dg.DailyPartitionsDefinition(
                 start_date=settings.first_day, timezone=settings.timezone

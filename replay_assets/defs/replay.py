@@ -1,4 +1,4 @@
-"""Assets of the replay stage: one per candidate, made from the catalogue."""
+"""Assets of the replay stage: one per candidate in the catalogue."""
 
 import time
 from collections.abc import Callable
@@ -21,28 +21,28 @@ from replay_assets.replay.runner import ReplayRun, run_pack
 
 GROUP = "replay"
 LOGGED_S = 10.0
-"""An entry of the event log costs some milliseconds, and a reader's patience."""
+"""Seconds between log entries of progress: each costs some milliseconds and makes logs longer."""
 ANSWER_COLUMNS = ("incident_id", "outcome", "action_id", "root_cause_category", "risk_level")
 
 
 class ReplayConfig(dg.Config):
-    """What a run of a replay asset can be asked to do."""
+    """The run configuration of a replay asset."""
 
     refresh: bool = Field(
         default=False,
-        description="Ask again what was answered before. Otherwise only what failed is asked.",
+        description="Send all requests again. By default, only those without an answer are sent.",
     )
 
 
 class RunLog:
-    """Tells a run's log how far it has come: not more often than every `LOGGED_S`."""
+    """Logs the progress of a run, at most every `LOGGED_S` seconds."""
 
     def __init__(self, log: Callable[[str], None]) -> None:
         self._log = log
         self._next = time.monotonic() + LOGGED_S
 
-    def tell(self, moment: BatchProgress) -> None:
-        """Log a moment if it is time to, or the last one."""
+    def report(self, moment: BatchProgress) -> None:
+        """Log the progress if it is time, or if the run is complete."""
         now = time.monotonic()
         if now >= self._next or moment.done == moment.total:
             self._next = now + LOGGED_S
@@ -62,7 +62,7 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
         deps=inputs_of(assets.REPLAY_RESULTS, candidate.id),
         tags={"candidate": candidate.id, "baseline": str(candidate.baseline).lower()},
         metadata={"model": candidate.model, "endpoint": candidate.base_url},
-        # Runs that share an endpoint's limits take turns.
+        # Runs against the same endpoint share its limits, so a pool runs them one after another.
         pool=None if candidate.embedded else f"endpoint_{candidate.limit_key}",
         code_version=f"{runner.CODE_VERSION}.{candidate.digest()[:12]}",
         description=f"{kind}. One result per request in the day's pack: the model's answer, or "
@@ -92,7 +92,7 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
                 work=state.work(candidate, day),
                 timezone=state.timezone,
                 refresh=config.refresh,
-                progress=RunLog(context.log.info).tell,
+                progress=RunLog(context.log.info).report,
             )
             return _publish(lake, day, run, pack)
 
@@ -107,15 +107,15 @@ def _metadata(published: Published) -> Metadata:
     return {
         **{name: report[name] for name in figures if report[name] is not None},
         "preview": table_preview(published.table(assets.REPLAY_RESULTS.table), ANSWER_COLUMNS),
-        "outcomes": bars(report["outcomes"], "what became of the requests"),
+        "outcomes": bars(report["outcomes"], "requests by outcome"),
     }
 
 
 def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Published:
     if run.was_refused:
         raise dg.Failure(
-            f"the pack of {day} was not sent: {', '.join(run.report.failures[:5])}. Build the pack "
-            "again; nothing was published.",
+            f"the pack of {day} was not sent: {', '.join(run.report.failures[:5])}. Nothing was "
+            "published; build the pack again.",
             allow_retries=False,
         )
     unanswered = sum(run.report.outcomes[outcome] for outcome in UNGRADED_OUTCOMES)

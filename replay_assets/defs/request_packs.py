@@ -1,4 +1,4 @@
-"""The asset of the pack stage: the day's requests, the only thing that a candidate may see."""
+"""The asset of the pack stage: the day's requests, the only data that candidates receive."""
 
 from collections import Counter
 from itertools import islice
@@ -23,7 +23,7 @@ MASKED_COLUMNS = ("category", "times", "values", "rules", "fields")
 
 
 def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
-    """Return the asset that builds packs; other rules make other packs."""
+    """Return the asset that builds packs; its version depends on the sanitizing rules."""
 
     @dg.asset(
         partitions_def=partitions.daily,
@@ -40,10 +40,11 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
         vocabulary: AnswerVocabulary,
         safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
-        """One sanitized, label-free chat request per incident; the same for all candidates.
+        """One sanitized chat request per incident, without labels; the same for all candidates.
 
-        Secrets and personal data are pseudonyms, equal within an incident. Next to it are the
-        sanitized tool output that was recorded, and an audit that holds counts and no value.
+        Secrets and personal data are replaced by pseudonyms; within an incident, equal values have
+        the same pseudonym. Other files contain the recorded tool output, sanitized, and an audit
+        with counts but no values.
         """
         digest = rules_digest(safeguards.rules)
         lineage = Lineage(evidence=evidence, vocabulary=vocabulary, rules=digest)
@@ -88,14 +89,14 @@ def _metadata(published: Published) -> Metadata:
 
 
 def _excerpt(sanitized: str) -> str:
-    """Return sanitized evidence from shortly before its first placeholder, where it has one."""
+    """Return sanitized evidence, starting shortly before its first placeholder if it has one."""
     masked = PLACEHOLDER.search(sanitized)
     start = max(masked.start() - SHOWN_BEFORE, 0) if masked is not None else 0
     return f"…{sanitized[start:]}" if start else sanitized
 
 
 def _by_category(audit: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return one row per category: how often and how many values were masked, by what and where."""
+    """Return one row per category: counts, distinct values, rules and fields of masked values."""
     distinct = Counter(
         value["category"] for incident in audit["incidents"] for value in incident["values"]
     )

@@ -1,8 +1,8 @@
-"""What the assets are handed: source, roots, vocabulary, keys, safeguards and the state.
+"""Resources of the assets: source, roots, vocabulary, keys, safeguards and state.
 
-Plain objects, not configurable resources: their settings come from the environment, and a database
-URL, which may hold a password, must not appear in run configuration or in the UI. Which asset gets
-the labels root is visible in its signature, and tested.
+They are plain objects, not configurable resources: their settings come from the environment, and a
+database URL, which may contain a password, must not appear in run configuration or in the UI. An
+asset's signature shows whether it gets the labels root, and tests check it.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from replay_assets.source import IncidentDatabase, SourceMapping, load_mapping
 
 @dataclass(frozen=True)
 class Source:
-    """The incident database, the zone of its days, and how far and how much of it is read."""
+    """The incident database, the time zone of its days, and limits for reading it."""
 
     url: str = field(repr=False)
     mapping: SourceMapping
@@ -37,24 +37,24 @@ class Source:
         return IncidentDatabase(self.url, self.mapping)
 
     def window(self, day: str) -> DayWindow:
-        """Return a day's window in the configured zone, as of now."""
+        """Return a day's window in the configured time zone, as of now."""
         return day_window(day, self.timezone, now=datetime.now(UTC))
 
 
 @dataclass(frozen=True)
 class ReplayState:
-    """Where replays keep their journals, and what they share; always on a local disk."""
+    """The folder of the replays' journals, cache and ledger; always on a local disk."""
 
     root: Path
     timezone: str
 
     @property
     def stores(self) -> RunStores:
-        """Where calls and spending of all replays are kept."""
+        """The stores of calls and spending of all replays."""
         return RunStores.local(self.root, shared=self.root)
 
     def work(self, candidate: Candidate, day: str) -> str:
-        """Return the name of the replay of one candidate's day."""
+        """Return the name of the work: one candidate's replay of one day."""
         return f"replay/{candidate.id}/{day}"
 
     def folder(self, candidate: Candidate, day: str) -> Path:
@@ -63,10 +63,10 @@ class ReplayState:
 
 
 class ApiKeys:
-    """Keys of endpoints, read from the environment when asked for and never kept."""
+    """API keys of endpoints, read from the environment when they are needed and never stored."""
 
     def key_of(self, candidate: Candidate) -> str | None:
-        """Return a candidate's key; null where it needs none.
+        """Return a candidate's key; None if it needs no key.
 
         Raises:
             dg.Failure: its variable is not set.
@@ -85,14 +85,14 @@ class ApiKeys:
 
 @dataclass(frozen=True)
 class Safeguards:
-    """The rules to sanitize by, the canaries, and the keys that nothing sent or kept may hold."""
+    """The sanitizing rules, and the canaries and keys that must never be sent or stored."""
 
     rules: RuleSet
     canaries: tuple[str, ...] = field(repr=False)
     key_variables: tuple[str, ...]
 
     def policy(self) -> OutboundPolicy:
-        """Return what to look for in text that is to be kept; keys are read now."""
+        """Return the policy for text that will be stored; keys are read now."""
         return OutboundPolicy(
             self.rules, secrets=read_secrets(self.key_variables), canaries=self.canaries
         )
@@ -104,12 +104,12 @@ class Safeguards:
         )
 
     def audit_key(self) -> str | None:
-        """Return the key of the audit's hashes; null where none is set."""
+        """Return the key of the audit's hashes; None if it is not set."""
         return read_secret(AUDIT_KEY)
 
 
 Root = dg.ResourceParam[Store]
-"""A root of partitions as an asset is handed it: `lake`, `evidence` or `labels`."""
+"""A root of partitions; the parameter's name selects it: `lake`, `evidence` or `labels`."""
 IncidentSource = dg.ResourceParam[Source]
 AnswerVocabulary = dg.ResourceParam[Vocabulary]
 Keys = dg.ResourceParam[ApiKeys]
@@ -118,7 +118,7 @@ Guards = dg.ResourceParam[Safeguards]
 
 
 def build_resources(settings: Settings, catalogue: Catalogue) -> dict[str, object]:
-    """Return every resource by the name under which assets ask for it."""
+    """Return every resource by the parameter name that assets use for it."""
     return {
         "source": Source(
             url=settings.source_url,

@@ -1,4 +1,4 @@
-"""What starts by itself: Monday's walk (shipped stopped) and the weeks that follow their days."""
+"""Schedules and sensors: weekly replay (stopped by default), observation, reports, evidence."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -19,19 +19,19 @@ SUNDAY = 7
 SHARED_ASSETS = tuple(
     one for one in assets.BY_NAME.values() if one.grain == "date" and not one.per_candidate
 )
-"""What is made once per day, whatever the candidates."""
+"""Assets that are made once per day for all candidates."""
 
 
 def weekly_replay(catalogue: Catalogue, settings: Settings) -> dg.ScheduleDefinition:
-    """Return Monday's schedule: one run for each of the seven days that ended."""
+    """Return Monday's schedule, with one run for each of the last seven days."""
 
     @dg.schedule(
         job=daily_walk,
         cron_schedule=MONDAY_MORNING,
         execution_timezone=settings.timezone,
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Mondays at six: the seven days that ended, every candidate whose key is "
-        "present. Shipped stopped, because starting it may cost money.",
+        description="Mondays at 06:00: replays the last seven days through every scheduled "
+        "candidate whose key is set. Stopped by default, because it may cost money.",
     )
     def weekly_replay_schedule(
         context: dg.ScheduleEvaluationContext,
@@ -40,7 +40,9 @@ def weekly_replay(catalogue: Catalogue, settings: Settings) -> dg.ScheduleDefini
         ready = [one for one in catalogue if one.not_ready(read_secret) is None]
         days = [(monday - timedelta(days=n)).isoformat() for n in range(7, 0, -1)]
         if days[0] < settings.first_day:
-            yield dg.SkipReason(f"the week of {days[0]} lies before {settings.first_day}")
+            yield dg.SkipReason(
+                f"the week of {days[0]} is before the first day, {settings.first_day}"
+            )
             return
         for day in days:
             yield dg.RunRequest(
@@ -54,14 +56,15 @@ def weekly_replay(catalogue: Catalogue, settings: Settings) -> dg.ScheduleDefini
 
 
 def source_watch(settings: Settings) -> dg.ScheduleDefinition:
-    """Return the schedule that finds late rows and changed outcomes; reading keys costs nothing."""
+    """Return the schedule that finds late rows and changed outcomes; it costs no money."""
 
     @dg.schedule(
         job=observe_source,
         cron_schedule=EVERY_MORNING,
         execution_timezone=settings.timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Every morning, the last {settings.look_back_days} days; on Sundays all.",
+        description=f"Every morning: observes the last {settings.look_back_days} days in the "
+        "incident database; on Sundays all days.",
     )
     def source_watch_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         day = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone))
@@ -72,17 +75,17 @@ def source_watch(settings: Settings) -> dg.ScheduleDefinition:
 
 
 def evidence_follows_source() -> dg.AutomationConditionSensorDefinition:
-    """Return the sensor that reads changed days again; shipped stopped.
+    """Return the sensor that reads changed days again; it is stopped by default.
 
-    A day read anew makes its pack and its results stale, and only replaying them, which may cost
-    money, brings them back into the report.
+    Reading a day again makes its pack and results stale. The report counts them again only after
+    another replay, which may cost money.
     """
     return dg.AutomationConditionSensorDefinition(
         "evidence_follows_source",
         target=dg.AssetSelection.assets(key_of(assets.INCIDENT_EVIDENCE)),
         default_status=dg.DefaultSensorStatus.STOPPED,
-        description="Reads the days again that have changed in the incident database. Shipped "
-        "stopped: their packs and results are then to be made again, too.",
+        description="Reads days again that have changed in the incident database. Stopped by "
+        "default, because their packs and results must then be made again too.",
     )
 
 
@@ -99,10 +102,10 @@ def daily_selection(candidates: Sequence[Candidate]) -> list[dg.AssetKey]:
 
 
 def reports_follow_days() -> dg.AutomationConditionSensorDefinition:
-    """Return the sensor that starts report and export of a week; it costs nothing, so it runs."""
+    """Return the sensor that starts a week's report and export; running, as it costs no money."""
     return dg.AutomationConditionSensorDefinition(
         "reports_follow_days",
         target=dg.AssetSelection.assets(*WEEKLY_ASSETS),
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Starts report and export of a week once its days have finished.",
+        description="Starts the report and the export of a week after its days have finished.",
     )

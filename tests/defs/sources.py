@@ -1,4 +1,4 @@
-"""Sources of a test's own: the samples with some rows changed or added."""
+"""Sources for single tests: the samples with some rows changed or added."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ TABLES = (
 def changed_samples(
     home: Path, *, change: dict[str, Change] | None = None, add: dict[str, list[Row]] | None = None
 ) -> Settings:
-    """Return settings in a new home whose source holds the samples with changes."""
+    """Return settings with a new home folder and a source with the changed samples."""
     folder = home / "rows"
     folder.mkdir(parents=True)
     for table in TABLES:

@@ -1,4 +1,4 @@
-"""The checks of a day's evidence, in real runs: what warns, what stops the chain, what is said."""
+"""The checks of a day's evidence, in real runs: warnings, errors and their messages."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ FEW, USABLE, WHOLE, KNOWN = (
 
 @dataclass(frozen=True)
 class Walked:
-    """A day's run as its checks and its pack tell of it."""
+    """A day's run, with the results of its checks and its pack."""
 
     result: dg.ExecuteInProcessResult
     pack_exists: bool
@@ -41,7 +41,7 @@ class Walked:
 
 
 def walk(url: str, tmp_path: Path, *changes: str, **tables: list[Row]) -> Walked:
-    """Load a database, change it, and walk its day as far as the pack."""
+    """Load a database, change it, and run its day up to the pack."""
     database = IncidentDatabase(url)
     load(database, tmp_path, **tables)
     execute(database, *changes)
@@ -58,7 +58,7 @@ def incidents(count: int) -> list[Row]:
 
 
 def bad(count: int, change: str = "evidence_summary = NULL", after: int = 0) -> str:
-    """Return SQL that spoils some incidents."""
+    """Return SQL that makes some incidents unusable."""
     ids = ", ".join(f"'ev-{n}'" for n in range(after + 1, after + count + 1))
     return f"UPDATE incident_evidence SET {change} WHERE id IN ({ids})"
 
@@ -77,7 +77,7 @@ def bad(count: int, change: str = "evidence_summary = NULL", after: int = 0) -> 
 def test_more_than_ten_rows_or_one_in_a_hundred_stop_the_chain(
     rows: int, quarantined: int, passes: bool, severity: str, database_url: str, tmp_path: Path
 ):
-    """Below, the day goes on and the check warns; above, no pack is made of it."""
+    """Below the limit the day continues with a warning; above it, no pack is made."""
     changes = [bad(quarantined)] if quarantined else []
     walked = walk(database_url, tmp_path, *changes, incident_evidence=incidents(rows))
     check = walked.check(FEW)
@@ -89,8 +89,8 @@ def test_more_than_ten_rows_or_one_in_a_hundred_stop_the_chain(
     assert walked.check(WHOLE).passed
 
 
-def test_the_failure_names_the_commonest_reason(database_url: str, tmp_path: Path):
-    """Of three kinds the one that most rows have, and how many have each."""
+def test_the_failure_names_the_most_frequent_reason(database_url: str, tmp_path: Path):
+    """Three reasons: the most frequent one is named, and each is counted."""
     walked = walk(
         database_url,
         tmp_path,
@@ -100,7 +100,7 @@ def test_the_failure_names_the_commonest_reason(database_url: str, tmp_path: Pat
         bad(2, "incident_id = NULL", after=11),
         incident_evidence=incidents(30),
     )  # fmt: skip
-    assert walked.check(FEW).description == "commonest reason: oversize_text:alertname"
+    assert walked.check(FEW).description == "most frequent reason: oversize_text:alertname"
     assert walked.metadata(FEW) == {
         "quarantined": 13,
         "read": 30,
@@ -113,8 +113,8 @@ def test_the_failure_names_the_commonest_reason(database_url: str, tmp_path: Pat
     assert not walked.pack_exists
 
 
-def test_older_snapshots_of_an_incident_are_no_bad_rows(database_url: str, tmp_path: Path):
-    """They are set aside on purpose, however many there are."""
+def test_older_snapshots_of_an_incident_do_not_count_as_bad_rows(database_url: str, tmp_path: Path):
+    """They are quarantined on purpose, in any number."""
     again = [
         incident(1, id=f"ev-{n}", collected_at=f"2026-09-21T07:00:{n}Z") for n in range(20, 50)
     ]
@@ -124,8 +124,8 @@ def test_older_snapshots_of_an_incident_are_no_bad_rows(database_url: str, tmp_p
     assert walked.pack_exists
 
 
-def test_a_day_of_nothing_but_bad_rows_stops_the_chain(database_url: str, tmp_path: Path):
-    """Few as they are: it is a broken source, not a quiet day."""
+def test_a_day_with_only_bad_rows_stops_the_chain(database_url: str, tmp_path: Path):
+    """Even if they are few: the source is broken; it is not a quiet day."""
     walked = walk(database_url, tmp_path, bad(2), incident_evidence=incidents(2))
     assert not walked.check(USABLE).passed
     assert walked.check(USABLE).severity is dg.AssetCheckSeverity.ERROR
@@ -143,7 +143,7 @@ def test_a_day_of_nothing_but_bad_rows_stops_the_chain(database_url: str, tmp_pa
 def test_bad_messages_are_judged_like_bad_rows(
     messages: int, severity: str, stops: bool, database_url: str, tmp_path: Path
 ):
-    """Outside the sum of the evidence, but a conversation that lost its turns is not silent."""
+    """They are not in the sum of the evidence, but a conversation with lost turns is reported."""
     walked = walk(
         database_url,
         tmp_path,
@@ -153,7 +153,7 @@ def test_bad_messages_are_judged_like_bad_rows(
     )
     check = walked.check(FEW)
     assert (check.passed, check.severity.value) == (False, severity)
-    assert check.description == "commonest reason: null_in_required:role"
+    assert check.description == "most frequent reason: null_in_required:role"
     counts = walked.metadata(FEW)
     assert (counts["quarantined"], counts["read"], counts["joined_rows"]) == (0, 1, messages)
     assert walked.check(WHOLE).passed
@@ -163,7 +163,7 @@ def test_bad_messages_are_judged_like_bad_rows(
 def test_sessions_and_repairs_without_evidence_are_outside_the_sum(
     database_url: str, tmp_path: Path
 ):
-    """They belong to no row that was read; the check of the source counts them."""
+    """They do not belong to a row that was read; the check of the source counts them."""
     walked = walk(
         database_url,
         tmp_path,
@@ -181,8 +181,8 @@ def test_sessions_and_repairs_without_evidence_are_outside_the_sum(
     assert [row["id"] for row in published.rows("recorded_repairs")] == ["re-1"]
 
 
-def test_unknown_values_warn_and_go_on(database_url: str, tmp_path: Path):
-    """A source grows new words before we know them."""
+def test_unknown_values_cause_a_warning_only(database_url: str, tmp_path: Path):
+    """A source may use new values before we add them."""
     walked = walk(database_url, tmp_path, incident_evidence=[incident(severity="apocalyptic")])
     assert not walked.check(KNOWN).passed
     assert walked.check(KNOWN).severity is dg.AssetCheckSeverity.WARN

@@ -1,4 +1,4 @@
-"""Late rows, changed outcomes and deleted rows, by Dagster's own status and its own requests."""
+"""Late rows, changed outcomes and deleted rows: Dagster's status and its requests."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -107,8 +107,8 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
         pytest.param(OUTCOME, {"updated_in_place": 1}, id="a changed outcome"),
     ],
 )
-def test_a_change_makes_its_day_stale_and_no_other(change: str, said: dict[str, int], world: World):
-    """The observation marks the day and says what changed; reading it again makes it fresh."""
+def test_a_change_makes_only_its_day_stale(change: str, said: dict[str, int], world: World):
+    """The observation marks the day and reports the change; reading it again makes it fresh."""
     assert world.observe().success
     assert world.status() == FRESH
     execute(world.database, change)
@@ -128,7 +128,7 @@ def test_a_change_makes_its_day_stale_and_no_other(change: str, said: dict[str, 
 
 
 def test_a_text_over_the_limit_leaves_its_day_fresh(world: World):
-    """Whoever extracts it and whoever observes it leave the same in the source."""
+    """Extraction and observation treat such a text in the same way."""
     execute(
         world.database,
         f"UPDATE incident_evidence SET evidence_summary = '{'x' * 2000}' WHERE id = 'ev-2'",
@@ -138,15 +138,15 @@ def test_a_text_over_the_limit_leaves_its_day_fresh(world: World):
     assert world.status() == FRESH
 
 
-def test_a_change_is_seen_without_any_observation_before(world: World):
-    """What a run has read is itself the observation that the next one is compared with."""
+def test_a_change_is_found_without_an_earlier_observation(world: World):
+    """A run records what it has read as an observation, and the next one is compared with it."""
     execute(world.database, LATE)
     assert world.observe().success
     assert world.status() == {**FRESH, SECOND: "STALE"}
 
 
 def test_exactly_the_changed_days_are_requested(world: World):
-    """By `data_version_changed`: a run over unchanged days requests nothing."""
+    """Through `data_version_changed`: for unchanged days nothing is requested."""
     definitions, instance = world.definitions, world.instance
     cursor = dg.evaluate_automation_conditions(definitions, instance=instance).cursor
 
@@ -170,7 +170,7 @@ def test_exactly_the_changed_days_are_requested(world: World):
 
 
 def test_rows_in_no_day_are_counted_by_the_check_of_the_source(world: World):
-    """An orphan is never silent."""
+    """Orphans are always reported."""
     execute(
         world.database,
         "UPDATE incident_evidence SET collected_at = NULL WHERE id = 'ev-1b'",
@@ -189,7 +189,7 @@ def test_rows_in_no_day_are_counted_by_the_check_of_the_source(world: World):
 
 
 def test_the_newest_days_are_observed_and_all_of_them_on_a_sweep():
-    """As many as the look-back, ending with yesterday; a sweep begins with the first partition."""
+    """The days of the look-back, up to yesterday; a sweep starts at the first partition."""
     source = Source(
         url="", mapping=SourceMapping(), timezone="Asia/Taipei", first_day="2026-01-05",
         look_back_days=3, max_text_bytes=1,

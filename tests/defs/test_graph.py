@@ -1,4 +1,4 @@
-"""The asset graph as a whole: what depends on what, what is described, who is handed labels."""
+"""The complete asset graph: dependencies, descriptions, and which assets get labels."""
 
 import json
 from dataclasses import replace
@@ -27,7 +27,7 @@ CHECKS_THAT_SEE_LABELS = {
     "packs_carry_no_label_and_no_secret",
     "packs_repeat_no_label_text",
 }
-"""The checks of a pack share a step, and with it what that step is handed."""
+"""The checks of a pack share a step, and therefore its resources."""
 
 
 @pytest.fixture
@@ -50,19 +50,19 @@ def graph_of(definitions: dg.Definitions) -> dict[str, dict[str, object]]:
     }
 
 
-def test_the_graph_is_the_one_that_was_agreed(definitions: dg.Definitions) -> None:
+def test_the_graph_is_the_agreed_one(definitions: dg.Definitions) -> None:
     """A changed edge, group or check is a decision: change the snapshot with it."""
     assert graph_of(definitions) == json.loads(SNAPSHOT.read_text())
 
 
 def test_dagster_and_the_lineage_name_the_same_inputs(definitions: dg.Definitions) -> None:
-    """Each asset is declared, and stale in both places for the same reasons."""
+    """Each asset is declared in both, and becomes stale in both for the same reasons."""
     graph = definitions.resolve_asset_graph()
     made = graph.materializable_asset_keys
     assert {key.path[0] for key in made} == set(BY_NAME)
     for key in made:
         inputs = {one.name for one in BY_NAME[key.path[0]].inputs}
-        candidate = key.path[1:]  # of a week: none, so that those of every candidate are meant
+        candidate = key.path[1:]  # empty for a week, which depends on every candidate
         expected = {
             other
             for other in made
@@ -79,9 +79,9 @@ def test_the_definitions_load(definitions: dg.Definitions) -> None:
 def test_every_asset_says_what_a_row_is_who_owns_it_and_which_code_made_it(
     definitions: dg.Definitions,
 ) -> None:
-    """What a stranger sees when clicking on a node."""
+    """A new user sees this when clicking on a node."""
     for asset in definitions.assets or ():
-        if isinstance(asset, dg.SourceAsset):  # theirs, not ours: observed, never made
+        if isinstance(asset, dg.SourceAsset):  # the team's database: observed, never materialised
             assert asset.description
             continue
         assert isinstance(asset, dg.AssetsDefinition)
@@ -92,10 +92,10 @@ def test_every_asset_says_what_a_row_is_who_owns_it_and_which_code_made_it(
         assert spec.code_version, spec.key
 
 
-def test_only_what_writes_labels_or_follows_from_them_is_handed_them(
+def test_only_assets_that_write_or_use_labels_get_the_labels_root(
     definitions: dg.Definitions,
 ) -> None:
-    """Packs and replays can't reach that root; the one check that can looks at finished packs."""
+    """Packs and replays can't read that root; the one check that can reads finished packs."""
     holders = {
         asset.key.path[0]
         for asset in definitions.assets or ()
@@ -120,7 +120,7 @@ def test_no_resource_shows_the_databases_password(settings: Settings) -> None:
 
 
 def test_nothing_that_costs_money_starts_by_itself(definitions: dg.Definitions) -> None:
-    """Monday's replay is shipped stopped, and so is what makes results stale; the rest is free."""
+    """Monday's replay is stopped by default, and so is the sensor that makes results stale."""
     shipped = [*(definitions.schedules or ()), *(definitions.sensors or ())]
     assert {one.name: one.default_status.value for one in shipped} == {
         "weekly_replay_schedule": "STOPPED",

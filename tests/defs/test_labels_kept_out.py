@@ -1,4 +1,4 @@
-"""Labels, outcomes and the answers of others never reach a model: shown with real runs."""
+"""Labels, outcomes and recorded answers never reach a model: tested with real runs."""
 
 import json
 from collections import Counter
@@ -31,13 +31,13 @@ LABEL_TEXT = "The nightly report drains every connection of the orders pool."
 
 
 def packs_of(settings: Settings) -> dict[str, bytes]:
-    """Every file of the packs, less the manifests: they name the inputs by their digests."""
+    """All files of the packs without the manifests, which contain the digests of the inputs."""
     files = bytes_of(f"{settings.lake}/files/request_pack")
     return {name: content for name, content in files.items() if "manifest" not in name}
 
 
 def other_label(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a label that says something else everywhere."""
+    """Return a label with other values in all fields."""
     return {
         "incident_id": row["incident_id"],
         "expected_root_cause": f"{MARK}: the opposite was true of it.",
@@ -55,8 +55,8 @@ def other_label(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def test_other_labels_and_outcomes_give_the_same_packs_to_the_byte(tmp_path: Path) -> None:
-    """Same evidence: nothing that was found out later changes what a model reads."""
+def test_other_labels_and_outcomes_give_the_same_packs_byte_for_byte(tmp_path: Path) -> None:
+    """Same evidence: later findings do not change what a model reads."""
     before = changed_samples(tmp_path / "a")
     after = changed_samples(
         tmp_path / "b",
@@ -82,8 +82,8 @@ def test_other_labels_and_outcomes_give_the_same_packs_to_the_byte(tmp_path: Pat
 
 
 @pytest.mark.parametrize("role", ["human_responder", "reference_model"])
-def test_a_session_that_holds_the_answer_enters_no_prompt(tmp_path: Path, role: str) -> None:
-    """However new it is, whatever its tools said; the pack is the one without it."""
+def test_a_session_that_contains_the_answer_is_in_no_prompt(tmp_path: Path, role: str) -> None:
+    """Even if it is new, and whatever its tools returned: the pack is the same as without it."""
     lines = (SAMPLES / "incident_evidence.jsonl").read_text(encoding="utf-8").splitlines()
     day = [row for row in map(json.loads, lines) if row["collected_at"].startswith(DAY)]
     sessions = [
@@ -122,7 +122,7 @@ def test_a_session_that_holds_the_answer_enters_no_prompt(tmp_path: Path, role: 
 
 @pytest.fixture
 def leaking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A source whose labels say what a faulty builder pastes into every prompt."""
+    """A source with labels whose text a faulty builder pastes into every prompt."""
 
     def pasted(**arguments: Any) -> str:
         return (
@@ -140,7 +140,7 @@ def leaking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def test_a_pack_that_repeats_a_label_fails_its_partition_and_is_withdrawn(
     leaking: Settings,
 ) -> None:
-    """The incident and the place are named, the text is not, and nothing lies downstream."""
+    """The incident and the field are named, the text is not, and no later asset is made."""
     result = walk_day(leaking, DAY)
     assert not result.success
     (check,) = [
@@ -175,7 +175,7 @@ def test_a_withdrawn_pack_can_not_be_replayed_by_a_later_run(leaking: Settings) 
 def test_a_label_of_masked_text_is_traced_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pasted address is masked like any other: the label's text is compared in both spellings."""
+    """A pasted address is masked too, so the label's text is compared masked and unmasked."""
     monkeypatch.setattr(
         PHRASED_BY,
         lambda **arguments: (
@@ -202,7 +202,7 @@ def test_a_label_of_masked_text_is_traced_too(
 
 
 def test_without_labels_the_check_says_that_it_was_not_run(tmp_path: Path) -> None:
-    """A machine that only replays has no labels, and must not read a green tick as a proof."""
+    """On a machine without labels, a green tick must not look like a proof."""
     settings = changed_samples(tmp_path)
     keys = [dg.AssetKey(["incident_evidence"]), dg.AssetKey(["request_pack"])]
     result = walk_day(settings, DAY, asset_selection=keys)
@@ -220,7 +220,7 @@ def test_without_labels_the_check_says_that_it_was_not_run(tmp_path: Path) -> No
 def test_a_held_out_key_in_the_evidence_fails_the_partition_and_writes_nothing(
     tmp_path: Path,
 ) -> None:
-    """The structural gate, in a real run: incident and place, and no file."""
+    """The structural gate in a real run: it names incident and field, and writes no file."""
     secret = "FAKE-" + "value-of-the-label"
     settings = changed_samples(
         tmp_path,
@@ -240,7 +240,7 @@ def test_a_held_out_key_in_the_evidence_fails_the_partition_and_writes_nothing(
     assert not list(Path(settings.lake).rglob("*replay_results*"))
 
 
-def test_a_label_is_sanitized_once_per_day_whatever_the_number_of_candidates(
+def test_a_label_is_sanitized_once_per_day_for_any_number_of_candidates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two candidates and the check of the pack read what was made once."""

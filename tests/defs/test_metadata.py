@@ -8,7 +8,7 @@ from replay_assets.defs.metadata import PREVIEW_ROWS, preview, table_preview
 
 @pytest.mark.parametrize("count", [0, 1, PREVIEW_ROWS, PREVIEW_ROWS + 3])
 def test_a_tables_preview_is_that_of_all_its_rows(count: int) -> None:
-    """Only the rows that are shown become Python objects; nothing else differs."""
+    """The only difference: just the rows that are shown become Python objects."""
     rows = [{"id": f"inc-{number}", "severity": None, "raw": "x"} for number in range(count)]
     schema = pa.schema([("id", pa.string()), ("severity", pa.string()), ("raw", pa.string())])
     columns = ("id", "severity")

@@ -1,4 +1,4 @@
-"""A replay asset keeps its journal under the state folder, goes on from it, and cleans up."""
+"""A replay asset keeps its journal in the state folder, continues from it, and cleans up."""
 
 import os
 import signal
@@ -29,13 +29,13 @@ DAY = "2026-09-28"
 
 @pytest.fixture
 def server(shared_server: ScriptedServer) -> Script:
-    """A script of the test's own."""
+    """A separate script for each test."""
     return shared_server.new_script()
 
 
 @pytest.fixture
 def at_server(settings: Settings, server: Script, tmp_path: Path) -> Settings:
-    """Settings with one candidate, at the scripted server; it asks twice and never waits long."""
+    """Settings with one candidate at the scripted server, with two attempts and short waits."""
     catalogue = tmp_path / "candidates.yaml"
     catalogue.write_text(
         f"- {{id: mine, model: m, base_url: '{server.base_url}', repeats: 2}}\n", encoding="utf-8"
@@ -43,10 +43,10 @@ def at_server(settings: Settings, server: Script, tmp_path: Path) -> Settings:
     return replace(settings, candidates=catalogue)
 
 
-def test_a_stopped_day_goes_on_and_only_clean_results_reach_the_lake(
+def test_a_stopped_day_continues_and_only_clean_results_reach_the_lake(
     at_server: Settings, server: Script
 ) -> None:
-    """What was answered is not asked again; the raw calls stay with this machine."""
+    """Answered requests are not sent again; the raw calls stay on this machine."""
     server.answers(answer_text(), answer_text(), answer_text(), status(401))
     stopped = walk_day(at_server, DAY, ["mine"])
     assert failed_steps(stopped) == {"replay_results__mine"}
@@ -73,8 +73,8 @@ def test_a_stopped_day_goes_on_and_only_clean_results_reach_the_lake(
     assert same.digest == results.digest
 
 
-def test_a_run_can_be_told_to_ask_again(at_server: Settings, server: Script) -> None:
-    """By its configuration, in the launchpad."""
+def test_a_run_can_be_configured_to_ask_again(at_server: Settings, server: Script) -> None:
+    """Through the run configuration in the launchpad."""
     server.answers(answer_text())
     assert walk_day(at_server, DAY, ["mine"]).success
     asked = len(server.bodies)
@@ -87,7 +87,7 @@ def test_a_run_can_be_told_to_ask_again(at_server: Settings, server: Script) -> 
 def test_a_terminated_run_stops_within_two_seconds(
     handled_by: str, at_server: Settings, server: Script
 ) -> None:
-    """Also where Dagster takes SIGTERM for SIGINT, as its own processes do; the journal holds."""
+    """Also if Dagster handles SIGTERM like SIGINT, as its processes do; the journal is valid."""
     server.answers(answer_text(), completion(answer_text(), delay_s=30))
     sent_at: list[float] = []
 

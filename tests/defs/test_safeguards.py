@@ -22,7 +22,7 @@ KEY = "FAKE-" + "key-of-no-vendor"
 
 
 def told(home: Path, text: str) -> Settings:
-    """Return settings whose every incident says something."""
+    """Return settings with a text in every incident."""
     return changed_samples(
         home,
         change={
@@ -45,10 +45,10 @@ def events_of(result: dg.ExecuteInProcessResult) -> str:
 
 
 @pytest.mark.parametrize("kind", ["canary", "api_key_in_use"])
-def test_what_no_rule_knows_but_must_not_leave_fails_the_partition(
+def test_a_value_that_no_rule_masks_but_must_not_leave_fails_the_partition(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """Incident, place and kind are told; the value stands in no event and no file."""
+    """Incident, field and kind are reported; the value is in no event and no file."""
     value = CANARY if kind == "canary" else KEY
     settings = told(tmp_path, f"the bird said {value} twice")
     if kind == "canary":
@@ -94,10 +94,10 @@ def own_rules(home: Path) -> Path:
     return file
 
 
-def test_a_deployments_own_rule_masks_and_is_audited(
+def test_a_rule_of_the_deployment_masks_and_is_audited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Counted under its id; with a key in the environment its value has a hash."""
+    """It is counted under its id; if the audit key is set, the value has a hash."""
     monkeypatch.setenv("REPLAY_AUDIT_KEY", "FAKE-" + "audit-key")
     settings = replace(told(tmp_path, f"the bird said {CANARY}"), rules=own_rules(tmp_path))
     assert walk_day(settings, DAY).success
@@ -111,8 +111,8 @@ def test_a_deployments_own_rule_masks_and_is_audited(
     assert len({one["value_hmac"] for one in birds}) == 4
 
 
-def test_other_rules_are_another_code_version_of_all_that_is_sanitized(tmp_path: Path) -> None:
-    """So that the UI shows as stale what a backfill would make again."""
+def test_other_rules_change_the_code_version_of_all_sanitized_assets(tmp_path: Path) -> None:
+    """So the UI shows as stale what a backfill would make again."""
     settings = settings_in(tmp_path, source_url="sqlite://")
     first, second = (
         build_definitions(one).resolve_asset_graph()
@@ -126,8 +126,8 @@ def test_other_rules_are_another_code_version_of_all_that_is_sanitized(tmp_path:
     assert changed == {one.name for one in BY_NAME.values() if "rules" in one.settings}
 
 
-def test_other_rules_make_the_pack_anew_and_its_old_results_ungradable(tmp_path: Path) -> None:
-    """A map of other rules would match an answer's placeholders to other values."""
+def test_other_rules_rebuild_the_pack_and_make_old_results_ungradable(tmp_path: Path) -> None:
+    """With other rules, an answer's placeholders would be matched with other values."""
     settings = told(tmp_path, f"the bird said {CANARY}")
     assert walk_day(settings, DAY).success
     pack = dg.AssetKey("request_pack")

@@ -1,4 +1,4 @@
-"""Monday's walk, and the weeks that follow their days."""
+"""Monday's replay, and weekly assets that start after their days."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -21,14 +21,14 @@ CATALOGUE = """
 
 @pytest.fixture
 def small(settings: Settings, tmp_path: Path) -> Settings:
-    """Settings with a catalogue of three."""
+    """Settings with a catalogue of three candidates."""
     path = tmp_path / "candidates.yaml"
     path.write_text(CATALOGUE)
     return replace(settings, candidates=path)
 
 
 def requests_on(settings: Settings, moment: datetime) -> list[dg.RunRequest]:
-    """What the schedule asks for at a moment."""
+    """The runs that the schedule requests at a given time."""
     definitions = build_definitions(settings)
     repository = definitions.get_repository_def()
     schedule = repository.get_schedule_def("weekly_replay_schedule")
@@ -39,7 +39,7 @@ def requests_on(settings: Settings, moment: datetime) -> list[dg.RunRequest]:
 
 
 def test_monday_asks_for_the_seven_days_that_ended(small: Settings) -> None:
-    """One run a day, Monday to Sunday of the week before."""
+    """One run per day, Monday to Sunday of the previous week."""
     requests = requests_on(small, datetime(2026, 10, 5, 6, tzinfo=TAIPEI))
     assert [one.partition_key for one in requests] == [
         *(f"2026-09-{day}" for day in (28, 29, 30)),
@@ -52,7 +52,7 @@ def test_monday_asks_for_the_seven_days_that_ended(small: Settings) -> None:
 def test_only_scheduled_candidates_with_a_key_are_asked(
     small: Settings, monkeypatch: pytest.MonkeyPatch, key: str | None, expected: set[str]
 ) -> None:
-    """A candidate without its key would only fail; one that is off stays off."""
+    """A candidate without its key would fail; one that is not scheduled is not replayed."""
     monkeypatch.delenv("REPLAY_TEST_KEY", raising=False)
     if key is not None:
         monkeypatch.setenv("REPLAY_TEST_KEY", key)
@@ -62,12 +62,12 @@ def test_only_scheduled_candidates_with_a_key_are_asked(
 
 
 def test_a_monday_before_the_first_week_ended_asks_for_nothing(small: Settings) -> None:
-    """There are no partitions to ask for."""
+    """There are no partitions for these days."""
     assert requests_on(small, datetime(2026, 9, 21, 6, tzinfo=TAIPEI)) == []
 
 
 def test_a_week_follows_when_its_days_have_finished(settings: Settings) -> None:
-    """Old weeks too: a backfill of last month must bring last month's reports up to date."""
+    """Old weeks too: a backfill of last month must update last month's reports."""
     definitions = build_definitions(settings)
     day = dg.AssetKey("incumbent_scores")
     with dg.DagsterInstance.ephemeral() as instance:

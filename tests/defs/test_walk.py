@@ -26,7 +26,7 @@ EMPTY_DAY = "2026-09-27"
 
 @dataclass(frozen=True)
 class Walk:
-    """One day and its week, walked once: where everything lies, and the day's run."""
+    """One day and its week, run once: the settings, and the result of the day's run."""
 
     settings: Settings
     day: dg.ExecuteInProcessResult
@@ -34,7 +34,7 @@ class Walk:
 
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory: pytest.TempPathFactory, sample_source: str) -> Walk:
-    """The walk that tests of this module only read."""
+    """The run that the tests of this module read."""
     settings = settings_in(tmp_path_factory.mktemp("walk"), source_url=sample_source)
     day = walk_day(settings, DAY)
     assert day.success
@@ -44,7 +44,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory, sample_source: str) -> Walk:
 
 @pytest.fixture(scope="module")
 def walked(walk: Walk) -> Settings:
-    """The settings of that walk."""
+    """The settings of that run."""
     return walk.settings
 
 
@@ -70,7 +70,7 @@ def test_each_stage_publishes_its_files(walked: Settings) -> None:
 
 
 def test_dagster_and_a_manifest_name_the_same_code_version(walked: Settings) -> None:
-    """Two versions would let one tool call a partition stale that the other calls fresh.
+    """With two versions, a partition could be stale in one tool and fresh in the other.
 
     Dagster's may go on after a point: with the digest of the rules or of the candidate.
     """
@@ -87,7 +87,7 @@ def test_dagster_and_a_manifest_name_the_same_code_version(walked: Settings) -> 
 
 
 def test_every_asset_check_passes_on_the_samples(walk: Walk) -> None:
-    """And each is recorded with the partition it looked at."""
+    """Each check is recorded with its partition."""
     checks = walk.day.get_asset_check_evaluations()
     assert len(checks) == 13
     assert all(check.passed for check in checks)
@@ -95,7 +95,7 @@ def test_every_asset_check_passes_on_the_samples(walk: Walk) -> None:
 
 
 def test_a_partition_made_twice_has_the_same_content(tmp_path: Path, sample_source: str) -> None:
-    """Packs, evidence, labels and scores to the byte; results but for their timing fields."""
+    """Packs, evidence, labels and scores byte for byte; results without their timing fields."""
     settings = settings_in(tmp_path, source_url=sample_source)
     roots = (settings.evidence, settings.labels, settings.lake)
     walk_day(settings, DAY)
@@ -107,8 +107,10 @@ def test_a_partition_made_twice_has_the_same_content(tmp_path: Path, sample_sour
     assert bytes_of(f"{settings.lake}/files/request_pack") == pack
 
 
-def test_a_deleted_day_comes_back_with_the_same_content(tmp_path: Path, sample_source: str) -> None:
-    """Nothing that a partition holds depends on what was there before."""
+def test_a_deleted_day_is_made_again_with_the_same_content(
+    tmp_path: Path, sample_source: str
+) -> None:
+    """A partition's content does not depend on an earlier one."""
     settings = settings_in(tmp_path, source_url=sample_source)
     walk_day(settings, DAY)
     before = content_of(settings.lake)
@@ -119,7 +121,7 @@ def test_a_deleted_day_comes_back_with_the_same_content(tmp_path: Path, sample_s
 
 
 def test_pandas_and_duckdb_read_each_table_by_its_folder(walked: Settings) -> None:
-    """Parquet and nothing else lies there, one schema a table."""
+    """There is only Parquet, with one schema per table."""
     folder = Path(walked.lake) / "tables"
     for table in folder.iterdir():
         frame = pd.read_parquet(table)
@@ -145,7 +147,7 @@ def test_a_day_without_incidents_is_zero_rows_and_passes_its_checks(
 
 
 def test_replay_needs_no_label(tmp_path: Path, sample_source: str) -> None:
-    """With the labels root taken away, packs and results have the same content."""
+    """Without the labels root, packs and results have the same content."""
     settings = settings_in(tmp_path, source_url=sample_source)
     walk_day(settings, DAY)
     before = content_of(f"{settings.lake}/files")
@@ -158,7 +160,7 @@ def test_replay_needs_no_label(tmp_path: Path, sample_source: str) -> None:
 
 
 def test_without_labels_grades_are_unlabelled(tmp_path: Path, sample_source: str) -> None:
-    """Scoring goes on and says so."""
+    """Scoring continues and reports it."""
     settings = settings_in(tmp_path, source_url=sample_source)
     walk_day(settings, DAY)
     shutil.rmtree(settings.labels)
@@ -172,7 +174,7 @@ def test_without_labels_grades_are_unlabelled(tmp_path: Path, sample_source: str
 def test_a_candidate_without_its_key_fails_alone_and_names_the_variable(
     tmp_path: Path, sample_source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others go on, and the message says what to set."""
+    """The others continue, and the message says what to set."""
     monkeypatch.delenv("NVIDIA_API_KEY", raising=False)
     settings = settings_in(tmp_path, source_url=sample_source)
     result = walk_day(settings, DAY, ["nemotron-mini", "rules-baseline"])
@@ -186,7 +188,7 @@ def test_a_candidate_without_its_key_fails_alone_and_names_the_variable(
 
 
 def test_a_range_of_days_in_one_run_publishes_each_day(tmp_path: Path, sample_source: str) -> None:
-    """Bodies go over every partition of their run."""
+    """An asset's body handles every partition of its run."""
     settings = settings_in(tmp_path, source_url=sample_source)
     days = ("2026-09-29", "2026-09-30")
     job = build_definitions(settings).resolve_implicit_global_asset_job_def()
@@ -200,7 +202,7 @@ def test_a_range_of_days_in_one_run_publishes_each_day(tmp_path: Path, sample_so
 
 
 def test_no_planted_secret_and_no_label_text_reaches_the_lake(walked: Settings) -> None:
-    """Whatever lies in the lake may be forwarded."""
+    """Everything in the lake may be shared."""
     written = b"".join(bytes_of(walked.lake).values())
     assert b"FAKE" not in written
     labels = pd.read_parquet(f"{walked.labels}/tables/incident_labels")

@@ -1,4 +1,4 @@
-"""Ordinary Dagster runs of the shipped jobs, on an instance that lives as long as the test."""
+"""Ordinary Dagster runs of the shipped jobs, on an instance that exists during the test."""
 
 import json
 from collections.abc import Sequence
