@@ -94,7 +94,9 @@ def record_version_read(context: dg.AssetExecutionContext, published: Sequence[P
 def changed_in_source() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
     """Return the condition that reads a day again after its version in the source changed."""
     condition = dg.AutomationCondition
+    # Not `any_deps_updated()`: an observation updates a day even if its version is the same.
     changed = condition.any_deps_match(condition.data_version_changed())
+    # A day that was never read is left to the daily walk.
     return changed.since_last_handled() & ~condition.in_progress() & ~condition.missing()
 
 
@@ -141,6 +143,7 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
 
 def source_version(published: Sequence[Published]) -> dg.DataVersion | None:
     """Return a day's fingerprint in the source; None if a run has several days."""
+    # A run has one result, and a result has one version.
     if len(published) != 1:
         return None
     return dg.DataVersion(published[0].facts["source_fingerprint"])
@@ -154,6 +157,7 @@ def build_labels(partitions: Partitions) -> dg.AssetsDefinition:
         group_name=GROUP,
         owners=OWNERS,
         kinds={"sql", "parquet"},
+        # No dependency on the source: its versions do not cover labels.
         code_version=label_partitions.CODE_VERSION,
     )
     def incident_labels(

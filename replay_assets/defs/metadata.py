@@ -78,12 +78,14 @@ def bars(counts: Mapping[str, int | float], title: str) -> dg.MarkdownMetadataVa
     ]
     for row, (name, value) in enumerate(shown.items(), start=1):
         y = row * BAR_HEIGHT
+        # At least one pixel: a small count must not look like none.
         width = max(round(BAR_WIDTH * value / longest), 1)
         parts.append(
             f'<text x="0" y="{y + 14}">{escape(name)}</text>'
             f'<rect x="{LABEL_WIDTH}" y="{y + 3}" width="{width}" height="14" fill="#3568b8"/>'
             f'<text x="{LABEL_WIDTH + width + 6}" y="{y + 14}">{value:g}</text>'
         )
+    # Dagster's UI removes SVG elements from Markdown, but shows an embedded image.
     image = base64.b64encode(("".join(parts) + "</svg>").encode()).decode()
     return dg.MetadataValue.md(f"![{title}](data:image/svg+xml;base64,{image})")
 

@@ -69,6 +69,7 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
         lineage = Lineage(evidence=evidence, labels=labels, rules=rules_digest(safeguards.rules))
         traced = content.trace(lineage, day, safeguards.rules)
         if traced.findings:
+            # A failed check stops only this run; a later one could still send the pack.
             lake.withdraw(pack.address)
         yield _unleaked(unleaked.name, traced)
 

@@ -112,6 +112,7 @@ def _metadata(published: Published) -> Metadata:
 
 
 def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Published:
+    # A retry would send the same pack, and the gate would refuse it again.
     if run.was_refused:
         raise dg.Failure(
             f"the pack of {day} was not sent: {', '.join(run.report.failures[:5])}. Nothing was "

@@ -74,6 +74,7 @@ def _metadata(published: Published) -> Metadata:
         {
             **one["incident_context"],
             "incident_id": one["incident_id"],
+            # A cell is cut short, and the lines before the evidence would fill it.
             "evidence": _excerpt(one["user_prompt"].partition("Evidence:\n")[2]),
         }
         for one in first

@@ -80,6 +80,7 @@ def _record(
     key = [one for one in (KEY if "week" in row else ORIGINAL_KEY) if one in row]
     unique = has_unique_key(connection, table, key)
     try:
+        # A savepoint, because PostgreSQL does not commit a transaction after an error.
         with connection.begin_nested():
             upsert_rows(connection, table, key, [row], by_conflict=unique)
     except (DataError, IntegrityError, ProgrammingError) as error:

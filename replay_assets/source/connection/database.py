@@ -64,6 +64,7 @@ class IncidentDatabase:
                 return sa.create_engine(self._url)
             # Saves three round trips per new connection: we have no hstore columns.
             engine = sa.create_engine(self._url, use_native_hstore=False)
+            # Before SQLAlchemy's listener, which reads texts: SQL_ASCII databases did not open.
             sa.event.listen(engine, "connect", read_any_bytes, insert=True)
             return engine
         except (NoSuchModuleError, ModuleNotFoundError) as error:
@@ -111,6 +112,7 @@ class IncidentDatabase:
 
     def close(self) -> None:
         """Give back the pooled connections."""
+        # The property would create an engine only to close it.
         if "engine" in self.__dict__:
             self.engine.dispose()
 
@@ -168,7 +170,9 @@ class IncidentDatabase:
             yield
         except SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
+            # The driver's further lines may quote values of rows.
             text = str(cause).splitlines()[0]
+            # SQLite has no SQLSTATE; it says "attempt to write a readonly database".
             forbidden = getattr(cause, "sqlstate", None) in NOT_ALLOWED or "readonly" in text
             kind = ReadOnlySourceError if forbidden else SourceError
             raise kind(f"{self.name}: {text}") from None
@@ -193,6 +197,7 @@ class MappedTable:
             for column in logical.columns
             if (source := mapping.source_of(logical, column.name)) and source.column in present
         }
+        # The kind of a place inside JSON says nothing about the type of its column.
         typed = {
             source.column: SQL_TYPES[self._kinds[name]]
             for name, source in self._sources.items()
@@ -265,6 +270,7 @@ class MappedTable:
             return sa.null()
         source = self._sources[name]
         if self._kinds[name] == "json" and isinstance(self._present[source.column], sa.ARRAY):
+            # An array cast to text is {a,b}, which is not JSON.
             return sa.cast(sa.func.array_to_json(self.native(name)), sa.Text)
         if self._kinds[name] in ("text", "json"):
             return sa.cast(self.native(name), sa.Text)

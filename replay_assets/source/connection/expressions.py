@@ -50,6 +50,7 @@ def json_place(
     readable = _readable_in_postgres(column, real, dialect) if postgres else _readable(column)
     guarded = place if readable is None else sa.case((readable, place), else_=sa.null())
     if kind == "integer":
+        # 18 digits always fit into 64 bits; a number out of range would fail the statement.
         whole = sa.cast(guarded, sa.Text).regexp_match("^-?[0-9]{1,18}$")
         return sa.case((whole, sa.cast(guarded, sa.BigInteger)), else_=sa.null())
     return sa.type_coerce(guarded, JsonFlag() if kind == "boolean" else sa.Text())
@@ -97,6 +98,7 @@ def _comparable(value: object, real: TypeEngine[Any]) -> bool:
 
 def _readable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """Tell which documents SQLite can look into; it cuts text off at an escaped NUL."""
+    # An escaped backslash before a u does not begin an escape.
     bare = sa.func.replace(column, "\\\\", "")
     return sa.and_(sa.func.json_valid(column) == 1, sa.func.instr(bare, "\\u0000") == 0)
 
@@ -145,6 +147,7 @@ def _sqlite_path(path: Place) -> str:
 
 
 def _sqlite_json(column: sa.ColumnElement[Any], path: Place) -> sa.ColumnElement[Any]:
+    # `json_extract` would turn strings and numbers into SQL values; `->` returns JSON text.
     return column.op("->", return_type=sa.Text())(_sqlite_path(path))
 
 

@@ -191,6 +191,7 @@ class SqliteInstant:
     @property
     def newest_first(self) -> sa.ColumnElement[Any]:
         """Order by time; NULL after everything, texts that are not instants before everything."""
+        # '~' sorts after all digits, with which an instant begins.
         no_time: sa.ColumnElement[str] = sa.literal_column("'~'", sa.Text)
         point = sa.func.coalesce(self._point, no_time)
         return sa.case((self._column.is_not(None), point)).desc().nulls_last()
@@ -214,6 +215,7 @@ class SqliteInstant:
         first, last = instant_text(start), instant_text(end)
         if self._uniform:
             return sa.and_(self._column >= first, self._column < last)
+        # Twice, because `near` compares dates and excludes the last one.
         early, late = start - FARTHEST_OFFSET, end + FARTHEST_OFFSET * 2
         return sa.and_(self.near(early, late), self._point >= first, self._point < last)
 

@@ -44,6 +44,7 @@ def read_any_bytes(driver: Any, _: object = None) -> None:  # noqa: ANN401 - psy
     """Read texts of a database without an encoding as UTF-8; psycopg would leave them as bytes."""
     if driver.info.parameter_status("client_encoding") != NO_ENCODING:
         return
+    # Imported here, because psycopg is an optional extra.
     from psycopg.adapt import Buffer, Loader
 
     class LenientText(Loader):
@@ -68,6 +69,7 @@ def read_only_sqlite(connection: sa.Connection) -> Iterator[None]:
     try:
         yield
     finally:
+        # The pool may lend the same connection to a writer next.
         connection.rollback()
         connection.exec_driver_sql("PRAGMA query_only = OFF")
         driver.text_factory = str

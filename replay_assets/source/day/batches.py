@@ -88,6 +88,7 @@ def _note_problems(column: Sequence[str | None] | pa.Array, batch: Batch) -> Non
         return
     for row, text in enumerate(_python(column)):
         for problem in (text or "").split(END_OF_PROBLEM)[:-1]:
+            # At most twice, because an instant contains colons.
             kind, name, value = problem.split(":", 2)
             if kind == "oversize":
                 batch.blame(row, "oversize_text", name, f"not read: {value} bytes")
@@ -121,6 +122,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 - a database value
 def _instants(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> pa.Array:
     try:
         values = column if isinstance(column, pa.Array) else pa.array(column)
+        # PostgreSQL returns microseconds; a column of nulls only has no type yet.
         if pa.types.is_null(values.type) or pa.types.is_int64(values.type):
             return values.cast(pa.int64()).cast(INSTANT)
         instants = values.cast(INSTANT)

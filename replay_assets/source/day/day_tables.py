@@ -70,6 +70,7 @@ class DayTables:
         name = self.layouts[table.logical.name].version
         if name is None:
             return None
+        # Through text, because PostgreSQL has no cast from xid to bigint.
         return sa.cast(sa.cast(sa.literal_column(f"{alias}.{name}"), sa.Text), sa.BigInteger)
 
     def locator(self, table: MappedTable, alias: str) -> sa.ColumnElement[Any]:

@@ -62,6 +62,7 @@ class JoinedDay:
             for name, version in zip(VERSIONS, found, strict=True)
             if version is not None
         ]
+        # All or none: without one of them, an update of that table would not be noticed.
         return labelled if len(labelled) == len(VERSIONS) else []
 
     def _newest(self, table: MappedTable, alias: str, role: str | None = None) -> "_Newest":

@@ -67,6 +67,7 @@ def survey_statement(tables: DayTables, window: DayWindow) -> sa.Select[Any]:
     inner = tables.evidence.aliased("inside")
     shared: list[sa.ColumnElement[int]] = []
     for name in ("incident_id", "id"):
+        # A unique index already rules out that two rows share the value.
         if inner.native(name).name not in tables.layouts[inner.logical.name].unique:
             same = sa.func.count().over(partition_by=inner.native(name))
             shared.append(same.label(f"rows_with_this_{name}"))
@@ -81,6 +82,7 @@ def survey_statement(tables: DayTables, window: DayWindow) -> sa.Select[Any]:
     order = sa.func.row_number().over(order_by=tables.instants.day_order(evidence))
     total = sa.select(sa.literal(0).label("position"), sa.func.count().label("rows"), *nothing)
     repeated = sa.select(order, sa.cast(sa.null(), sa.BigInteger), *names).where(
+        # `false` first: nothing is counted if both columns are unique, and an OR can't be empty.
         sa.or_(sa.false(), *(keys.c[one.name] > 1 for one in shared))
     )
     both = sa.union_all(total.select_from(keys), repeated).subquery("survey")

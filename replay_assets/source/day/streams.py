@@ -66,11 +66,13 @@ class SqlReader:
         """
         psycopg: Any = self._connection.dialect.dbapi
         driver: Any = self._connection.connection.driver_connection
+        # libpq sends several rows at a time from version 17 on.
         size = STREAMED_ROWS if psycopg.capabilities.has_stream_chunked() else 1
         with driver.cursor() as cursor:
             try:
                 yield from cursor.stream(spelled_out(statement).encode(), size=size)
             except psycopg.Error as error:
+                # As SQLAlchemy raises it: the snapshot names such errors in one place.
                 raise DBAPIError(None, None, error) from error
 
 

@@ -74,6 +74,7 @@ def _written(
     real = table.native(name).name
     column = f"{database.mapping.table(table.logical)}.{real}"
     zone = database.mapping.timezone_of(table.logical, name)
+    # Without a type, because ours would turn texts into instants before we see their form.
     value: sa.ColumnElement[Any] = sa.type_coerce(table.native(name), sa.types.NullType())
     statement = sa.select(value).where(value.is_not(None)).limit(SAMPLE)
     forms = {_form_of(one) for one in connection.execute(statement).scalars()}

@@ -149,6 +149,7 @@ def _no_file_left_behind(database: IncidentDatabase) -> Iterator[None]:
     fresh = file is not None and not file.exists()
     try:
         yield
+    # Not only errors: an interrupted load must not leave the file either.
     except BaseException:
         if file is not None and fresh:
             database.close()
@@ -188,6 +189,7 @@ def _load(
     if batch:
         rows += flush()
     else:
+        # Also for an empty file, and if the last batch was full: progress must reach the end.
         progress(target.logical.name, 0, records.share)
     return Loaded(
         table=target.logical.name,
@@ -209,6 +211,7 @@ def _write(target: LoadTarget, batch: Sequence[tuple[int, Row]], path: Path, bad
 
 
 def _upsert(target: LoadTarget, rows: list[Row]) -> None:
+    # A savepoint, because PostgreSQL executes nothing more in a transaction after an error.
     with target.connection.begin_nested():
         upsert_rows(
             target.connection,

@@ -57,6 +57,7 @@ class RecordFile:
             read = _csv if kind_of(self.path) in DELIMITERS else _json_lines
             for number, record in enumerate(read(self.path, stream)):
                 if number % 256 == 0:
+                    # In bytes as stored, because the unpacked size of a .gz is not known.
                     self.share = raw.tell() / size
                 yield record
         self.share = 1.0
@@ -111,6 +112,7 @@ def _csv(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.reader(text, delimiter=DELIMITERS[kind_of(path)], strict=True)
     header = _header(path, reader)
+    # Not a `for` loop: reading must go on after a line that raises.
     while True:
         line = reader.line_num + 1
         try:
@@ -129,6 +131,7 @@ def _csv(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
             problem = "is not UTF-8"
         fields = {name: field or None for name, field in zip(header, row, strict=False)}
         yield FoundRecord(line, fields, problem, from_text=True)
+    # A wrapper that is deleted would close the stream, which is not its own.
     text.detach()
 
 

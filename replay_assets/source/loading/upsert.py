@@ -32,6 +32,7 @@ def upsert_rows(
     changed = {table.c[name]: value for name, value in values.items() if name not in key}
     absent = sa.select(*values.values()).where(~sa.exists().where(same))
     parameters = [{PREFIX + name: value for name, value in row.items()} for row in rows]
+    # UPDATE first: after the INSERT it would write the new rows again.
     if changed:
         connection.execute(sa.update(table).where(same).values(changed), parameters)
     insert = sa.insert(table).from_select(list(values), absent)
@@ -51,6 +52,7 @@ def has_unique_key(connection: sa.Connection, table: sa.Table, key: Sequence[str
         *(
             one["column_names"]
             for one in inspector.get_indexes(table.name, schema=table.schema)
+            # A partial index does not keep all rows apart, so ON CONFLICT can't use it.
             if one["unique"] and not any("where" in name for name in one["dialect_options"])
         ),
     ]
@@ -64,6 +66,7 @@ def _on_conflict(
     statement = dialect.insert(table)
     changed = {name: statement.excluded[name] for name in row if name not in key}
     conflict = [table.c[name] for name in key]
+    # DO UPDATE needs a column to set; a row may consist of its key only.
     upsert: sa.Insert = (
         statement.on_conflict_do_update(index_elements=conflict, set_=changed)
         if changed

@@ -37,6 +37,7 @@ def value_of(
     """
     value = record.get(column.name)
     if value is None:
+        # A null is loaded: whether a row can be used without the value is decided on reading a day.
         if column.required and column.name not in record:
             raise ValueError(f"{column.name} is missing")
         return None

@@ -37,6 +37,7 @@ from replay_assets.source.schema.tables import FINETUNE_EXPORTS, LABELS, MAPPABL
 def _named_zone(name: str) -> str:
     try:
         ZoneInfo(name)
+    # ValueError for a path such as ../x, OSError for a folder such as Asia.
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(
             "is not a time zone; use an IANA name such as Asia/Taipei or UTC"
@@ -124,6 +125,7 @@ class SourceMapping(Part):
         if logical is LABELS and self.labels is not None:
             own = self.labels.table is None
             evidence = self.tables.get("incident_evidence", TableMapping())
+            # In the evidence's own table, labels share its key and its conditions.
             key = evidence.columns.get("incident_id") if own else None
             return TableMapping(
                 table=self.labels.table or evidence.table or "incident_evidence",
