@@ -65,6 +65,7 @@ POD = re.compile(
 def diagnose(evidence: str) -> Diagnosis:
     """Return the conclusion of the strongest sign; without any sign, observe and ask."""
     scored = [
+        # Limited, so that a symptom named a hundred times does not outweigh its cause.
         (rule.weight + min(len(found), 5), -position, rule, found[0])
         for position, rule in enumerate(SIGNS)
         if (found := [match.group() for match in rule.pattern.finditer(evidence)])

@@ -104,6 +104,7 @@ class CallFile:
             else:
                 call = Call.decoded(content)
                 self.note(call.key, len(line))
+                # Also of a call that a later one with the same key replaces: both were paid for.
                 self.spent_usd += call.spent_usd
 
 
@@ -125,6 +126,7 @@ class FileJournal:
         with ExitStack() as opened:
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
+                # Unbuffered, so that a record is not lost if this process dies.
                 self._file = opened.enter_context(path.open("ab", buffering=0))
                 path.chmod(PRIVATE)
                 self._calls = opened.enter_context(closing(CallFile(path)))
@@ -133,6 +135,7 @@ class FileJournal:
                     self._calls.header = header
                     self._calls.end = self._write(msgspec.json.encode(header))
                 self._sync()
+                # Without this, a new file itself may be lost in a power cut.
                 sync_folder(path.parent)
             except OSError as error:
                 raise _unwritable(path, error) from error
@@ -173,6 +176,7 @@ class FileJournal:
             await self._appended.wait()
             await asyncio.sleep(GROUP_S)
             self._appended.clear()
+            # What is appended during the sync may not be on disk: it counts with the next group.
             size = len(self._unsynced)
             await asyncio.to_thread(self._sync)
             group, self._unsynced = self._unsynced[:size], self._unsynced[size:]
@@ -192,6 +196,7 @@ class FileJournal:
         """Write a record in JSON; return the size of its line in bytes."""
         line = line_of(content)
         rest = memoryview(line)
+        # One write to an unbuffered file may take only a part of the line.
         while rest:
             rest = rest[self._file.write(rest) :]
         return len(line)

@@ -77,6 +77,7 @@ class KeptCalls:
         self._subject = {"format": FORMAT, **subject}
         header = {**self._subject, "refresh": refresh}
         found = shelf.header_of("journal")
+        # A refresh can't go on from a run that is not one: the answers of that run may be old.
         if found is not None and self._is_same(found) and (found["refresh"] or not refresh):
             header = found
         elif found is not None:
@@ -126,6 +127,7 @@ class KeptCalls:
         async for group in self._journal.groups():
             self._unshared += group  # for `settle`, if this is cancelled while it writes the cache
             if self._cache is not None:
+                # In a thread: writing a large group takes time, and requests must go on meanwhile.
                 await asyncio.to_thread(self._cache.put, group)
             group, self._unshared = self._unshared, []
             yield group

@@ -183,6 +183,7 @@ class ChatClient:
         return found
 
     async def _send(self, body: bytes, mode: ResponseMode) -> ResponseReading:
+        # The caller ends it: until the answer is handled, the end of a run must not cancel this.
         self.in_flight.begin()
         try:
             reply = await self._endpoint.post(body)
@@ -204,6 +205,7 @@ class ChatClient:
             raise RequestRejectedError(found.problem, attempts=made)
         patience_s = candidate.limits.patience_s
         pause_s = found.pause_s or 0.0
+        # A used-up quota is often reported as a 429 without a time, again and again.
         if pause_s > patience_s or self._limit.refused_for_s > patience_s:
             asks = f"asks to wait {pause_s:.0f} s" if pause_s else "has rate limited every request"
             raise PatienceExceededError(
@@ -229,6 +231,7 @@ class ChatClient:
             call.refusals += 1
         else:
             call.failures += 1
+            # A pause that the endpoint asks for is not only for this request: the limit keeps it.
             if found.pause_s is None:
                 pause_s = self._backoff.pause_s(call.failures)
         is_last = call.failures >= backoff.TRIES or call.refusals >= backoff.REFUSALS

@@ -43,6 +43,7 @@ def chat_body(
         "messages": messages,
     }
     if candidate.stream:
+        # A stream reports its usage only if asked to; without usage its cost is unknown.
         own |= {"stream": True, "stream_options": {"include_usage": True}}
     end = end_of_body(mode, schema)
     return ChatBody(msgspec.json.encode(own)[:-1] + end, end)
@@ -142,6 +143,7 @@ def _detail(reported: dict[str, Any], group: str, name: str) -> int | None:
 
 
 def _count(value: object) -> int | None:
+    # Not `isinstance`, because True and False are integers too.
     return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
 

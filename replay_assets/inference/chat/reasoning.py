@@ -29,6 +29,7 @@ def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
             (reasoning if inside else answer).append(content[position : tag.start()])
             inside = tag[0] == THINK
         position = tag.end()
+    # Every tag is part of a JSON string, so this is an answer that quotes one.
     if position == 0:
         return content, None
     (reasoning if inside else answer).append(content[position:])

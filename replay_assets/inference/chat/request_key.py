@@ -16,6 +16,7 @@ class RequestKeys:
             "base_url": candidate.base_url,
             "model": candidate.model,
             "sampling": candidate.sampling.model_dump(mode="json", exclude_none=True),
+            # The supported format is learned during a run, so a key with it would change.
             "response_format": candidate.response_format,
         }
 

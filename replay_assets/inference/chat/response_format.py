@@ -95,6 +95,7 @@ def bounded(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
     whole = {name: _bounded_member(name, item) for name, item in schema.items()}
     kinds = whole.get("type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
+    # A choice needs no limit, and a limit that the schema has stays as it is.
     if "string" in kinds and not whole.keys() & {"maxLength", "enum", "const", "format"}:
         whole["maxLength"] = LONGEST_STRING
     if "array" in kinds:

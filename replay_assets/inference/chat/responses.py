@@ -54,6 +54,7 @@ def read_wire_error(error: WireError) -> ResponseReading:
 def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> ResponseReading:
     """Return the outcome of a complete response."""
     status = reply.status
+    # A pause of 0 s, or a date in the past, does not say when to retry: our backoff is used.
     pause_s = pause_asked_s(reply.headers) or None
     if 200 <= status < 300:
         streamed = reply.headers.get("content-type", "").startswith("text/event-stream")

@@ -108,6 +108,7 @@ class RunBudget:
         self._settled.set()
 
     def _try(self, day: date, amount_usd: float) -> tuple[bool, Entry | None]:
+        # Before the ledger, which reserves the amount when it is asked.
         if self._run_usd is not None:
             committed = self.spent_usd + self._set_aside_usd
             if committed + amount_usd > self._run_usd + ROUNDING_USD:

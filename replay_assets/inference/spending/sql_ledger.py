@@ -72,11 +72,13 @@ class SqlLedger:
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         insert = (sqlite.insert if self._is_sqlite else postgresql.insert)(SPENDING)
         spent_usd = SPENDING.c.spent_usd + insert.excluded.spent_usd
+        # `preserve_rowcount`: SQLAlchemy keeps the row count of an INSERT only if asked to.
         self._add = insert.on_conflict_do_update(
             index_elements=SPENDING.primary_key,
             set_={"spent_usd": spent_usd},
             where=spent_usd <= sa.bindparam("most_usd"),
         ).execution_options(preserve_rowcount=True)
+        # Nothing if the day has a row: earlier spending counts once, however many runs follow.
         self._carry_over = insert.on_conflict_do_nothing()
         self._connection: sa.Connection | None = None
         self._spent_before = spent_before
@@ -150,12 +152,14 @@ class SqlLedger:
         if not self._is_sqlite:
             return _prepared(self._engine.connect())
         file = Path(str(self._url.database))
+        # Before SQLite creates it: the files that it writes next to this one get the same mode.
         create_private(file)
         # If two processes create the file at the same time, SQLite raises "busy" without waiting.
         with FileLock(f"{file}.lock", timeout=BUSY_S):
             return _prepared(self._engine.connect(), SQLITE_SETTINGS)
 
     def _unusable(self, error: Exception) -> JournalError:
+        # Without the query part, which can contain a password too.
         where = self._url.set(query={}).render_as_string(hide_password=True)
         if self._is_sqlite:
             where = str(self._url.database)

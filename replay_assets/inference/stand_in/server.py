@@ -36,6 +36,7 @@ def server_config(plan: FaultPlan, *, host: str, port: int) -> uvicorn.Config:
         http=FaultyProtocol,
         ws="none",
         lifespan="off",
+        # The fault `hang` never ends by itself, so a stop must not wait for it.
         timeout_graceful_shutdown=1,
     )
 

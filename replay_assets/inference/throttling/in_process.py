@@ -104,6 +104,7 @@ class InProcessLimit:
         try:
             return await turn
         except asyncio.CancelledError:
+            # It was admitted in the same moment: without this, its slot would never be freed.
             if turn.done() and not turn.cancelled():
                 self.settle(turn.result(), Settled())
             raise
@@ -200,6 +201,7 @@ class InProcessLimit:
         """Admit the calls that may be sent; set a timer for the next if it must only wait."""
         while self._waiting:
             turn, tokens = self._waiting[0]
+            # Cancelled, or left by a run that is over: a limit outlives its runs' event loops.
             if turn.done() or turn.get_loop().is_closed():
                 self._waiting.popleft()
                 continue

@@ -71,6 +71,7 @@ class LearnedWindow:
             return None
         start = served[0].sent_at
         shortest, longest = refusals.last_at - start, min(reopened_at - start, window_s)
+        # No endpoint counts in spans such as 7.3 s, so a usual one is taken if one fits.
         usual = [span for span in USUAL_WINDOWS_S if shortest * SLACK < span <= longest]
         return cls(len(served), usual[-1] if usual else max(longest, 0.1), calls)
 
@@ -92,6 +93,7 @@ class LearnedWindow:
         if self._before_trial is None:
             return False
         self.allowed, self._before_trial = self._before_trial, None
+        # Each failed trial costs a refused call, so the next one comes later.
         self._calm_windows *= 2
         self._next_trial_at = refusals.last_at + self._calm_windows * self.span_s
         self._resize()

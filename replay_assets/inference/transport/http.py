@@ -82,6 +82,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
 @lru_cache(maxsize=64)
 def _address(url: str) -> URL:
+    # httpx has encoded it already; yarl must not change it.
     return URL(url, encoded=True)
 
 
@@ -150,6 +151,7 @@ class Endpoint:
         self._models = httpx.URL(f"{base}/models")
         headers = {
             "Accept": "application/json, text/event-stream",
+            # Only what `wire` can decompress.
             "Accept-Encoding": "gzip, deflate",
             "Content-Type": "application/json",
             "User-Agent": USER_AGENT,
@@ -193,6 +195,7 @@ class Endpoint:
 
     async def _send(self, method: str, url: httpx.URL, body: bytes, timeout_s: float) -> Reply:
         try:
+            # A timer for each read would start again with every byte of an endpoint that drips.
             async with asyncio.timeout(timeout_s):
                 return await self._exchange(method, url, body)
         except TimeoutError:

@@ -71,6 +71,7 @@ def _inflated(body: bytes, wbits: int) -> bytes:
     decoder = zlib.decompressobj(wbits)
     while position < len(body):
         piece = body[position : position + PIECE_BYTES]
+        # One byte more than the limit, so that a larger body is noticed.
         inflated += decoder.decompress(piece, MAX_BODY_BYTES + 1 - len(inflated))
         within_limit(len(inflated))
         position += len(piece) - len(decoder.unused_data)
