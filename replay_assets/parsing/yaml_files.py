@@ -1,4 +1,4 @@
-"""The one YAML loader: a file as a pydantic type, or every mistake with its line and field.
+"""The one YAML loader: a file as a pydantic type, or its mistakes with line and field.
 
     catalogue candidates.yaml:
       line 12: 1.limits.rpm: Input should be greater than 0 (found 0)
@@ -8,10 +8,11 @@ be secrets are not quoted: these messages end up in logs and screenshots.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -27,6 +28,8 @@ LARGEST_FILE = 1 << 20
 """Bytes. Files are written by people; a larger one is a wrong path."""
 MOST_VALUES = 200_000
 """Values after aliases are followed: nine lines of aliases can represent a billion values."""
+MOST_SHOWN = 100
+"""Mistakes: a file of another kind can have one in each of its lines."""
 LONGEST_SHOWN = 40
 """A longer value is not quoted: ids and choices are short, keys are long."""
 
@@ -110,11 +113,10 @@ def load_yaml(
         value = TypeAdapter(form).validate_python(content)
     except ValidationError as error:
         problems = error.errors(include_url=False)
-        lines = [_problem(root, form, problem, secrecy) for problem in problems]
+        lines = (_problem(root, form, problem, secrecy) for problem in problems)
     else:
-        lines = [_line(root, *mistake) for mistake in (check(value) if check else ())]
-    if lines:
-        raise ConfigurationError(f"{where}:\n" + "\n".join(dict.fromkeys(lines)))
+        lines = (_line(root, *mistake) for mistake in (check(value) if check else ()))
+    _refuse(where, lines)
     return value
 
 
@@ -151,10 +153,8 @@ def _composed(text: str, where: str) -> yaml.Node | None:
         raise _not_yaml(where, error) from None
     except RecursionError:
         raise ConfigurationError(f"{where}: is nested too deeply; use fewer levels") from None
-    repeated = [] if root is None else [*repeated_keys(root)]
-    if repeated:
-        lines = [_line(root, place, "this key occurs twice; keep one") for place in repeated]
-        raise ConfigurationError(f"{where}:\n" + "\n".join(lines))
+    repeated = () if root is None else repeated_keys(root)
+    _refuse(where, (_line(root, place, "this key occurs twice; keep one") for place in repeated))
     return root
 
 
@@ -180,6 +180,15 @@ def _not_yaml(where: str, error: yaml.YAMLError) -> ConfigurationError:
             f"{where}:\n  line {error.problem_mark.line + 1}: not valid YAML: {problem}"
         )
     return ConfigurationError(f"{where}:\n  not valid YAML: it holds a character that YAML forbids")
+
+
+def _refuse(where: str, lines: Iterator[str]) -> None:
+    """Raise an error with the first mistakes of a file; do nothing if there are none."""
+    shown = list(dict.fromkeys(islice(lines, MOST_SHOWN)))
+    if next(lines, None) is not None:
+        shown.append("  and more; correct these first")
+    if shown:
+        raise ConfigurationError(f"{where}:\n" + "\n".join(shown))
 
 
 def _line(root: yaml.Node | None, place: Place, says: str, *, missing: bool = False) -> str:

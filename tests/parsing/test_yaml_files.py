@@ -187,6 +187,21 @@ def test_a_key_that_is_a_list_does_not_hide_a_repeated_key(tmp_path: Path) -> No
     assert message == "line 4: 0.name: this key occurs twice; keep one"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- name: a\n  more: {{{}}}\n".format(", ".join(f"k{n}: 1" for n in range(5_000))),
+        "- name: a\n  more: {{{}}}\n".format(", ".join(f"k{n // 2}: 1" for n in range(5_000))),
+    ],
+    ids=["wrong", "repeated"],
+)
+def test_of_very_many_mistakes_the_first_are_listed(tmp_path: Path, text: str) -> None:
+    """A message of a megabyte helps as little as none, and each line of it costs a search."""
+    lines = refusal(tmp_path, text).splitlines()
+    assert lines[-1].strip() == "and more; correct these first"
+    assert len(lines) == 101
+
+
 def test_without_secrets_a_long_text_is_cut(tmp_path: Path) -> None:
     """It is there to be found in the file, not to be read."""
     message = refusal(tmp_path, f"- name: a\n  rate: {'x' * 500}\n")
