@@ -1,4 +1,4 @@
-"""Stage 3: a pack goes to a candidate, its answers come back as results; nothing is executed.
+"""Stage 3: send a pack to a candidate and store its answers as results; nothing is executed.
 
-Only requests go in: this stage has no way to a label, to the evidence or to the source database.
+This stage reads packs only: it has no access to labels, evidence or the source database.
 """

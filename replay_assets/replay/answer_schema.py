@@ -1,7 +1,7 @@
-"""The answer contract as a JSON Schema, for endpoints that can hold a model to one.
+"""The answer contract as a JSON Schema, for endpoints that support structured output.
 
-Every text and list has a bound: under an unbounded schema a small model never ends its strings, and
-each answer is a length stop.
+Every text and list has a maximum length: without one, a small model may never end its strings, and
+each of its answers is cut at the token limit.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ Schema = dict[str, Any]
 
 
 def answer_schema(required: Sequence[str], vocabulary: Vocabulary) -> Schema:
-    """Return the schema of an answer that has exactly the fields required.
+    """Return the schema of an answer with exactly the required fields.
 
-    It is stricter than the contract where bounds are concerned: an answer that an endpoint gave
-    without it may be longer. A field of which the contract knows nothing is a bounded text.
+    Its maximum lengths are stricter than the contract: an answer from an endpoint that does not use
+    the schema may be longer. Fields that are not in the contract are texts of limited length.
     """
     return _schema(tuple(required), vocabulary)
 

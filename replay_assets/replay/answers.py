@@ -1,4 +1,4 @@
-"""The answer contract: from the text of a completion to an answer, or to the code of what broke."""
+"""The answer contract: parse the text of a completion, or return the code of its first error."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def parse_answer(
     """Return the answer in contract form, its fields in the order required.
 
     Raises:
-        ContractBrokenError: with the code of the first thing that is wrong.
+        ContractBrokenError: the answer breaks the contract; the message is the first error's code.
     """
     if content is None or not content.strip():
         raise ContractBrokenError(codes.CONTENT_MISSING)
@@ -58,7 +58,7 @@ def parse_answer(
 
 
 def safe_output(error: str) -> dict[str, Any]:
-    """Return the blocked answer that stands where a candidate gave none."""
+    """Return the blocked answer that is used if a candidate gave no valid answer."""
     return {
         "proposed_action": "NO_ACTION",
         "action_plan": SAFE_PLAN,
@@ -70,13 +70,13 @@ def safe_output(error: str) -> dict[str, Any]:
 
 
 def json_object(content: str, required: Sequence[str]) -> dict[str, Any]:
-    """Return the one JSON object of a text that is an answer.
+    """Return the JSON object in a text that is the answer.
 
-    Prose may quote other JSON: objects that hold none of the required fields are passed over, and
-    so are those that hold some where another holds all.
+    The text may quote other JSON. Objects without any required field are ignored, and so are
+    incomplete ones if there is a complete one.
 
     Raises:
-        ContractBrokenError: there is none, or there are two that differ.
+        ContractBrokenError: there is no such object, or there are several that differ.
     """
     try:
         found = scan(content)
@@ -97,10 +97,11 @@ def json_object(content: str, required: Sequence[str]) -> dict[str, Any]:
 
 
 def _writable(found: dict[str, Any]) -> dict[str, Any]:
-    r"""Return an answer without half surrogate pairs (`"\ud83d"`), which no file can hold.
+    r"""Return an answer without half surrogate pairs (`"\ud83d"`), which UTF-8 can't encode.
 
     Raises:
-        ContractBrokenError: it holds NaN or an infinity, which Python reads and JSON does not have.
+        ContractBrokenError: it contains NaN or an infinity: Python reads them, but JSON does not
+            have them.
     """
     try:
         text = _AS_JSON.encode(found)
@@ -134,7 +135,10 @@ def _risk(_: str, value: Any, __: Vocabulary) -> str:  # noqa: ANN401 - any JSON
 
 
 def _boolean(name: str, value: Any, _: Vocabulary) -> bool:  # noqa: ANN401 - any JSON value
-    """Read a truth value: JSON's own, or the words true and false; `bool("false")` is true."""
+    """Return a boolean from a JSON boolean or the words true and false.
+
+    Not by `bool`, because `bool("false")` is True.
+    """
     if isinstance(value, bool):
         return value
     word = value.strip().casefold() if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""A pack as dialogues: the questions that each request asks, and the result that its calls become.
+"""Dialogues of a pack: the questions of each request, and the result made from its calls.
 
 Nothing is sent here.
 """
@@ -24,9 +24,9 @@ MAX_ERROR = 300
 
 @dataclass
 class ReplayDialogues:
-    """How the requests of a run are asked, and how their answers are read.
+    """Makes the questions of a run's requests, and reads their answers.
 
-    `cleaned` removes from an answer whatever must not be kept: keys, canaries, secrets.
+    `cleaned` masks in an answer what must not be stored: keys, canaries, secrets.
     """
 
     candidate: Candidate
@@ -35,7 +35,7 @@ class ReplayDialogues:
     _schemas: dict[tuple[str, ...], Schema] = field(default_factory=dict)
 
     def of(self, lines: Iterator[PackLine]) -> Iterator[Dialogue[ReplayResult]]:
-        """Yield the dialogues of a run: line by line, and of each line every repeat."""
+        """Yield the dialogues of a run: for each line, one per repeat."""
         for line in lines:
             variant = line.variant(self.candidate.variant_id)
             messages = conversation(line.request, variant, self.vocabulary)
@@ -47,10 +47,10 @@ class ReplayDialogues:
     def _dialogue(
         self, line: PackLine, variant: str | None, question: Question
     ) -> Dialogue[ReplayResult]:
-        """Ask one request. The contract-tuned variant may repair an answer, once.
+        """Ask one request. The contract-tuned variant may ask once for a repaired answer.
 
-        Only an answer that breaks the contract is repaired: a model that declined, or was cut off,
-        says the same again.
+        Only an answer that breaks the contract is repaired: after a refusal or a cut answer, the
+        model would do the same again.
         """
         call = yield question
         reading = self._read(line, call)
@@ -70,7 +70,7 @@ class ReplayDialogues:
         return Question(messages, question.schema, question.repeat, is_last=True)
 
     def _read(self, line: PackLine, call: Call) -> Reading:
-        """Return what a call says: an answer in contract form, or why there is none."""
+        """Return the answer of a call in contract form, or the reason there is none."""
         completion = call.completion
         if completion is None:
             return Reading(call.outcome, None, self._one_line(call.error or ""))

@@ -1,4 +1,4 @@
-"""Finding JSON objects in what a model wrote: bare, in a fence, within prose; broken ones told."""
+"""Finding JSON objects in a model's text: alone, in a code fence or in prose, even broken ones."""
 
 import json
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from replay_assets.parsing.json_text import Value, values_in
 
 
 class TwoValuesError(Exception):
-    """An object gives one field two values."""
+    """An object has two different values for one field."""
 
 
 @dataclass
 class Scan:
-    """What stands in a text: whole objects, outermost only, and the first comma that ends nothing.
+    """The content of a text: its complete outermost objects, and the first trailing comma.
 
     `trailing_comma_at` counts characters from 1.
     """
@@ -23,10 +23,10 @@ class Scan:
 
 
 def scan(text: str) -> Scan:
-    """Return the JSON objects of a text, each read by a JSON parser where it begins.
+    """Return the JSON objects of a text; a JSON parser reads each one from its start.
 
-    What lies within an object that breaks off or is malformed is a part of it, not an answer of its
-    own: half an answer must not pass for another one.
+    An object inside a truncated or malformed one is a part of that, not a separate answer: a part
+    of a broken answer must not be used as the answer.
 
     Raises:
         TwoValuesError: an object names a field twice with different values.
@@ -40,7 +40,7 @@ def scan(text: str) -> Scan:
             if one.end > broken_until:
                 found.objects.append(one.value)
         elif one.too_deep:
-            break  # no answer is nested a thousand levels deep
+            break  # an answer is never nested this deep
         else:
             broken_until = max(broken_until, one.stopped_at)
             found.trailing_comma_at = found.trailing_comma_at or _trailing_comma(
@@ -50,7 +50,7 @@ def scan(text: str) -> Scan:
 
 
 def _trailing_comma(text: str, position: int) -> int | None:
-    """Return where the comma stands if one before a closing bracket is what a parser stopped at."""
+    """Return the position of the comma if a parser stopped at a comma before a closing bracket."""
     before = text[:position].rstrip()
     if text[position : position + 1] in ("}", "]") and before.endswith(","):
         return len(before)

@@ -1,4 +1,4 @@
-"""Reading a pack: every line is checked before anything is sent; one finding stops all of it."""
+"""Reading a pack: every line is checked before anything is sent; one finding stops the run."""
 
 import hashlib
 import io
@@ -23,20 +23,20 @@ from replay_assets.lake.digests import ListDigest
 from replay_assets.sanitizing import find_label_leaks
 
 PackSource = bytes | Path | UPath | VerifiedFile
-"""A pack's content, or the file that has it."""
+"""A pack's content, or its file."""
 Readable = tuple[ReplayRequest, dict[str, Any]]
-"""A request, and the same as JSON."""
+"""A request, and its JSON value."""
 
 
 @dataclass(frozen=True)
 class PackLine:
-    """A request and the line of the pack that it stands on, counted from 1."""
+    """A request and its line number in the pack, counted from 1."""
 
     number: int
     request: ReplayRequest
 
     def variant(self, of_candidate: str | None) -> str | None:
-        """Return the prompt variant to use: the request's own, where a pack names its candidate."""
+        """Return the prompt variant: of the request if it names a candidate, else the given one."""
         if self.request.candidate_id is None:
             return of_candidate
         return self.request.metadata.candidate_variant_id
@@ -44,10 +44,10 @@ class PackLine:
 
 @dataclass(frozen=True)
 class Pack:
-    """A pack that was read once: what is wrong with it, and how much there is of it.
+    """A pack that was read once: its findings, counts and digests.
 
-    `requests` counts lines, bad ones included. The lines themselves are read from `source` whenever
-    they are asked for: a quarter of a year of them does not fit into memory.
+    `requests` counts all lines, also bad ones. The lines are read from `source` each time they are
+    needed, because the requests of a quarter of a year do not fit into memory.
     """
 
     source: PackSource = field(repr=False)
@@ -57,13 +57,13 @@ class Pack:
     bad_lines: frozenset[int]
     sha256: str
     vocabularies: dict[str, int] = field(default_factory=dict)
-    """Digests of the vocabularies that requests name, each with the first line that names it."""
+    """The digests of vocabularies in the requests, each with the number of its first line."""
 
     def lines(self) -> Iterator[PackLine]:
         """Yield the requests that may be sent, in the pack's order.
 
         Raises:
-            ContractError: at the end, if this is not what was checked.
+            ContractError: at the end, if the source has changed since it was checked.
         """
         sha256 = hashlib.sha256()
         for number, line in _lines(self.source, sha256):
@@ -72,7 +72,7 @@ class Pack:
         if sha256.hexdigest() != self.sha256:
             raise ContractError(
                 "the pack was changed while it was replayed; nothing was published. Run the same "
-                "again: what was answered is kept."
+                "again: the answers so far are kept."
             )
 
 
@@ -82,7 +82,7 @@ def read_pack(
     candidate_id: str,
     inspect: Callable[[PackLine], None] | None = None,
 ) -> Pack:
-    """Check every line of a pack for one candidate; `inspect` is called with each good line."""
+    """Check every line of a pack for one candidate; `inspect` is called with each valid line."""
     findings: list[str] = []
     bad_lines: set[int] = set()
     requests, vocabularies = 0, dict[str, int]()
@@ -121,12 +121,12 @@ def _lines(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, b
 
 
 def _decoded(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a line's value, bytes that are no UTF-8 replaced.
+    """Return a line's value, after replacing bytes that are not valid UTF-8.
 
-    Strict: what can't be written as JSON again can't be sent (NaN, half surrogate pairs).
+    NaN and half surrogate pairs are errors, because they can't be sent as JSON.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it is not JSON.
     """
     try:
         return msgspec.json.decode(line)
@@ -135,7 +135,7 @@ def _decoded(line: bytes) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def _checked(line: bytes, candidate_id: str) -> tuple[list[str], Readable | None]:
-    """Return the codes of what is wrong with a line, or else its request."""
+    """Return the codes of a line's errors, or its request if there are none."""
     try:
         record = _decoded(line)
     except (ValueError, RecursionError):
@@ -150,7 +150,7 @@ def _checked(line: bytes, candidate_id: str) -> tuple[list[str], Readable | None
 
 
 def _findings(record: dict[str, Any], candidate_id: str) -> list[str]:
-    """Return the codes of what forbids sending a record, whatever its form."""
+    """Return the codes of reasons not to send a record, even if it is not a valid request."""
     metadata = record.get("metadata")
     flags = metadata if isinstance(metadata, dict) else {}
     codes = []
@@ -170,7 +170,7 @@ def _findings(record: dict[str, Any], candidate_id: str) -> list[str]:
 
 
 def _readable(record: dict[str, Any]) -> Readable | None:
-    """Return a record's request; None if it can't be read, or its contract can't be asked for."""
+    """Return a record's request; None if the record or its response contract is invalid."""
     try:
         request = ReplayRequest.read(record)
         content = request.as_json()

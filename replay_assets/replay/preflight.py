@@ -1,4 +1,4 @@
-"""What the gate would refuse of a pack, found before anything is sent."""
+"""Finds the requests that the sending gate would block, before anything is sent."""
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.vocabulary import Vocabulary
@@ -10,7 +10,7 @@ from replay_assets.replay.prompts import conversation
 def refusal_of(
     line: PackLine, candidate: Candidate, *, vocabulary: Vocabulary, gate: SendingGate
 ) -> str | None:
-    """Return where a request is and which rules refuse it; None if it may be sent."""
+    """Return a request's line and the rules that block it; None if it may be sent."""
     messages = conversation(line.request, line.variant(candidate.variant_id), vocabulary)
     found = refusals_of(Question(messages), candidate, gate)
     return f"line {line.number}, {line.request.incident_id}: {', '.join(found)}" if found else None

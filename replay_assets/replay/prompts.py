@@ -11,7 +11,7 @@ from replay_assets.inference import Message
 from replay_assets.sanitizing import mask_strict
 
 PROMPT_VERSION = "1"
-"""Part of the key of a cached answer: a new version of these words asks anew."""
+"""Part of the key of a cached answer: after a change of these texts, all is asked again."""
 EXCERPT_CHARACTERS = 1200
 
 
@@ -54,7 +54,7 @@ def conversation(
 def repair_conversation(
     messages: Sequence[Message], *, error: str, invalid_answer: str
 ) -> list[Message]:
-    """Return the messages of the one call that may mend an answer which broke the contract."""
+    """Return the messages of the one call that asks to repair an answer."""
     excerpt = mask_strict(invalid_answer)[:EXCERPT_CHARACTERS]
     demand = (
         f"Your answer broke the response contract: {error}\n"
@@ -68,7 +68,7 @@ def repair_conversation(
 
 
 def _without_evidence(request: ReplayRequest) -> str:
-    """Return the name of the alert alone: what is left when nothing was collected."""
+    """Return only the alert's name, as if no evidence had been collected."""
     context = request.incident_context
     return (
         f"Alert: {context.get('alertname') or 'not recorded'}\n"

@@ -1,4 +1,4 @@
-"""The report of a run, from results that pass by one after the other."""
+"""The report of a run, built from its results one by one."""
 
 from array import array
 from collections import Counter
@@ -13,7 +13,7 @@ from replay_assets.replay.pack_reading import Pack
 
 
 class ReportBuilder:
-    """Takes up results one by one, and holds figures alone."""
+    """Sums up results one by one; the results are not kept in memory."""
 
     def __init__(self, candidate: Candidate, pack: Pack) -> None:
         self._candidate = candidate
@@ -31,7 +31,7 @@ class ReportBuilder:
         )
 
     def add(self, result: ReplayResult) -> None:
-        """Take up the next result."""
+        """Add the next result."""
         self._outcomes[result.outcome] += 1
         self._variants.add(result.candidate_variant_id)
         self._counts["results"] += 1
@@ -53,7 +53,7 @@ class ReportBuilder:
                 self._use(event.usage)
 
     def report(self, failures: Sequence[str] = ()) -> RunReport:
-        """Return the report; `failures` are findings that kept the pack from being sent."""
+        """Return the report; `failures` are the reasons why the pack was not sent."""
         requests = self._pack.requests * self._candidate.repeats
         results = self._counts["results"]
         latencies = self._times["latency_ms"]
@@ -94,7 +94,7 @@ class ReportBuilder:
         return next(iter(self._variants)) if len(self._variants) == 1 else "mixed"
 
     def _pay(self, purse: str, usd: float | None) -> None:
-        """Add to a sum of money; what is unknown once stays so: half a sum passes for the whole."""
+        """Add to a sum of money; if one part is unknown, the sum stays unknown, not too low."""
         so_far = self._money[purse]
         self._money[purse] = None if so_far is None or usd is None else so_far + usd
 
@@ -109,7 +109,7 @@ class ReportBuilder:
 
 
 def _spent(result: ReplayResult) -> float | None:
-    """Return what this run paid for a result: what came from the cache costs it nothing."""
+    """Return what this run paid for a result; answers from the cache cost nothing."""
     if result.cost_usd is None:
         return None
     return sum(event.cost_usd or 0.0 for event in result.trace_events if not event.cached)

@@ -1,4 +1,4 @@
-"""The result record of one request, from what its calls said: accounting, no judgement."""
+"""Builds the result record of one request from its calls: costs, times and outcome, no grades."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from replay_assets.replay.pack_reading import PackLine
 
 @dataclass(frozen=True)
 class Reading:
-    """What a call says: an answer in contract form, or the outcome that stands for none."""
+    """The content of a call: an answer in contract form, or the outcome if there is none."""
 
     outcome: Outcome
     answer: dict[str, Any] | None
@@ -34,7 +34,7 @@ def result_of(
     variant: str | None,
     repeat: int,
 ) -> ReplayResult:
-    """Return the result of a request from its one call, or from the first and the repair call."""
+    """Return the result of a request, from its first call and, if there is one, its repair call."""
     last = calls[-1][1]
     first_error = calls[0][1].error if calls[0][1].outcome == "contract_broken" else None
     events = [
@@ -103,9 +103,9 @@ def _event(
 
 
 def _cost(attempts: Sequence[Attempt], candidate: Candidate) -> float | None:
-    """Sum what attempts cost; None if an answer's cost is unknown. What may be paid is not in it.
+    """Return the cost of attempts, without those only possibly paid; None if it is unknown.
 
-    An attempt without an answer and without a cost cost nothing.
+    An attempt without an answer and without a known cost was free.
     """
     counted = [
         one.cost_usd
@@ -116,13 +116,13 @@ def _cost(attempts: Sequence[Attempt], candidate: Candidate) -> float | None:
 
 
 def _possibly_paid(events: Sequence[TraceEvent], candidate: Candidate) -> float | None:
-    """Sum the most that attempts of unknown outcome can have cost; 0 where there are none."""
+    """Return the highest possible cost of attempts with unknown outcome; 0 if there are none."""
     costs = [one.cost_usd for event in events for one in event.tries if one.possibly_paid]
     return _sum(costs, candidate)
 
 
 def _sum(costs: Sequence[float | None], candidate: Candidate) -> float | None:
-    """Sum costs; null without a price, or where one is unknown."""
+    """Return the sum of costs; None if there is no price or if one cost is unknown."""
     known = [cost for cost in costs if cost is not None]
     if candidate.prices_usd_per_million is None or len(known) < len(costs):
         return None

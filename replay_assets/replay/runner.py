@@ -1,7 +1,7 @@
-"""The runner: a pack through a candidate into a folder that has its results, or its journal.
+"""The runner: replays a pack through a candidate and writes the results into a folder.
 
-First every line is checked, then the pack is asked as a batch of dialogues, then their results are
-written in request order.
+First every line is checked, then the requests are asked as a batch of dialogues, then the results
+are written in the order of the requests.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -34,10 +34,9 @@ API_KEY_MISSING = "api_key_missing"
 
 @dataclass(frozen=True)
 class ReplayRun:
-    """A run that is over: its report, and the folder with its results in request order.
+    """A finished run: its report, and the folder with its results in the order of the requests.
 
-    A run that was refused sent nothing and has no results: those in its folder, if there are any,
-    are of an earlier run.
+    A refused run has sent nothing and has no results; results in its folder are of an earlier run.
     """
 
     folder: Path
@@ -46,7 +45,7 @@ class ReplayRun:
 
     @property
     def results(self) -> list[ReplayResult]:
-        """All results; `read_results` where they may be many."""
+        """All results; use `read_results` if there may be many."""
         return list(self.read_results())
 
     def read_results(self) -> Iterator[ReplayResult]:
@@ -58,7 +57,7 @@ class ReplayRun:
                 yield ReplayResult.read(record)
 
     def publish(self, store: Store, address: Address, *, inputs: Mapping[str, str]) -> Published:
-        """Write the run as a partition: its files, and a table of the answers."""
+        """Publish the run as a partition: its files, and a table of the answers."""
         schema = arrow_schema(ResultRow)
         with store.writing(address) as partition, (self.folder / RESULTS_FILE).open("rb") as lines:
             results = partition.jsonl(RESULTS_FILE)
@@ -78,7 +77,7 @@ class ReplayRun:
             )
 
     def remove_files(self) -> None:
-        """Remove results and report, once they lie elsewhere; the calls behind them stay."""
+        """Remove results and report after they are published elsewhere; the calls are kept."""
         for name in (RESULTS_FILE, REPORT_FILE):
             (self.folder / name).unlink(missing_ok=True)
 
@@ -100,28 +99,28 @@ def run_pack(
 ) -> ReplayRun:
     """Replay a pack into a folder.
 
-    With findings in the pack, or without a key, it is refused before anything is sent: the report
-    says why, and files of an earlier run stay. What was answered before is not asked again.
+    A run is refused before anything is sent if the pack has findings or the key is missing: the
+    report says why, and files of an earlier run stay. Answered requests are not sent again.
 
     Args:
         source: the pack's content, or its file.
-        candidate: who is asked, and how often.
-        api_key: its key, where it needs one.
-        vocabulary: what answers are read by.
-        folder: on a local disk; holds results and report in the end.
-        stores: where calls and spending are kept; in `folder` by default.
+        candidate: the candidate, which also sets the number of repeats.
+        api_key: its key, if it needs one.
+        vocabulary: the valid root cause categories and actions.
+        folder: a folder on a local disk, for results and report.
+        stores: the stores of calls and spending; in `folder` by default.
         work: the name of this replay in `stores`; the folder's by default.
-        timezone: the zone of the days that prices and budgets hold for.
-        gate: what may leave; without one, only `api_key` is guarded beside the strict rules.
-        refresh: ask everything again.
-        progress: is called with the state of the run, as answers become durable.
-        warn: is called, before anything is sent, with one line per request that the gate refuses.
+        timezone: the time zone of the days that prices and budgets refer to.
+        gate: checks what is sent; by default, it blocks `api_key` and what the strict rules find.
+        refresh: send all requests again.
+        progress: is called with the state of the run each time calls have become durable.
+        warn: is called before anything is sent, with one line per request that the gate blocks.
 
     Raises:
-        BatchStoppedError: the run ended early; what was answered is kept, the same run goes on.
+        BatchStoppedError: the run ended early; answers are kept, and the same run continues.
         JournalError: the journal is damaged, or can't be written.
         LockedError: another process works on the same replay.
-        ConfigurationError: the pack was built with another vocabulary than the one at hand.
+        ConfigurationError: the pack was built with a different vocabulary.
     """
     key = (api_key or "").strip()
     gate = gate or SendingGate(secrets=[key] if key else [])
@@ -154,7 +153,7 @@ class _Replay:
     folder: Path
 
     def batch(self, work: str) -> Batch[ReplayResult]:
-        """Return what is asked."""
+        """Return the batch of this replay."""
         candidate = self.dialogues.candidate
         return Batch(
             work=work,
@@ -170,7 +169,7 @@ class _Replay:
         )
 
     def publish(self, results: Iterator[ReplayResult]) -> ReplayRun:
-        """Write results, one after the other, and their report."""
+        """Write the results one by one, then the report."""
         builder = ReportBuilder(self.dialogues.candidate, self.pack)
 
         def lines() -> Iterator[bytes]:

@@ -18,7 +18,7 @@ Runner = Callable[..., ReplayRun]
 
 @pytest.fixture
 def server(shared_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Script:
-    """A script of the test's own for the server to play; retries come at once."""
+    """A separate script per test for the server; retries are immediate."""
     retry_at_once(monkeypatch)
     return shared_server.new_script()
 
@@ -27,7 +27,7 @@ def server(shared_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Sc
 def replay(
     server: Script, vocabulary: Vocabulary, tmp_path_factory: pytest.TempPathFactory
 ) -> Runner:
-    """Replay requests through a candidate at the scripted server, in a folder of its own."""
+    """Replay requests through a candidate at the scripted server, in a separate folder."""
 
     def run(
         *requests: Request,

@@ -1,4 +1,4 @@
-"""A program that runs replays in forked children and kills them on time: no import a run.
+"""A program that runs replays in forked children and kills them on time: no import per run.
 
 Reads a command a line: a folder, and the seconds to live or `whole`. Answers `killed` or `ended 0`.
 Arguments: the pack's file and the endpoint's address.
@@ -18,7 +18,7 @@ CONCURRENCY = 16
 
 
 def main() -> None:
-    """Obey commands until there are no more."""
+    """Execute commands until there are no more."""
     pack, base_url = Path(sys.argv[1]), sys.argv[2]
     vocabulary = load_vocabulary()
     print("ready", flush=True)

@@ -10,7 +10,7 @@ Request = dict[str, Any]
 
 
 def request(incident_id: str = "inc-1", **changes: Any) -> Request:
-    """Return one request of a pack of ours."""
+    """Return one request of our pack format."""
     return {
         "schema_version": REQUEST_VERSION,
         "run_id": "replay-2026-09-21",
@@ -28,7 +28,7 @@ def request(incident_id: str = "inc-1", **changes: Any) -> Request:
 def original_request(
     incident_id: str = "inc-1", *, variant: str | None = None, **changes: Any
 ) -> Request:
-    """Return one request of the original's form: it names its candidate, maybe its variant."""
+    """Return one request of the original format: it names its candidate, and maybe its variant."""
     metadata = {"request_only": True, "not_replacement_evidence": True}
     return request(
         incident_id,

@@ -1,4 +1,4 @@
-"""The schema of an answer: what keeps it keeps the contract, and all of it has bounds."""
+"""The schema of an answer: valid answers keep the contract, and all lengths are limited."""
 
 import json
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def valid(schema: dict[str, Any], value: object) -> bool:
 def test_what_keeps_the_schema_keeps_the_contract(
     required: tuple[str, ...], good: dict[str, Any], vocabulary: Vocabulary
 ) -> None:
-    """And a field less, or more, breaks the schema."""
+    """A missing or additional field breaks the schema."""
     schema = answer_schema(required, vocabulary)
     assert valid(schema, good)
     assert parse_answer(json.dumps(good), required=required, vocabulary=vocabulary) == good
@@ -55,12 +55,12 @@ def test_what_keeps_the_schema_keeps_the_contract(
 def test_what_the_contract_or_its_bounds_refuse_breaks_the_schema(
     changes: dict[str, Any], vocabulary: Vocabulary
 ) -> None:
-    """The endpoint that holds a model to it spares us the repair."""
+    """An endpoint that enforces the schema makes a repair unnecessary."""
     assert not valid(answer_schema(ANSWER_FIELDS, vocabulary), answer(**changes))
 
 
-def test_every_text_and_list_has_an_end(vocabulary: Vocabulary) -> None:
-    """Or a small model never ends one."""
+def test_every_text_and_list_has_a_maximum_length(vocabulary: Vocabulary) -> None:
+    """Otherwise a small model may never end one."""
     schema = answer_schema((*ANSWER_FIELDS, "own_field"), vocabulary)
     kinds = [part for part in parts(schema) if isinstance(part.get("type"), str)]
     assert len(kinds) > 10

@@ -1,4 +1,4 @@
-"""From the text of a completion to an answer, or to the code of what broke."""
+"""Parsing the text of a completion: an answer, or the code of the first error."""
 
 import json
 from typing import Any
@@ -65,7 +65,7 @@ def code_of(parsed: Any) -> Any:
     ],
 )  # fmt: skip
 def test_the_one_answer_is_found(parsed: Any, text: str) -> None:
-    """The original took all from the first brace to the last for JSON."""
+    """The original read everything from the first brace to the last as JSON."""
     assert parsed(text) == answer()
 
 
@@ -114,7 +114,7 @@ def test_the_one_answer_is_found(parsed: Any, text: str) -> None:
     ],
 )  # fmt: skip
 def test_each_break_has_its_code(code_of: Any, text: str | None, code: str) -> None:
-    """The original's codes, and ours for what it let pass."""
+    """The original's codes, and our codes for errors that it accepted."""
     assert code_of(text) == code
 
 
@@ -131,16 +131,16 @@ def test_an_answer_that_grades_itself_breaks_the_contract(code_of: Any, field: s
     ("value", "read"),
     [(True, True), (False, False), ("true", True), ("false", False), (" FALSE ", False)],
 )
-def test_truth_is_jsons_own_or_the_words(
+def test_a_boolean_is_a_json_boolean_or_one_of_the_words(
     parsed: Any, field: str, value: object, read: bool
 ) -> None:
-    """`bool("false")` is true: the original turned approval on by it."""
+    """`bool("false")` is True: because of this, the original set approval to True."""
     assert parsed(answer_text(**{field: value}))[field] is read
 
 
 @pytest.mark.parametrize("field", ["requires_human_approval", "blocked_by_policy"])
 @pytest.mark.parametrize("value", ["0", "1", "yes", "", 0, 1, [], {}])
-def test_anything_else_is_no_truth_value(code_of: Any, field: str, value: object) -> None:
+def test_other_values_are_not_booleans(code_of: Any, field: str, value: object) -> None:
     """Approval is not guessed."""
     assert code_of(answer_text(**{field: value})) == f"invalid_boolean:{field}"
 
@@ -176,19 +176,19 @@ def test_what_a_pack_does_not_ask_for_is_not_kept(vocabulary: Vocabulary) -> Non
 
 
 def test_a_secret_in_an_answer_is_masked(parsed: Any) -> None:
-    """A model may make one up, or repeat one that no rule knew before."""
+    """A model may invent one, or repeat one that no rule found before."""
     found = parsed(answer_text(proposed_action="mail mei@example.com"))
     assert found["proposed_action"] == "mail <MASKED_0>"
 
 
-def test_half_a_character_does_not_cost_the_run(parsed: Any) -> None:
+def test_half_a_surrogate_pair_does_not_fail_the_run(parsed: Any) -> None:
     r"""A cut emoji (`\ud83d`) can't be written as UTF-8: all results would be lost with it."""
     found = parsed(TEXT.replace("It leaks.", r"It leaks \ud83d"))
     assert found["root_cause"]["statement"] == "It leaks ?"
 
 
 def test_the_safe_output_blocks_and_names_its_reason_briefly() -> None:
-    """What stands in for a missing answer can never be taken for a proposal."""
+    """The replacement for a missing answer can't be mistaken for a proposal."""
     safe = safe_output("e" * 500)
     assert safe == {
         "proposed_action": "NO_ACTION",

@@ -37,15 +37,15 @@ def reached(outcome: str, server: Script, replay: Runner, **changes: Any) -> Rep
 
 
 def test_every_outcome_has_a_way_to_it() -> None:
-    """The list below is whole."""
+    """The list below is complete."""
     assert {*REACHED, "not_sent"} == set(OUTCOMES)
 
 
 @pytest.mark.parametrize("outcome", REACHED)
-def test_a_request_becomes_a_result_that_says_what_became_of_it(
+def test_a_request_becomes_a_result_with_its_outcome(
     outcome: str, server: Script, replay: Runner
 ) -> None:
-    """Plumbing, refusals and broken answers are told apart."""
+    """Infrastructure failures, refusals and broken answers have different outcomes."""
     result = reached(outcome, server, replay)
     assert result.outcome == outcome
     assert (result.error is None) is (outcome == "answered")
@@ -60,7 +60,7 @@ def test_a_request_becomes_a_result_that_says_what_became_of_it(
 def test_a_failed_request_becomes_a_result_not_an_exception(
     outcome: str, server: Script, replay: Runner
 ) -> None:
-    """The safe blocked output stands in, and can be read as a row like any other."""
+    """The safe blocked output replaces the answer, and can be read as a row like any other."""
     result = reached(outcome, server, replay)
     safe = result.model_output
     assert (safe["proposed_action"], safe["risk_level"]) == ("NO_ACTION", "high")
@@ -82,15 +82,15 @@ def test_a_failed_request_becomes_a_result_not_an_exception(
     ids=["whole_at_the_limit", "cut_empty", "empty", "filtered", "refused", "hanging"],
 )
 def test_edges_between_outcomes(reply: Any, outcome: str, server: Script, replay: Runner) -> None:
-    """An answer that is whole counts, even if the limit was reached with it."""
+    """A complete answer counts, even if it reached the limit."""
     server.answers(reply)
     result = only(replay, limits={"timeout_s": 0.15})
     assert result.outcome == outcome
     assert (outcome in GRADED_OUTCOMES) is (outcome != "infrastructure_failure")
 
 
-def test_a_fault_that_heals_leaves_no_mark_but_its_wait(server: Script, replay: Runner) -> None:
-    """The answer is the model's; the event tells how often it was asked for."""
+def test_a_temporary_fault_only_adds_a_wait(server: Script, replay: Runner) -> None:
+    """The answer is the model's; the event counts the attempts."""
     server.answers(status(503), answer_text())
     result = only(replay)
     assert (result.outcome, result.model_output) == ("answered", answer())
@@ -103,7 +103,7 @@ def test_a_fault_that_heals_leaves_no_mark_but_its_wait(server: Script, replay: 
 def test_an_original_pack_is_asked_in_the_variant_that_it_names(
     variant: str | None, words: str, server: Script, replay: Runner
 ) -> None:
-    """And answered in its five fields; the candidate's own variant does not count."""
+    """It is answered in its five fields; the candidate's variant is not used."""
     server.answers(answer_text())
     result = only(replay, original_request(variant=variant), **({} if variant else TUNED))
     assert words in server.bodies[0]["messages"][1]["content"]
@@ -117,7 +117,7 @@ def test_an_original_pack_is_asked_in_the_variant_that_it_names(
 def test_an_error_is_one_line_of_at_most_300_characters(
     text: str, server: Script, replay: Runner
 ) -> None:
-    """It stands in a record, a table and a report."""
+    """It is written into a record, a table and a report."""
     server.answers(completion(None, refusal=text))
     error = only(replay).error or ""
     assert 100 < len(error) <= 300
@@ -130,9 +130,7 @@ def test_an_error_is_one_line_of_at_most_300_characters(
      completion(answer_text(risk_level="mei@example.com")), status(500, KEY)],
     ids=["rejected", "refused", "broken", "infrastructure"],
 )  # fmt: skip
-def test_no_secret_that_comes_back_stands_in_a_result(
-    reply: Any, server: Script, replay: Runner
-) -> None:
+def test_no_returned_secret_is_in_a_result(reply: Any, server: Script, replay: Runner) -> None:
     """A server may echo the key, a model an address."""
     server.answers(reply)
     text = only(replay, api_key=KEY).model_dump_json()
@@ -148,13 +146,13 @@ def test_no_secret_that_comes_back_stands_in_a_result(
 def test_a_cost_is_known_or_null(
     changes: dict[str, Any], usage: Any, cost: float | None, server: Script, replay: Runner
 ) -> None:
-    """The original wrote 0 for everything."""
+    """The original always wrote 0."""
     server.answers(completion(answer_text(), usage=usage))
     assert only(replay, **changes).cost_usd == (cost if cost is None else pytest.approx(cost))
 
 
-def test_the_queue_is_told_apart_from_the_call(server: Script, replay: Runner) -> None:
-    """The second of two requests waits for the first; its call is as fast."""
+def test_time_in_the_queue_is_separate_from_the_call(server: Script, replay: Runner) -> None:
+    """The second of two requests waits for the first; its call takes no longer."""
     server.answers(completion(answer_text(), delay_s=0.3), answer_text())
     one, two = replay(request("a"), request("b"), limits={"concurrency": 1}).results
     assert one.queue_ms < 200 < 300 <= two.queue_ms

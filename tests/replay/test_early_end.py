@@ -1,4 +1,4 @@
-"""A replay that ends early: nothing more is sent, and what was sent may still come back."""
+"""A replay that ends early: nothing more is sent, and requests in flight may still be answered."""
 
 import os
 import re
@@ -101,10 +101,10 @@ def test_what_does_not_come_back_is_given_up_after_a_while(
 
 @pytest.mark.usefixtures("ctrl_c_interrupts")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl_c", "terminated"])
-def test_whoever_ends_the_process_does_not_wait_for_what_was_sent(
+def test_after_an_interrupt_requests_in_flight_are_not_waited_for(
     number: signal.Signals, server: Script, replay: Runner, tmp_path: Path
 ) -> None:
-    """Two seconds are all there is."""
+    """There are only two seconds."""
     by_incident(server, completion(answer_text(), delay_s=30), inc_03=ENDS["patience"])
     sent_at: list[float] = []
 
@@ -117,7 +117,7 @@ def test_whoever_ends_the_process_does_not_wait_for_what_was_sent(
 
     ending = threading.Thread(target=end)
     ending.start()
-    with pytest.raises(BatchStoppedError, match=r"told to end\. 40 of 40 requests"):
+    with pytest.raises(BatchStoppedError, match=r"was interrupted\. 40 of 40 requests"):
         replay(*PACK, folder=tmp_path, **EIGHT)
     assert time.monotonic() - sent_at[0] < 2
     ending.join()
@@ -144,7 +144,7 @@ def test_an_interrupt_in_the_middle_of_work_ends_the_run_like_any_other(
 
     before = signal.signal(signal.SIGTERM, raise_it)
     try:
-        with pytest.raises(BatchStoppedError, match=r"told to end\. .* run the same again"):
+        with pytest.raises(BatchStoppedError, match=r"was interrupted\. .* run the same again"):
             run_pack(
                 pack_bytes(*(request(str(number)) for number in range(2000))),
                 candidate(server.base_url),

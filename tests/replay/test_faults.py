@@ -1,4 +1,4 @@
-"""A run against an endpoint that breaks in every way: one result a request, and all adds up."""
+"""A run against an endpoint that breaks in every way: one result per request, correct sums."""
 
 from collections import Counter
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_faults_change_no_answer_and_all_adds_up(
 
 
 def assert_adds_up(run: ReplayRun, *, attempts: int) -> None:
-    """What results, events and tries say of attempts, waits and money is one and the same."""
+    """Results, events and tries agree on attempts, waits and money."""
     results = run.results
     events = [event for one in results for event in one.trace_events]
     tries = [each for event in events for each in event.tries]

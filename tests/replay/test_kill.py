@@ -1,4 +1,4 @@
-"""A run that is killed at any moment goes on: same content, nothing acknowledged paid twice."""
+"""A run that is killed at any moment continues: same content, no stored answer is paid twice."""
 
 import asyncio
 import json
@@ -67,7 +67,7 @@ def endpoint() -> Iterator[CountingEndpoint]:
 
 
 class Runs:
-    """The program that runs replays in children of its own."""
+    """The program that runs replays in child processes."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -105,14 +105,14 @@ def pack(tmp_path: Path) -> Path:
 
 
 def content_of(folder: Path) -> tuple[list[Any], Any]:
-    """Results and report of a run, less when and how fast."""
+    """Results and report of a run, without timing fields."""
     lines = (folder / RESULTS_FILE).read_text().splitlines()
     report = json.loads((folder / REPORT_FILE).read_text())
     return [without_timing(json.loads(line)) for line in lines], without_timing(report)
 
 
 def acknowledged(folder: Path) -> set[str]:
-    """The incidents whose answer lies whole in the journal."""
+    """The incidents whose answer is complete in the journal."""
     found = set()
     for name in (JOURNAL_FILE, CALLS_FILE):
         path = folder / name
@@ -155,10 +155,10 @@ def test_fifty_kills_change_nothing_and_pay_nothing_twice(
     assert caught > KILLS // 2
 
 
-def test_of_two_processes_one_works_and_the_other_says_who_does(
+def test_of_two_processes_one_works_and_the_other_names_it(
     endpoint: CountingEndpoint, pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two at once would pay twice for everything."""
+    """Two runs in parallel would pay twice for everything."""
     catalogue = tmp_path / "candidates.yaml"
     catalogue.write_text(f"- {{id: mine, model: vendor/model, base_url: {endpoint.base_url}}}\n")
     monkeypatch.setenv("REPLAY_CANDIDATES", str(catalogue))

@@ -74,7 +74,7 @@ def test_versions_and_defaults_are_the_originals() -> None:
 def test_a_finding_has_its_code_and_nothing_is_sent(
     finding: str, changes: dict[str, Any], server: Script, replay: Runner
 ) -> None:
-    """With the line; a mention in prose is none."""
+    """With the line; a mention in prose is not a finding."""
     server.answers(FIVE)
     prose = original_request("a", user_prompt="It logged execution_error and rca_correct")
     run = replay(prose, {**original_request("b"), **changes})
@@ -143,7 +143,7 @@ def test_what_the_contract_reads_alike_is_read_alike(
 
 
 def test_the_two_variants_ask_as_the_page_says(server: Script, replay: Runner) -> None:
-    """Both may stand in one pack; the report then says so."""
+    """One pack may contain both; the report then says `mixed`."""
     server.answers(FIVE)
     run = replay(
         original_request("a"), original_request("b", variant=TUNED), limits={"concurrency": 1}
@@ -174,7 +174,7 @@ def test_the_repair_call_carries_the_error_and_the_first_1200_characters(
 
 
 def test_every_field_of_the_original_is_there(server: Script, replay: Runner) -> None:
-    """Whoever reads its files reads ours."""
+    """A program that reads its files can read ours."""
     server.answers(FIVE, status(422, "x" * 900))
     run = replay(original_request("a"), original_request("b"), limits={"concurrency": 1})
     lines = (run.folder / RESULTS_FILE).read_text().splitlines()

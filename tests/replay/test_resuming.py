@@ -1,4 +1,4 @@
-"""A replay that goes on, is repeated, refreshed, changed, cancelled or can't keep its answers."""
+"""A replay that continues, is repeated, refreshed, changed, cancelled or can't store answers."""
 
 import errno
 import json
@@ -28,7 +28,7 @@ ONE = {"limits": {"concurrency": 1, "timeout_s": 5}}
 
 
 def content(run: ReplayRun) -> tuple[list[Any], Any]:
-    """Results and report of a run, less when, how fast and by which way."""
+    """Results and report of a run, without run-dependent fields."""
     results = [without_timing(result.as_json()) for result in run.results]
     return results, without_timing(run.report.as_json())
 
@@ -39,21 +39,21 @@ def asked(server: Script) -> list[str]:
 
 
 def names(folder: Path) -> set[str]:
-    """The files of a folder that are to be seen."""
+    """The files of a folder that are not hidden."""
     return {path.name for path in folder.iterdir() if not path.name.startswith(".")}
 
 
 def test_a_run_leaves_results_report_and_calls(
     server: Script, replay: Runner, tmp_path: Path
 ) -> None:
-    """The journal is gone once the results are whole."""
+    """The journal is removed after the results are complete."""
     server.answers(answer_text())
     replay(request(), folder=tmp_path)
     assert names(tmp_path) == {RESULTS_FILE, REPORT_FILE, CALLS_FILE}
 
 
 def test_a_rerun_asks_only_what_failed(server: Script, replay: Runner, tmp_path: Path) -> None:
-    """Rejections are answers; failures of plumbing are not."""
+    """Rejections are answers; infrastructure failures are not."""
     pack = [request(one) for one in "abc"]
     server.answers(answer_text(), status(422), *[status(500)] * 4)
     first = replay(*pack, folder=tmp_path, **ONE)
@@ -103,7 +103,7 @@ def test_an_answer_is_reused_whatever_asked_for_it(
 ) -> None:
     """The same run, killed between the first call and its repair, pays for neither twice."""
     server.answers("no JSON", status(401))
-    with pytest.raises(BatchStoppedError, match="run the same again, and it goes on"):
+    with pytest.raises(BatchStoppedError, match="run the same again, and it continues"):
         replay(request("a"), folder=tmp_path, **TUNED, **ONE)
     server.answers(*[answer_text()] * 9)
     server.bodies.clear()
@@ -114,8 +114,8 @@ def test_an_answer_is_reused_whatever_asked_for_it(
     assert len(run.results[0].trace_events) == 2
 
 
-def test_one_who_asks_the_same_twice_gets_two_answers(server: Script, replay: Runner) -> None:
-    """Equal requests are calls of their own, and so are repeats: nothing is counted twice."""
+def test_equal_requests_get_separate_answers(server: Script, replay: Runner) -> None:
+    """Equal requests are separate calls, and so are repeats: nothing is counted twice."""
     server.answers(*(answer_text(proposed_action=f"answer {number}") for number in range(9)))
     run = replay(request("a"), request("b"), request("a"), repeats=3, **ONE)
     assert len(server.bodies) == 9
@@ -128,7 +128,7 @@ def test_one_who_asks_the_same_twice_gets_two_answers(server: Script, replay: Ru
 def test_more_repeats_ask_only_those_that_are_new(
     server: Script, replay: Runner, tmp_path: Path
 ) -> None:
-    """A repeat is a question of its own."""
+    """A repeat is a separate question."""
     server.answers(answer_text())
     replay(request("a"), folder=tmp_path)
     run = replay(request("a"), folder=tmp_path, repeats=3)
@@ -148,7 +148,7 @@ def test_fewer_repeats_in_between_cost_nothing(
 
 
 def test_the_variant_without_evidence_leaves_it_out(server: Script, replay: Runner) -> None:
-    """Of an incident it tells the alert alone: what a detector of leaks needs."""
+    """It contains only the incident's alert, which a detector of leaks needs."""
     server.answers(answer_text())
     one = request("a", incident_context={"alertname": "DiskFull", "severity": "high"})
     run = replay(one, prompt_variant="no_evidence")
@@ -225,7 +225,7 @@ def test_a_failed_sync_stops_the_sending(
 def test_a_sync_that_fails_as_the_last_answer_comes_makes_no_valid_run(
     server: Script, replay: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Told once by the system, in a thread that is given up just then."""
+    """The system reports it once, in a thread that is abandoned at that time."""
     server.answers(completion(answer_text(), delay_s=0.15))
     real, failed = os.fsync, [False]
 
@@ -246,7 +246,7 @@ def test_a_sync_that_fails_as_the_last_answer_comes_makes_no_valid_run(
 def test_a_damaged_journal_is_named_with_its_line(
     server: Script, replay: Runner, tmp_path: Path
 ) -> None:
-    """And left as it is, for whoever has a copy."""
+    """It is not changed, so that it can be repaired from a copy."""
     server.answers(answer_text(), answer_text(), status(401))
     pack = [request(one) for one in "abc"]
     with pytest.raises(BatchStoppedError):
@@ -303,10 +303,10 @@ def test_a_cancelled_run_stops_within_two_seconds_with_its_journal_sound(
     assert (run.report.valid, len(server.bodies)) == (True, 48)
 
 
-def test_money_that_is_out_leaves_the_rest_unsent(
+def test_after_the_budget_is_used_up_the_rest_is_not_sent(
     server: Script, replay: Runner, tmp_path: Path
 ) -> None:
-    """`not_sent` is nobody's answer; with more money the next run sends it."""
+    """`not_sent` is not an answer; with more money, the next run sends the request."""
     server.answers(completion(answer_text(), usage=(1000, 100)))
     pack = [request(one) for one in "abcdef"]
     priced = {**ONE, **PRICES, "sampling": {"max_tokens": 100}}
@@ -337,7 +337,7 @@ def test_a_pause_beyond_patience_ends_the_run_to_be_resumed(
 
 
 def test_reasoning_is_never_read_as_the_answer(server: Script, replay: Runner) -> None:
-    """A draft that was thought aloud is no answer, in whichever of the two places it stands."""
+    """A draft in the reasoning is not an answer, in either of the two places."""
     draft = answer_text(risk_level="critical")
     message = {"role": "assistant", "content": answer_text(), "reasoning_content": draft}
     thought = {"role": "assistant", "content": f"<think>{draft}</think>{answer_text()}"}

@@ -1,4 +1,4 @@
-"""What a run says of itself: counts, latency, cost, variant."""
+"""The report of a run: counts, latency, cost, variant."""
 
 from typing import Any
 
@@ -64,14 +64,14 @@ def test_latency_figures_are_the_mean_and_the_linear_95th_percentile(
     ],
     ids=["sum", "six_decimals", "one_unknown", "unpriced"],
 )
-def test_the_total_cost_has_six_decimals_or_is_null(
+def test_the_total_cost_has_six_decimals_or_is_none(
     changes: dict[str, Any],
     usages: list[Any],
     cost: float | None,
     server: Script,
     replay: Runner,
 ) -> None:
-    """Unpriced is unknown, not free, and half a sum would pass for the whole."""
+    """Without a price the cost is unknown, not 0; a part of a sum would be too low."""
     server.answers(*(completion(answer_text(), usage=usage) for usage in usages))
     report = replay(
         *(request(str(one)) for one in usages), limits={"concurrency": 1}, **changes

@@ -1,4 +1,4 @@
-"""A whole pack: nothing sent before all is checked, results in order, and an honest report."""
+"""A complete pack: checked before anything is sent, results in order, and a correct report."""
 
 import json
 from functools import partial
@@ -99,8 +99,10 @@ def test_a_refused_key_or_model_stops_the_replay(code: int, server: Script, repl
     assert KEY not in str(caught.value)
 
 
-def test_a_refusal_under_concurrency_stops_it_all_the_same(server: Script, replay: Runner) -> None:
-    """Several refusals at once are one error, not a group of them."""
+def test_rejected_credentials_under_concurrency_stop_the_replay_too(
+    server: Script, replay: Runner
+) -> None:
+    """Several rejections at the same time are one error, not a group."""
     server.answers(status(401))
     with pytest.raises(BatchStoppedError, match="20 of 20"):
         replay(*(request(str(number)) for number in range(20)), limits={"concurrency": 5})
@@ -108,7 +110,7 @@ def test_a_refusal_under_concurrency_stops_it_all_the_same(server: Script, repla
 
 
 def test_results_keep_the_order_of_the_requests(server: Script, replay: Runner) -> None:
-    """Also when a later one answers sooner, and never more at once than allowed."""
+    """Also if a later one is answered sooner; the allowed concurrency is never exceeded."""
     delays = [0.12, 0.0, 0.06, 0.0, 0.03, 0.0, 0.0, 0.0]
     server.answers(*(completion(answer_text(), delay_s=delay) for delay in delays))
     ids = [f"inc-{number}" for number in range(8)]
@@ -145,7 +147,7 @@ def test_a_pack_of_the_original_form_is_replayed(
 def test_the_files_can_be_read_back_as_the_contracts(
     server: Script, replay: Runner, tmp_path: Path
 ) -> None:
-    """Also with an answer that no file could hold as it came."""
+    """Also with an answer that UTF-8 can't encode unchanged."""
     odd = answer_text().replace("OutboundPolicy", r"OutboundPolicy \ud83d \u2028 觀察")
     server.answers(odd, payload({"choices": [{"message": None}]}))
     run = replay(request("a"), request("b"), limits={"concurrency": 1})
@@ -190,7 +192,7 @@ def test_a_replay_does_not_depend_on_where_its_calls_are_kept(
 def test_a_baseline_answers_every_sample_in_process(
     baseline: str, vocabulary: Vocabulary, tmp_path: Path
 ) -> None:
-    """No key, no server, no network; twice the same, but for its speed."""
+    """No key, no server, no network; the second run is equal except for its timing."""
     pack = build_pack(read_sample_rows(), [], day="2026-09-21", vocabulary=vocabulary)
     content = encode_jsonl(one.as_json() for one in pack.requests)
     embedded = Catalogue.load().get(baseline)
@@ -229,7 +231,7 @@ def test_a_pack_built_with_another_vocabulary_is_refused(
 
 
 def test_an_empty_day_is_a_valid_run_of_nothing(replay: Runner, server: Script) -> None:
-    """Zero requests, zero results, and figures that say unknown rather than 0."""
+    """Zero requests, zero results, and unknown figures are None, not 0."""
     run = replay()
     assert (run.report.valid, run.report.requests, server.bodies) == (True, 0, [])
     assert run.report.p95_latency_ms is None

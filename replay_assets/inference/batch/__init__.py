@@ -1,11 +1,11 @@
-"""Many dialogues with one model: asked once, kept call by call, continued after an interruption.
+"""Runs many dialogues with one model; each call is stored, so that an interrupted run continues.
 
-What a stage asks, in which order and what it makes of the answers, it says as generators
-(`dialogue`). This package runs them with bounded concurrency and memory (`dispatch`), shows how far
-they have come (`progress`), and has their records published in order (`run`). Calls, spending and
-limits are kept where a deployment says (`stores`).
+A stage writes its questions, and what it makes of the answers, as generators (`dialogue`). This
+package runs them with limited concurrency and memory (`dispatch`), reports their progress
+(`progress`), and publishes their records in order (`run`). A deployment chooses where calls,
+spending and limits are stored (`stores`).
 
-It knows no pack, no incident and no answer contract.
+It does not depend on packs, incidents or the answer contract.
 """
 
 from replay_assets.inference.batch.dialogue import Dialogue

@@ -1,4 +1,4 @@
-"""Dialogues: what a batch is made of, and the one way in which each is walked.
+"""Dialogues: the parts of a batch, and the code that steps through them.
 
 A dialogue is a generator. It yields a `Question`, receives the finished `Call`, perhaps yields
 another question, and returns its record, as httpx's `Auth.auth_flow` does with requests:
@@ -7,8 +7,8 @@ another question, and returns its record, as httpx's `Auth.auth_flow` does with 
         call = yield Question(messages_of(row))
         return Judgement.read(row, call)
 
-It is walked twice: with live calls while the batch is asked, and with kept calls when its record is
-made. So it must depend on its input and on the calls alone: no clock, no random numbers.
+It runs twice: with live calls while the batch is asked, and with stored calls when its record is
+made. So it must depend only on its input and its calls: no clock, no random numbers.
 """
 
 from collections import Counter
@@ -22,14 +22,14 @@ Record = TypeVar("Record")
 Dialogue = Generator[Question, Call, Record]
 
 KeyOf = Callable[[Question], str]
-"""Gives the SHA-256, in hexadecimal, of all that shapes an answer."""
+"""Returns the hexadecimal SHA-256 of everything that affects the answer to a question."""
 
 
 class OpenDialogue(Generic[Record]):
     """A dialogue in progress.
 
-    `question` is what it asks now and `key` the key of that answer; once `question` is None,
-    `record` is what it returned.
+    `question` is the current question and `key` the key of its answer. At the end, `question` is
+    None and `record` is the returned record.
     """
 
     question: Question | None
@@ -43,12 +43,12 @@ class OpenDialogue(Generic[Record]):
         self._advance(None)
 
     def set_twin(self, twin: int) -> None:
-        """Set how many dialogues before this one began with the same question."""
+        """Set the number of earlier dialogues that started with the same question."""
         self._twin = twin
         self.key = _twin_key(self.key, twin)
 
     def receive(self, call: Call) -> None:
-        """Go on to the next question, or to the record."""
+        """Continue to the next question, or to the record."""
         self._advance(call)
 
     def _advance(self, call: Call | None) -> None:
@@ -63,10 +63,10 @@ class OpenDialogue(Generic[Record]):
 def open_dialogues(
     dialogues: Iterable[Dialogue[Record]], key_of: KeyOf
 ) -> Iterator[OpenDialogue[Record]]:
-    """Yield each dialogue at its first question; at its end, if it asks nothing.
+    """Yield each dialogue at its first question, or at its end if it asks nothing.
 
-    Dialogues that begin with the same question are told apart by their order, so each gets an
-    answer of its own.
+    Dialogues that start with the same question are numbered in their order, so that each one gets
+    a separate answer.
     """
     twins: Counter[bytes] = Counter()
     for dialogue in dialogues:

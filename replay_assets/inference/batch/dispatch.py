@@ -1,9 +1,10 @@
 """Dispatch: workers take dialogues one by one, and each finished call goes to the call store.
 
-A key or a model that the endpoint refuses, a pause longer than the run's patience, a ledger that
-can't be written or an error in a dialogue, a cache or a report ends the run: nothing more is sent,
-and requests in flight get `DRAIN_TIMEOUT_S` to come back. A journal that can't be written or an
-interrupt of the process ends it at once. What was answered is kept.
+A run ends early if the endpoint rejects the key or the model, if it asks for a pause longer than
+the run's patience, if the ledger can't be written, or if a dialogue, the cache or a progress report
+raises an error. Then nothing more is sent, and requests in flight have `DRAIN_TIMEOUT_S` to finish.
+If the journal can't be written or the process is interrupted, the run ends immediately. Answers so
+far are kept.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from replay_assets.inference.call_store import CallStore
 from replay_assets.inference.chat.client import ChatClient
 
 DRAIN_TIMEOUT_S = 10.0
-"""How long a run that ends early waits for requests in flight: they are billed, read or not."""
+"""Seconds that a run which ends early waits for requests in flight: they are billed anyway."""
 
 OUTCOME_OF_FAILURE: dict[type[CallFailedError], CallOutcome] = {
     RequestRejectedError: "request_rejected",
@@ -56,13 +57,13 @@ class Dispatch(Generic[Record]):
     _ended_by: Exception | None = None
 
     async def run(self, *, size: int) -> None:
-        """Ask until every one of `size` dialogues has its calls.
+        """Ask until all `size` dialogues have their calls.
 
         Raises:
             EndpointRefusedError: no request can succeed.
             PatienceExceededError: the endpoint asks for a longer pause than the run's patience.
-            Exception: a dialogue, a cache or a report raised it.
-            ExceptionGroup: anything else that ended it early.
+            Exception: the error that a dialogue, the cache or a progress report raised.
+            ExceptionGroup: any other errors that ended the run early.
         """
         async with asyncio.TaskGroup() as both:
             counting = both.create_task(self._count())
@@ -88,8 +89,8 @@ class Dispatch(Generic[Record]):
         try:
             for dialogue in self.dialogues:
                 await self._walk(dialogue)
-                # Answers of other workers are in the store by now. They send their next requests
-                # before this worker prepares another one.
+                # Other workers may have received answers. They must send their next requests first:
+                # preparing one blocks the event loop.
                 await self.queue.take_turn()
                 if self._ended_by is not None:
                     return
@@ -97,7 +98,7 @@ class Dispatch(Generic[Record]):
             self._end(error)
 
     async def _walk(self, dialogue: OpenDialogue[Record]) -> None:
-        """Ask a dialogue's questions, as far as no kept call answers them."""
+        """Ask those questions of a dialogue that no stored call answers."""
         call, is_reused = None, True
         while (question := dialogue.question) is not None:
             call = await self._known(dialogue.key)
@@ -115,7 +116,7 @@ class Dispatch(Generic[Record]):
             self.meter.finish(call, reused=is_reused)
 
     def _end(self, error: Exception) -> None:
-        """Send nothing more, and let requests in flight come back for a while: they are billed."""
+        """Send nothing more; wait a while for requests in flight, because they are billed."""
         if self._ended_by is not None:
             return
         self._ended_by = error
@@ -124,9 +125,9 @@ class Dispatch(Generic[Record]):
         _cancel(one for one in self._workers if not self.client.in_flight.is_sending(one))
 
     async def _known(self, key: str) -> Call | None:
-        """Return the call of a question that needs no asking; wait for it if it is under way.
+        """Return the call of a question that need not be asked; wait for it if it is in flight.
 
-        In one run a question has one call, whatever became of it: a record is made from the newest
+        In one run a question has one call, even if that failed: a record is made from the newest
         call of each question, so a second call would change what a dialogue has already received.
         """
         under_way = self._under_way.get(key)
@@ -135,9 +136,9 @@ class Dispatch(Generic[Record]):
         return self.calls.get(key) if key in self._failed else self.calls.answer_of(key)
 
     async def _ask_once(self, key: str, question: Question) -> Call:
-        """Ask a question and keep its call, while other dialogues that ask the same wait.
+        """Ask a question and store its call; other dialogues with the same question wait for it.
 
-        Without a call the run ends, and those that wait are cancelled.
+        If there is no call, the run ends, and the waiting dialogues are cancelled.
         """
         kept = self._under_way[key] = asyncio.Event()
         call = await self._ask(key, question)

@@ -1,4 +1,4 @@
-"""How far a batch has come: counts, pace, money, and what is left at this pace."""
+"""The progress of a batch: counts, speed, cost, and estimates for the rest."""
 
 import time
 from collections import defaultdict, deque
@@ -12,16 +12,16 @@ from replay_assets.inference.call.call import Call
 Number = TypeVar("Number", int, float)
 
 RECENT = 1_000
-"""How many of the latest latencies the 95th percentile covers, and of the latest calls the pace."""
+"""The number of latest calls from which the 95th percentile and the speed are computed."""
 
 
 @dataclass(frozen=True)
 class BatchProgress:
     """The state of a run at one moment.
 
-    `done` counts dialogues whose every call is durable, `failed` those of them without an answer,
-    `reused` those that cost nothing now, `retries` attempts beyond the first of a call. Figures
-    that are not known are None.
+    `done` counts dialogues whose calls are all durable, `failed` those of them without an answer,
+    `reused` those answered from stored calls only, `retries` attempts after the first of a call.
+    Unknown figures are None.
     """
 
     total: int
@@ -38,7 +38,7 @@ class BatchProgress:
     left_s: float | None
 
     def line(self) -> str:
-        """Return the state in one line, for a log."""
+        """Return the state as one line for a log."""
         parts = [f"{self.done} of {self.total} done", f"{self.failed} failed"]
         parts += [f"{self.reused} reused", f"{self.retries} retries"]
         if self.rate_per_s is not None:
@@ -58,7 +58,7 @@ Report = Callable[[BatchProgress], None]
 
 
 class ProgressMeter:
-    """Counts calls as they become durable, and dialogues as their last call does."""
+    """Counts calls when they become durable, and dialogues when their last call does."""
 
     def __init__(self, size: int, report: Report | None) -> None:
         self._total = size
@@ -73,13 +73,13 @@ class ProgressMeter:
 
     @property
     def done(self) -> int:
-        """How many dialogues are done."""
+        """The number of finished dialogues."""
         return self._done
 
     def finish(self, last: Call | None, *, reused: bool) -> None:
-        """Count a dialogue as done once its last call is durable, which it may be already.
+        """Count a dialogue as done when its last call is durable, which may be now.
 
-        `reused` says that all its calls were kept from before.
+        `reused` means that all its calls were stored before this run.
         """
         if last is not None and last.key in self._not_durable:
             self._waiting[last.key].append(reused)
@@ -87,7 +87,7 @@ class ProgressMeter:
             self._count_one(last, reused=reused)
 
     def count(self, calls: Iterable[Call]) -> None:
-        """Count calls that are durable now, and report."""
+        """Count calls that have become durable, and report the progress."""
         for call in calls:
             self._not_durable.discard(call.key)
             for reused in self._waiting.pop(call.key, ()):  # dialogues may share a call
@@ -101,7 +101,7 @@ class ProgressMeter:
         self._reused += reused
 
     def moment(self) -> BatchProgress:
-        """Return the present state."""
+        """Return the current state."""
         fresh = self._done - self._reused
         share = None if not fresh else (self._total - self._reused) / fresh
         span_s = time.monotonic() - self._moments[0]
@@ -122,7 +122,7 @@ class ProgressMeter:
         )
 
     def account(self, call: Call) -> None:
-        """Add what a call took and cost, when it ends and before it is durable."""
+        """Add the time and cost of a call when it ends, before it is durable."""
         self._not_durable.add(call.key)
         attempts = call.all_attempts
         self._retries += max(len(attempts) - 1, 0)
@@ -134,7 +134,7 @@ class ProgressMeter:
 
 
 def _sum(one: Number | None, other: Number | None) -> Number | None:
-    """Add two figures; a sum with an unknown part is unknown."""
+    """Return the sum of two figures; None if one is unknown."""
     return None if one is None or other is None else one + other
 
 

@@ -1,7 +1,7 @@
-"""A run: ask a batch of dialogues, then publish their records from the calls that were kept.
+"""A run: ask a batch of dialogues, then publish their records from the stored calls.
 
-The last step reads only dialogues and kept calls, so records are the same however often the run was
-interrupted. What a dialogue asks, and what becomes of its record, belongs to the caller.
+The last step reads only dialogues and stored calls, so the records are the same however often the
+run was interrupted. The caller decides what dialogues ask and how records are published.
 """
 
 import asyncio
@@ -31,27 +31,27 @@ from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.request_key import RequestKeys
 
-INTERRUPTED = "The process was told to end."
+INTERRUPTED = "The process was interrupted."
 
 Published = TypeVar("Published")
 
 
 class DialogueChangedError(ReplayAssetsError):
-    """A dialogue did not ask the same when it was given the same calls again."""
+    """A dialogue asked different questions when it received the same calls again."""
 
 
 @dataclass(frozen=True)
 class Batch(Generic[Record]):
-    """What a run asks.
+    """The dialogues of a run, and the name of its calls.
 
     Args:
-        work: the name under which its calls are kept, as a path: `judge/2026-09-21`.
-        subject: what the run is about. Calls of another subject are moved aside; their answers to
-            questions that did not change are still used.
-        prompt_version: the version of the prompts. If the candidate wants a cache, answers are
-            shared with all works that ask in the same version.
-        dialogues: starts all dialogues anew, in an order that is always the same; called twice.
-        size: how many dialogues there are.
+        work: the name under which its calls are stored, as a path: `judge/2026-09-21`.
+        subject: identifies the input of the run. Calls of another subject are moved aside; their
+            answers to unchanged questions are still used.
+        prompt_version: the version of the prompts. If the candidate uses the cache, answers are
+            shared between all works with the same version.
+        dialogues: starts all dialogues from the beginning, always in the same order; called twice.
+        size: the number of dialogues.
     """
 
     work: str
@@ -73,25 +73,25 @@ def run_batch(
     refresh: bool = False,
     progress: Report | None = None,
 ) -> Published:
-    """Ask every question that no kept call answers, then publish the records in their order.
+    """Ask every question that no stored call answers, then publish the records in order.
 
     Args:
-        batch: what is asked.
-        publish: takes the records one by one and makes them durable. Only when it returns, the run
-            is over; if it raises, the next run continues from the kept calls.
-        candidate: who is asked.
+        batch: the dialogues to run.
+        publish: reads the records one by one and makes them durable. The run is finished when it
+            returns; if it raises, the next run continues from the stored calls.
+        candidate: the candidate to ask.
         api_key: the candidate's key, if it needs one.
-        stores: where calls, spending and limits are.
-        gate: what may leave; without one, only `api_key` is guarded beside the strict rules.
-        timezone: the zone of the days that prices and budgets hold for.
-        refresh: ask everything again.
+        stores: the stores of calls, spending and limits.
+        gate: checks what is sent; by default, it blocks `api_key` and what the strict rules find.
+        timezone: the time zone of the days that prices and budgets refer to.
+        refresh: ask all questions again.
         progress: is called with the state of the run each time calls have become durable.
 
     Raises:
-        BatchStoppedError: the run ended early; what was answered is kept, the same run continues.
-        JournalError: a call could not be kept.
-        LockedError: another run works on the same.
-        DialogueChangedError: a dialogue depends on more than its input and its calls.
+        BatchStoppedError: the run ended early; answers are kept, and the same run continues.
+        JournalError: a call could not be stored.
+        LockedError: another run does the same work.
+        DialogueChangedError: a dialogue does not depend only on its input and its calls.
     """
     opened = stores.calls.open(
         batch.work,
@@ -125,20 +125,20 @@ def _records(batch: Batch[Record], key_of: KeyOf, calls: CallStore) -> Iterator[
         made += 1
     if made != batch.size:
         raise DialogueChangedError(
-            f"{made} of {batch.size} dialogues were there when their records were made: "
-            "`dialogues` must start all of them anew each time it is called. Nothing was published."
+            f"`dialogues` returned {made} of {batch.size} dialogues when records were made; it "
+            "must start all of them again each time it is called. Nothing was published."
         )
 
 
 def _record_of(calls: CallStore, dialogue: OpenDialogue[Record]) -> Record:
-    """Walk a dialogue with kept calls and return its record."""
+    """Run a dialogue with stored calls and return its record."""
     while dialogue.question is not None:
         call = calls.get(dialogue.key)
         if call is None:
             raise DialogueChangedError(
-                f"no call is kept of question {dialogue.key[:12]}…: a dialogue asked something "
-                "else when it was walked again. It may depend on its input and its calls only, "
-                "and asks nothing after a question with is_last. Nothing was published."
+                f"no call is stored for question {dialogue.key[:12]}…: a dialogue asked another "
+                "question when it ran again. It must depend only on its input and its calls, and "
+                "ask nothing after a question with is_last. Nothing was published."
             )
         dialogue.receive(call)
     return dialogue.record
@@ -151,18 +151,18 @@ def _ask_all(
     calls: CallStore,
     progress: Report | None,
 ) -> None:
-    """Ask in an event loop of this run's own."""
+    """Ask in a separate event loop for this run."""
     size, meter = batch.size, ProgressMeter(batch.size, progress)
 
     async def ask() -> None:
         dialogues = open_dialogues(batch.dialogues(), key_of)
-        with _cancelled_by_sigterm():  # the client belongs to the event loop, so it is made here
+        with _cancelled_by_sigterm():  # the client needs the running event loop
             await Dispatch(client(), dialogues, calls, meter).run(size=size)
 
     def stopped(why: str) -> BatchStoppedError:
         return BatchStoppedError(
             f"{why} {size - meter.done} of {size} requests have no result; nothing was published. "
-            "What was answered is kept: run the same again, and it goes on."
+            "Answers are kept: run the same again, and it continues."
         )
 
     try:
@@ -174,7 +174,7 @@ def _ask_all(
         raise stopped(str(error)) from error
     except BaseExceptionGroup as group:
         first = _first(group)
-        if not isinstance(first, Exception):  # an interrupt, raised where a task was at work
+        if not isinstance(first, Exception):  # an interrupt that was raised inside a task
             meter.count(calls.settle())
             raise stopped(INTERRUPTED) from first
         raise first from first.__cause__
@@ -182,7 +182,7 @@ def _ask_all(
 
 @contextmanager
 def _cancelled_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM cancel the running task as SIGINT does, unless the process handles it itself."""
+    """Let SIGTERM cancel the running task like SIGINT, unless the process handles it already."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     ours = (
         task is not None
@@ -199,7 +199,7 @@ def _cancelled_by_sigterm() -> Iterator[None]:
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the one error that says what happened: tasks fail together."""
+    """Return the most important error of a group: several tasks may fail at the same time."""
     errors = list(_leaves(group))
     interrupts = [error for error in errors if not isinstance(error, Exception)]
     lost = [error for error in errors if isinstance(error, JournalError)]

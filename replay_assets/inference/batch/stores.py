@@ -1,4 +1,4 @@
-"""What runs keep and share, in one place for all of them: calls, spending, limits of endpoints."""
+"""The stores that runs use and share: calls, spending, rate limits of endpoints."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
@@ -18,8 +18,8 @@ class RunStores:
     """The stores of a deployment.
 
     Args:
-        calls: the finished calls of every work, and the locks that keep two runs from one work.
-        open_ledger: opens the spending of each day, for the length of a run.
+        calls: the finished calls of every work, and locks, so that two runs never do one work.
+        open_ledger: opens the ledger of daily spending for the duration of a run.
         limits: the rate limits of every endpoint.
     """
 
@@ -29,21 +29,21 @@ class RunStores:
 
     @classmethod
     def local(cls, root: Path, *, shared: Path) -> Self:
-        """Return stores on the local disk: a folder below `root` for each work, others in `shared`.
+        """Return stores on the local disk: one folder in `root` per work, the rest in `shared`.
 
-        Limits are those of this process.
+        Rate limits are shared within this process only.
         """
         calls = LocalCallStores(root, cache=shared / "cache")
         return cls(calls, partial(_local_ledger, shared / "ledger"), SHARED_LIMITS)
 
     @classmethod
     def in_memory(cls) -> Self:
-        """Return stores that live as long as the object."""
+        """Return stores in memory, which exist as long as the object."""
         ledger = MemoryLedger()
         return cls(MemoryCallStores(), lambda: nullcontext(ledger), InProcessLimits())
 
     def ledger_for(self, candidate: Candidate) -> AbstractContextManager[Ledger | None]:
-        """Open the ledger for a candidate whose budget counts by days; others need none."""
+        """Open the ledger if the candidate has a daily budget; without one, no ledger is needed."""
         budget = candidate.budget_usd
         return nullcontext() if budget is None or budget.day is None else self.open_ledger()
 

@@ -1,4 +1,4 @@
-"""Who takes turns: one a pass of the event loop, in order, and nobody waits for one who left."""
+"""Fair queue: one task per pass of the event loop, in order; cancelled tasks block no other."""
 
 import asyncio
 from itertools import count
@@ -6,8 +6,8 @@ from itertools import count
 from replay_assets.inference.batch.fair_queue import FairQueue
 
 
-def test_one_goes_on_in_a_pass_in_the_order_of_coming() -> None:
-    """Whatever became ready in between goes before the next."""
+def test_one_task_continues_per_pass_in_the_order_of_arrival() -> None:
+    """Callbacks that became ready in between run before the next task."""
 
     async def run() -> list[tuple[int, int]]:
         queue, passes, went = FairQueue(), count(), []
@@ -35,8 +35,8 @@ def test_one_goes_on_in_a_pass_in_the_order_of_coming() -> None:
     assert len({moment for moment, _ in went}) == len(went)
 
 
-def test_who_was_cancelled_is_passed_over() -> None:
-    """A run that ends early must not stand still, nor the next on the same loop."""
+def test_a_cancelled_task_is_skipped() -> None:
+    """A run that ends early must not block, nor the next one on the same loop."""
 
     async def run() -> list[str]:
         queue, went = FairQueue(), []

@@ -1,4 +1,4 @@
-"""How far a run has come: what counts, what is projected, and what is said of it."""
+"""Progress of a run: what is counted, what is estimated, and the line for the log."""
 
 from itertools import count
 
@@ -10,7 +10,7 @@ from tests.inference.calls import answered, failed
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that goes on by a second whenever it is read."""
+    """A clock that advances by one second each time it is read."""
     ticks = count()
     monkeypatch.setattr(
         "replay_assets.inference.batch.progress.time.monotonic", lambda: float(next(ticks))
@@ -41,8 +41,8 @@ def test_a_request_is_done_once_its_last_call_is_durable(clock: None) -> None:
     assert last.cost_usd is None
 
 
-def test_a_moment_is_told_in_one_line() -> None:
-    """What is unknown is left out, not shown as 0."""
+def test_the_progress_is_one_line() -> None:
+    """Unknown figures are left out, not shown as 0."""
     nothing = ProgressMeter(10, None).moment()
     assert nothing.line() == "0 of 10 done, 0 failed, 0 reused, 0 retries"
     full = BatchProgress(

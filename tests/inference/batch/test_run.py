@@ -139,7 +139,7 @@ def test_a_failed_publication_leaves_the_run_to_be_continued(server: Script, run
 
 
 def test_dialogues_that_ask_the_same_get_an_answer_each(server: Script, run: Run) -> None:
-    """They are told apart by their order."""
+    """They are distinguished by their order."""
     server.answers(*(f"answer {number}" for number in range(2 * STEPS)))
     records = run(["same", "same"], limits={"concurrency": 1})
     assert len({text for record in records for text in record}) == 2 * STEPS
@@ -150,7 +150,7 @@ def test_dialogues_that_ask_the_same_get_an_answer_each(server: Script, run: Run
 def test_dialogues_that_come_to_the_same_question_share_its_call(
     fails: bool, server: Script, run: Run
 ) -> None:
-    """They ask it at the same time, and go on with what their records are made of."""
+    """They ask it at the same time, and continue with the call that their records are made from."""
     numbers = iter(range(99))
 
     async def number_it(body: Body) -> Response:
@@ -254,7 +254,7 @@ def test_a_call_that_fails_goes_to_its_dialogue(server: Script, run: Run) -> Non
 
 
 @pytest.mark.parametrize("is_last", [True, False], ids=["after_its_last", "another_question"])
-def test_a_dialogue_that_asks_otherwise_the_second_time_is_an_error(
+def test_a_dialogue_that_asks_differently_the_second_time_is_an_error(
     is_last: bool, run: Run
 ) -> None:
     """Its record would be made from calls that are not its own."""
@@ -269,8 +269,8 @@ def test_a_dialogue_that_asks_otherwise_the_second_time_is_an_error(
         run(["a"], dialogue=fickle)
 
 
-def test_dialogues_that_begin_otherwise_the_second_time_are_an_error(run: Run) -> None:
-    """A record made from another dialogue's answer would be published without a word."""
+def test_dialogues_that_start_differently_the_second_time_are_an_error(run: Run) -> None:
+    """A record made from another dialogue's answer would be published without an error."""
     walks = iter(range(99))
 
     def fickle(topic: str) -> Dialogue[list[str]]:
@@ -281,11 +281,11 @@ def test_dialogues_that_begin_otherwise_the_second_time_are_an_error(run: Run) -
         run(["a", "b"], dialogue=fickle)
 
 
-def test_dialogues_that_are_there_only_once_are_an_error(server: Script) -> None:
-    """A file without records would be published, and the run would be over."""
+def test_dialogues_that_are_returned_only_once_are_an_error(server: Script) -> None:
+    """A file without records would be published, and the run would be finished."""
     once, published = map(chain, TOPICS), list[Any]()
     server.answers(count_up)
-    with pytest.raises(DialogueChangedError, match="0 of 20 dialogues were there"):
+    with pytest.raises(DialogueChangedError, match="returned 0 of 20 dialogues"):
         run_batch(
             Batch("chains", {}, prompt_version="1", dialogues=lambda: once, size=len(TOPICS)),
             published.extend,
