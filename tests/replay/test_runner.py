@@ -148,13 +148,13 @@ def test_the_files_can_be_read_back_as_the_contracts(
     server: Script, replay: Runner, tmp_path: Path
 ) -> None:
     """Also with an answer that UTF-8 can't encode unchanged."""
-    odd = answer_text().replace("OutboundPolicy", r"OutboundPolicy \ud83d \u2028 觀察")
+    odd = answer_text().replace("Watch", r"Watch \ud83d \u2028 觀察")
     server.answers(odd, payload({"choices": [{"message": None}]}))
     run = replay(request("a"), request("b"), limits={"concurrency": 1})
     content = (run.folder / RESULTS_FILE).read_bytes()
     results = [ReplayResult.read(one) for one in decode_jsonl(content, RESULTS_FILE)]
     assert results == run.results
-    assert results[0].model_output["action_plan"] == ["Restart", "OutboundPolicy ? \u2028 觀察"]
+    assert results[0].model_output["action_plan"] == ["Restart", "Watch ? \u2028 觀察"]
     assert RunReport.read(json.loads((run.folder / REPORT_FILE).read_text())) == run.report
     address = REPLAY_RESULTS.at("2026-09-21", run.report.candidate_id)
     made = run.publish(Store(str(tmp_path / "lake")), address, inputs={})
