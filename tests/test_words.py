@@ -25,8 +25,6 @@ FILES = (
 HEADING = "## Plain English"
 PROMPTS = ("replay_assets/request_packs/prompts.py", "replay_assets/replay/prompts.py")
 """Texts for a model stay as they are, byte for byte: another word would change answers."""
-NOT_SWEPT = ()
-"""Folders and files that are not rewritten yet; remove an entry when its texts pass."""
 
 Text = tuple[int, str]
 """The line on which a text begins, and the text."""
@@ -92,7 +90,7 @@ def test_texts_use_plain_english() -> None:
     found = [
         f"{name}:{hit}"
         for name, path in names.items()
-        if not name.startswith((*PROMPTS, *NOT_SWEPT))
+        if not name.startswith(PROMPTS)
         for hit in hits(texts_of(path), words)
     ]
     assert found == [], "\n".join(found)
@@ -113,6 +111,6 @@ def test_the_search_finds_words_in_every_kind_of_text(code: str, word: str) -> N
     assert [hit for hit in hits(python_texts(code), word_list()) if repr(word) in hit]
 
 
-def test_every_room_that_is_not_swept_exists() -> None:
-    """Otherwise an entry could be forgotten in the list, or exempt a new file of that name."""
-    assert [name for name in (*PROMPTS, *NOT_SWEPT) if not (ROOT / name).exists()] == []
+def test_every_exempt_file_exists() -> None:
+    """Otherwise a forgotten entry could exempt a new file of that name."""
+    assert [name for name in PROMPTS if not (ROOT / name).exists()] == []

@@ -80,7 +80,7 @@ class Dispatch(Generic[Record]):
             async for group in self.calls.groups():
                 self.meter.count(group)
         except JournalError:
-            raise  # what comes back can't be kept, so there is nothing to wait for
+            raise  # later answers could not be stored either, so don't wait for them
         except Exception as error:  # noqa: BLE001 - `run` raises it
             self._end(error)
 
