@@ -30,6 +30,7 @@ def schema_text(name: str) -> str:
     model = CONTRACTS[name]
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        # As written: a field with a default is always there.
         **model.model_json_schema(mode="serialization"),
     }
     if version := getattr(model, "VERSION", None):

@@ -53,6 +53,7 @@ class Vocabulary(Record):
     actions: tuple[Action, ...]
     approval_rule: ApprovalRule
 
+    # Checked here, because a YAML file is not read by `Record.read`.
     @field_validator("schema_version")
     @classmethod
     def _is_our_version(cls, found: str) -> str:

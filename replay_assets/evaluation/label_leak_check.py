@@ -73,6 +73,7 @@ def trace_labels(
         leaks = find_label_leaks(
             {**seen, TOOL_OUTPUT: outputs.get(incident, [])},
             _traced(labels[incident], masked[incident]),
+            # No forbidden names: another check of the pack searches for them.
             (),
             _evidence_of(raw.get(incident)),
         )

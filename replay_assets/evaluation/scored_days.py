@@ -65,6 +65,7 @@ class ScoredDays:
             for line in pack.file(assets.PACK_FILE).splitlines() if pack is not None else []:
                 request = decode(line)
                 name = str(request.incident_context.get("alertname") or "—")
+                # A dict keeps a key's first place; the incident must be listed on its newest day.
                 titles.pop(request.incident_id, None)
                 titles[request.incident_id] = Title(day, name)
         return titles

@@ -138,6 +138,7 @@ class _Day:
                 if self._progress is not None:
                     self._progress(self._counts.read)
         counted = self._snapshot.survey.rows
+        # A wrong join loses or repeats rows; a count in the same snapshot shows it.
         if counted != self._counts.read:
             raise SourceError(
                 f"{self._snapshot.window.day}: read {self._counts.read} rows, but the same "
@@ -171,6 +172,7 @@ class _Day:
                 "source_fingerprint": self._fingerprint.hexdigest(),
                 "read_by": f"{self._snapshot.reader}, {self._snapshot.shape}",
             },
+            # The source is not a partition: its version is `source_fingerprint`.
             inputs={},
             code_version=CODE_VERSION,
         )
@@ -216,6 +218,7 @@ class _Day:
         for batch in batches:
             reasons = reasons_against(batch, rules)
             kept, rejected = _split(table, batch, reasons)
+            # An incident without usable evidence is not replayed, so its other rows have no use.
             belongs = pc.invert(pc.is_in(kept["incident_id"], lost))
             writer.write(kept.filter(belongs).select(writer.schema.names).cast(writer.schema))
             rejected = rejected.filter(pc.invert(pc.is_in(rejected["incident_id"], lost)))

@@ -33,6 +33,7 @@ class Fingerprint:
 
     def hexdigest(self) -> str:
         """Return the fingerprint of the rows so far."""
+        # A day without rows has no batch, and so no schema of its rows.
         return (self._digest or TableDigest(SCHEMA)).hexdigest()
 
     @classmethod

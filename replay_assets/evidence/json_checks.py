@@ -40,6 +40,7 @@ def json_problem(text: str, expected: type) -> str | None:
 
 def _inside(text: str) -> str | None:
     """Return why valid JSON can't be read or stored by later stages, or None."""
+    # Counting is fast, but it includes brackets inside strings: the depth decides.
     if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
         return "json_too_deep"
     if "\\u0000" in text and NUL.search(text):

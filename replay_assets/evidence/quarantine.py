@@ -20,6 +20,7 @@ def quarantined(source_table: str, row: Row, reasons: list[str]) -> dict[str, An
         "row_id": _row_id(source_table, row),
         "incident_id": _printable(row.get("incident_id")),
         "reasons": reasons,
+        # ASCII, because a raw value may hold half a surrogate pair, which UTF-8 can't.
         "raw_row": json.dumps(dict(row), ensure_ascii=True, default=str),
     }
 

@@ -39,6 +39,7 @@ class Rules:
 
 EVIDENCE_RULES = Rules(
     required=("id", "incident_id", "evidence_summary"),
+    # Without its id a session's messages can't be found: it would look as if none was recorded.
     required_with={
         "coordinator_id": ("coordinator_output", "coordinator_at"),
         "repair_id": ("repair_steps", "repair_success", "repair_at"),

@@ -35,6 +35,7 @@ LONGEST_SHOWN = 40
 
 _FAST_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Six times as fast, but it names wrong lines: for files that are known to be right."""
+# PyYAML also quotes its own words, such as ',' and '<document start>': they may be shown.
 _QUOTED = re.compile(r"""(["'])(?!<)\S{3,}\1""")
 _PLAIN = {
     "bool_parsing": "expected true or false",
@@ -129,6 +130,7 @@ def shipped_yaml(package: str, name: str) -> Any:  # noqa: ANN401 - whatever the
 def _text(path: Path | Traversable, where: str) -> str:
     try:
         with path.open("rb") as file:
+            # One byte more than allowed: that shows a larger file without reading it all.
             content = file.read(LARGEST_FILE + 1)
         if len(content) > LARGEST_FILE:
             raise ConfigurationError(
@@ -167,6 +169,7 @@ class _Constructor(SafeConstructor):
         except ValueError as error:
             # What follows a colon quotes the value, which may be a secret.
             problem = str(error).partition(":")[0]
+        # PyYAML raises these for `!!bool x` and `!!timestamp x`.
         except (LookupError, AttributeError):
             problem = "a value does not have the form that its tag asks for"
         raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
@@ -184,6 +187,7 @@ def _not_yaml(where: str, error: yaml.YAMLError) -> ConfigurationError:
 
 def _refuse(where: str, lines: Iterator[str]) -> None:
     """Raise an error with the first mistakes of a file; do nothing if there are none."""
+    # A union reports the same mistake once for each of its types.
     shown = list(dict.fromkeys(islice(lines, MOST_SHOWN)))
     if next(lines, None) is not None:
         shown.append("  and more; correct these first")

@@ -56,6 +56,7 @@ def repeated_keys(root: yaml.Node) -> Iterator[Place]:
     seen: set[int] = set()
     while waiting:
         node, place = waiting.pop()
+        # An alias leads to the same node again.
         if id(node) in seen:
             continue
         seen.add(id(node))

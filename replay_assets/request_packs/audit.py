@@ -76,6 +76,7 @@ class Audit:
             "incidents": self.incidents,
             "request_pack_sha256": pack_sha256,
             "recorded_tool_output_sha256": tool_output_sha256,
+            # Always: no pack is returned if one of the gates finds something.
             "label_gate": "passed",
             "residual_secret_gate": "passed",
         }
@@ -85,6 +86,7 @@ class Audit:
         if self.key is None:
             return None
         raw = [part.encode("utf-8", "replace") for part in parts]
+        # Lengths, because ("ab", "c") and ("a", "bc") must have different hashes.
         message = b"".join(f"{len(one)}:".encode() + one for one in raw)
         return hmac.new(self.key.encode(), message, hashlib.sha256).hexdigest()[:HASH_CHARACTERS]
 

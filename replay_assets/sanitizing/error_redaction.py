@@ -21,6 +21,7 @@ def redacted_errors(incident_id: str) -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - the text of any error may quote evidence
         frame = traceback.extract_tb(error.__traceback__)[-1]
+        # Without its cause, because a traceback would show the cause's message too.
         raise SanitizingFailedError(
             f"incident {incident_id}: {type(error).__name__} in {frame.name}, line {frame.lineno} "
             f"of {PurePath(frame.filename).name}; its text is not shown, because it may quote the "

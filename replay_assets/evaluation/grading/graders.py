@@ -82,6 +82,7 @@ def root_cause_components(case: Case) -> Grade:
     found, expected = case.proposal.components, case.label.components() if case.label else None
     if found is None or expected is None:
         return Grade(None, "not_stated")
+    # Equal sets only: an answer that names every component would contain the right ones.
     if found == expected:
         return Grade(True, "right")
     if found > expected:
@@ -163,6 +164,7 @@ def abstention(case: Case) -> Grade:
     """Grade whether a system that needed no repair is left unchanged."""
     without = _without(case, "repair_expected")
     if case.label is not None and case.label.repair_expected:
+        # Also for an unusable answer: there was nothing to abstain from.
         return without if without and without.value is None else Grade(None, "repair_needed")
     if without:
         return without

@@ -46,6 +46,7 @@ def read_proposal(
         action_id=action.id if action is not None else None,
         risk_level=_text(decision.get("risk_level")),
         asks_approval=asks if isinstance(asks, bool) else None,
+        # What was executed counts too, even if the decision names a harmless action.
         mutates=any(one.mutates for one in known) if known else None,
     )
 

@@ -39,6 +39,7 @@ def incumbent_proposal(row: Row, repairs: Iterable[Row], vocabulary: Vocabulary)
     executed = [
         action
         for repair in repairs
+        # Without a recorded executor, a repair may have been done by people.
         if repair["executor"] not in (None, *BY_PEOPLE)
         for action in actions_named(repair, vocabulary)
     ]

@@ -126,6 +126,7 @@ def scores_publication(
 
 def is_reserved(scenario_group: str) -> bool:
     """Return whether a scenario group is reserved for evaluation; the same in every week."""
+    # Not hash(), which gives another number in each process.
     digest = hashlib.sha256(scenario_group.encode()).digest()
     return int.from_bytes(digest[:8], "big") % RESERVED_SHARE == 0
 

@@ -27,6 +27,7 @@ def render(template: str, report: EvaluationReport) -> str:
     environment = Environment(
         loader=PackageLoader("replay_assets.evaluation.report"),
         autoescape=select_autoescape(["html.j2"]),
+        # A misspelled name must fail the report, not leave a gap in it.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

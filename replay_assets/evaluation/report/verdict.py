@@ -26,6 +26,7 @@ def decide(
     if figures.baseline:
         return _verdict("HOLD", "a baseline: shown for comparison, never promoted")
     doubts = _doubts(figures, uncounted_days)
+    # Before groups are counted: a few incidents can show harm, but not that there is none.
     if damage := _damage(figures):
         return _verdict("HOLD", *damage, *doubts)
     ours, theirs, groups = _paired(scores, incumbent)

@@ -59,6 +59,7 @@ def email(data: bytes, at: int) -> Span | None:
     if data[start - 1 : start] == b"\\" and local[:1] in (b"n", b"t", b"r") and len(local) > 1:
         start, local = start + 1, local[1:]
     domain = _DOMAIN.match(data, at + sign)
+    # git@host addresses a repository, not a person.
     if not local or domain is None or local.lower() == b"git":
         return None
     if domain.group().rsplit(b".", 1)[-1].lower() in _NOT_A_TLD:
@@ -145,6 +146,7 @@ def _classified(text: str) -> tuple[str, str]:
     except ValueError:
         return "", text
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        # The same host, so it must get the same placeholder.
         address = address.ipv4_mapped
     canonical = str(address)
     if address.is_loopback or address.is_unspecified or canonical.startswith(("255.", "0.")):

@@ -115,6 +115,7 @@ class AssignmentFinder:
                 continue
             ahead = data[max(0, begin - LONGEST_NAME) : begin]
             start = begin - len(ahead) + len(ahead.rstrip(_NAME))
+            # Many words contain `pin`: such names are searched with their separator.
             if data[stop - 1] in b"=:":
                 stop = begin
             right = _NAME_RIGHT.match(data, stop)
@@ -131,6 +132,7 @@ class AssignmentFinder:
         name_strength = strength(name)
         if name_strength == "none" and not name.lower().endswith("key"):
             return None
+        # `contexts` reads these headers: their values have a scheme or several parts.
         if name.lower().endswith("authorization") or name.lower().endswith("cookie"):
             return None
         return _assigned(data, start, end, name, name_strength) or _elsewhere(
@@ -257,6 +259,7 @@ def closing_quote(data: bytes, begin: int, opening: bytes) -> int | None:
     limit = begin + LONGEST_VALUE
     at = data.find(closing, begin, limit)
     if len(opening) == 1:
+        # A quote after an odd number of backslashes is part of the value.
         while (
             at > begin
             and data[at - 1] == 0x5C

@@ -99,6 +99,7 @@ def iban(data: bytes, at: int) -> Span | None:
             if data[end : end + 1].isalnum() and data[end : end + 1].isascii():
                 return None
             return Span(at, end, "IBAN", "iban", True, re.sub(rb"[ -]", b"", text).decode())
+        # The pattern may have included a word after the number.
         text = text[:-1].rstrip(b" -")
     return None
 

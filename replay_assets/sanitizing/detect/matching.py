@@ -61,6 +61,7 @@ def uncached_scanner(pattern: bytes, engine: EngineName) -> Scanner:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.max_mem = AUTOMATON_BYTES
+    # Errors are raised; RE2 would also write them to stderr.
     options.log_errors = False
     compiled: Scanner = re2.compile(pattern, options)
     return compiled

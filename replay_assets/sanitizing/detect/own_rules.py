@@ -87,6 +87,7 @@ class OwnRuleFinder:
                 self._pattern = re2.compile(rule.pattern.encode(), options)
                 self._group = self._pattern.groupindex.get(b"value", 0)
             else:
+                # ASCII as in RE2: otherwise \b would not match between a token and Chinese.
                 self._pattern = re.compile(rule.pattern, re.ASCII)
                 self._group = self._pattern.groupindex.get("value", 0)
         except _ERRORS as error:
@@ -130,6 +131,7 @@ class SoftCategories(Part):
         """Return the rules of the enabled categories."""
         chosen = [rule for name, rule in _SOFT.items() if getattr(self, name)]
         if self.persons:
+            # Longest first, because the first alternative that matches wins.
             names = "|".join(
                 re.escape(name) for name in sorted(self.persons, key=len, reverse=True)
             )

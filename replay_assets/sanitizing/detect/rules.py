@@ -96,9 +96,11 @@ class _Finders(dict[EngineName, tuple[Find, ...]]):
         tokens = TokenFinder(rules.tokens, engine)
         personal = PersonalFinder(engine, strict_only=self._strict_only)
         if self._strict_only:
+            # What assignments and manifests find is never strict.
             finders: list[Find] = [CombinedFinder((contexts, tokens, personal), engine).find]
         else:
             assignments, manifests = AssignmentFinder(engine), ManifestFinder(engine)
+            # In this order, because of two spans that overlap the first given wins.
             five = (manifests, contexts, tokens, assignments, personal)
             finders = [one.find for one in five]
         finders += [OwnRuleFinder(rule, engine).find for rule in (*rules.own, *rules.soft.rules())]

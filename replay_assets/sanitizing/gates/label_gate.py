@@ -154,6 +154,7 @@ def _nodes(root: Any) -> Iterator[Node]:  # noqa: ANN401 - any JSON value
             below = _items(node)
         elif isinstance(node.value, str) and node.encodings < DEEPEST_ENCODING:
             below = _opened(node, seen)
+        # Reversed, because the last one is read next: findings follow the request's order.
         waiting.extend(reversed(list(below)))
 
 
@@ -170,6 +171,7 @@ def _items(node: Node) -> Iterator[Node]:
 def _opened(node: Node, seen: set[str]) -> Iterator[Node]:
     for encoding, value in decoded_parts(node.value):
         if isinstance(value, str):
+            # The same text may result from several encodings; searching it once is enough.
             if value in seen:
                 continue
             seen.add(value)

@@ -192,6 +192,7 @@ def _plain(text: str) -> str:
     """Return a text in lower case without accents, zero-width characters and look-alikes."""
     if text.isascii():
         return text.lower().translate(LOOK_ALIKES)
+    # Twice, because folding the case can give characters that decompose again.
     normal = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     kept = "".join(one for one in normal if unicodedata.category(one) not in ("Mn", "Cf", "Me"))
     return kept.translate(LOOK_ALIKES)

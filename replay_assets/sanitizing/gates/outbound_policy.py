@@ -39,6 +39,7 @@ class OutboundPolicy:
         self._known = Known()
 
     def __repr__(self) -> str:
+        # Logs and errors may show this object: only counts, because it holds keys.
         return f"OutboundPolicy({len(self._secrets)} keys, {len(self._canaries)} canaries)"
 
     def findings(self, body: str | bytes, *, end: bytes = b"") -> list[str]:

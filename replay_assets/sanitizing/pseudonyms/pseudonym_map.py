@@ -142,6 +142,7 @@ def forms(value: str) -> list[tuple[bytes, bool]]:
 def _base64_cores(raw: bytes) -> Iterator[bytes]:
     for shift, lost in ((0, 0), (1, 2), (2, 3)):
         whole = base64.b64encode(b"\0" * shift + raw)
+        # Characters at both ends also depend on the neighbouring bytes, so they are left out.
         core = whole[lost : (shift + len(raw)) * 8 // 6]
         if len(core) >= SWEPT_FROM_CHARACTERS:
             yield core
