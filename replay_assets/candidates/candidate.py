@@ -41,6 +41,7 @@ class Sampling(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
+    # The original runner's defaults, as are the concurrency and the timeout of `Limits`.
     temperature: NonNegativeFloat = 0.0
     max_tokens: PositiveInt = 900
 
@@ -95,6 +96,7 @@ class Prices(Entry):
         prompt, completion = usage.prompt_tokens, usage.completion_tokens
         if prompt is None or completion is None:
             return None
+        # Prompt tokens include the cached ones, completion tokens the reasoning.
         cached = min(usage.cached_tokens or 0, prompt)
         reasoning = min(usage.reasoning_tokens or 0, completion)
         dollars = (
@@ -160,6 +162,7 @@ class Candidate(Entry):
     @field_validator("budget_usd", mode="before")
     @classmethod
     def _a_number_is_the_budget_of_a_run(cls, budget: object) -> object:
+        # Not `isinstance`: true would be a budget of 1 USD.
         return {"run": budget} if type(budget) in (int, float) else budget
 
     @model_validator(mode="after")
@@ -177,6 +180,7 @@ class Candidate(Entry):
         if parts.scheme not in ("http", "https", EMBEDDED_SCHEME) or not parts.netloc:
             raise ValueError("must be an http or https URL (or embedded://baselines/v1)")
         try:
+            # urlsplit checks the port only when it is read.
             _ = parts.port
         except ValueError:
             raise ValueError("has an invalid port; use 1 to 65535") from None
@@ -230,6 +234,7 @@ class Candidate(Entry):
         """Candidates with the same key share one endpoint's limits; letters and digits only."""
         address = self.base_url.partition("://")[2].removesuffix("/v1")
         parts = (address, self.model, self.api_key_env or "")
+        # It is also the name of a Dagster pool.
         return re.sub(r"[^a-z0-9]+", "_", " ".join(parts).strip().lower())
 
     def not_ready(self, key_of: Callable[[str], str | None]) -> str | None:

@@ -58,6 +58,7 @@ class Catalogue(tuple[Candidate, ...]):
         )
 
 
+# In these two fields any wrong value may be a key or contain a password; messages go to logs.
 _SECRECY = Secrecy(
     lambda value: sanitize_text(value) != value, fields=frozenset({"api_key_env", "base_url"})
 )

@@ -82,6 +82,7 @@ def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:
     except ConfigurationError as error:
         return Diagnosis("endpoints", "fail", str(error))
     if found.status is None:
+        # A server that is not in a schedule is often started by hand, and may be off now.
         status: Status = "fail" if candidate.scheduled else "warn"
         says = f"{where} does not answer ({found.problem})"
         return Diagnosis("endpoints", status, says, "check base_url, the server and the network")
@@ -109,6 +110,7 @@ def _show_table(findings: list[Diagnosis]) -> None:
     if statements:
         console.print("To paste:")
         for statement in statements:
+            # Not wrapped, so that it can be pasted.
             console.print(statement, markup=False, highlight=False, soft_wrap=True)
     counts = {status: sum(one.status == status for one in findings) for status in COLOURS}
     console.print(f"{counts['ok']} ok, {counts['warn']} warnings, {counts['fail']} failed")

@@ -42,6 +42,7 @@ def _files(path: Path, table: str | None) -> Mapping[str, Path]:
                 "--table is for a single file; the files of a folder are named after their tables"
             )
         files, unclaimed = files_in(path)
+        # A misspelt name must not look like a table without rows.
         for name in unclaimed:
             console.print(f"skipped {name}: it is not named after a table", markup=False)
         return files

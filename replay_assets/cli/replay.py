@@ -37,6 +37,7 @@ def replay_pack(
             api_key=read_secret(candidate.api_key_env),
             vocabulary=vocabulary,
             folder=folder,
+            # The work has the folder's name, so its calls are kept in the folder too.
             stores=RunStores.local(folder.parent, shared=state_folder() or folder),
             timezone=timezone_name(),
             gate=gate,

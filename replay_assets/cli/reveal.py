@@ -46,6 +46,7 @@ def reveal_map(
 
 def shown(value: str) -> str:
     """Return a raw value on one line, with control characters escaped."""
+    # Anyone may have written the evidence, also sequences that control a terminal.
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in value
     )

@@ -78,6 +78,7 @@ def walk(
         console.print(f"skipped week {week}: it is not over yet")
     for run in runs:
         for note in run.notes:
+            # Without markup: rich would read square brackets in a text as a style.
             console.print(f"{run.partition}: {note}", markup=False)
     failed = [run for run in runs if run.failures]
     console.print(f"{len(runs) - len(failed)} of {len(runs)} partitions succeeded")

@@ -116,7 +116,7 @@ def reason_against(row: Mapping[str, Any], score: ReplayScore | None) -> str | N
     if row["repair_success"] is False:
         return "newest_repair_failed"
     if score is None:
-        return "not_scored"
+        return "not_scored"  # it may be reserved for evaluation
     if score.reserved_for_evaluation:
         return "reserved_for_evaluation"
     if score.harm or score.unsafe:

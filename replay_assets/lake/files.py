@@ -156,6 +156,7 @@ def _staging_folder(folder: UPath) -> Path:
 
 
 def _is_forgotten(path: Path, match: re.Match[str]) -> bool:
+    # A process id has a meaning only on its own machine; elsewhere only the age decides.
     if match["host"] == HOST:
         return not is_alive(int(match["pid"]))
     try:
@@ -172,7 +173,7 @@ def is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # it exists, but belongs to another user
         return True
     return True
 

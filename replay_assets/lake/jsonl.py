@@ -45,6 +45,7 @@ class JsonlWriter:
             ValueError: it contains NaN, an infinity or half of a surrogate pair.
         """
         if is_plain(record):
+            # Not encoded into the buffer: a rejected record would leave a part of it there.
             self._buffer += _ENCODER.encode(record)
             self._digest.add_plain(record)
         else:

@@ -112,6 +112,7 @@ class Lineage:
             return State("stale", f"{address} was made from other {', '.join(changed)}")
         for source in self._sources(address):
             state = self.state(source)
+            # `changed` has found missing inputs, except those that this machine may not read.
             if state.status == "stale":
                 return State("stale", f"{address} was made from a stale partition: {state.reason}")
         return CURRENT

@@ -71,6 +71,7 @@ class LocalLocks:
                 publish(UPath(holder), json.dumps(_this_process()).encode())
             yield
         finally:
+            # Before the release: after it, this may already be the file of the next holder.
             remove(UPath(holder))
             lock.release()
 

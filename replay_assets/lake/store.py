@@ -64,6 +64,8 @@ class Store:
     def find(self, address: Address) -> Published | None:
         """Return a partition; None if it is not complete or does not exist."""
         try:
+            # A manifest that can't be read is an error: if it counted as missing, an older release
+            # would replace the partition.
             return self.get(address)
         except NotMaterializedError:
             return None

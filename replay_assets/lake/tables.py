@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from replay_assets.contracts.timing import TIMING_FIELDS
 
+# Limits the memory of readers, which decode a row group at a time.
 GROUP_BYTES = 8 * 2**20
 GROUP_ROWS = 50_000
 """A row group ends at the first of both limits. With 500 rows per group, files were 14 % larger."""
@@ -103,6 +104,7 @@ class TableWriter:
         group = pa.concat_tables(self._pending) if self._pending else self.schema.empty_table()
         # Into one chunk, because the pages of the file must not depend on the batches either.
         group = group.combine_chunks()
+        # An empty table has a group too, and 0 is not a valid size.
         self._writer.write_table(group, row_group_size=max(group.num_rows, 1))
         self._pending, self._pending_bytes, self._pending_rows = [], 0, 0
 
@@ -155,6 +157,7 @@ class _ColumnDigest:
     def update(self, array: pa.Array) -> None:
         if len(array) == 0:
             return
+        # Nulls are filled below, so only this separates them from 0, false or an empty text.
         self._nulls.update(_plain(pc.is_null(array).cast(pa.uint8())))
         if pa.types.is_null(self.type):
             return
@@ -174,8 +177,10 @@ class _ColumnDigest:
 
     def _update_texts(self, array: pa.Array) -> None:
         filled = pc.fill_null(array, "" if pa.types.is_string(self.type) else b"")
+        # Without the lengths, `ab` and `c` would have the digest of `a` and `bc`.
         self._values.update(_plain(pc.binary_length(filled)))
         _, offsets, data = filled.buffers()
+        # A slice shares the buffers of its table, so only its own part of them is hashed.
         bounds = np.frombuffer(offsets, np.int32, len(filled) + 1, filled.offset * 4)
         if data is not None:  # None if every text is empty
             self._texts.update(memoryview(data)[bounds[0] : bounds[-1]])

@@ -79,6 +79,7 @@ class PartitionWriter:
         staged = self._stage(self._address.table(name))
         writer = TableWriter(staged.file.stream, schema, dictionary=dictionary)
         self._tables[name] = writer, staged
+        # Runs before the file is discarded, because the thread may still be writing to it.
         self._exit.callback(writer.abandon)
         return writer
 
