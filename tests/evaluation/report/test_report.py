@@ -1,5 +1,6 @@
 """The weekly report, from scores in a real lake."""
 
+import io
 import json
 import shutil
 from collections import Counter
@@ -9,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from upath import UPath
 
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.calendar import days_of_week
@@ -17,7 +17,7 @@ from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.grading import scores_publication
 from replay_assets.evaluation.report import build_report, report_publication
 from replay_assets.evaluation.scored_days import ScoredDays
-from replay_assets.lake import assets, files
+from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.lineage import Lineage
@@ -210,16 +210,17 @@ def test_reading_a_week_opens_each_manifest_and_each_pack_once(
 ) -> None:
     """On an object store each read is a request."""
     opened: Counter[str] = Counter()
-    read = files.read
+    open_file = io.open
 
-    def counted(path: UPath) -> bytes:
-        opened[str(path)] += 1
-        return read(path)
+    def counted(file: Any, *arguments: Any, **options: Any) -> Any:
+        opened[str(file)] += 1
+        return open_file(file, *arguments, **options)
 
-    monkeypatch.setattr(files, "read", counted)
+    monkeypatch.setattr(io, "open", counted)
     roots.publication()
     assert {path: times for path, times in opened.items() if times > 1} == {}
     assert sum(path.endswith("request_pack.jsonl") for path in opened) == len(DAYS)
+    assert sum(path.endswith("manifest.json") for path in opened) > len(DAYS)
 
 
 def test_a_candidate_that_was_not_replayed_is_named(roots: Roots) -> None:
