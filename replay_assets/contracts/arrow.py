@@ -60,4 +60,5 @@ def _arrow_type(annotation: Any, where: str) -> pa.DataType:  # noqa: ANN401 - a
         return pa.timestamp("us", tz="UTC")
     if annotation in COLUMN_TYPES:
         return pa.type_for_alias(COLUMN_TYPES[annotation])
+    # No nested columns: queries should not have to unpack them.
     raise TypeError(f"{where}: {annotation} can't be a column of a table")

@@ -46,6 +46,7 @@ class ReplayScore(Record):
     """
 
     VERSION: ClassVar[str] = SCORE_VERSION
+    # Still read, because making old scores again could cost money.
     EARLIER: ClassVar[Mapping[str, Reader]] = {SCORE_VERSION_1: from_version_1}
 
     incident_id: str

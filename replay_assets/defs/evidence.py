@@ -132,6 +132,7 @@ def build_evidence(partitions: Partitions) -> dg.AssetsDefinition:
             ]
         record_version_read(context, published)
         table = published[-1].table(assets.INCIDENT_EVIDENCE.table)
+        # No texts, because more people read the event log than the evidence.
         columns = ("id", "incident_id", "collected_at", "coordinator_id", "repair_id")
         return dg.MaterializeResult(
             metadata={**partition_metadata(published), "preview": table_preview(table, columns)},

@@ -25,6 +25,7 @@ from replay_assets.source import IncidentDatabase, SourceMapping, load_mapping
 class Source:
     """The incident database, the time zone of its days, and limits for reading it."""
 
+    # Resources are shown in logs and in the UI, and a URL may contain a password.
     url: str = field(repr=False)
     mapping: SourceMapping
     timezone: str

@@ -37,6 +37,7 @@ def weekly_replay(catalogue: Catalogue, settings: Settings) -> dg.ScheduleDefini
         context: dg.ScheduleEvaluationContext,
     ) -> Iterator[dg.RunRequest | dg.SkipReason]:
         monday = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone)).date()
+        # A candidate without its key would fail in every run of the week.
         ready = [one for one in catalogue if one.not_ready(read_secret) is None]
         days = [(monday - timedelta(days=n)).isoformat() for n in range(7, 0, -1)]
         if days[0] < settings.first_day:

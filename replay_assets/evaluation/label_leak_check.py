@@ -35,6 +35,7 @@ class Provenance:
     @property
     def status(self) -> str:
         """The result of the check; "not run" if there was no label to compare with."""
+        # Without labels, a green check must not look like a proof.
         if self.incidents and not self.labelled:
             return "not run"
         return "found" if self.findings else "passed"
@@ -71,6 +72,7 @@ def trace_labels(
             continue
         seen = {name: request[name] for name in INCIDENT_FIELDS}
         leaks = find_label_leaks(
+            # The replay of an agent reads tool output, so it must not leak either.
             {**seen, TOOL_OUTPUT: outputs.get(incident, [])},
             _traced(labels[incident], masked[incident]),
             # No forbidden names: another check of the pack searches for them.
@@ -87,6 +89,7 @@ def trace_labels(
 
 
 def _traced(label: IncidentLabel, masked: IncidentLabel) -> dict[str, list[Any]]:
+    # In both forms, because a text that was pasted into a pack may have been masked there.
     return {name: [getattr(label, name), getattr(masked, name)] for name in TRACED_FIELDS}
 
 

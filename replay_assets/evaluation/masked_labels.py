@@ -93,6 +93,7 @@ def masked_labels_of(lineage: Lineage, day: str) -> dict[str, IncidentLabel]:
         return {}
     address = assets.MASKED_LABELS.at(day)
     state = lineage.state(address)
+    # Otherwise the day would be graded as unlabelled, or by old labels.
     if not state.is_current:
         raise NotMaterializedError(f"{state.reason}. Materialise {address} first.")
     return labels_of(lineage.find(address))

@@ -101,6 +101,7 @@ class ScoredDays:
         """
         rows = self.lineage.get(address).rows(address.asset)
         unknown = Title(address.key, "—")
+        # Newest day only: an answer of Monday must not be compared with a decision of Thursday.
         return [
             score
             for score in map(ReplayScore.read, rows)

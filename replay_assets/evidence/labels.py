@@ -51,6 +51,7 @@ def _reasons(row: Row, times: Counter[Any]) -> list[str]:
     return [
         *reasons_against_label(row),
         *(
+            # It is unknown which of the labels is true.
             ["duplicate_id:incident_id"]
             if incident_id is not None and times[incident_id] > 1
             else []

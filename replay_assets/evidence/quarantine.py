@@ -42,6 +42,7 @@ def _row_id(source_table: str, row: Row) -> str | None:
 
 
 def _printable(value: object) -> str | None:
+    # The text "None" would look like an id.
     if value is None:
         return None
     return str(value).encode("utf-8", "backslashreplace").decode("utf-8")

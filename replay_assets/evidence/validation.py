@@ -44,7 +44,9 @@ EVIDENCE_RULES = Rules(
         "coordinator_id": ("coordinator_output", "coordinator_at"),
         "repair_id": ("repair_steps", "repair_success", "repair_at"),
     },
+    # Decisions and repairs too: to grade the incumbent by a broken record would be a guess.
     json={"labels": dict, "coordinator_output": dict, "repair_steps": list},
+    # Other values are only counted: a source may use a new one before it is listed here.
     known={
         "severity": frozenset({"critical", "warning", "info", "error", "high", "medium", "low"}),
         "verification_result": frozenset({"success", "failed", "not_verified"}),
@@ -66,6 +68,7 @@ LABEL_JSON = {"required_keywords": list, "acceptable_actions": list, "acceptable
 
 def reasons_against(batch: Batch, rules: Rules) -> Reasons:
     """Return the reasons of each invalid row, in alphabetical order."""
+    # All reasons: otherwise fixing a source would take one run per fault.
     found: Reasons = {row: list(reasons) for row, reasons in batch.reasons.items()}
     for name, missing in _missing(batch.table, rules):
         for row in _rows_where(missing):

@@ -46,7 +46,7 @@ def read_proposal(
         action_id=action.id if action is not None else None,
         risk_level=_text(decision.get("risk_level")),
         asks_approval=asks if isinstance(asks, bool) else None,
-        # What was executed counts too, even if the decision names a harmless action.
+        # An agent that recorded only free text may still have restarted a workload.
         mutates=any(one.mutates for one in known) if known else None,
     )
 

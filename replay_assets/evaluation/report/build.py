@@ -47,6 +47,7 @@ def build_report(
         last_day=days_of_week(week)[-1],
         candidates=[_candidate(one, incumbent) for one in reported],
         metrics=_metrics(reported),
+        # A candidate that failed every day must not be missing from the report.
         not_replayed=[one.candidate_id for one in candidates if one not in present],
         incidents=_incidents(reported, titles),
     )

@@ -70,6 +70,7 @@ def _doubts(figures: Figures, uncounted_days: int) -> list[str]:
     failed = sum(figures.outcomes.get(outcome, 0) for outcome in UNGRADED_OUTCOMES)
     if failed > MAX_UNANSWERED_SHARE * max(figures.incidents, 1):
         doubts.append(f"{failed} of {figures.incidents} requests have no answer to grade")
+    # What is missing could have shown harm.
     if uncounted_days:
         doubts.append(f"{uncounted_days} of 7 days are missing or stale")
     return doubts

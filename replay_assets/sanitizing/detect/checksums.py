@@ -23,6 +23,7 @@ def is_card(text: str, *, any_issuer: bool = False) -> bool:
     """Return whether a text's digits have an issuer's prefix and length and pass Luhn's check."""
     digits = [int(character) for character in text if character.isdigit()]
     known = any_issuer or CARD_ISSUERS.fullmatch("".join(map(str, digits)))
+    # Zeros pass Luhn's check, but they are not a card.
     if not known or len(set(digits)) == 1:
         return False
     doubled = [digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[-2::-2]]

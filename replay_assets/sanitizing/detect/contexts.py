@@ -280,6 +280,7 @@ def _key_block(data: bytes, start: int, end: int) -> list[Span]:
     stop = _END.search(data, begin.end(), begin.end() + LONGEST_KEY)
     if stop is not None:
         return [Span(start, stop.end(), SECRET, "pem", True)]
+    # A log that is cut inside a key still contains a part of it.
     lines = _KEY_LINES.match(data, begin.end())
     body = lines.end() if lines else begin.end()
     return [Span(start, start + len(data[start:body].rstrip()), SECRET, "pem", True)]

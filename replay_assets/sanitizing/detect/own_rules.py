@@ -107,6 +107,7 @@ class OwnRuleFinder:
         if self._in_bytes:
             yield from (match.span(self._group) for match in self._pattern.finditer(data))
             return
+        # Python's engine counts characters; spans count bytes.
         text = data.decode("utf-8", "surrogatepass")
         characters = offset = 0
         for match in self._pattern.finditer(text):

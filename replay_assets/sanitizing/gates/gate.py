@@ -106,12 +106,14 @@ def gate_findings(
     # Escapes and colours are decoded in the texts only, so that this is not done twice.
     raw = raw if own is raw else own + end[:LONGEST_REACH]
     found = rules.strict_ids(texts, raw=raw)
+    # One search for all of them first, because nearly every body contains none.
     everything = _guard((*secrets, *canaries), default_engine())
     if everything is not None and (everything.search(raw) or everything.search(texts)):
         for name, values in (("api_key_in_use", secrets), ("canary", canaries)):
             guard = _guard(tuple(values), default_engine())
             if guard is not None and (guard.search(raw) or guard.search(texts)):
                 found.append(name)
+    # Only clean text is remembered: a finding must be found again in the next body.
     if not found:
         known.add(looked_at)
         # There is no limit to how far a match of a deployment's own pattern reaches.
@@ -139,6 +141,7 @@ def is_clean(
 def clean_answer(text: str, *, secrets: Sequence[str] = (), rules: RuleSet | None = None) -> str:
     """Return an endpoint's response without keys in any encoding and without strict matches."""
     data = text.encode("utf-8", "surrogatepass")
+    # An endpoint may echo its own Authorization header.
     for value in secrets:
         for form in _guarded_forms(value):
             data = data.replace(form, MASK.encode())

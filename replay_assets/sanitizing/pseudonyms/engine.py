@@ -51,6 +51,7 @@ class IncidentSanitizer:
         Half a surrogate pair becomes a question mark: JSON can contain it, UTF-8 can't.
         """
         text = text.encode("utf-8", "replace").decode()
+        # Otherwise a text could pretend to name a value that was masked elsewhere.
         return self.text(PLACEHOLDER.sub(lambda match: f"‹{match.group()[1:-1]}›", text))
 
     def text(self, text: str) -> str:
@@ -67,6 +68,7 @@ class IncidentSanitizer:
     def pseudonymized(self, text: str) -> str:
         """Replace every value that is already in the map; leave all other text unchanged."""
         data = text.encode("utf-8", "surrogatepass")
+        # A run may contain two secrets: masking the second must not hide the first.
         parts = []
         for span in self._found(data):
             value = data[span.start : span.end].decode("utf-8", "surrogatepass")
@@ -102,6 +104,7 @@ class IncidentSanitizer:
         secret_below = _SECTIONS if str(value.get("kind", "")).lower() == "secret" else frozenset()
         named = _name_of_pair(value)
         return {
+            # Keys too: a map from address to count has the address as its key.
             self.raw_text(str(name)): self._below(
                 item,
                 named if named and str(name).lower() == "value" else str(name),

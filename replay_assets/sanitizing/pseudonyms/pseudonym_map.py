@@ -85,6 +85,7 @@ def is_swept(value: str) -> bool:
     """Return whether a value is safe to replace anywhere: eight or more characters, not a word."""
     if len(value) < SWEPT_FROM_CHARACTERS:
         return False
+    # A password that is a word would remove that word from all of the evidence.
     is_word = value.isalpha() and value in (value.lower(), value.upper(), value.title())
     return not is_word or len(value) > LONGEST_WORD
 
@@ -98,6 +99,7 @@ def canonical_form(category: str, value: str) -> str:
             value = str(json.loads(f'"{value}"'))
     if "%" in value:
         value = unquote(value)
+    # A Kubernetes Secret has in base64 what the environment has as plain text.
     return _decoded(value) or value
 
 

@@ -70,6 +70,7 @@ class JoinedDay:
         inner = table.aliased(f"newest_{alias}")
         created_at = tables.instants.instant(inner, "created_at")
         candidates = sa.select().where(created_at.known_by(self._window.as_of), *inner.conditions)
+        # Other roles may hold the right answer: as the incumbent's, it would be graded as perfect.
         if role is not None:
             candidates = candidates.where(inner.native("agent_role") == role)
         order = [created_at.newest_first, inner.order("id").desc()]

@@ -180,6 +180,7 @@ def _load(
         except ValueError as error:
             bad.add(path, found.line, str(error))
             continue
+        # Reported later, so that a misspelled field is not lost silently.
         ignored |= found.fields.keys() - known
         if bad.count and not keep_going:
             continue  # only to name the other bad lines

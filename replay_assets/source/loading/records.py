@@ -140,6 +140,7 @@ def _header(path: Path, reader: Iterator[list[str]]) -> list[str]:
         header = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
         raise SourceError(f"{path}, line 1: {error}; expected a header") from error
+    # Of two columns with one name, the last would win silently.
     if not header or "" in header or len(set(header)) < len(header):
         raise SourceError(
             f"{path}, line 1: expected a header, every column named once, found {header}"

@@ -100,6 +100,7 @@ def _wanted(mapping: SourceMapping, logical: LogicalTable) -> list[tuple[str, st
     wanted = {
         source.column: "" if source.column == name else f" for {name}"
         for name, source in _sources(mapping, logical)
+        # What the mapping names must exist: a misspelled name would silently map nothing.
         if name in required or name in entry.columns
     }
     return [
