@@ -101,6 +101,7 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
     dead = [
         run
         for run in started
+        # Process ids of another machine have no meaning here.
         if run.tags.get(PROCESS_TAG, "").startswith(f"{host}:")
         and not is_alive(int(run.tags[PROCESS_TAG].rpartition(":")[2]))
     ]
@@ -153,6 +154,7 @@ def _run(
         partition_key=partition,
         asset_selection=keys,
         instance=instance,
+        # The other partitions still run; failures are listed at the end.
         raise_on_error=False,
         run_config=QUIET,
         tags=RUN_TAGS,
@@ -193,6 +195,7 @@ def _reason(event: dg.DagsterEvent) -> str:
     if failed.user_failure_data is not None and failed.user_failure_data.description:
         return failed.user_failure_data.description
     error = failed.error
+    # Dagster wraps what a step raised in its own errors.
     while error is not None and error.cause is not None:
         error = error.cause
     return " ".join((error.message if error is not None else "unknown").split())

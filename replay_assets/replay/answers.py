@@ -121,6 +121,7 @@ def _text(name: str, value: Any, _: Vocabulary) -> str:  # noqa: ANN401 - any JS
 
 
 def _plan(_: str, value: Any, __: Vocabulary) -> list[str]:  # noqa: ANN401 - any JSON value
+    # The original runner, too, reads a single text as a list of one.
     steps = [value] if isinstance(value, str) else value
     if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
         raise ContractBrokenError(codes.PLAN_NOT_LIST)
@@ -128,6 +129,7 @@ def _plan(_: str, value: Any, __: Vocabulary) -> list[str]:  # noqa: ANN401 - an
 
 
 def _risk(_: str, value: Any, __: Vocabulary) -> str:  # noqa: ANN401 - any JSON value
+    # In any case, as the original runner reads it.
     level = value.strip().casefold() if isinstance(value, str) else value
     if level not in codes.RISK_LEVELS:
         raise ContractBrokenError(f"{codes.INVALID_RISK}:{_short(value)}")
@@ -178,4 +180,5 @@ def _action(_: str, value: Any, vocabulary: Vocabulary) -> str:  # noqa: ANN401 
 
 
 def _short(value: object) -> str:
+    # Masked, because a code is published and a model may repeat a secret.
     return re.sub(r"\s+", " ", str(mask_strict(str(value))))[:40]

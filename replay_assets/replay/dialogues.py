@@ -85,6 +85,7 @@ class ReplayDialogues:
                 cleaned=self.cleaned,
             )
         except ContractBrokenError as error:
+            # Only now: an answer that is complete counts, even if it ends at the limit.
             if completion.finish_reason == "length":
                 cut = f"cut at max_tokens={self.candidate.sampling.max_tokens}"
                 return Reading("length_stop", None, cut)

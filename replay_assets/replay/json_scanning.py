@@ -32,6 +32,7 @@ def scan(text: str) -> Scan:
         TwoValuesError: an object names a field twice with different values.
     """
     found = Scan()
+    # A JSON list is not an answer, even if there is one in it.
     if text.lstrip()[:1] == "[" and _is_json(text):
         return found
     broken_until = 0

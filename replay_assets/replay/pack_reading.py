@@ -156,12 +156,14 @@ def _findings(record: dict[str, Any], candidate_id: str) -> list[str]:
     codes = []
     if record.get("candidate_id") not in (None, CANDIDATE_ID, candidate_id):
         codes.append("request_candidate_mismatch")
+    # `is not True`, because a flag of another type must not count as set.
     if flags.get("request_only") is not True:
         codes.append("request_not_request_only")
     if flags.get("not_replacement_evidence") is not True:
         codes.append("request_missing_not_replacement_evidence")
     if flags.get("candidate_variant_id") not in (None, CONTRACT_TUNED):
         codes.append("request_unknown_candidate_variant")
+    # Not in the response contract, which may list these fields in order to forbid them.
     if find_label_leaks(
         {name: record.get(name) for name in INCIDENT_FIELDS}, {}, SELF_GRADING_FIELDS
     ):

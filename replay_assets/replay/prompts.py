@@ -12,9 +12,11 @@ from replay_assets.sanitizing import mask_strict
 
 PROMPT_VERSION = "1"
 """Part of the key of a cached answer: after a change of these texts, all is asked again."""
+# Enough to see what was wrong, and as many as in the original runner.
 EXCERPT_CHARACTERS = 1200
 
 
+# Without real ids: one would be an answer for free, and a bias for every model.
 EXAMPLE: dict[str, Any] = {
     "proposed_action": "Restart the deployment web after raising its memory limit",
     "action_plan": ["Raise the limit", "Restart the deployment", "Watch the alert for 30 minutes"],
@@ -55,6 +57,7 @@ def repair_conversation(
     messages: Sequence[Message], *, error: str, invalid_answer: str
 ) -> list[Message]:
     """Return the messages of the one call that asks to repair an answer."""
+    # A secret that the model made up would be blocked by the gate, and the repair with it.
     excerpt = mask_strict(invalid_answer)[:EXCERPT_CHARACTERS]
     demand = (
         f"Your answer broke the response contract: {error}\n"

@@ -122,7 +122,7 @@ def run_pack(
         LockedError: another process works on the same replay.
         ConfigurationError: the pack was built with a different vocabulary.
     """
-    key = (api_key or "").strip()
+    key = (api_key or "").strip()  # read from a file, it ends with a line feed
     gate = gate or SendingGate(secrets=[key] if key else [])
     inspect = None if warn is None else partial(_warn, warn, candidate, vocabulary, gate)
     pack = read_pack(source, candidate_id=candidate.id, inspect=inspect)
@@ -193,6 +193,7 @@ def _refused(folder: Path, report: RunReport) -> ReplayRun:
 def _require_vocabulary(pack: Pack, vocabulary: Vocabulary) -> None:
     ours = vocabulary_digest(vocabulary)
     for theirs, number in pack.vocabularies.items():
+        # Its ids would be unknown here, and every answer that uses them wrong.
         if theirs != ours:
             raise ConfigurationError(
                 f"line {number}: the pack was built with another vocabulary "

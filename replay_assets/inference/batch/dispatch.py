@@ -70,6 +70,7 @@ class Dispatch(Generic[Record]):
             async with self.client, asyncio.TaskGroup() as workers:
                 for _ in range(min(self.client.workers, size)):
                     self._workers.add(workers.create_task(self._work()))
+            # It never ends by itself; `settle` returns the calls that it has not counted.
             counting.cancel()
         self.meter.count(self.calls.settle())
         if self._ended_by is not None:
@@ -107,11 +108,13 @@ class Dispatch(Generic[Record]):
                     return
                 is_reused = False
                 call = await self._ask_once(dialogue.key, question)
+                # Reading the answer and preparing the next question block the event loop, too.
                 if not question.is_last:
                     await self.queue.take_turn()
             if question.is_last:
                 break
             dialogue.receive(call)
+        # A call that failed because the run ends is asked again by the next run.
         if call is None or call.is_answer or self._ended_by is None:
             self.meter.finish(call, reused=is_reused)
 

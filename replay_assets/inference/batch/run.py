@@ -177,6 +177,7 @@ def _ask_all(
         if not isinstance(first, Exception):  # an interrupt that was raised inside a task
             meter.count(calls.settle())
             raise stopped(INTERRUPTED) from first
+        # The error itself, not that a group of tasks has failed.
         raise first from first.__cause__
 
 
@@ -186,6 +187,7 @@ def _cancelled_by_sigterm() -> Iterator[None]:
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     ours = (
         task is not None
+        # Python allows signal handlers in the main thread only.
         and threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     )
