@@ -119,6 +119,7 @@ def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Publishe
             "published; build the pack again.",
             allow_retries=False,
         )
+    # An endpoint that is down must not be published as a model's score.
     unanswered = sum(run.report.outcomes[outcome] for outcome in UNGRADED_OUTCOMES)
     if run.report.results and unanswered == run.report.results:
         (first,) = islice(run.read_results(), 1)

@@ -182,6 +182,7 @@ class _Day:
         self._counts.read += batch.table.num_rows
         reasons = reasons_against(batch, EVIDENCE_RULES)
         for row in _members(batch.table["id"], self._duplicates):
+            # Sorted like the others, so that equal rows give equal bytes.
             insort(reasons.setdefault(row, []), DUPLICATE)
         self._check_snapshots(batch, reasons)
         kept, rejected = _split("incident_evidence", batch, reasons)

@@ -69,6 +69,7 @@ def changes_between(before: Published, keys: Keys) -> dict[str, int]:
         row["id"]: (row["coordinator_id"], row["repair_id"])
         for row in before.table(assets.INCIDENT_EVIDENCE.table).select(KEYS).to_pylist()
     }
+    # Quarantined rows were read too, so they are not new.
     known = {*kept, *(row["row_id"] for row in before.rows(assets.QUARANTINE))}
     common = kept.keys() & keys.keys()
     found = {

@@ -147,6 +147,7 @@ def _composed(text: str, where: str) -> yaml.Node | None:
     """Return a text's tree of nodes, of bounded size and without repeated keys."""
     try:
         root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+        # Nodes are counted before values are built from them: an alias is one node, many values.
         if root is not None and values_in(root) > MOST_VALUES:
             raise ConfigurationError(
                 f"{where}: holds over {MOST_VALUES:,} values, aliases followed; use fewer"

@@ -45,6 +45,7 @@ def values_in(node: yaml.Node, known: dict[int, int] | None = None) -> int:
     if known.get(id(node)) == 0:
         raise yaml.MarkedYAMLError(problem="a value holds itself", problem_mark=node.start_mark)
     if id(node) not in known:
+        # 0 marks a node that is being counted: to meet it again means that it contains itself.
         known[id(node)] = 0
         known[id(node)] = 1 + sum(values_in(child, known) for _, child in _children(node))
     return known[id(node)]

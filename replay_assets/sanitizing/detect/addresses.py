@@ -20,6 +20,7 @@ _QUAD = re.compile(
     rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:(?:\.|\[\.\]|%2[Ee])(?:25[0-5]"
     rb"|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}"
 )
+# Four numbers after one of these are a version, as in Chrome/120.0.0.0.
 _PRODUCT_BEFORE = re.compile(
     rb"(?:(?i:chrom(?:e|ium)|safari|edg[ea]?|opr|firefox|version|crios|electron|vivaldi"
     rb"|yabrowser|webkit|headlesschrome|ver|rc|release|build|driver|firmware|sdk|oid|snmp|schema"

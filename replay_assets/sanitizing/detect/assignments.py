@@ -44,6 +44,7 @@ _SEPARATOR = (
     rb"|\xef\xbc\x9a|\xef\xbc\x9d"
     rb"|%3[AaDd]|%253[AaDd]|\xe2\x86\x92|\\{1,2}u003[ad])"
 )
+# Code may put a sign before the quote: b'…', f"…", @"…", ["…"].
 _PREFIX = rb"(?:@|[bBfFrRuU]{1,2}(?=[\"'])|\[(?=[\"']))?"
 _ASSIGNED = re.compile(
     rb"(?P<close>"
@@ -84,6 +85,7 @@ _STATED = re.compile(
 )
 _SPACED = re.compile(rb"[ \t]{1,8}" + _OPEN + rb"?")
 _TAGGED = re.compile(rb"(?:[ \t][^<>\r\n]{0,80})?>[ \t]{0,8}(?P<open>)")
+# As in .netrc, where blanks are the only separators: login alice password …
 _LOGIN_BEFORE = re.compile(
     rb"(?i:login|user|username|account)[ \t\r\n]{1,40}[^ \t\r\n]{1,80}[ \t\r\n]{1,40}\Z"
 )
@@ -244,6 +246,7 @@ def _value_at(
         return Span(begin, stop, SECRET, rule)
     end = bare_end(data, begin, in_url=data[start - 1 : start] in (b"?", b"&"))
     value = data[begin:end]
+    # `secret: db-credentials` names a Secret, it does not contain one.
     spoken = not equals and name.lower() in _SPOKEN and _WORDS.fullmatch(value)
     prose = _NEXT_WORD.match(data, end) is not None
     if spoken or not is_secret(

@@ -31,6 +31,7 @@ def bare_end(data: bytes, begin: int, *, in_url: bool) -> int:
             continue
         value = value[: cut.start()]
         break
+    # Punctuation at the end belongs to the sentence around the value.
     return begin + len(value.rstrip(b".,;:"))
 
 

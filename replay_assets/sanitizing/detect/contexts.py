@@ -131,6 +131,7 @@ def _cookie(data: bytes, start: int, end: int) -> list[Span]:
         return []
     found = []
     position = header.end()
+    # A limit, as everywhere: the check of a hit must not read all of a hostile text.
     for _ in range(40):
         match = _COOKIE.match(data, position)
         if match is None:

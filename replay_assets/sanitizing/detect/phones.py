@@ -97,6 +97,7 @@ def phone_after_word(data: bytes, at: int) -> Span | None:
 def e164(digits: str, *, international: bool) -> str:
     """Return a number in E.164 format; a Taiwan number without country prefix gets it."""
     if international:
+        # In +886 (0)2 the zero is only dialled within the country.
         return f"+{digits.replace('8860', '886', 1) if digits.startswith('8860') else digits}"
     if digits.startswith("0") and len(digits) in (9, 10):
         return f"+886{digits[1:]}"

@@ -35,6 +35,7 @@ RULES_VERSION = "2"
 
 `tests/sanitizing/test_golden_output.py` fails if the output changes and this does not.
 """
+# A changed example must leave the digest, and with it every past day, as it is.
 _DECIDING = {one.name for one in fields(TokenRule)} - {"example", "example_before", "unlike"}
 Find = Callable[[bytes], list[Span]]
 

@@ -110,6 +110,7 @@ class TokenFinder(AnchoredFinder):
                     span = rule.span_at(data, start, literal)
                     if span is not None and (best is None or _size(span) > _size(best)):
                         best = span
+        # A rejected hit must not hide a token that begins inside it.
         return ((), start + 1) if best is None else ((best,), max(best.end, start + 1))
 
 

@@ -123,6 +123,7 @@ class IncidentSanitizer:
         if strength(key) == "strong" and len(text) >= SHORTEST_SECRET_NUMBER:
             return self._masked(text)
         masked = self.text(text)
+        # NaN and infinity are not JSON, so they become texts.
         return value if masked == text and math.isfinite(value) else masked
 
     def _masked(self, value: str) -> str:

@@ -106,6 +106,7 @@ def sanitize_incident(incident: RawIncident, rules: RuleSet | None = None) -> Sa
 
     fields = {name: clean(name, getattr(incident, name)) for name in SANITIZED_FIELDS}
     contents = [clean(TOOL_OUTPUT, output["content"]) for output in incident.outputs]
+    # Only after all texts were read: a later one may mark a value that an earlier one contains.
     outputs = tuple(
         {**output, "content": sanitizer.sweep(content)}
         for output, content in zip(incident.outputs, contents, strict=True)

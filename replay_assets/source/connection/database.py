@@ -79,6 +79,7 @@ class IncidentDatabase:
         self._require_file()
         with self._errors_named(), self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":
+                # One state for evidence and messages; read-only even for a role that may write.
                 connection = connection.execution_options(
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )

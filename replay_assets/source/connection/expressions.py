@@ -48,6 +48,7 @@ def json_place(
     else:
         place = _postgres_text(column, path, real) if postgres else _sqlite_text(column, path)
     readable = _readable_in_postgres(column, real, dialect) if postgres else _readable(column)
+    # CASE parses a document only after the test; AND may evaluate its sides in any order.
     guarded = place if readable is None else sa.case((readable, place), else_=sa.null())
     if kind == "integer":
         # 18 digits always fit into 64 bits; a number out of range would fail the statement.
@@ -83,6 +84,7 @@ def _condition(
     elif all(_comparable(value, real) for value in values):
         plain = sa.type_coerce(column, real)
     else:
+        # PostgreSQL has no = between an enumeration and text.
         plain = sa.cast(column, sa.Text)
         values = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
     return plain == values[0] if len(values) == 1 else plain.in_(values)

@@ -62,6 +62,7 @@ class InstantColumns:
 
     def day_order(self, evidence: MappedTable) -> list[sa.ColumnElement[Any]]:
         """Return the order of a day's rows: by `collected_at`, then `id`."""
+        # By id as well, because the order of rows is part of a file's bytes.
         return [self.instant(evidence, "collected_at").oldest_first, evidence.order("id").asc()]
 
     def zone(self, table: MappedTable, name: str) -> str | None:

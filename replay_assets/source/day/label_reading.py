@@ -33,6 +33,7 @@ def read_labels(database: IncidentDatabase, window: DayWindow) -> list[Row] | No
         if database.mapping.label_file is not None:
             return _from_file(connection, database, evidence, of_the_day)
         labels = database.selectable(connection, LABELS)
+        # Not an empty list: a source without labels differs from a day without labels.
         if labels is None:
             return None
         if _in_evidence(database):

@@ -78,6 +78,7 @@ def _sqlite_layout(connection: sa.Connection, table: str) -> TablePhysical:
     key = inspector.get_pk_constraint(name, schema=schema or None)["constrained_columns"]
     whole = [
         index
+        # Also SQLite's own indexes for UNIQUE, which the inspector leaves out by default.
         for index in inspector.get_indexes(name, schema=schema or None, include_auto_indexes=True)
         if "sqlite_where" not in index.get("dialect_options", {})
     ]
