@@ -116,6 +116,7 @@ def _lines(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, b
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
         for number, line in enumerate(stream, start=1):
             sha256.update(line)
+            # Decoded too, because `bytes.strip` removes ASCII spaces only.
             if line.strip() and line.decode("utf-8", "replace").strip():
                 yield number, line
 

@@ -46,6 +46,7 @@ def result_of(
             first_error=first_error if number else None,
         )
         for number, (call, _) in enumerate(calls)
+        # Without an attempt nothing was sent: the gate blocked it, or the budget was used up.
         if call.all_attempts
     ]
     latencies = [event.latency_ms for event in events if event.latency_ms is not None]

@@ -71,6 +71,7 @@ def rules_answer(chat: Conversation) -> dict[str, object]:
         "root_cause": {
             "components": [found.component],
             "category": chat.category(found.category),
+            # The answer contract allows no longer statement.
             "statement": f"{found.component}: {found.sign}"[:400],
         },
         "action_id": action,

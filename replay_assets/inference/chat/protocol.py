@@ -46,6 +46,7 @@ def chat_body(
         # A stream reports its usage only if asked to; without usage its cost is unknown.
         own |= {"stream": True, "stream_options": {"include_usage": True}}
     end = end_of_body(mode, schema)
+    # The end is appended as bytes: it is encoded only once per run, and searched once.
     return ChatBody(msgspec.json.encode(own)[:-1] + end, end)
 
 

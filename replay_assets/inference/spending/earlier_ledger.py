@@ -27,6 +27,7 @@ def spent_in_file(folder: Path, day: date) -> Counter[str]:
         return spent_usd
     content = path.read_bytes()
     reserved: dict[str, tuple[str, float]] = {}
+    # A process that died while it wrote the last line had not sent that attempt yet.
     for number, line in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             record = json.loads(line)

@@ -96,6 +96,7 @@ class InProcessLimit:
 
     async def acquire(self, tokens: int) -> Ticket:
         """Wait for a slot and for room in the windows; return a ticket for `settle`."""
+        # Not before those that wait: a small call must not overtake a large one.
         if not self._waiting and self._delay(tokens) == 0:
             return self._admit(tokens)
         turn: asyncio.Future[Ticket] = asyncio.get_running_loop().create_future()

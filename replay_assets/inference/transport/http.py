@@ -56,6 +56,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 proxy=self._proxy,
                 timeout=_timeout(limits.get("connect"), limits.get("read")),
             )
+        # ValueError: a host name that can't be encoded, such as one with an empty label.
         except (aiohttp.ClientError, OSError, ValueError) as error:
             _raise_as_httpx(error, request)
         return httpx.Response(
