@@ -153,6 +153,7 @@ class ResultRow(Part):
 def result_row(result: ReplayResult) -> dict[str, Any]:
     """Return a result as the columns of `ResultRow`."""
     answer = result.model_output
+    # Packs of the original system do not ask for a root cause.
     cause = answer.get("root_cause") or {}
     tokens = [event.usage for event in result.trace_events]
     same_name = result.model_dump(mode="json", include=set(ResultRow.model_fields))

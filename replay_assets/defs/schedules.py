@@ -47,6 +47,7 @@ def weekly_replay(catalogue: Catalogue, settings: Settings) -> dg.ScheduleDefini
             return
         for day in days:
             yield dg.RunRequest(
+                # Dagster requires a key for each run if a schedule requests several.
                 run_key=f"{monday}:{day}",
                 partition_key=day,
                 asset_selection=daily_selection(ready),

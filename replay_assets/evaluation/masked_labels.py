@@ -37,11 +37,13 @@ def labels_under_the_map(
         messages: the recorded messages of that evidence.
         rules: the rules that the pack was built with.
     """
+    # A label whose incident has no evidence keeps its text: there are no placeholders for it.
     masked = dict(labels)
     for incident in incidents_of(evidence, messages):
         label = labels.get(incident.incident_id)
         if label is None:
             continue
+        # The message of an unexpected error may quote evidence.
         with redacted_errors(incident.incident_id):
             spell = sanitize_incident(incident, rules).sanitizer.pseudonymized
             masked[incident.incident_id] = label.model_copy(update=_respelled(label, spell))

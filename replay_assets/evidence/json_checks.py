@@ -33,6 +33,7 @@ def json_problem(text: str, expected: type) -> str | None:
     """
     try:
         _DECODERS[expected].decode(text)
+    # For deep nesting msgspec raises RecursionError, which is not a DecodeError.
     except (msgspec.DecodeError, RecursionError):
         return _why(text, expected)
     return _inside(text)

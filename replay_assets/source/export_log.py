@@ -50,6 +50,7 @@ def record_export(database: IncidentDatabase, entry: ExportLogEntry) -> str | No
     """
     try:
         with database.writing() as connection:
+            # Made on first use: only teams that export need it.
             sql_table(sa.MetaData(), database.mapping, FINETUNE_EXPORTS).create(
                 connection, checkfirst=True
             )

@@ -59,6 +59,7 @@ def contract_valid(case: Case) -> Grade:
     """Grade whether the answer has the form that the request asks for."""
     if case.outcome == "answered":
         return Grade(True, "kept")
+    # A loop, because `in` would not give the outcome the type of a reason.
     for outcome in UNUSABLE_OUTCOMES:
         if case.outcome == outcome:
             return Grade(False, outcome)

@@ -39,6 +39,7 @@ class ManifestFinder:
         done = -1
         for hit in self._scanner.finditer(data):
             start, end = hit.span()
+            # Within the object before: to read it again for each `kind` would take quadratic time.
             if start < done:
                 continue
             spans, done = _in_braces(data, start) if b'"' in data[start:end] else ([], done)
