@@ -29,6 +29,7 @@ def replay_pack(
         canaries=load_canaries(named_file("REPLAY_CANARIES")),
         rules=rules_of(named_file("REPLAY_RULES")),
     )
+    # Absolute, so that it has a name and a parent even if `out` is `.`.
     folder = out.absolute()
     with replay_progress(candidate.id) as progress:
         run = run_pack(

@@ -102,6 +102,7 @@ class ProgressMeter:
 
     def moment(self) -> BatchProgress:
         """Return the current state."""
+        # Reused answers cost nothing, so estimates are made from the other dialogues.
         fresh = self._done - self._reused
         share = None if not fresh else (self._total - self._reused) / fresh
         span_s = time.monotonic() - self._moments[0]

@@ -155,6 +155,7 @@ class InProcessLimit:
         refusals, self._refusals, self._probe = self._refusals, None, None
         if refusals is None:
             return
+        # Only calls since the last pause: those before it belong to an earlier window.
         burst = [call for call in self._log.recent() if call.sent_at >= self._opened_at]
         self._opened_at = probe.sent_at
         if self._learned is not None and self._learned.took_back(refusals):
