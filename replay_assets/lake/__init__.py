@@ -55,9 +55,10 @@ _MODULE_OF = {
     "VerifiedFile": "published",
 }
 
+if not TYPE_CHECKING:  # else a type checker accepts any name
 
-def __getattr__(name: str) -> object:
-    """Load a public name when it is first used."""
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is first used."""
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
