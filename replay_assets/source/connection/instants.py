@@ -166,6 +166,7 @@ class SqliteInstant:
         self._uniform = uniform
         plain = self._column.op("GLOB", is_comparison=True)(sa.literal(CANONICAL))
         self._other: sa.ColumnElement[bool] = sa.not_(plain)
+        # The driver fails the whole statement on a text argument that is not UTF-8.
         as_bytes = sa.cast(self._column, sa.LargeBinary)
         self._parsed = getattr(sa.func, SQLITE_FUNCTION)(as_bytes, zone, type_=sa.Text)
         # The function costs a microsecond and more; most texts need none.

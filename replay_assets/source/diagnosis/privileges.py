@@ -44,7 +44,7 @@ def privilege_findings(connection: sa.Connection, database: IncidentDatabase) ->
     quote = connection.dialect.identifier_preparer
     role, superuser = connection.execute(ROLE).one()
     tables = [qualified(connection, database.mapping.table(one)) for one in TABLES.values()]
-    # NULL, and not false, if there is no such table: another check reports that.
+    # No row, and not false, if there is no such table: another check reports that.
     unreadable = [
         table
         for table in tables
