@@ -1,0 +1,1 @@
+"""Inputs that failed for people who do this job: public reports, each with the right result."""
