@@ -76,8 +76,8 @@ def _record(
         except ValueError as error:
             return f"{database.name}: {database.mapping.table(FINETUNE_EXPORTS)}: {error}"
         columns.append(sa.Column(source.column, kind, key=column.name))
-    schema, _, name = database.mapping.table(FINETUNE_EXPORTS).rpartition(".")
-    table = sa.Table(name, sa.MetaData(), *columns, schema=schema or None)
+    schema, name = database.mapping.table(FINETUNE_EXPORTS)
+    table = sa.Table(name, sa.MetaData(), *columns, schema=schema)
     key = [one for one in (KEY if "week" in row else ORIGINAL_KEY) if one in row]
     unique = has_unique_key(connection, table, key)
     try:

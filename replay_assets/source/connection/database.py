@@ -204,11 +204,11 @@ class MappedTable:
             for name, source in self._sources.items()
             if not source.path
         }
-        schema, _, name = mapping.table(logical).rpartition(".")
+        schema, name = mapping.table(logical)
         self.table = sa.table(
             name,
             *(sa.column(real, typed.get(real, kind)) for real, kind in present.items()),
-            schema=schema or None,
+            schema=schema,
         )
         self.sql = self.table.alias(logical.name)
 

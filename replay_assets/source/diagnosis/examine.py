@@ -14,7 +14,7 @@ from replay_assets.source.diagnosis.indexes import index_findings
 from replay_assets.source.diagnosis.privileges import privilege_findings
 from replay_assets.source.diagnosis.time_zones import zone_findings
 from replay_assets.source.loading.records import RecordFile
-from replay_assets.source.schema.schema_check import missing_of, nearest, table_names
+from replay_assets.source.schema.schema_check import missing_of, nearest_table
 from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, TABLES
 
 Check = Callable[[sa.Connection, IncidentDatabase], list[Diagnosis]]
@@ -66,9 +66,7 @@ def _tables(connection: sa.Connection, database: IncidentDatabase) -> list[Diagn
             cure = "name what it has in the mapping file (REPLAY_MAPPING), or create it"
             findings.append(Diagnosis("tables", "fail", problem, cure))
         if not lacking and present is None:
-            near = nearest(
-                table.rpartition(".")[2], table_names(connection, database.mapping, logical)
-            )
+            near = nearest_table(connection, database.mapping, logical)
             says = f"no {table}{near}: optional, read as empty"
             findings.append(Diagnosis("tables", "ok", says))
         elif not lacking and present is not None:

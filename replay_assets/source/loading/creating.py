@@ -30,7 +30,7 @@ def create_tables(database: IncidentDatabase, connection: sa.Connection) -> dict
 
 def sql_table(metadata: sa.MetaData, mapping: SourceMapping, logical: LogicalTable) -> sa.Table:
     """Return a table as we would make it, columns keyed by their logical names."""
-    schema, _, name = mapping.table(logical).rpartition(".")
+    schema, name = mapping.table(logical)
     sources = {column.name: mapping.source_of(logical, column.name) for column in logical.columns}
     written = logical is FINETUNE_EXPORTS
     table = sa.Table(
@@ -49,7 +49,7 @@ def sql_table(metadata: sa.MetaData, mapping: SourceMapping, logical: LogicalTab
             if (source := sources[column.name]) is not None and not source.path
         ),
         *_filtered(mapping, logical),
-        schema=schema or None,
+        schema=schema,
     )
     if not written:
         column = indexed_column(logical)

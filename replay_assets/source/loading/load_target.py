@@ -32,7 +32,7 @@ class LoadTarget:
         present = database.real_columns(connection, logical) or {}
         if lacking := missing_of(connection, mapping, logical, present):
             raise SourceError(f"{database.name}: {'; '.join(lacking)}")
-        self._constants = _constants(mapping.entry(logical).where, name)
+        self._constants = _constants(mapping.entry(logical).where, str(name))
         self._zones = {one.name: mapping.timezone_of(logical, one.name) for one in logical.columns}
         self._converts: dict[str, Convert] = {}
         columns = []
@@ -51,8 +51,7 @@ class LoadTarget:
         taken = {column.name for column in columns}
         self._constants = {key: v for key, v in self._constants.items() if key not in taken}
         columns += [sa.Column(key, present[key], key=f"where {key}") for key in self._constants]
-        schema, _, bare = name.rpartition(".")
-        self.table = sa.Table(bare, sa.MetaData(), *columns, schema=schema or None)
+        self.table = sa.Table(name.name, sa.MetaData(), *columns, schema=name.schema)
         self.has_unique_key = has_unique_key(connection, self.table, logical.key)
 
     def row_of(self, found: FoundRecord) -> dict[str, Any]:

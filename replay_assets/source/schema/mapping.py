@@ -31,6 +31,7 @@ from pydantic import (
 
 from replay_assets.contracts.record import Part
 from replay_assets.parsing.yaml_files import Mistake, load_yaml
+from replay_assets.source.schema.table_names import TableName
 from replay_assets.source.schema.tables import FINETUNE_EXPORTS, LABELS, MAPPABLE, LogicalTable
 
 
@@ -45,7 +46,13 @@ def _named_zone(name: str) -> str:
     return name
 
 
+def _named_table(text: str) -> str:
+    TableName.of(text)
+    return text
+
+
 Zone = Annotated[str, AfterValidator(_named_zone)]
+TableText = Annotated[str, AfterValidator(_named_table)]
 Name = Annotated[str, Field(min_length=1)]
 PathKey = Annotated[StrictStr, Field(pattern=r'^[^"]+$')]
 """SQLite's paths can't spell a key with a double quote in it."""
@@ -76,13 +83,13 @@ Conditions = dict[Name, Condition]
 
 
 class TableMapping(Part):
-    """The real name of a table (`schema.table` or `table`), its columns that differ, its rows.
+    """The real name of a table (see `TableName`), its columns that differ, its rows.
 
     `where` names real columns: a value or a list of values to be equal to, null, or
     `{not_null: true}`; all must hold. `timezone` is that of timestamps without one.
     """
 
-    table: Name | None = None
+    table: TableText | None = None
     columns: Columns = Field(default_factory=dict)
     where: Conditions = Field(default_factory=dict)
     timezone: Zone | None = None
@@ -96,7 +103,7 @@ class LabelMapping(Part):
     are labels: what happens to be called like one is none.
     """
 
-    table: Name | None = None
+    table: TableText | None = None
     columns: Columns = Field(default_factory=dict)
     where: Conditions = Field(default_factory=dict)
     file: Name | None = None
@@ -137,9 +144,9 @@ class SourceMapping(Part):
             )
         return self.tables.get(logical.name, TableMapping())
 
-    def table(self, logical: LogicalTable) -> str:
+    def table(self, logical: LogicalTable) -> TableName:
         """Return the real name of a logical table, with its schema where one is given."""
-        return self.entry(logical).table or logical.name
+        return TableName.of(self.entry(logical).table or logical.name)
 
     def source_of(self, logical: LogicalTable, name: str) -> ColumnMapping | None:
         """Return where a logical column is read; None if the mapping excludes it."""

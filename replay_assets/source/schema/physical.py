@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.exc import DatabaseError
 
+from replay_assets.source.schema.table_names import TableName
+
 LAYOUTS = sa.text(
     """
     SELECT CASE WHEN c.relhassubclass AND c.relkind = 'r' THEN 'inherited'
@@ -55,7 +57,7 @@ class TablePhysical:
     version: str | None
 
 
-def layouts_of(connection: sa.Connection, tables: Sequence[str]) -> list[TablePhysical]:
+def layouts_of(connection: sa.Connection, tables: Sequence[TableName]) -> list[TablePhysical]:
     """Look at the indexes and system columns of tables, by their real names, in their order."""
     if connection.dialect.name != "postgresql":
         return [_sqlite_layout(connection, table) for table in tables]
@@ -72,14 +74,14 @@ def layouts_of(connection: sa.Connection, tables: Sequence[str]) -> list[TablePh
     ]
 
 
-def _sqlite_layout(connection: sa.Connection, table: str) -> TablePhysical:
-    schema, _, name = table.rpartition(".")
+def _sqlite_layout(connection: sa.Connection, table: TableName) -> TablePhysical:
+    schema, name = table
     inspector = sa.inspect(connection)
-    key = inspector.get_pk_constraint(name, schema=schema or None)["constrained_columns"]
+    key = inspector.get_pk_constraint(name, schema=schema)["constrained_columns"]
     whole = [
         index
         # Also SQLite's own indexes for UNIQUE, which the inspector leaves out by default.
-        for index in inspector.get_indexes(name, schema=schema or None, include_auto_indexes=True)
+        for index in inspector.get_indexes(name, schema=schema, include_auto_indexes=True)
         if "sqlite_where" not in index.get("dialect_options", {})
     ]
     columns: list[Sequence[str | None]] = [key, *(index["column_names"] for index in whole)]
@@ -95,10 +97,10 @@ def _sqlite_layout(connection: sa.Connection, table: str) -> TablePhysical:
     )
 
 
-def _sqlite_locator(connection: sa.Connection, schema: str, name: str) -> str | None:
-    if name in sa.inspect(connection).get_view_names(schema=schema or None):
+def _sqlite_locator(connection: sa.Connection, schema: str | None, name: str) -> str | None:
+    if name in sa.inspect(connection).get_view_names(schema=schema):
         return None
-    table = sa.table(name, schema=schema or None)
+    table = sa.table(name, schema=schema)
     try:
         connection.execute(sa.select(sa.literal_column("rowid")).select_from(table).limit(0))
     except DatabaseError:  # a table WITHOUT ROWID
@@ -106,8 +108,7 @@ def _sqlite_locator(connection: sa.Connection, schema: str, name: str) -> str | 
     return "{row}.rowid"
 
 
-def qualified(connection: sa.Connection, table: str) -> str:
+def qualified(connection: sa.Connection, table: TableName) -> str:
     """Return a table's name as SQL spells it, with its schema where one is given."""
     quote = connection.dialect.identifier_preparer
-    schema, _, name = table.rpartition(".")
-    return f"{quote.quote(schema)}.{quote.quote(name)}" if schema else quote.quote(name)
+    return ".".join(quote.quote(part) for part in table if part is not None)

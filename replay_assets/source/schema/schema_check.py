@@ -10,6 +10,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import TypeEngine
 
 from replay_assets.source.schema.mapping import ColumnMapping, SourceMapping
+from replay_assets.source.schema.table_names import TableName
 from replay_assets.source.schema.tables import LABELS, TABLES, LogicalTable
 
 Types = dict[str, TypeEngine[Any]]
@@ -19,9 +20,11 @@ def real_columns(
     connection: sa.Connection, mapping: SourceMapping, logical: LogicalTable
 ) -> Types | None:
     """Return a table's real columns and types; None if the database lacks the table."""
-    schema, _, name = mapping.table(logical).rpartition(".")
+    schema, name = mapping.table(logical)
+    if _is_not_attached(connection, schema):
+        return None
     try:
-        found = sa.inspect(connection).get_columns(name, schema=schema or None)
+        found = sa.inspect(connection).get_columns(name, schema=schema)
     except NoSuchTableError:
         return None
     return {column["name"]: _plain(column["type"]) for column in found}
@@ -54,7 +57,7 @@ def missing_of(
     if present is None:
         if not logical.required and not mapping.named(logical):
             return []
-        near = nearest(table.rpartition(".")[2], table_names(connection, mapping, logical))
+        near = nearest_table(connection, mapping, logical)
         return [f"no table {table!r} for {logical.name}{near}"]
     problems = [
         f"table {table!r} lacks {real!r}{for_what}{nearest(real, present)}"
@@ -69,18 +72,28 @@ def missing_of(
     ]
 
 
-def table_names(
-    connection: sa.Connection, mapping: SourceMapping, logical: LogicalTable
-) -> list[str]:
-    """Return the tables and views that may hold a logical table: those of no other one."""
-    schema = mapping.table(logical).rpartition(".")[0] or None
+def nearest_table(connection: sa.Connection, mapping: SourceMapping, logical: LogicalTable) -> str:
+    """Say which tables and views come nearest to one that is missing: those of no other one."""
+    schema, name = mapping.table(logical)
+    if schema is not None and (whole := f"{schema}.{name}") in _names_in(connection, None):
+        return f" (a table has this dot in its name: write '{TableName(None, whole)}')"
+    taken = {mapping.table(one).name for one in TABLES.values()}
+    free = [one for one in _names_in(connection, schema) if one not in taken]
+    return nearest(name, [str(TableName(None, one)) for one in free])
+
+
+def _names_in(connection: sa.Connection, schema: str | None) -> list[str]:
+    if _is_not_attached(connection, schema):
+        return []
     inspector = sa.inspect(connection)
-    try:
-        names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
-    except sa.exc.OperationalError:
-        return []  # a SQLite schema that is not attached
-    taken = {mapping.table(one).rpartition(".")[2] for one in TABLES.values()}
-    return [name for name in names if name not in taken]
+    return [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
+
+
+def _is_not_attached(connection: sa.Connection, schema: str | None) -> bool:
+    """Return whether SQLite lacks a schema, which its inspector reports as an error."""
+    if schema is None or connection.dialect.name != "sqlite":
+        return False
+    return schema not in sa.inspect(connection).get_schema_names()
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

@@ -399,6 +399,6 @@ def test_the_example_of_the_readme_is_a_mapping(tmp_path: Path):
     path = tmp_path / "mapping.yaml"
     path.write_text(example, "utf-8")
     mapping = load_mapping(path)
-    assert mapping.table(INCIDENT_EVIDENCE) == "ops.incident_snapshots"
+    assert mapping.table(INCIDENT_EVIDENCE) == ("ops", "incident_snapshots")
     assert mapping.label_file == tmp_path / "postmortems.csv"
     assert mapping.timezone_of(INCIDENT_EVIDENCE, "collected_at") == "UTC"
