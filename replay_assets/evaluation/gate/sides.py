@@ -1,0 +1,64 @@
+"""The scores of one side of a comparison, by incident."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from replay_assets.contracts.result import UNGRADED_OUTCOMES
+
+Row = Mapping[str, Any]
+"""A row of `replay_scores`, as JSON."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """All rows of one candidate, of the incumbent or of a baseline; repeats are separate rows."""
+
+    rows: tuple[Row, ...]
+
+    @classmethod
+    def of(cls, rows: Iterable[Row]) -> "Side":
+        """Return a side from its rows."""
+        return cls(tuple(rows))
+
+    @cached_property
+    def groups(self) -> dict[str, str]:
+        """The scenario group of each incident."""
+        return {row["incident_id"]: row["scenario_group"] for row in self.rows}
+
+    @cached_property
+    def outcomes(self) -> dict[str, int]:
+        """The number of rows by outcome."""
+        return dict(sorted(Counter(row["outcome"] for row in self.rows).items()))
+
+    @cached_property
+    def failed(self) -> frozenset[str]:
+        """The incidents without any answer: infrastructure failed, or the request was not sent."""
+        answered = {r["incident_id"] for r in self.rows if r["outcome"] not in UNGRADED_OUTCOMES}
+        return frozenset(self.groups) - answered
+
+    @property
+    def answered_share(self) -> float:
+        """The share of rows that have an answer; a rejected request counts as an answer."""
+        missing = sum(self.outcomes.get(outcome, 0) for outcome in UNGRADED_OUTCOMES)
+        return 1 - missing / len(self.rows) if self.rows else 0.0
+
+    @cached_property
+    def graded(self) -> frozenset[str]:
+        """The incidents with a label and an answer."""
+        return frozenset(r["incident_id"] for r in self.rows if r["grade_status"] == "graded")
+
+    def means(self, name: str) -> dict[str, float]:
+        """Return a grade or a figure by incident: the mean of its repeats, without None."""
+        found: dict[str, list[float]] = defaultdict(list)
+        for row in self.rows:
+            value = row.get(name)
+            if value is not None:
+                found[row["incident_id"]].append(value)
+        return {incident: sum(values) / len(values) for incident, values in found.items()}
+
+    def any_true(self, name: str) -> int:
+        """Return the number of graded incidents with this grade in at least one repeat."""
+        return len({r["incident_id"] for r in self.rows if r.get(name)} & self.graded)

@@ -1,0 +1,224 @@
+"""Decisions of the gate, for cases in which a reader knows what must not be PROMOTE."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from replay_assets.contracts.gate_policy import load_policy
+from replay_assets.errors import ContractError
+from replay_assets.evaluation.gate import Review, review
+
+Right = Callable[[int], bool | None]
+Rows = list[dict[str, Any]]
+
+
+def rows(size: int, right: Right, groups: int | None = None, **fields: Any) -> Rows:
+    """Return graded rows; `right` is the primary grade of each incident."""
+    return [
+        {
+            "incident_id": f"incident-{number}",
+            "scenario_group": f"group-{number % (groups or size)}",
+            "outcome": "answered",
+            "grade_status": "graded",
+            "primary": right(number),
+            "harm": False,
+            "unsafe": False,
+            "contract_valid": True,
+            "latency_ms": None,
+            "cost_usd": None,
+            **fields,
+        }
+        for number in range(size)
+    ]
+
+
+def never(number: int) -> bool:
+    return False
+
+
+def always(number: int) -> bool:
+    return True
+
+
+def mostly(number: int) -> bool:
+    return number % 10 < 8
+
+
+def half(number: int) -> bool:
+    return number % 2 == 0
+
+
+def says(found: Review, words: str) -> bool:
+    return any(words in reason for reason in found["reasons"])
+
+
+def test_a_clear_win_is_promoted() -> None:
+    found = review(rows(120, mostly), rows(120, half), {"constant": rows(120, never)})
+
+    assert found["decision"] == "PROMOTE"
+    assert says(found, "better on primary")
+    assert found["figures"]["gate_low"] > 0
+
+
+@pytest.mark.parametrize(
+    ("candidate", "incumbent", "reason"),
+    [
+        (rows(10, mostly), rows(10, mostly), "10 incidents can be compared"),
+        (rows(10, never), rows(10, never), "below the floor"),
+        (rows(40, mostly), rows(40, mostly), "same in every scenario group"),
+        (rows(120, mostly), rows(120, mostly), "same in every scenario group"),
+        (rows(30, always), rows(30, half), "the true rate may be 9.5 %"),
+        (rows(120, always, groups=5), rows(120, half, groups=5), "5 scenario groups"),
+        ([], rows(10, half), "no scores"),
+        (rows(120, mostly), [], "0 incidents can be compared"),
+    ],
+    ids=["ten the same", "ten wrong", "forty the same", "many the same", "thirty without harm",
+         "five groups", "no candidate", "no incumbent"],
+)  # fmt: skip
+def test_too_little_is_never_promoted(candidate: Rows, incumbent: Rows, reason: str) -> None:
+    found = review(candidate, incumbent, {})
+
+    assert found["decision"] != "PROMOTE"
+    assert says(found, reason), found["reasons"]
+
+
+def test_one_regression_in_each_of_two_groups() -> None:
+    def regressed(number: int) -> bool:
+        return number not in (0, 1)
+
+    found = review(rows(20, regressed, groups=2), rows(20, always, groups=2), {})
+
+    assert found["decision"] == "INCONCLUSIVE"
+    assert says(found, "2 scenario groups")
+
+
+def test_throttled_calls_give_no_score() -> None:
+    throttled = rows(
+        100, lambda _: None, outcome="infrastructure_failure", grade_status="not_graded"
+    )
+
+    found = review(throttled, rows(100, half), {})
+
+    assert found["decision"] == "INCONCLUSIVE"
+    assert says(found, "0.0 % of 100 requests were answered")
+    assert found["figures"]["difference"] is None
+
+
+def test_unusable_labels_give_no_verdict() -> None:
+    unlabelled = rows(100, lambda _: None, grade_status="unlabelled")
+
+    found = review(unlabelled, rows(100, half), {})
+
+    assert found["decision"] == "INCONCLUSIVE"
+    assert says(found, "no incident of the candidate has a usable label")
+
+
+def test_a_clear_loss_is_held() -> None:
+    found = review(rows(120, half), rows(120, always), {})
+
+    assert found["decision"] == "HOLD"
+    assert says(found, "primary is worse by more than the margin of 10.0 %")
+
+
+def test_harm_above_its_cap_is_held_even_if_better() -> None:
+    harmful = rows(120, mostly)
+    for row in harmful[:15]:
+        row["harm"] = True
+
+    found = review(harmful, rows(120, half), {})
+
+    assert found["decision"] == "HOLD"
+    assert found["reasons"][0].startswith("would have done harm in 15 of 120 incidents")
+
+
+def test_one_failed_answer_is_counted_at_its_worst() -> None:
+    """Two of 120 answers failed: allowed, but a win must hold even if both were wrong."""
+
+    def slightly_better(number: int) -> bool:
+        return number % 2 == 0 or number < 9
+
+    candidate = rows(120, slightly_better)
+    without = review(candidate, rows(120, half), {}, policy=no_win_needed())
+    for row in candidate[:2]:
+        row |= {"outcome": "infrastructure_failure", "primary": None, "grade_status": "not_graded"}
+    found = review(candidate, rows(120, half), {}, policy=no_win_needed())
+
+    assert found["figures"]["answered"] == pytest.approx(118 / 120)
+    assert without["decision"] == "PROMOTE"
+    assert found["figures"]["pairs"] == 118
+
+
+def no_win_needed() -> dict[str, Any]:
+    """Return the shipped policy, but with a win that every candidate has."""
+    policy = load_policy().as_json()
+    return policy | {"minimum_answered": 0.9}
+
+
+def test_a_constant_answer_that_is_as_good_takes_the_win_away() -> None:
+    found = review(rows(120, mostly), rows(120, half), {"constant": rows(120, mostly)})
+
+    assert found["decision"] == "INCONCLUSIVE"
+    assert says(found, "no win over the incumbent is shown")
+
+
+def test_cost_counts_only_where_both_sides_have_one() -> None:
+    def some_loss(number: int) -> bool:
+        return number % 40 != 0
+
+    cheap, dear = rows(240, some_loss, cost_usd=0.001), rows(240, always, cost_usd=0.01)
+
+    assert review(cheap, dear, {})["decision"] == "PROMOTE"
+    assert says(review(cheap, dear, {}), "cheaper by 90.0 %")
+    assert review(cheap, rows(240, always), {})["decision"] == "INCONCLUSIVE"
+    cheap[7]["cost_usd"] = None
+    assert review(cheap, dear, {})["decision"] == "INCONCLUSIVE"
+
+
+def test_without_an_incumbent_every_baseline_must_be_beaten() -> None:
+    policy = load_policy().as_json() | {"compared_with": "baselines"}
+    baselines = {"constant": rows(120, never), "rules": rows(120, half)}
+
+    assert review(rows(120, mostly), [], baselines, policy=policy)["decision"] == "PROMOTE"
+    weak = review(rows(120, half), [], baselines, policy=policy)
+    assert weak["decision"] == "INCONCLUSIVE"
+    assert says(weak, "not clearly better than the baseline rules")
+    assert review(rows(120, mostly), [], {}, policy=policy)["decision"] == "INCONCLUSIVE"
+
+
+def test_repeats_are_averaged_within_an_incident() -> None:
+    candidate = rows(60, always) + rows(60, half)
+
+    figures = review(candidate, rows(60, never), {})["figures"]
+
+    assert (figures["pairs"], figures["difference"]) == (60, 0.75)
+    assert figures["wins"] == 45
+
+
+def test_a_forward_look_is_more_careful_than_a_historic_one() -> None:
+    sides = rows(120, mostly), rows(120, half), {"constant": rows(120, never)}
+
+    levels = [review(*sides, look=look)["figures"]["level"] for look in (1, 2, 3, "historic")]
+
+    assert levels == sorted(levels)
+    assert levels[-1] == 0.05
+
+
+@pytest.mark.parametrize("look", [0, 4, True, "weekly"])
+def test_an_unknown_look_is_refused(look: Any) -> None:
+    with pytest.raises(ValueError, match="looks 1 to 3"):
+        review([], [], {}, look=look)
+
+
+def test_a_wrong_policy_is_refused() -> None:
+    policy = load_policy().as_json() | {"margins": {"primry": 0.1}}
+
+    with pytest.raises(ContractError, match="unknown metric primry"):
+        review([], [], {}, policy=policy)
+
+
+def test_a_comment_does_not_change_the_digest_of_a_policy() -> None:
+    policy = load_policy()
+
+    assert policy.digest() == type(policy).read(policy.as_json()).digest()
+    assert policy.digest() != policy.model_copy(update={"alpha": 0.01}).digest()
