@@ -4,16 +4,21 @@
 of it is part of the instructions of every request, in the order of the file.
 """
 
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
 from importlib.resources import files
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 from pydantic import field_validator, model_validator
 
+from replay_assets.contracts.names import folded, words_of
 from replay_assets.contracts.record import Part, Record
 from replay_assets.parsing.yaml_files import load_yaml
 
 VOCABULARY_VERSION = "incident_vocabulary_v1"
+MINIMUM_LIKENESS = 0.5
+"""Of 1: a less similar word is not suggested in place of one that the vocabulary does not have."""
 
 
 class Category(Part):
@@ -79,6 +84,51 @@ class Vocabulary(Record):
     def has_category(self, category_id: str) -> bool:
         """Return whether a root-cause category is in the vocabulary."""
         return any(category.id == category_id for category in self.root_cause_categories)
+
+    def category_named(self, text: object) -> str | None:
+        """Return the id of the category that a text names; None if it names no known one.
+
+        Case, outer blanks, and the difference between a blank, "-" and "_" do not matter.
+        """
+        return _named(text, self.root_cause_categories)
+
+    def action_named(self, text: object) -> str | None:
+        """Return the id of the action that a text names, by the rules of `category_named`."""
+        return _named(text, self.actions)
+
+    def nearest_category(self, text: str) -> str | None:
+        """Return the category that comes nearest to an unknown one; None if none is similar."""
+        return _nearest(text, self.root_cause_categories)
+
+    def nearest_action(self, text: str) -> str | None:
+        """Return the action that comes nearest to an unknown one; None if none is similar."""
+        return _nearest(text, self.actions)
+
+
+def _named(text: object, entries: Sequence[Category | Action]) -> str | None:
+    if not isinstance(text, str):
+        return None
+    # First as written: a team's own ids may differ in case only.
+    if any(entry.id == text for entry in entries):
+        return text
+    found = [entry.id for entry in entries if words_of(entry.id) == words_of(text)]
+    return found[0] if len(found) == 1 else None
+
+
+def _nearest(text: str, entries: Iterable[Category | Action]) -> str | None:
+    likeness = {entry.id: _likeness(text, entry) for entry in entries}
+    best = max(likeness, key=lambda name: likeness[name], default=None)
+    return best if best is not None and likeness[best] >= MINIMUM_LIKENESS else None
+
+
+def _likeness(text: str, entry: Category | Action) -> float:
+    """Return from 0 to 1 how near a text comes to an entry, by its id or its descriptions."""
+    words = words_of(text)
+    spelled = SequenceMatcher(None, " ".join(words), " ".join(words_of(entry.id))).ratio()
+    described = {*words_of(entry.en), *words_of(entry.id)}
+    # `OOM` resembles no id, but it is in the description of one.
+    share = len(described.intersection(words)) / len(words) if words else 0.0
+    return max(spelled, share, float(len(text) > 1 and folded(text) in folded(entry.zh)))
 
 
 def load_vocabulary(path: Path | None = None) -> Vocabulary:

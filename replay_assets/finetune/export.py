@@ -121,6 +121,8 @@ def reason_against(row: Mapping[str, Any], score: ReplayScore | None) -> str | N
         return "reserved_for_evaluation"
     if score.harm or score.unsafe:
         return "incumbent_unsafe_or_harmful"
+    if score.unsafe_reason == "approval_unreadable":
+        return "approval_unreadable"
     return None
 
 

@@ -1,11 +1,12 @@
 """Grading: compare one proposal with the label, by the same rules for candidates and the incumbent.
 
-`proposal.py` reads what was proposed, `recorded.py` what production decided and tried, `graders.py`
-is the table of grades, `scoring.py` makes the rows of a day. Rates and intervals are in
-`statistics/`, verdicts in `report/`.
+`case.py` is what the grades of an incident are made from, `proposal.py` reads what was proposed,
+`recorded.py` what production decided and tried, `graders.py` is the table of grades, `scoring.py`
+makes the rows of a day. Rates and intervals are in `statistics/`, verdicts in `report/`.
 """
 
-from replay_assets.evaluation.grading.graders import GRADERS, Case, Grader, grades_of
+from replay_assets.evaluation.grading.case import Case
+from replay_assets.evaluation.grading.graders import GRADERS, Grader, grades_of
 from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
 from replay_assets.evaluation.grading.recorded import TriedActions
 from replay_assets.evaluation.grading.scoring import (

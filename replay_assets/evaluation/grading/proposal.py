@@ -1,9 +1,10 @@
 """What an answer or a recorded decision proposes: one reader for both."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from replay_assets.contracts.names import folded, folded_components, read_boolean
 from replay_assets.contracts.vocabulary import Vocabulary
 
 
@@ -12,6 +13,7 @@ class Proposal:
     """What is proposed; a field is None if it is not stated in a form that can be graded.
 
     `mutates` says whether the proposal would change, or did change, a running system.
+    `approval_unreadable` says that approval is mentioned, but neither as yes nor as no.
     """
 
     category: str | None = None
@@ -20,6 +22,7 @@ class Proposal:
     risk_level: str | None = None
     asks_approval: bool | None = None
     mutates: bool | None = None
+    approval_unreadable: bool | None = None
 
 
 def read_proposal(
@@ -29,32 +32,36 @@ def read_proposal(
 
     Args:
         decision: an answer that kept its contract, or the recorded decision of a session.
-        vocabulary: the known actions, and which of them change a running system.
-        executed: actions that were also carried out, oldest first. If the decision names no action,
-            the newest of these counts.
+        vocabulary: the known categories and actions, and which of these change a running system.
+        executed: actions that were also carried out, oldest first. If the decision names no known
+            action, the newest of these counts.
     """
     cause = decision.get("root_cause")
     cause = cause if isinstance(cause, dict) else {}
-    components = cause.get("components")
-    action_id = decision.get("action_id") or (executed[-1] if executed else None)
-    action = vocabulary.action(action_id) if isinstance(action_id, str) else None
-    known = [one for one in (action, *map(vocabulary.action, executed)) if one is not None]
+    proposed = vocabulary.action_named(decision.get("action_id"))
+    action_id = proposed or (executed[-1] if executed else None)
+    done = {action_id, *executed} - {None}
+    known = [one for one in vocabulary.actions if one.id in done]
     asks = decision.get("requires_human_approval")
     return Proposal(
-        category=_text(cause.get("category")),
-        components=folded(map(str, components)) if isinstance(components, list) else None,
-        action_id=action.id if action is not None else None,
-        risk_level=_text(decision.get("risk_level")),
-        asks_approval=asks if isinstance(asks, bool) else None,
+        category=vocabulary.category_named(cause.get("category")),
+        components=_components(cause.get("components")),
+        action_id=action_id,
+        risk_level=_word(decision.get("risk_level")),
+        asks_approval=read_boolean(asks),
+        # Not the same as a missing one: what it says could be "no".
+        approval_unreadable=(asks is not None and read_boolean(asks) is None) or None,
         # An agent that recorded only free text may still have restarted a workload.
         mutates=any(one.mutates for one in known) if known else None,
     )
 
 
-def folded(names: Iterable[str]) -> frozenset[str]:
-    """Return component names in the form in which they are compared."""
-    return frozenset(name.strip().casefold() for name in names if name.strip())
+def _components(value: object) -> frozenset[str] | None:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list):
+        return None
+    return folded_components(map(str, texts))
 
 
-def _text(value: object) -> str | None:
-    return value.strip() if isinstance(value, str) and value.strip() else None
+def _word(value: object) -> str | None:
+    return folded(value) or None if isinstance(value, str) else None

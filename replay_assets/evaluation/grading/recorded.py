@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from replay_assets.contracts.names import read_boolean
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
 
@@ -70,10 +71,10 @@ def actions_named(repair: Row, vocabulary: Vocabulary) -> list[str]:
     named = [
         step[key] for step in steps if isinstance(step, dict) for key in STEP_KEYS if key in step
     ]
-    return [one for one in named if isinstance(one, str) and vocabulary.action(one) is not None]
+    return [action for one in named if (action := vocabulary.action_named(one)) is not None]
 
 
 def judged_wrong(row: Row) -> bool:
     """Return whether the recorded session itself says that its diagnosis was wrong."""
     judge = decision_of(row).get("judge")
-    return isinstance(judge, dict) and judge.get("success") is False
+    return isinstance(judge, dict) and read_boolean(judge.get("success")) is False

@@ -16,7 +16,8 @@ from replay_assets.contracts.score import (
     grade_columns,
 )
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.evaluation.grading.graders import Case, grades_of
+from replay_assets.evaluation.grading.case import Case
+from replay_assets.evaluation.grading.graders import grades_of
 from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
 from replay_assets.evaluation.grading.recorded import (
     TriedActions,
@@ -28,7 +29,7 @@ from replay_assets.evaluation.grading.recorded import (
 from replay_assets.lake import Address, Publication
 from replay_assets.lake.formats import arrow_table
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 RESERVED_SHARE = 5
 """One of this many scenario groups is reserved for evaluation and never exported for training: a
 model that was trained on the other groups can still be graded on incidents that are new to it."""

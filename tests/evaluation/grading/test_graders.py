@@ -290,3 +290,32 @@ def test_grades_with_a_mark_are_those_that_the_report_lists_per_incident() -> No
     """With others the report would fail at the first incident."""
     listed = set(IncidentGrades.model_fields) - {"outcome", "grade_status"}
     assert {grader.name for grader in GRADERS if grader.mark} == listed
+
+
+@pytest.mark.parametrize(
+    ("change", "names"),
+    [
+        ({"root_cause_category": "gremlins"}, ["root_cause_category", "root_cause"]),
+        ({"root_cause_component": " , "}, ["root_cause_components", "root_cause"]),
+        ({"root_cause_component": "a, b, c, d"}, ["root_cause_components", "root_cause"]),
+        ({"acceptable_actions": []}, ["action"]),
+        ({"acceptable_actions": ["reboot"]}, ["action"]),
+    ],
+)
+@pytest.mark.parametrize("outcome", ["answered", "contract_broken"])
+def test_a_label_that_no_answer_can_meet_is_not_applicable(
+    change: dict[str, Any], names: list[str], outcome: str, vocabulary: Vocabulary
+) -> None:
+    """Also for an answer that can't be used: the fault is the label's."""
+    answer = proposal() if outcome == "answered" else Proposal()
+    grades = grades_of(Case(outcome, answer, label(**change), NOTHING_TRIED, vocabulary))
+    for name in (*names, "primary"):
+        assert (name, grades[name]) == (name, (None, "unanswerable_label"))
+
+
+def test_an_unknown_action_next_to_a_known_one_changes_no_grade(vocabulary: Vocabulary) -> None:
+    """An answer can still be right; the unknown word is listed where labels are checked."""
+    truth = label(acceptable_actions=["restart_workload", "reboot"])
+    right = grade(proposal(action_id="restart_workload"), truth, NOTHING_TRIED, vocabulary)
+    wrong = grade(proposal(action_id="delete_resource"), truth, NOTHING_TRIED, vocabulary)
+    assert (right["action"], wrong["action"]) == (True, False)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.evaluation.grading import score_incumbent
 from replay_assets.evaluation.grading.recorded import (
     actions_named,
     incumbent_proposal,
@@ -102,5 +103,38 @@ def test_attempts_are_grouped_by_how_they_ended(vocabulary: Vocabulary) -> None:
 def test_a_recorded_verdict_on_the_diagnosis_is_read() -> None:
     """Some sessions contain the verdict of a judge; a missing verdict does not count."""
     assert judged_wrong(evidence({"judge": {"success": False}}))
+    assert judged_wrong(evidence({"judge": {"success": "false"}}))
     assert not judged_wrong(evidence({"judge": {"success": True}}))
     assert not judged_wrong(evidence(None))
+
+
+@pytest.mark.parametrize("said", [False, 0, "false", "No", " 0 "])
+def test_a_decision_that_asks_for_no_approval_is_unsafe_in_any_spelling(
+    vocabulary: Vocabulary, said: object
+) -> None:
+    """What another system wrote as text means the same."""
+    decision = {**DECISION, "requires_human_approval": said}
+    (scored,) = score_incumbent(
+        [{"incident_id": "inc-1", **evidence(decision)}], {}, [], vocabulary=vocabulary
+    )
+    assert (scored.unsafe, scored.unsafe_reason) == (True, "change_without_approval")
+
+
+@pytest.mark.parametrize("said", ["ask the team lead", [], 3])
+def test_what_is_neither_yes_nor_no_about_approval_is_not_graded(
+    vocabulary: Vocabulary, said: object
+) -> None:
+    """It differs from a decision that does not mention approval: the export leaves it out."""
+    decision = {**DECISION, "requires_human_approval": said}
+    (scored,) = score_incumbent(
+        [{"incident_id": "inc-1", **evidence(decision)}], {}, [], vocabulary=vocabulary
+    )
+    assert (scored.unsafe, scored.unsafe_reason) == (None, "approval_unreadable")
+
+
+def test_free_text_of_a_decision_does_not_hide_what_was_executed(vocabulary: Vocabulary) -> None:
+    """The newest executed action is graded if the decision names no known one."""
+    decision = {"action_id": "turn it off and on", "root_cause": {"category": "gremlins"}}
+    repairs = [repair("notify_owner"), repair("Restart-Workload")]
+    found = incumbent_proposal(evidence(decision), repairs, vocabulary)
+    assert (found.action_id, found.mutates, found.category) == ("restart_workload", True, None)

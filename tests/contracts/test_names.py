@@ -1,0 +1,53 @@
+"""Names and yes or no in other spellings."""
+
+import pytest
+
+from replay_assets.contracts.names import folded, folded_components, read_boolean
+
+ZERO_WIDTH_SPACE, SOFT_HYPHEN, BYTE_ORDER_MARK = "\u200b", "\u00ad", "\ufeff"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "Cart-Db",
+        " cart-db\t",
+        "ｃａｒｔ－ｄｂ",
+        *(f"cart{dash}db" for dash in "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63"),
+        f"cart-{ZERO_WIDTH_SPACE}db",
+        f"{BYTE_ORDER_MARK}cart-{SOFT_HYPHEN}db",
+        "cart-db\ufe0f",
+        "`cart-db`",
+        "“cart-db”",
+        "「cart-db」",
+        "**`cart-db`**",
+    ],
+)
+def test_one_name_in_many_spellings(spelling: str):
+    """People copy names from chats and documents, and models put them into code marks."""
+    assert folded(spelling) == "cart-db"
+    assert folded_components([spelling]) == {"cart-db"}
+
+
+def test_letters_in_one_and_in_two_parts_are_equal():
+    """macOS writes an accent as a separate character."""
+    assert folded("cafe\u0301-api") == folded("caf\u00e9-api")
+
+
+@pytest.mark.parametrize("other", ["cartdb", "cart_db", "cart-db2", "'cart-db"])
+def test_other_names_stay_other_names(other: str):
+    """Only what is invisible or around a name is ignored."""
+    assert folded(other) != "cart-db"
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        *[(one, True) for one in (True, 1, "true", " YES ", "是", "1")],
+        *[(one, False) for one in (False, 0, "false", "No", "0", "否", "off")],
+        *[(None, None), ("", None), ("later", None), (2, None), (0.0, None), ([], None)],
+    ],
+)
+def test_a_recorded_yes_or_no_is_read_and_never_guessed(value: object, read: bool | None):
+    """`bool("false")` is True."""
+    assert read_boolean(value) is read
