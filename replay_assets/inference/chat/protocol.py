@@ -4,22 +4,20 @@ A response that is not a chat completion is kept separate from a completion with
 the first is a fault of the infrastructure, the second is the model's answer.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from replay_assets.candidates import Candidate
-from replay_assets.contracts.result import Usage
 from replay_assets.inference.call.completion import AssistantMessage, ResponseMode
 from replay_assets.inference.call.question import Message
+from replay_assets.inference.chat.event_stream import is_stream, joined, without_bom
+from replay_assets.inference.chat.json_values import decoded
+from replay_assets.inference.chat.message_parts import texts_of
 from replay_assets.inference.chat.reasoning import split_reasoning
 from replay_assets.inference.chat.response_format import end_of_body
-
-MOST_TOKENS = 2**63 - 1
-"""The largest number an integer column can hold; larger values are not counts."""
-REASONING_FIELDS = ("reasoning_content", "reasoning")
+from replay_assets.inference.chat.usage import reported_usage, usage_of
 
 
 class ChatBody(NamedTuple):
@@ -50,102 +48,35 @@ def chat_body(
     return ChatBody(msgspec.json.encode(own)[:-1] + end, end)
 
 
-def read_completion(body: bytes, *, streamed: bool) -> AssistantMessage | None:
-    """Return the content of a successful response; None if it is not a completion."""
+def read_completion(body: bytes) -> AssistantMessage | None:
+    """Return the content of a successful response, streamed or not; None if not a completion."""
+    body = without_bom(body)
     try:
-        payload = _joined(body) if streamed else _decoded(body)
+        payload = joined(body) if is_stream(body) else _json(body)
         choice = payload["choices"][0]
-        message = choice["message"]
-        if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
-            return None
-        return _message_of(payload, choice, message)
+        return _message_of(payload, choice, choice["message"])
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the JSON value of a body, which may be followed by the end mark of a stream."""
+    body = body.rstrip()
+    return decoded(body[: body.rindex(b"data:")] if body.endswith(b"[DONE]") else body)
 
 
 def _message_of(
     payload: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]
 ) -> AssistantMessage:
-    content = _without_half_pairs(message.get("content"))
-    reasoning = next((message[name] for name in REASONING_FIELDS if message.get(name)), None)
-    content, thought = split_reasoning(content)
+    texts = texts_of(message)
+    content, thought = split_reasoning(_without_half_pairs(texts.content))
     return AssistantMessage(
         content=content,
-        reasoning=_without_half_pairs(reasoning) or thought,
-        refusal=_without_half_pairs(message.get("refusal")),
+        reasoning=_without_half_pairs(texts.reasoning) or thought,
+        refusal=_without_half_pairs(texts.refusal),
         finish_reason=_without_half_pairs(choice.get("finish_reason")),
-        usage=_usage(payload.get("usage")),
+        usage=usage_of(reported_usage(payload), is_empty=not any(texts)),
     )
-
-
-def _joined(body: bytes) -> dict[str, Any]:
-    """Return the chunks of a stream joined to one completion.
-
-    Raises:
-        ValueError: the stream is incomplete: it has no finish reason and no end mark.
-    """
-    texts: dict[str, list[str]] = {name: [] for name in ("content", "refusal", *REASONING_FIELDS)}
-    finish_reason, usage, done = None, None, False
-    for line in body.split(b"\n"):
-        if not line.startswith(b"data:"):
-            continue
-        data = line[5:].strip()
-        if data == b"[DONE]":
-            done = True
-            continue
-        chunk = _decoded(data)
-        usage = chunk.get("usage") or usage
-        for choice in _choices(chunk):
-            finish_reason = choice.get("finish_reason") or finish_reason
-            for name, parts in texts.items():
-                if part := (choice.get("delta") or {}).get(name):
-                    parts.append(part)
-    if not done and finish_reason is None:
-        raise ValueError("an incomplete stream")
-    message = {name: "".join(parts) or None for name, parts in texts.items()}
-    return {"choices": [{"message": message, "finish_reason": finish_reason}], "usage": usage}
-
-
-def _choices(chunk: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the choices of a chunk; empty if it has only the usage, as some gateways send it.
-
-    Raises:
-        LookupError: it has neither, like an error sent within a stream.
-    """
-    if chunk.get("usage") and not chunk.get("error"):
-        return chunk.get("choices") or ()
-    return chunk["choices"]
-
-
-def _decoded(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a JSON value; half surrogate pairs and NaN are accepted: some servers write them."""
-    try:
-        return msgspec.json.decode(body)
-    except ValueError:
-        return json.loads(body)
-
-
-def _usage(reported: Any) -> Usage:  # noqa: ANN401 - any JSON value
-    """Return the reported tokens; a value that is not a count is unknown (None), never 0."""
-    if not isinstance(reported, dict):
-        return Usage()
-    return Usage(
-        prompt_tokens=_count(reported.get("prompt_tokens")),
-        completion_tokens=_count(reported.get("completion_tokens")),
-        total_tokens=_count(reported.get("total_tokens")),
-        reasoning_tokens=_detail(reported, "completion_tokens_details", "reasoning_tokens"),
-        cached_tokens=_detail(reported, "prompt_tokens_details", "cached_tokens"),
-    )
-
-
-def _detail(reported: dict[str, Any], group: str, name: str) -> int | None:
-    details = reported.get(group)
-    return _count(details.get(name)) if isinstance(details, dict) else None
-
-
-def _count(value: object) -> int | None:
-    # Not `isinstance`, because True and False are integers too.
-    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
 
 
 def _without_half_pairs(text: Any) -> str | None:  # noqa: ANN401 - any JSON value

@@ -11,6 +11,7 @@ from replay_assets.inference.call.completion import (
     AttemptOutcome,
     ResponseMode,
 )
+from replay_assets.inference.chat.event_stream import is_stream, without_bom
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.protocol import read_completion
 from replay_assets.inference.chat.response_format import names_response_format
@@ -57,15 +58,15 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
     # A pause of 0 s, or a date in the past, does not say when to retry: our backoff is used.
     pause_s = pause_asked_s(reply.headers) or None
     if 200 <= status < 300:
-        streamed = reply.headers.get("content-type", "").startswith("text/event-stream")
-        message = read_completion(reply.body, streamed=streamed)
+        message = read_completion(reply.body)
         if message is not None:
             return ResponseReading(
                 "answered",
                 status,
                 _cleaned(message, gate),
                 pause_s=pause_s,
-                ttft_ms=reply.ttft_ms,
+                # JSON has no first token, even if a stream was requested.
+                ttft_ms=reply.ttft_ms if is_stream(without_bom(reply.body)) else None,
             )
     text = reply.body[:READ_BYTES].decode("utf-8", "replace")
     outcome = _outcome(status, text, mode)

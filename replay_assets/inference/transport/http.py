@@ -30,7 +30,7 @@ from replay_assets.inference.transport.proxies import proxy_for
 from replay_assets.inference.transport.wire import Reply, WireError, decompressed, within_limit
 
 USER_AGENT = "replay-assets"
-FIRST_TOKEN = re.compile(rb'"(?:reasoning_)?(?:content|reasoning)"\s*:\s*"[^"]')
+FIRST_TOKEN = re.compile(rb'"(?:content|text|reasoning(?:_content|_text)?|thinking)"\s*:\s*"[^"]')
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
@@ -161,6 +161,8 @@ class Endpoint:
             headers["Authorization"] = f"Bearer {api_key}"
         self._headers = httpx.Headers(headers)
         self._limits = candidate.limits
+        # Not by the content type: gateways send streams under others.
+        self._streams = candidate.stream
         # `timeout_s` limits the complete request; each read has a timer only if one is configured.
         times = {"connect": self._limits.connect_timeout_s, "read": self._limits.read_timeout_s}
         self._extensions = {"timeout": times}
@@ -222,13 +224,12 @@ class Endpoint:
         headers = {
             name.decode().lower(): value.decode("latin-1") for name, value in response.headers.raw
         }
-        streamed = headers.get("content-type", "").startswith("text/event-stream")
         try:
             async for chunk in received:
                 size += len(chunk)
                 within_limit(size)
                 chunks.append(chunk)
-                if streamed and ttft_ms is None and FIRST_TOKEN.search(chunk):
+                if self._streams and ttft_ms is None and FIRST_TOKEN.search(chunk):
                     ttft_ms = (time.perf_counter() - started) * 1000
         finally:
             await received.aclose()

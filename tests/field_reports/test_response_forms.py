@@ -1,0 +1,91 @@
+"""Forms of responses, of usage and of refusals that providers send, read as they are meant."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from starlette.responses import Response
+
+from replay_assets.contracts.answer import ANSWER_FIELDS
+from replay_assets.contracts.vocabulary import load_vocabulary
+from replay_assets.inference.call.completion import Completion
+from replay_assets.inference.chat.client import ChatClient
+from replay_assets.inference.throttling import InProcessLimits
+from replay_assets.replay.answers import parse_answer
+from tests.field_reports.reports import needs_reports, report_input
+from tests.inference.conftest import retry_at_once
+from tests.inference.scripted_server import (
+    MESSAGES,
+    Body,
+    Reply,
+    Script,
+    ScriptedServer,
+    candidate,
+)
+
+pytestmark = [needs_reports, pytest.mark.integration]
+
+SCHEMA = {"type": "object", "properties": {"action_id": {"type": "string"}}}
+PRICES = {"input": 1, "output": 10, "cached": 0.02}
+
+
+@pytest.fixture
+def server(shared_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Script:
+    """Return a new script, which is retried without waiting."""
+    retry_at_once(monkeypatch)
+    return shared_server.new_script()
+
+
+def reply_of(described: Mapping[str, Any]) -> Reply:
+    """Return the reply that a report describes."""
+    body = described["body"]
+    content = body if isinstance(body, str) else json.dumps(body)
+
+    async def reply(_: Body) -> Response:
+        return Response(content, described["status"], headers=described["headers"])
+
+    return reply
+
+
+def ask(server: Script, times: int = 1, **changes: Any) -> Sequence[Completion]:
+    """Ask a number of questions one after the other."""
+
+    async def run() -> Sequence[Completion]:
+        one = candidate(server.base_url, **changes)
+        async with ChatClient(one, api_key=None, limits=InProcessLimits()) as client:
+            return [await client.complete(MESSAGES, schema=SCHEMA) for _ in range(times)]
+
+    return asyncio.run(run())
+
+
+def action_of(content: str | None) -> Any:
+    """Return the action that an answer proposes."""
+    answer = parse_answer(content, required=ANSWER_FIELDS, vocabulary=load_vocabulary())
+    return answer["action_id"]
+
+
+@pytest.mark.parametrize("report", ["c26", "c27", "c29", "c31", "c32"])
+def test_a_form_of_a_response_is_an_answer(report: str, server: Script) -> None:
+    """By the rules of event streams and of the endpoints' own documentation."""
+    described = report_input(report)
+    server.answers(reply_of(described))
+    (answer,) = ask(server, stream=described.get("stream", False))
+    assert action_of(answer.content) == "restart_workload"
+    assert len(server.bodies) == 1
+    assert answer.reasoning == ("Hmm" if report == "c32" else None)
+
+
+@pytest.mark.parametrize(
+    ("report", "dollars"),
+    [("c20", 0.0103), ("c22", 0.0003), ("c23", 0.000318), ("c25", 0.0003)],
+    ids=["c20", "c22", "c23", "c25"],
+)
+def test_usage_costs_what_the_provider_charges(report: str, dollars: float, server: Script) -> None:
+    """Reasoning next to completion tokens, counts of 0 at the end, cached tokens elsewhere."""
+    described = report_input(report)
+    server.answers(reply_of(described))
+    stream = described.get("stream", False)
+    (answer,) = ask(server, stream=stream, prices_usd_per_million=PRICES)
+    assert answer.cost_usd == pytest.approx(dollars)
