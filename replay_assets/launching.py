@@ -8,7 +8,6 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files as package_files
 
 import dagster as dg
 
@@ -18,9 +17,9 @@ from replay_assets.definitions import LOCATION, build_definitions
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.schedules import SHARED_ASSETS, daily_selection
 from replay_assets.lake import Lineage, Published, Store
-from replay_assets.lake.files import is_alive, open_root, publish
+from replay_assets.lake.files import is_alive
 from replay_assets.sanitizing import rules_digest, rules_of
-from replay_assets.settings import Settings, set_dagster_home
+from replay_assets.settings import Settings
 
 PROCESS_TAG = "replay_assets/process"
 THIS_PROCESS = f"{socket.gethostname()}:{os.getpid()}"
@@ -38,27 +37,6 @@ class RunOutcome:
     run_id: str
     failures: dict[str, str]
     notes: list[str]
-
-
-def prepare_instance(settings: Settings) -> None:
-    """Create the instance folder with its settings, and set DAGSTER_HOME to it."""
-    home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
-    if not (home / "dagster.yaml").exists():
-        content = (package_files("replay_assets") / "instance.yaml").read_bytes()
-        publish(open_root(str(home / "dagster.yaml")), content)
-    set_dagster_home(home)
-
-
-def prepare_workspace(settings: Settings) -> str:
-    """Return the workspace file for the UI: the repository's, or else one written here."""
-    own = settings.data.parent / "workspace.yaml"
-    if own.exists():
-        return str(own)
-    made = settings.dagster_home / "workspace.yaml"
-    entry = f"{{module_name: replay_assets.definitions, location_name: {LOCATION}}}"
-    publish(open_root(str(made)), f"load_from: [{{python_module: {entry}}}]\n".encode())
-    return str(made)
 
 
 def run_days(

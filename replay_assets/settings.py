@@ -87,7 +87,7 @@ class Settings:
             evidence=_root(environment.get("REPLAY_EVIDENCE") or str(data / "evidence")),
             labels=_root(environment.get("REPLAY_LABELS") or str(data / "labels")),
             state=Path(environment.get("REPLAY_STATE") or data / "state").absolute(),
-            source_url=source_url or f"sqlite:///{data / 'incidents.sqlite'}",
+            source_url=source_url or _sqlite_url(data / "incidents.sqlite"),
             source_is_default=not source_url,
             mapping=named_file("REPLAY_MAPPING"),
             candidates=named_file("REPLAY_CANDIDATES"),
@@ -163,8 +163,20 @@ def environment_with(**values: str) -> dict[str, str]:
 
 
 def set_dagster_home(path: Path) -> None:
-    """Set the instance folder for this process and its children."""
+    """Set the instance folder for this process and its children; they send no telemetry."""
     os.environ["DAGSTER_HOME"] = str(path)
+    # Whatever the settings of that folder are: it may be one of other projects.
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+
+
+def cache_folder() -> Path:
+    """Return the user's folder for files that can be made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "replay-assets"
+
+
+def _sqlite_url(file: Path) -> str:
+    # SQLAlchemy decodes a path, and ends it at the first question mark.
+    return "sqlite:///" + str(file).replace("%", "%25").replace("?", "%3F")
 
 
 def _root(url: str) -> str:

@@ -11,7 +11,8 @@ from replay_assets.cli.display import console, progress_bar, show_orphans, show_
 from replay_assets.cli.loading import load_source
 from replay_assets.contracts.calendar import days_between, days_of_week, is_over, monday_of
 from replay_assets.errors import ConfigurationError
-from replay_assets.launching import prepare_instance, run_days, run_weeks
+from replay_assets.instance_folder import prepare_instance
+from replay_assets.launching import run_days, run_weeks
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source import IncidentDatabase, Orphans, count_orphans, load_mapping
 
@@ -61,7 +62,8 @@ def walk(
     settings: Settings, days: Sequence[str], candidates: Sequence[Candidate], *, reuse: bool
 ) -> bool:
     """Run days and their weeks and print failures; return whether anything failed."""
-    prepare_instance(settings)
+    if note := prepare_instance(settings):
+        console.print(note, markup=False, soft_wrap=True)
     weeks = sorted({monday_of(day) for day in days})
     over = [week for week in weeks if _is_over(settings, days_of_week(week)[-1])]
     runs = []

@@ -21,10 +21,11 @@ from replay_assets.evaluation import grading
 from replay_assets.evaluation.masked_labels import mask_labels, masked_publication
 from replay_assets.evidence.extraction import extract_day
 from replay_assets.evidence.labels import extract_labels
+from replay_assets.instance_folder import prepare_instance
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.labels import labels_of
 from replay_assets.lake.store import Store
-from replay_assets.launching import prepare_instance, run_days
+from replay_assets.launching import run_days
 from replay_assets.replay.runner import run_pack
 from replay_assets.request_packs.builder import build_pack
 from replay_assets.sanitizing.detect.rules import shipped

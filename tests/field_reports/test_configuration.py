@@ -1,11 +1,14 @@
 """Settings, catalogue and mapping as people write them."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from replay_assets.candidates import Catalogue
 from replay_assets.errors import ConfigurationError
+from replay_assets.instance_folder import prepare_instance
+from replay_assets.settings import Settings
 from replay_assets.source import IncidentDatabase, load_mapping
 from tests.field_reports.reports import needs_reports, report_input
 from tests.source.rows import DAY, incident, load, read_day
@@ -31,3 +34,30 @@ def test_a_key_that_occurs_twice_is_refused_with_its_line(report_id: str, tmp_pa
     path.write_text(report_input(report_id), "utf-8")
     with pytest.raises(ConfigurationError, match=r"line \d.*occurs twice"):
         Catalogue.load(path) if report_id == "c39" else load_mapping(path)
+
+
+def test_a_home_named_after_a_branch_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The path becomes part of a database URL."""
+    _, _, path = report_input("home-percent").partition("REPLAY_HOME=")
+    home = tmp_path / path.lstrip("/")
+    (home / "data").mkdir(parents=True)
+    monkeypatch.setenv("REPLAY_HOME", str(home))
+    monkeypatch.delenv("REPLAY_SOURCE_URL", raising=False)
+    with IncidentDatabase(Settings.from_environment().source_url) as database:
+        load(database, tmp_path, incident_evidence=[incident(1)])
+    assert (home / "data" / "incidents.sqlite").is_file()
+
+
+def test_a_company_wide_dagster_home_gets_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user reads what is missing there; no telemetry is sent."""
+    path = report_input("foreign-home").partition("DAGSTER_HOME=")[2].partition(" ")[0]
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / path.lstrip("/")))
+    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "")
+    (tmp_path / "data").mkdir()
+    monkeypatch.setenv("REPLAY_HOME", str(tmp_path))
+    settings = Settings.from_environment()
+    assert "no telemetry" in (prepare_instance(settings) or "")
+    assert list(settings.dagster_home.rglob("*")) == []
+    assert os.environ["DAGSTER_DISABLE_TELEMETRY"]

@@ -15,17 +15,16 @@ def ui(host: str, port: int) -> None:
     The history of every run is kept in data/dagster_home, including runs started from the command
     line.
     """
-    from replay_assets.launching import prepare_instance, prepare_workspace
+    from replay_assets.instance_folder import prepare_instance, prepare_workspace
     from replay_assets.settings import Settings, environment_with
 
     settings = Settings.from_environment()
-    prepare_instance(settings)
+    if note := prepare_instance(settings):
+        click.echo(note)
     click.echo(f"the Dagster UI starts at http://{host}:{port}; Ctrl-C ends it")
     workspace = prepare_workspace(settings)
     command = [sys.executable, "-m", "dagster", "dev", "-w", workspace]
-    environment = environment_with(
-        DAGSTER_HOME=str(settings.dagster_home), REPLAY_HOME=str(settings.data.parent)
-    )
+    environment = environment_with(REPLAY_HOME=str(settings.data.parent))
     # Replaces this process, so that ending it ends Dagster. There is no shell that would interpret
     # the arguments.
     os.execve(  # noqa: S606
