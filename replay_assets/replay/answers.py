@@ -1,4 +1,7 @@
-"""The answer contract: parse the text of a completion, or return the code of its first error."""
+"""The answer contract: parse the text of a completion, or return the code of its first error.
+
+Closed words are compared by `contracts/names.py`, as they are in labels and recorded decisions.
+"""
 
 import json
 import re
@@ -6,9 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from replay_assets.contracts import answer as codes
+from replay_assets.contracts.names import folded
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ReplayAssetsError
+from replay_assets.parsing.reasoning import split_reasoning
 from replay_assets.replay.json_scanning import TwoValuesError, scan
 from replay_assets.sanitizing import find_label_leaks, mask_strict
 
@@ -33,6 +38,8 @@ def parse_answer(
     Raises:
         ContractBrokenError: the answer breaks the contract; the message is the first error's code.
     """
+    # Again, because an earlier release that stored this content knew fewer marks of reasoning.
+    content, _ = split_reasoning(content)
     if content is None or not content.strip():
         raise ContractBrokenError(codes.CONTENT_MISSING)
     found = _writable(json_object(content, required))
@@ -129,8 +136,7 @@ def _plan(_: str, value: Any, __: Vocabulary) -> list[str]:  # noqa: ANN401 - an
 
 
 def _risk(_: str, value: Any, __: Vocabulary) -> str:  # noqa: ANN401 - any JSON value
-    # In any case, as the original runner reads it.
-    level = value.strip().casefold() if isinstance(value, str) else value
+    level = folded(value) if isinstance(value, str) and value not in codes.RISK_LEVELS else value
     if level not in codes.RISK_LEVELS:
         raise ContractBrokenError(f"{codes.INVALID_RISK}:{_short(value)}")
     return str(level)
@@ -139,11 +145,12 @@ def _risk(_: str, value: Any, __: Vocabulary) -> str:  # noqa: ANN401 - any JSON
 def _boolean(name: str, value: Any, _: Vocabulary) -> bool:  # noqa: ANN401 - any JSON value
     """Return a boolean from a JSON boolean or the words true and false.
 
-    Not by `bool`, because `bool("false")` is True.
+    Not by `bool`, because `bool("false")` is True. Other words for yes and no are read in recorded
+    decisions only: the contract that a candidate is asked to keep does not have them.
     """
     if isinstance(value, bool):
         return value
-    word = value.strip().casefold() if isinstance(value, str) else ""
+    word = folded(value) if isinstance(value, str) else ""
     if word not in ("true", "false"):
         raise ContractBrokenError(f"{codes.INVALID_BOOLEAN}:{name}")
     return word == "true"
@@ -160,9 +167,9 @@ def _root_cause(name: str, value: Any, vocabulary: Vocabulary) -> dict[str, Any]
         or not all(isinstance(one, str) and one.strip() for one in components)
     ):
         raise ContractBrokenError(f"{codes.INVALID_ROOT_CAUSE}:components")
-    category = value.get("category")
-    if not isinstance(category, str) or not vocabulary.has_category(category):
-        raise ContractBrokenError(f"{codes.UNKNOWN_CATEGORY}:{_short(category)}")
+    category = vocabulary.category_named(value.get("category"))
+    if category is None:
+        raise ContractBrokenError(f"{codes.UNKNOWN_CATEGORY}:{_short(value.get('category'))}")
     statement = value.get("statement")
     if not isinstance(statement, str) or len(statement) > codes.MAX_STATEMENT_CHARACTERS:
         raise ContractBrokenError(f"{codes.INVALID_ROOT_CAUSE}:statement")
@@ -174,9 +181,10 @@ def _root_cause(name: str, value: Any, vocabulary: Vocabulary) -> dict[str, Any]
 
 
 def _action(_: str, value: Any, vocabulary: Vocabulary) -> str:  # noqa: ANN401 - any JSON value
-    if not isinstance(value, str) or vocabulary.action(value) is None:
+    action = vocabulary.action_named(value)
+    if action is None:
         raise ContractBrokenError(f"{codes.UNKNOWN_ACTION}:{_short(value)}")
-    return value
+    return action
 
 
 def _short(value: object) -> str:

@@ -25,16 +25,15 @@ class Scan:
 def scan(text: str) -> Scan:
     """Return the JSON objects of a text; a JSON parser reads each one from its start.
 
-    An object inside a truncated or malformed one is a part of that, not a separate answer: a part
-    of a broken answer must not be used as the answer.
+    A list of objects is read as if each one were alone. An object inside a truncated or malformed
+    one is a part of that, not a separate answer: a part of a broken answer must not be used as the
+    answer.
 
     Raises:
         TwoValuesError: an object names a field twice with different values.
     """
     found = Scan()
-    # A JSON list is not an answer, even if there is one in it.
-    if text.lstrip()[:1] == "[" and _is_json(text):
-        return found
+    text = _unquoted(text)
     broken_until = 0
     for one in values_in(text, decoder=_DECODER):
         if isinstance(one, Value):
@@ -60,12 +59,15 @@ def _trailing_comma(text: str, position: int) -> int | None:
     return position + 1 if text[position : position + 1] == "," and after in ("}", "]") else None
 
 
-def _is_json(text: str) -> bool:
+def _unquoted(text: str) -> str:
+    """Return the content of a text that is one JSON string, because some models encode twice."""
+    if text.lstrip()[:1] != '"':
+        return text
     try:
-        _DECODER.decode(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+        inner = _DECODER.decode(text)
+    except ValueError:
+        return text
+    return inner if isinstance(inner, str) else text
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -89,3 +89,9 @@ def test_usage_costs_what_the_provider_charges(report: str, dollars: float, serv
     stream = described.get("stream", False)
     (answer,) = ask(server, stream=stream, prices_usd_per_million=PRICES)
     assert answer.cost_usd == pytest.approx(dollars)
+
+
+@pytest.mark.parametrize("report", ["c41a", "c41c", "c41d", "c42", "c44"])
+def test_the_answer_in_a_text_is_read(report: str) -> None:
+    """Reasoning with a draft, a list of one object, a blank after an id."""
+    assert action_of(report_input(report)) == "restart_workload"

@@ -57,11 +57,17 @@ def code_of(parsed: Any) -> Any:
         answer_text(extra="dropped"),
         json.dumps(answer()),
         json.dumps(answer(), indent=4),
+        f"[{TEXT}]",
+        f"\n[{TEXT}, {TEXT}]",
+        f"\ufeff```JSON\n[{TEXT}]\n```",
+        json.dumps(TEXT),
+        f"[THINK]not {answer_text(risk_level='high')}[/THINK]{TEXT}",
     ],
     ids=[
         "bare", "blanks", "fence", "plain_fence", "prose", "braces_in_prose", "other_json",
         "said_twice", "part_and_whole", "begun_twice",
         "broken_beside_it", "same_field_twice", "extra_field", "ascii", "indented",
+        "list", "list_twice", "list_in_a_fence", "encoded_twice", "reasoning",
     ],
 )  # fmt: skip
 def test_the_one_answer_is_found(parsed: Any, text: str) -> None:
@@ -76,7 +82,8 @@ def test_the_one_answer_is_found(parsed: Any, text: str) -> None:
         (" \n", "chat_completion_content_missing"),
         ("I would restart it.", "model_output_not_object"),
         ("[1, 2]", "model_output_not_object"),
-        (f"[{TEXT}]", "model_output_not_object"),
+        (f"[{TEXT}, {answer_text(risk_level='high')}]", "model_output_ambiguous"),
+        (f"[[{TEXT[:-1]}]]", "model_output_not_object"),
         ('"text"', "model_output_not_object"),
         (TEXT[:-20], "model_output_not_object"),
         ('{"proposed_action": "x"', "model_output_not_object"),
@@ -155,10 +162,21 @@ def test_a_plan_is_a_list_of_steps(parsed: Any, plan: object, steps: list[str]) 
     assert parsed(answer_text(action_plan=plan))["action_plan"] == steps
 
 
-@pytest.mark.parametrize("level", ["HIGH", " high ", "High"])
+@pytest.mark.parametrize("level", ["HIGH", " high ", "High", "`high`", "\u00a0high\u200b"])
 def test_a_risk_level_is_read_in_any_case(parsed: Any, level: str) -> None:
     """The original case-folded it."""
     assert parsed(answer_text(risk_level=level))["risk_level"] == "high"
+
+
+@pytest.mark.parametrize("spelled", ["{}", "{} ", "\n{}", "`{}`", '"{}"', "\u200b{}", "{}\ufeff"])
+@pytest.mark.parametrize("case", [str, str.upper, str.title])
+def test_closed_words_are_read_in_any_case_and_between_blanks(
+    parsed: Any, spelled: str, case: Any
+) -> None:
+    """The answer has the id as the vocabulary writes it."""
+    text = with_cause(category=spelled.format(case(CAUSE["category"])))
+    assert parsed(text) == answer()
+    assert parsed(answer_text(action_id=spelled.format(case(answer()["action_id"])))) == answer()
 
 
 def test_a_lone_component_is_a_list_of_one(parsed: Any) -> None:

@@ -15,9 +15,9 @@ from replay_assets.inference.call.question import Message
 from replay_assets.inference.chat.event_stream import is_stream, joined, without_bom
 from replay_assets.inference.chat.json_values import decoded
 from replay_assets.inference.chat.message_parts import texts_of
-from replay_assets.inference.chat.reasoning import split_reasoning
 from replay_assets.inference.chat.response_format import end_of_body
 from replay_assets.inference.chat.usage import reported_usage, usage_of
+from replay_assets.parsing.reasoning import split_reasoning
 
 
 class ChatBody(NamedTuple):

@@ -14,7 +14,6 @@ from replay_assets.inference.call.call import Call
 from replay_assets.inference.call.completion import Completion
 from replay_assets.inference.call.failures import InfrastructureError
 from replay_assets.inference.call.question import Question
-from replay_assets.inference.chat.reasoning import split_reasoning
 from replay_assets.inference.chat.request_key import RequestKeys
 from tests.inference.scripted_server import (
     MESSAGES,
@@ -28,51 +27,6 @@ from tests.inference.scripted_server import (
 )
 
 pytestmark = pytest.mark.usefixtures("no_waits")
-
-
-@pytest.mark.parametrize(
-    ("content", "answer", "thought"),
-    [
-        ("<think>why {a}</think>{}", "{}", "why {a}"),
-        ("\n <think>\nwhy\n</think>\n\n{}", "{}", "why"),
-        ("why</think>{}", "{}", "why"),
-        ("<think>never ends {}", "", "never ends {}"),
-        ('{"a": "<think>quoted</think>"}', '{"a": "<think>quoted</think>"}', None),
-        ('{"a": "</think>"}', '{"a": "</think>"}', None),
-        ('draft {"a": 1}</think>\n', "", 'draft {"a": 1}'),
-        ('draft {"a": 1}</think>\n{"b": 2}', '{"b": 2}', 'draft {"a": 1}'),
-        ('labels {app="x"}</think>{}', "{}", 'labels {app="x"}'),
-        ('draft {"a": "cut</think>{"b": 2}', '{"b": 2}', 'draft {"a": "cut'),
-        ("Okay.\n<think>why {a}</think>{}", "Okay.\n{}", "why {a}"),
-        ('<think>a</think>\n<think>{"a": 1}</think>{}', "{}", 'a\n{"a": 1}'),
-        ('<think>a</think>\n<think>{"a": 1}', "", 'a\n{"a": 1}'),
-        (
-            '<think>a <think>b</think> {"a": 1}</think>{}',
-            "{}",
-            '<think>a <think>b</think> {"a": 1}',
-        ),
-        ('<think>{"a": "</think>"} so</think>{}', "{}", '{"a": "</think>"} so'),
-        ('why</think>{"a": {"b": "<think>"}}', '{"a": {"b": "<think>"}}', "why"),
-        ("{}", "{}", None),
-        (None, None, None),
-    ],
-    ids=[
-        *("block", "lines", "end_alone", "cut", "quoted", "end_quoted", "draft_cut", "draft"),
-        *("braces", "half_a_draft", "preface", "two", "two_cut", "nested", "quoted_inside"),
-        *("quoted_after", "none", "null"),
-    ],
-)
-def test_a_think_block_is_never_part_of_the_answer(
-    content: str | None, answer: str | None, thought: str | None
-) -> None:
-    """An object that the model only considered must not be graded."""
-    assert split_reasoning(content) == (answer, thought)
-
-
-def test_a_too_deeply_nested_draft_is_reasoning_too() -> None:
-    """A parser gives up on it, but the tag after it is still found."""
-    draft = '{"a":' * 20_000
-    assert split_reasoning(f"{draft}</think>{{}}") == ("{}", draft)
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])

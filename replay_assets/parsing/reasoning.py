@@ -1,0 +1,88 @@
+"""Separates the reasoning in a model's text from its answer."""
+
+import re
+from collections.abc import Iterator
+
+from replay_assets.parsing.json_text import Value, values_in
+
+_KIND = r"(?:think|thinking|thoughts?|reasoning|reflection|scratchpad|analysis)"
+_HEADER = r"[^<{\[]*(?:<\|constrain\|>[^<{\[]*)?(?:<\|message\|>)?"
+_OPEN = (
+    rf"<(?:[\w-]+[:_])?{_KIND}(?:\s[^<>]*)?>",  # <think>, <seed:think>, <longcat_think>
+    r"\[THINK\]",  # Magistral
+    r"◁think▷",  # Kimi
+    rf"<\|(?:(?:start|begin)_)?(?:of_)?{_KIND}(?:_(?:start|begin))?\|>",  # <|START_THINKING|>
+    # gpt-oss: what is in a channel other than the final one.
+    rf"<\|channel\|>\s*(?!final\b)\w+{_HEADER}",
+    # The same, after a server removed its marks.
+    r"assistant(?:analysis|commentary)|\Aanalysis(?-i:(?=[A-Z]))",
+    r"<\|channel>\s*thought",  # Gemma
+    r"<unused94>(?:thought)?",
+    r"\AHere(?:'s| is) my thought process:",  # Granite
+)
+_CLOSE = (
+    rf"</(?:[\w-]+[:_])?{_KIND}>",
+    r"\[/THINK\]",
+    r"◁/think▷",
+    rf"<\|/{_KIND}\|>|</\|{_KIND}\|>|<\|end_(?:of_)?{_KIND}\|>|<\|{_KIND}_end\|>",
+    rf"<\|channel\|>\s*final\b{_HEADER}",
+    r"assistantfinal",
+    r"<channel\|>",
+    r"<unused95>",
+    r"Here(?:'s| is) my response:",
+    r"\[BEGIN FINAL RESPONSE\]",  # Apriel
+)
+"""Marks of common models and of their chat templates: a new kind is one line in each list."""
+_NOISE = r"<\|(?:end|return|start|call)\|>(?:assistant\b)?"
+"""Marks of gpt-oss between its channels, which belong to neither."""
+_MARK = re.compile(
+    rf"(?P<open>{'|'.join(_OPEN)})|(?P<close>{'|'.join(_CLOSE)})|(?P<noise>{_NOISE})",
+    re.IGNORECASE,
+)
+_SIGNS = ("<", "◁", "[THINK", "[/THINK", "[think", "[/think", "assistant", "Here", "[BEGIN")
+"""A text without any of these has no mark. Most answers have none, and this is faster to find."""
+
+
+def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
+    """Return a content without its blocks of reasoning, and the text of the blocks.
+
+    A mark counts anywhere except in a JSON value, which may quote one. Some templates open the
+    block in the prompt: all text before an end mark without a start mark is reasoning. So is all
+    text after a start mark without an end mark, if the answer was cut off.
+    """
+    if content is None or not _may_have_marks(content):
+        return content, None
+    answer: list[str] = []
+    reasoning: list[str] = []
+    before, position, inside = 0, 0, False
+    for mark in _marks(content):
+        is_end = mark["close"] is not None
+        if is_end and not inside:
+            before = mark.start()
+            answer, reasoning = [], []
+        else:
+            (reasoning if inside else answer).append(content[position : mark.start()])
+            inside = not is_end and (inside or mark["open"] is not None)
+        position = mark.end()
+    # Every mark is part of a JSON value, so this is an answer that quotes one.
+    if position == 0:
+        return content, None
+    (reasoning if inside else answer).append(content[position:])
+    parts = [part.strip() for part in (content[:before], *reasoning)]
+    return "".join(answer).strip(), "\n".join(filter(None, parts)) or None
+
+
+def _may_have_marks(content: str) -> bool:
+    return any(sign in content for sign in _SIGNS) or content.startswith("analysis")
+
+
+def _marks(content: str) -> Iterator[re.Match[str]]:
+    """Yield the marks outside of JSON objects; inside one they are part of a string."""
+    position = 0
+    for one in values_in(content):
+        if isinstance(one, Value):
+            yield from _MARK.finditer(content, position, one.start)
+            position = one.end
+        elif one.too_deep:
+            break  # no answer is nested a thousand levels deep
+    yield from _MARK.finditer(content, position)
