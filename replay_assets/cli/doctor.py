@@ -12,6 +12,7 @@ from rich.text import Text
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.display import console
 from replay_assets.contracts.diagnosis import Diagnosis, Status
+from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError
 from replay_assets.inference import probe
 from replay_assets.settings import Settings, read_secret
@@ -46,7 +47,7 @@ def _source(settings: Settings) -> Iterator[Diagnosis]:
     yield Diagnosis("mapping", "ok", says)
     try:
         with IncidentDatabase(settings.source_url, mapping) as database:
-            yield from examine_source(database)
+            yield from examine_source(database, load_vocabulary(settings.vocabulary))
     except ConfigurationError as error:
         yield Diagnosis("connection", "fail", str(error))
 

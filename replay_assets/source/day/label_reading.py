@@ -7,6 +7,8 @@ none overlooks it.
 """
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,12 +16,13 @@ import sqlalchemy as sa
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
 from replay_assets.source.day.instant_columns import InstantColumns
-from replay_assets.source.loading.records import FoundRecord, RecordFile
+from replay_assets.source.day.label_file import NAMES, label_records
+from replay_assets.source.loading.records import FoundRecord
 from replay_assets.source.loading.values import BOOLEAN_WORDS
+from replay_assets.source.schema.mapping import SourceMapping
 from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, Kind
 
 Row = dict[str, Any]
-NAMES = tuple(column.name for column in LABELS.columns)
 UNREADABLE_LINE = "unreadable_line"
 """A field that only rows of a file have: the line that is not a record, and why."""
 
@@ -91,12 +94,22 @@ def _from_file(
         raise AssertionError("the caller has seen a label file")
     statement = sa.select(evidence.value("incident_id")).where(of_the_day)
     wanted = {None, *connection.execute(statement).scalars()}
-    columns = database.mapping.entry(LABELS).columns
+    rows = rows_of_file(path, database.mapping)
+    return _ordered([row for row in rows if row["incident_id"] in wanted])
+
+
+def rows_of_file(path: Path, mapping: SourceMapping) -> Iterator[Row]:
+    """Yield the labels of a file as rows of the logical table.
+
+    Raises:
+        SourceError: the file can't be read, or it lacks columns.
+    """
+    columns = mapping.entry(LABELS).columns
     places = {
         name: (at.column, *at.path) if (at := columns.get(name)) else (name,) for name in NAMES
     }
-    rows = (_row_of(found, places) for found in RecordFile(path))
-    return _ordered([row for row in rows if row["incident_id"] in wanted])
+    for found in label_records(path, mapping):
+        yield _row_of(found, places)
 
 
 def _row_of(found: FoundRecord, places: dict[str, tuple[str | int, ...]]) -> Row:

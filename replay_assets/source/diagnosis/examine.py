@@ -1,31 +1,43 @@
 """What is right and wrong with the incident database as a source, and how to fix it.
 
-Nothing is changed. Findings contain ids, counts and lengths of rows, never their texts.
+Nothing is changed. Findings contain ids, counts and lengths of rows, never their texts; of labels
+also the words that the vocabulary does not have.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import sqlalchemy as sa
 
 from replay_assets.contracts.diagnosis import Diagnosis
+from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.errors import SourceError
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.diagnosis.indexes import index_findings
+from replay_assets.source.diagnosis.labels import label_findings
 from replay_assets.source.diagnosis.privileges import privilege_findings
 from replay_assets.source.diagnosis.time_zones import zone_findings
-from replay_assets.source.loading.records import RecordFile
 from replay_assets.source.schema.schema_check import missing_of, nearest_table
 from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, TABLES
 
 Check = Callable[[sa.Connection, IncidentDatabase], list[Diagnosis]]
 
 
-def examine_source(database: IncidentDatabase) -> list[Diagnosis]:
-    """Return every finding on the database; only the first where it can't be reached."""
+def examine_source(
+    database: IncidentDatabase, vocabulary: Vocabulary | None = None
+) -> list[Diagnosis]:
+    """Return every finding on the database; only the first where it can't be reached.
+
+    Args:
+        database: the source.
+        vocabulary: the words that labels must use; the shipped one if it is not given.
+    """
+    labels = partial(label_findings, vocabulary=vocabulary or load_vocabulary())
+    checks: dict[str, Check] = {**CHECKS, "labels": labels}
     findings = _attempt("connection", _connection, database)
     if findings[0].status == "fail":
         return findings
-    for name, check in CHECKS.items():
+    for name, check in checks.items():
         findings += _attempt(name, check, database)
     return findings
 
@@ -84,23 +96,6 @@ def _tables(connection: sa.Connection, database: IncidentDatabase) -> list[Diagn
     return findings
 
 
-def _labels(connection: sa.Connection, database: IncidentDatabase) -> list[Diagnosis]:
-    path = database.mapping.label_file
-    if path is not None:
-        problems = [record.problem for record in RecordFile(path)]
-        bad = sum(problem is not None for problem in problems)
-        says = f"{path} has {len(problems) - bad} labels"
-        if bad:
-            return [Diagnosis("labels", "warn", f"{says} and {bad} lines that can't be read")]
-        return [Diagnosis("labels", "ok", says)]
-    labels = database.selectable(connection, LABELS)
-    if labels is None:
-        says = "there are no labels: answers can be collected, not graded"
-        cure = "create the table, or say in the mapping file where they are (labels:)"
-        return [Diagnosis("labels", "warn", says, cure)]
-    return [Diagnosis("labels", "ok", f"labels are read from {database.mapping.table(LABELS)}")]
-
-
 def _sample(connection: sa.Connection, database: IncidentDatabase) -> list[Diagnosis]:
     """Read the newest row as a day would, and tell its ids and lengths."""
     evidence = database.selectable(connection, INCIDENT_EVIDENCE)
@@ -133,6 +128,5 @@ CHECKS: dict[str, Check] = {
     "permissions": privilege_findings,
     "indexes": index_findings,
     "time zone": zone_findings,
-    "labels": _labels,
     "sample": _sample,
 }

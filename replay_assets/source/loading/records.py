@@ -5,6 +5,7 @@ byte order mark. A CSV file starts with a header; an empty field is null. A line
 is yielded as such, and reading goes on: memory holds one record, however large the file.
 """
 
+import codecs
 import csv
 import gzip
 import io
@@ -41,10 +42,14 @@ class FoundRecord:
 
 @dataclass
 class RecordFile:
-    """A file of records that is being read; `share` is how much of its bytes is done."""
+    """A file of records that is being read; `share` is how much of its bytes is done.
+
+    `header` has the names of a CSV file's columns as soon as reading has started.
+    """
 
     path: Path
     share: float = 0.0
+    header: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[FoundRecord]:
         """Yield its records.
@@ -54,8 +59,10 @@ class RecordFile:
         """
         size = self.path.stat().st_size or 1
         with _opened(self.path) as (raw, stream):
-            read = _csv if kind_of(self.path) in DELIMITERS else _json_lines
-            for number, record in enumerate(read(self.path, stream)):
+            _refuse_utf_16(self.path, stream)
+            is_csv = kind_of(self.path) in DELIMITERS
+            records = _csv(self, stream) if is_csv else _json_lines(stream)
+            for number, record in enumerate(records):
                 if number % 256 == 0:
                     # In bytes as stored, because the unpacked size of a .gz is not known.
                     self.share = raw.tell() / size
@@ -77,7 +84,7 @@ def stem_of(path: Path) -> str:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, io.BufferedReader]]:
     try:
         with path.open("rb") as raw:
             if path.suffix.lower() != ".gz":
@@ -89,7 +96,14 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         raise SourceError(f"{path} can't be read: {error}") from error
 
 
-def _json_lines(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
+def _refuse_utf_16(path: Path, stream: io.BufferedReader) -> None:
+    """Refuse what some spreadsheets save: each of its lines would be reported separately."""
+    start = stream.peek(64)[:64]
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in start:
+        raise SourceError(f"{path} is not UTF-8, it looks like UTF-16; save it as UTF-8")
+
+
+def _json_lines(stream: BinaryIO) -> Iterator[FoundRecord]:
     for number, line in enumerate(stream, start=1):
         text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
         if not text.strip():
@@ -106,12 +120,13 @@ def _json_lines(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
             yield FoundRecord(number, record)
 
 
-def _csv(path: Path, stream: BinaryIO) -> Iterator[FoundRecord]:
+def _csv(file: RecordFile, stream: BinaryIO) -> Iterator[FoundRecord]:
     csv.field_size_limit(LONGEST_FIELD)
     # Bytes that are not UTF-8 pass as surrogates, so that only their own line is refused.
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(text, delimiter=DELIMITERS[kind_of(path)], strict=True)
-    header = _header(path, reader)
+    reader = csv.reader(text, delimiter=DELIMITERS[kind_of(file.path)], strict=True)
+    header = _header(file.path, reader)
+    file.header = tuple(header)
     # Not a `for` loop: reading must go on after a line that raises.
     while True:
         line = reader.line_num + 1
@@ -140,6 +155,8 @@ def _header(path: Path, reader: Iterator[list[str]]) -> list[str]:
         header = [name.strip() for name in next(reader, [])]
     except csv.Error as error:
         raise SourceError(f"{path}, line 1: {error}; expected a header") from error
+    if any(NOT_UTF_8.search(name) for name in header):
+        raise SourceError(f"{path}, line 1: the header is not UTF-8; save the file as UTF-8")
     # Of two columns with one name, the last would win silently.
     if not header or "" in header or len(set(header)) < len(header):
         raise SourceError(

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from replay_assets.errors import SourceError
 from replay_assets.evidence.labels import extract_labels
 from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.day.label_reading import NAMES, read_labels
-from replay_assets.source.schema.mapping import load_mapping
+from replay_assets.source.day.label_file import NAMES, label_records
+from replay_assets.source.day.label_reading import read_labels
+from replay_assets.source.schema.mapping import SourceMapping, load_mapping
 from tests.source.rows import DAY, execute, incident, load
 
 Mapped = Callable[[object], IncidentDatabase]
@@ -220,3 +222,81 @@ def test_a_bad_line_of_a_file_costs_itself(
     ):
         assert text.startswith(start)
     theirs.close()
+
+
+def label_file(path: Path, content: str | bytes, **columns: str) -> SourceMapping:
+    """Write a label file, and return a mapping that names it."""
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return SourceMapping.model_validate({"labels": {"file": str(path), "columns": columns}})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "columns", "says"),
+    [
+        pytest.param(
+            "t.csv", "incident_id;risk_level\na;low\n", {},
+            "no column 'incident_id' (nearest: incident_id;risk_level); "
+            "no column of a label, such as root_cause_category or acceptable_actions; "
+            "found 'incident_id;risk_level'. The file seems to have ';' between its fields",
+            id="semicolons",
+        ),
+        pytest.param(
+            "t.csv", "Incident_ID,risk_level\na,low\n", {},
+            "no column 'incident_id' (nearest: Incident_ID); found", id="case of the id",
+        ),
+        pytest.param(
+            "t.csv", "incident_id,Risk Level,repair_expected\na,low,true\n", {},
+            "column 'Risk Level' must be spelled 'risk_level'", id="nearly our name",
+        ),
+        pytest.param(
+            "t.csv", "ticket,cause\n", {"incident_id": "nr", "risk_level": "risk"},
+            "no column 'nr' for incident_id; no column 'risk' for risk_level", id="all at once",
+        ),
+        pytest.param(
+            "t.csv", "incident_id,note\na,b\n", {}, "no column of a label", id="nothing but ids"
+        ),
+        pytest.param(
+            "t.jsonl", '{"incident_id": "a", "riks": "low"}\n{"incident_id": "b"}\n',
+            {"risk_level": "risk"}, "no column 'risk' for risk_level (nearest: riks)", id="JSONL",
+        ),
+        pytest.param(
+            "t.csv", "incident_id,risk_level\na,low\n".encode("utf-16"), {},
+            "is not UTF-8, it looks like UTF-16; save it as UTF-8", id="UTF-16",
+        ),
+        pytest.param(
+            "t.jsonl", '{"incident_id": "a"}'.encode("utf-16-le"), {},
+            "is not UTF-8, it looks like UTF-16; save it as UTF-8", id="UTF-16 without a mark",
+        ),
+        pytest.param(
+            "t.csv", "incident_id,風險\n".encode("big5"), {}, "the header is not UTF-8", id="Big5"
+        ),
+        pytest.param(
+            "t.csv", "incident_id,risk_level,risk_level\n", {}, "every column named once",
+            id="a column twice",
+        ),
+    ],
+)  # fmt: skip
+def test_a_label_file_with_other_columns_is_refused(
+    name: str, content: str | bytes, columns: dict[str, str], says: str, tmp_path: Path
+):
+    """Read as it is, it would leave every incident without that label."""
+    mapping = label_file(tmp_path / name, content, **columns)
+    with pytest.raises(SourceError) as refusal:
+        list(label_records(tmp_path / name, mapping))
+    assert str(tmp_path / name) in str(refusal.value)
+    assert says in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", "incident_id,risk_level,note\n"),
+        ("t.csv", "\ufeffincident_id,risk_level\na,low\n"),
+        ("t.jsonl", ""),
+        ("t.jsonl", '{"incident_id": "a"}\n{"incident_id": "b", "risk_level": "low"}\n'),
+    ],
+)
+def test_a_label_file_may_have_few_rows_and_other_columns(name: str, content: str, tmp_path: Path):
+    """A header alone is a file without labels; a line of JSONL may lack a field."""
+    mapping = label_file(tmp_path / name, content)
+    assert all(found.problem is None for found in label_records(tmp_path / name, mapping))

@@ -1,5 +1,6 @@
 """What `doctor` says of a database: each fault with its cure, and nothing of a row's text."""
 
+import json
 import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -205,6 +206,23 @@ def test_a_label_file_is_counted(database: IncidentDatabase, mapped: Mapped, tmp
     (tmp_path / "truth.jsonl").write_text('{"incident_id": "inc-1"}\n{"incident_id"\n')
     (found,) = of(examine_source(mapped({"labels": {"file": "truth.jsonl"}})), "labels", "warn")
     assert "1 labels and 1 lines that can't be read" in found.says
+
+
+def test_labels_that_no_answer_can_meet_are_listed(
+    database: IncidentDatabase, mapped: Mapped, tmp_path: Path
+):
+    """Each value with its count and the nearest word, wherever labels are."""
+    wrong = {"root_cause_category": "Disk full", "acceptable_actions": ["restart_workload"]}
+    labels = [label(1, **wrong), label(2, **wrong), label(3, acceptable_actions=[])]
+    load(database, tmp_path, labels=labels)
+    path = tmp_path / "labels.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in labels), encoding="utf-8")
+    for one in (database, mapped({"labels": {"file": "labels.jsonl"}})):
+        assert [found.says for found in of(examine_source(one), "labels", "warn")] == [
+            "root_cause_category 'Disk full' is not in the vocabulary (nearest: disk_exhaustion), "
+            "in 2 labels",
+            "acceptable_actions is empty, in 1 label",
+        ]
 
 
 @pytest.fixture
