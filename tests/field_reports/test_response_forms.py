@@ -23,6 +23,7 @@ from tests.inference.scripted_server import (
     Script,
     ScriptedServer,
     candidate,
+    completion,
 )
 
 pytestmark = [needs_reports, pytest.mark.integration]
@@ -89,6 +90,20 @@ def test_usage_costs_what_the_provider_charges(report: str, dollars: float, serv
     stream = described.get("stream", False)
     (answer,) = ask(server, stream=stream, prices_usd_per_million=PRICES)
     assert answer.cost_usd == pytest.approx(dollars)
+
+
+@pytest.mark.parametrize("report", ["c18a", "c18b", "c18c", "c18e", "c19a"])
+def test_a_rejected_form_is_asked_with_less(report: str, server: Script) -> None:
+    """Once: the second request uses the weaker form from the start."""
+    rejected = reply_of(report_input(report)["while the body has response_format"])
+
+    async def reply(body: Body) -> Response:
+        return await (rejected if "response_format" in body else completion("{}"))(body)
+
+    server.answers(reply)
+    answers = ask(server, 2)
+    assert [(one.content, one.response_mode) for one in answers] == [("{}", "none")] * 2
+    assert len(server.bodies) == 4
 
 
 @pytest.mark.parametrize("report", ["c41a", "c41c", "c41d", "c42", "c44"])

@@ -111,6 +111,8 @@ class Dispatch(Generic[Record]):
                 # Reading the answer and preparing the next question block the event loop, too.
                 if not question.is_last:
                     await self.queue.take_turn()
+            elif call.completion is not None:
+                self.client.learn_from(call.completion, schema=question.schema)
             if question.is_last:
                 break
             dialogue.receive(call)

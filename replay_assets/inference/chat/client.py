@@ -15,6 +15,7 @@ from replay_assets.inference.call.completion import Attempt, Completion, Respons
 from replay_assets.inference.call.failures import (
     ENDS_THE_RUN,
     BudgetExhaustedError,
+    CallFailedError,
     EndpointRefusedError,
     GateRefusedError,
     InfrastructureError,
@@ -57,6 +58,7 @@ class _Call:
     failures: int = 0
     refusals: int = 0
     mode: ResponseMode = "none"
+    refused_modes: list[ResponseMode] = field(default_factory=list)
 
     @property
     def made(self) -> tuple[Attempt, ...]:
@@ -110,7 +112,11 @@ class ChatClient:
     @property
     def refused_modes(self) -> tuple[ResponseMode, ...]:
         """The response formats that the endpoint has rejected so far."""
-        return tuple(self._format.refused)
+        return self._format.refused
+
+    def learn_from(self, completion: Completion, *, schema: Mapping[str, Any] | None) -> None:
+        """Request no form that an earlier part of this run, or a run before it, found rejected."""
+        self._format.learn_from(completion.response_mode, schema=schema)
 
     @property
     def spent_usd(self) -> float:
@@ -137,15 +143,20 @@ class ChatClient:
         while True:
             found = await self._attempt(call)
             if found.message is not None:
+                self._format.learn(call.refused_modes)
                 return Completion.of(found.message, attempts=call.made, response_mode=call.mode)
-            self._raise_if_final(call, found)
+            try:
+                self._raise_if_final(call, found)
+            except CallFailedError:
+                self._format.clear(call.refused_modes)
+                raise
             call.ready_at = time.perf_counter()
             if (pause := self._pause_s(call, found)) > 0:
                 await asyncio.sleep(pause)
 
     async def _attempt(self, call: _Call) -> ResponseReading:
         """Wait for a slot, send once, and account for it."""
-        call.mode = self._format.mode(call.schema)
+        call.mode = self._format.mode(call.schema, call.refused_modes)
         body, end = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
         if body != call.passed:  # another response format gives another body
             if refusals := self._gate.refusals(body, end=end):
@@ -224,7 +235,8 @@ class ChatClient:
         """
         call.spent_s += call.attempts[-1].latency_ms / 1000
         if found.outcome == "response_format_refused":
-            self._format.refuse(call.mode)
+            call.refused_modes.append(call.mode)
+            self._format.suspect(call.mode)
             return 0.0
         pause_s = 0.0
         if found.outcome == "rate_limited":

@@ -1,11 +1,13 @@
 """How an endpoint is asked for JSON: with a schema if it supports one, else less strictly.
 
-An endpoint that does not support a form answers with a 400 that names `response_format`; nothing
-else changes the form. This is learned once per run.
+An endpoint that does not support a form says so under many statuses and in many words. What sounds
+like it is tried: the form is at fault if a weaker one is answered. This is learned once per run,
+and by a rerun from the calls of the run before.
 """
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,7 +21,25 @@ from replay_assets.lake.digests import canonical
 LONGEST_STRING = 400
 LONGEST_LIST = 12
 """Without limits in a schema, a small model never ends its strings, and each answer is cut off."""
-_LESS: dict[ResponseMode, ResponseMode] = {"json_schema": "json_object", "json_object": "none"}
+_MODES: tuple[ResponseMode, ...] = ("json_schema", "json_object", "none")
+"""From the strictest to the weakest, which can't be rejected."""
+_ABOUT_OTHERS = frozenset({401, 402, 403, 407, 408, 409, 413, 424, 425, 429, 498, 499})
+"""Statuses of 4xx that are about account, size or load, whatever the text is."""
+_FORM = re.compile(
+    r"response[ _.-]?(?:format|schema|mime)|json[ _-]?(?:schema|object|mode)|\bschemas?\b"
+    r"|structured[ _-]?(?:output|generation|decoding|response)|\bgrammar\b|xgrammar|llguidance"
+    r"|(?:guided|constrained)[ _-]?(?:json|decod|generat|grammar)|\boutlines\b|text\.format"
+    r"|output[ _.-]?(?:format|config)|(?:invalid|required for) format|requested parameters"
+    r"|failed to generate json",
+    re.IGNORECASE,
+)
+"""The words of endpoints, engines and gateways for the form of an answer."""
+_UNSUPPORTED = re.compile(
+    r"support|implement|un(?:known|expected|recogni[sz]ed)|invalid|required"
+    r"|not (?:allowed|enabled|available|permitted)|fail(?:ed|ure)? (?:to|in) ?(?:pars|compil|init)",
+    re.IGNORECASE,
+)
+"""A 5xx must say this too: else it is a fault that may pass."""
 
 
 class ResponseFormat:
@@ -27,19 +47,45 @@ class ResponseFormat:
 
     def __init__(self, candidate: Candidate) -> None:
         wanted = candidate.response_format
-        self._mode: ResponseMode = "json_schema" if wanted == "auto" else wanted
-        self.refused: list[ResponseMode] = []
+        self._modes = _MODES[0 if wanted == "auto" else _MODES.index(wanted) :]
+        self._learned: set[ResponseMode] = set()
+        self._suspected: set[ResponseMode] = set()
+
+    @property
+    def refused(self) -> tuple[ResponseMode, ...]:
         """The forms that the endpoint has rejected so far."""
+        return tuple(mode for mode in self._modes if mode in self._learned | self._suspected)
 
-    def mode(self, schema: Mapping[str, Any] | None) -> ResponseMode:
-        """Return the form to request now; without a schema, `json_schema` is not possible."""
-        return "json_object" if self._mode == "json_schema" and schema is None else self._mode
+    def mode(
+        self, schema: Mapping[str, Any] | None, refused: Collection[ResponseMode] = ()
+    ) -> ResponseMode:
+        """Return the form to request now, other than those that this request was refused for.
 
-    def refuse(self, mode: ResponseMode) -> None:
-        """Request a weaker form from now on; several calls in flight count as one rejection."""
-        if mode in _LESS and mode not in self.refused:
-            self.refused.append(mode)
-            self._mode = _LESS[mode]
+        Without a schema, `json_schema` is not possible.
+        """
+        for mode in self._modes:
+            if mode == "json_schema" and schema is None:
+                continue
+            if mode not in self._learned and mode not in self._suspected and mode not in refused:
+                return mode
+        return "none"
+
+    def suspect(self, mode: ResponseMode) -> None:
+        """Request a weaker form from now on, until it is clear whether that one was at fault."""
+        self._suspected.add(mode)
+
+    def learn(self, modes: Iterable[ResponseMode]) -> None:
+        """Request none of these forms again: without them, the request was answered."""
+        self._learned.update(modes)
+
+    def learn_from(self, answered: ResponseMode, *, schema: Mapping[str, Any] | None) -> None:
+        """Learn from the form of an answer that is kept: all stricter ones were rejected."""
+        stricter = self._modes[: self._modes.index(answered)] if answered in self._modes else ()
+        self.learn(mode for mode in stricter if mode != "json_schema" or schema is not None)
+
+    def clear(self, modes: Iterable[ResponseMode]) -> None:
+        """Request these forms again: without them, the request was rejected too."""
+        self._suspected.difference_update(modes)
 
 
 def end_of_body(mode: ResponseMode, schema: Mapping[str, Any] | None) -> bytes:
@@ -82,8 +128,10 @@ def _end_once(same: _Same) -> bytes:
 
 
 def names_response_format(status: int, text: str) -> bool:
-    """Return whether a response rejects the form, not the request."""
-    return status == 400 and "response_format" in text
+    """Return whether a response may reject the form, not the request."""
+    if status < 400 or status in _ABOUT_OTHERS or _FORM.search(text) is None:
+        return False
+    return status < 500 or _UNSUPPORTED.search(text) is not None
 
 
 def bounded(schema: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -84,10 +84,10 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
 def _outcome(status: int, text: str, mode: ResponseMode) -> AttemptOutcome:
     if status == TOO_MANY:
         return "rate_limited"
-    if status in REFUSED:
-        return "refused"
     if mode != "none" and names_response_format(status, text):
         return "response_format_refused"
+    if status in REFUSED:
+        return "refused"
     if status >= 500 or status == TIMED_OUT:
         return "server_error"
     return "rejected" if status >= 400 else "not_protocol"

@@ -12,20 +12,28 @@ from replay_assets.inference.call.failures import RequestRejectedError
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.chat.response_format import bounded
 from replay_assets.inference.throttling import InProcessLimits
-from tests.inference.scripted_server import MESSAGES, Body, Reply, Script, candidate, completion
+from tests.inference.scripted_server import (
+    MESSAGES,
+    Body,
+    Reply,
+    Script,
+    candidate,
+    completion,
+    status,
+)
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 
 pytestmark = pytest.mark.usefixtures("no_waits")
 
 
-def refusing(*kinds: str, code: int = 400) -> Reply:
-    """Return a reply that rejects forms with a 400 that names the field, and answers all others."""
+def refusing(*kinds: str, code: int = 400, text: str = "response_format is unknown") -> Reply:
+    """Return a reply that rejects some forms and answers all others."""
 
     async def reply(body: Body) -> Response:
         kind = body.get("response_format", {}).get("type", "none")
         if kind in kinds:
-            return JSONResponse({"error": f"response_format {kind} is not supported"}, code)
+            return JSONResponse({"error": text}, code)
         return await completion(kind)(body)
 
     return reply
@@ -73,18 +81,70 @@ def test_a_rejected_form_is_requested_only_once_per_run(
 
 
 @pytest.mark.parametrize(
-    ("code", "text"), [(422, "response_format"), (400, "the context is too long")]
+    ("code", "text"),
+    [
+        (400, "This model does not support JSON mode"),
+        (400, "guided_json is not supported by this backend"),
+        (400, "failed to parse grammar"),
+        (400, "Extra inputs are not permitted: responseSchema"),
+        (400, "The specified schema produces a constraint that has too many states"),
+        (404, "No endpoints found that can handle the requested parameters."),
+        (415, "response-format"),
+        (422, '{"loc": ["body", "response_format"]}'),
+        (500, "structured outputs are not supported by this model"),
+        (501, "response_format is not implemented"),
+    ],
+)
+def test_a_form_may_be_rejected_in_any_words(code: int, text: str, server: Script) -> None:
+    """If a weaker form is answered, the form was at fault."""
+    server.answers(refusing("json_schema", code=code, text=text))
+    answers, refused = ask(server, [SCHEMA, SCHEMA])
+    assert [answer.content for answer in answers] == ["json_object"] * 2
+    assert refused == ("json_schema",)
+    assert len(server.bodies) == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [(422, "temperature"), (400, "the context is too long"), (413, "response_format")],
 )
 def test_nothing_else_changes_the_form(code: int, text: str, server: Script) -> None:
-    """Only a 400 that names the field does: another 4xx is about the request."""
-
-    async def reply(_: Body) -> Response:
-        return JSONResponse({"error": text}, code)
-
-    server.answers(reply)
+    """Another text or status is about the request."""
+    server.answers(status(code, text))
     with pytest.raises(RequestRejectedError):
         ask(server)
     assert len(server.bodies) == 1
+
+
+def test_a_request_that_is_rejected_in_every_form_changes_nothing(server: Script) -> None:
+    """An endpoint that repeats the request in its error names the field without reason."""
+    echo = status(400, '{"detail": "too long", "body": {"response_format": {}}}')
+    server.answers(echo, echo, echo, "answered")
+
+    async def run() -> None:
+        async with ChatClient(candidate(server.base_url), api_key=None) as client:
+            with pytest.raises(RequestRejectedError):
+                await client.complete(MESSAGES, schema=SCHEMA)
+            await client.complete(MESSAGES, schema=SCHEMA)
+
+    asyncio.run(run())
+    kinds = [body.get("response_format", {}).get("type") for body in server.bodies]
+    assert kinds == ["json_schema", "json_object", None, "json_schema"]
+
+
+def test_a_rerun_knows_the_form_of_the_answers_that_are_kept(server: Script) -> None:
+    """It sends no request that it can expect to be rejected."""
+    server.answers(refusing("json_schema"))
+    (kept,), _ = ask(server)
+
+    async def run() -> None:
+        async with ChatClient(candidate(server.base_url), api_key=None) as client:
+            client.learn_from(kept, schema=SCHEMA)
+            await client.complete(MESSAGES, schema=SCHEMA)
+
+    asyncio.run(run())
+    assert server.bodies[-1]["response_format"]["type"] == "json_object"
+    assert len(server.bodies) == 3
 
 
 @pytest.mark.parametrize("wanted", ["json_schema", "json_object", "none"])
