@@ -17,22 +17,28 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
 from replay_assets.errors import ConfigurationError, ReadOnlySourceError, SourceError
-from replay_assets.source.connection.expressions import conditions_on, json_place
+from replay_assets.source.connection.expressions import (
+    conditions_on,
+    constant,
+    json_place,
+    translation,
+)
 from replay_assets.source.connection.session_settings import (
     postgres_settings,
     read_any_bytes,
     read_only_sqlite,
 )
-from replay_assets.source.schema.mapping import ColumnMapping, SourceMapping
+from replay_assets.source.schema.mapping import RealColumn, SourceMapping
 from replay_assets.source.schema.schema_check import (
     Types,
     missing_in_source,
     missing_of,
     real_columns,
 )
-from replay_assets.source.schema.tables import LogicalTable
+from replay_assets.source.schema.tables import Kind, LogicalTable
 from replay_assets.source.schema.types import SQL_TYPES
 
+CONSTANT_TYPES: dict[Kind, TypeEngine[Any]] = {**SQL_TYPES, "instant": sa.DateTime(timezone=True)}
 NOT_ALLOWED = ("42501", "25006")
 """PostgreSQL's states for a missing privilege and for a read-only transaction."""
 
@@ -193,16 +199,18 @@ class MappedTable:
         self._dialect = dialect
         self._where = mapping.entry(logical).where
         self._kinds = {column.name: column.kind for column in logical.columns}
-        self._sources: dict[str, ColumnMapping] = {
+        found = {one.name: mapping.constant_of(logical, one) for one in logical.columns}
+        self._constants = {name: value for name, value in found.items() if value is not None}
+        self._sources: dict[str, RealColumn] = {
             column.name: source
             for column in logical.columns
             if (source := mapping.source_of(logical, column.name)) and source.column in present
         }
-        # The kind of a place inside JSON says nothing about the type of its column.
+        # The kind says nothing about the type of a column that is translated or holds JSON.
         typed = {
             source.column: SQL_TYPES[self._kinds[name]]
             for name, source in self._sources.items()
-            if not source.path
+            if not source.path and not source.values
         }
         schema, name = mapping.table(logical)
         self.table = sa.table(
@@ -226,6 +234,8 @@ class MappedTable:
 
     def type_of(self, name: str) -> TypeEngine[Any] | None:
         """Return a column's type as the database has it; None if the table lacks the column."""
+        if name in self._constants:
+            return CONSTANT_TYPES[self._kinds[name]]
         source = self._sources.get(name)
         return self._present[source.column] if source is not None else None
 
@@ -245,13 +255,23 @@ class MappedTable:
 
     def native(self, name: str) -> sa.ColumnElement[Any]:
         """Return a column in its own type: for conditions and for ordering."""
+        if name in self._constants:
+            # Where a row is missing in an outer join, its constants are missing too.
+            key = self.sql.c[self._sources[self.logical.key[0]].column]
+            value = constant(self._kinds[name], self._constants[name], self._dialect)
+            return sa.case((key.is_not(None), value))
         source = self._sources[name]
         column: sa.ColumnElement[Any] = self.sql.c[source.column]
         real = self._present[source.column]
         if source.path:
-            return json_place(
+            column = json_place(
                 column, source.path, self._kinds[name], real=real, dialect=self._dialect
             )
+        if source.values:
+            inside = sa.Text() if source.path else real
+            return translation(column, source.values, self._kinds[name], inside, self._dialect)
+        if source.path:
+            return column
         # PostgreSQL compares no enumeration with text.
         return sa.cast(column, sa.Text) if isinstance(real, sa.Enum) else column
 
@@ -267,6 +287,8 @@ class MappedTable:
 
     def value(self, name: str) -> sa.ColumnElement[Any]:
         """Return a column as it is read: ids and JSON as text, NULL if the table lacks it."""
+        if name in self._constants:
+            return self.native(name)
         if name not in self._sources:
             return sa.null()
         source = self._sources[name]

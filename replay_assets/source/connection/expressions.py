@@ -1,9 +1,10 @@
-"""SQL for what a mapping adds to plain columns: places inside JSON, and conditions on rows.
+"""SQL for what a mapping adds: places inside JSON, translations, constants, conditions on rows.
 
 One document that is not JSON must not fail a day: only valid documents are parsed.
 Values and paths are bound parameters, never SQL text.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,8 @@ from sqlalchemy.types import TypeEngine
 
 from replay_assets.source.schema.mapping import Condition, Conditions, NotNull
 from replay_assets.source.schema.tables import Kind
-from replay_assets.source.schema.types import JsonFlag
+from replay_assets.source.schema.translation import word_of
+from replay_assets.source.schema.types import JsonFlag, instant_text
 
 Place = tuple[str | int, ...]
 
@@ -24,6 +26,8 @@ UNREADABLE_ESCAPE = (
 )
 """NUL or half a surrogate pair behind an escape: PostgreSQL's `json` takes it, but raises on any
 look into the document."""
+BOOLEAN_SPELLINGS = {"t": "true", "1": "true", "f": "false", "0": "false"}
+"""How people write the values of a boolean column, which a database itself spells in two ways."""
 CHECKS_INPUT = (16,)
 """The first PostgreSQL that can ask whether a text is JSON without raising."""
 
@@ -55,6 +59,42 @@ def json_place(
         whole = sa.cast(guarded, sa.Text).regexp_match("^-?[0-9]{1,18}$")
         return sa.case((whole, sa.cast(guarded, sa.BigInteger)), else_=sa.null())
     return sa.type_coerce(guarded, JsonFlag() if kind == "boolean" else sa.Text())
+
+
+def translation(
+    column: sa.ColumnElement[Any],
+    values: Mapping[str, Any],
+    kind: Kind,
+    real: TypeEngine[Any],
+    dialect: Dialect,
+) -> sa.ColumnElement[Any]:
+    """Return a column with its words replaced by logical values; other words are kept.
+
+    Words are compared as text. A boolean is `true`, `false` or whatever else is there, as in JSON.
+    """
+    text: sa.ColumnElement[Any] = sa.cast(column, sa.Text)
+    if isinstance(real, sa.Boolean):
+        if dialect.name == "sqlite":
+            number = sa.type_coerce(column, sa.Integer)
+            text = sa.case((number == 1, "true"), (number == 0, "false"), else_=text)
+        values = {BOOLEAN_SPELLINGS.get(word.lower(), word): one for word, one in values.items()}
+    targets = {
+        word: sa.null() if one is None else sa.literal(word_of(one), sa.Text())
+        for word, one in values.items()
+    }
+    found = sa.case(targets, value=text, else_=text)
+    return sa.type_coerce(found, JsonFlag() if kind == "boolean" else sa.Text())
+
+
+def constant(kind: Kind, value: Any, dialect: Dialect) -> sa.ColumnElement[Any]:  # noqa: ANN401
+    """Return a constant of the mapping as a column of its kind has it."""
+    if kind == "instant":
+        text = instant_text(value)
+        if dialect.name == "postgresql":
+            return sa.literal_column(f"TIMESTAMPTZ '{text}'", sa.DateTime(timezone=True))
+        return sa.literal(text, sa.Text())
+    types: dict[Kind, TypeEngine[Any]] = {"boolean": sa.Boolean(), "integer": sa.BigInteger()}
+    return sa.literal(value, types.get(kind, sa.Text()))
 
 
 def conditions_on(

@@ -75,14 +75,14 @@ class InstantColumns:
         real = table.type_of(name)
         if not self.postgres or real is None:
             return zone
+        if isinstance(real, sa.DateTime) and real.timezone:
+            return None
         column = f"{table.table.name}.{table.native(name).name}"
-        if not isinstance(real, sa.TIMESTAMP | sa.DateTime):
+        if not isinstance(real, sa.DateTime):
             raise SourceError(
                 f"{column} is {real}, which is not a point in time; map "
                 f"{table.logical.name}.{name} to a timestamptz column, or make a view that has one"
             )
-        if real.timezone:
-            return None
         if zone is None:
             raise SourceError(
                 f"{column} is a timestamp without time zone; say in the mapping file which zone "

@@ -19,8 +19,9 @@ from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.day.label_file import NAMES, label_records
 from replay_assets.source.loading.records import FoundRecord
 from replay_assets.source.loading.values import BOOLEAN_WORDS
-from replay_assets.source.schema.mapping import SourceMapping
-from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, Kind
+from replay_assets.source.schema.mapping import RealColumn, SourceMapping
+from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, Column, Kind
+from replay_assets.source.schema.translation import translated
 
 Row = dict[str, Any]
 UNREADABLE_LINE = "unreadable_line"
@@ -104,26 +105,28 @@ def rows_of_file(path: Path, mapping: SourceMapping) -> Iterator[Row]:
     Raises:
         SourceError: the file can't be read, or it lacks columns.
     """
-    columns = mapping.entry(LABELS).columns
-    places = {
-        name: (at.column, *at.path) if (at := columns.get(name)) else (name,) for name in NAMES
-    }
     for found in label_records(path, mapping):
-        yield _row_of(found, places)
+        yield _row_of(found, mapping)
 
 
-def _row_of(found: FoundRecord, places: dict[str, tuple[str | int, ...]]) -> Row:
+def _row_of(found: FoundRecord, mapping: SourceMapping) -> Row:
     if found.problem is not None:
         return {**dict.fromkeys(NAMES), UNREADABLE_LINE: f"{found.line}: {found.problem}"}
-    row = {
-        column.name: _as_column(
-            column.kind, _at(found.fields, places[column.name]), from_text=found.from_text
-        )
-        for column in LABELS.columns
-    }
+    row = {one.name: _field_of(found, one, mapping) for one in LABELS.columns}
     if not isinstance(row["incident_id"], str):
         row["incident_id"] = None  # a list or an object names no incident
     return row
+
+
+def _field_of(found: FoundRecord, column: Column, mapping: SourceMapping) -> Any:  # noqa: ANN401
+    if column.name not in mapping.entry(LABELS).columns:
+        source: RealColumn | None = RealColumn(column.name)
+    else:
+        source = mapping.source_of(LABELS, column.name)
+    if source is None:
+        return mapping.constant_of(LABELS, column)
+    value = translated(source.values, _at(found.fields, (source.column, *source.path)))
+    return _as_column(column.kind, value, from_text=found.from_text)
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any JSON value
@@ -143,7 +146,7 @@ def _as_column(kind: Kind, value: Any, *, from_text: bool) -> Any:  # noqa: ANN4
         return None
     if kind == "json":
         return value if from_text else json.dumps(value, ensure_ascii=False)
-    if kind == "boolean" and from_text:
+    if kind == "boolean" and from_text and isinstance(value, str):
         return BOOLEAN_WORDS.get(value.lower(), value)
     if kind == "text" and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)

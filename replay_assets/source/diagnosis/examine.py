@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from replay_assets.contracts.diagnosis import Diagnosis
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.errors import SourceError
-from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.connection.database import IncidentDatabase, MappedTable
 from replay_assets.source.diagnosis.indexes import index_findings
 from replay_assets.source.diagnosis.labels import label_findings
 from replay_assets.source.diagnosis.privileges import privilege_findings
@@ -82,14 +82,8 @@ def _tables(connection: sa.Connection, database: IncidentDatabase) -> list[Diagn
             says = f"no {table}{near}: optional, read as empty"
             findings.append(Diagnosis("tables", "ok", says))
         elif not lacking and present is not None:
-            sources = {
-                one.name: database.mapping.source_of(logical, one.name) for one in logical.columns
-            }
-            absent = [
-                name
-                for name, source in sources.items()
-                if source is not None and source.column not in present
-            ]
+            mapped = MappedTable(logical, database.mapping, present, connection.dialect)
+            absent = [one.name for one in logical.columns if mapped.type_of(one.name) is None]
             says = f"{table} has every column" if not absent else f"{table} has what is required"
             nulls = f"; read as null: {', '.join(absent)}" if absent else ""
             findings.append(Diagnosis("tables", "ok", says + nulls))

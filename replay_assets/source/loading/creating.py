@@ -39,7 +39,8 @@ def sql_table(metadata: sa.MetaData, mapping: SourceMapping, logical: LogicalTab
         *(
             sa.Column(
                 source.column,
-                SQL_TYPES[column.kind],
+                # A column of other words is text, whatever they are translated to.
+                SQL_TYPES["text" if source.values else column.kind],
                 key=column.name,
                 primary_key=column.name in logical.key,
                 autoincrement=False,

@@ -1,5 +1,6 @@
 """A real table as `load` writes it: the columns it has, in their own types, under logical names."""
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ from replay_assets.errors import SourceError
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.loading.records import FoundRecord
 from replay_assets.source.loading.upsert import has_unique_key
-from replay_assets.source.loading.values import Convert, real_type_of, value_of
+from replay_assets.source.loading.values import Convert, real_type_of, translated_type_of, value_of
 from replay_assets.source.schema.mapping import Conditions
 from replay_assets.source.schema.schema_check import missing_of
 from replay_assets.source.schema.tables import LogicalTable
@@ -35,6 +36,11 @@ class LoadTarget:
         self._constants = _constants(mapping.entry(logical).where, str(name))
         self._zones = {one.name: mapping.timezone_of(logical, one.name) for one in logical.columns}
         self._converts: dict[str, Convert] = {}
+        # What is the same for every row need not be in the file.
+        self._columns = [
+            one if mapping.constant_of(logical, one) is None else replace(one, required=False)
+            for one in logical.columns
+        ]
         columns = []
         for column in logical.columns:
             source = mapping.source_of(logical, column.name)
@@ -45,7 +51,11 @@ class LoadTarget:
                     f"load can't write {column.name} inside the JSON of {name}.{source.column}: "
                     "that would replace the rest of the document. Load into tables of our own form."
                 )
-            kind, convert = real_type_of(column, present[source.column], self._zones[column.name])
+            real, zone = present[source.column], self._zones[column.name]
+            if source.values:
+                kind, convert = translated_type_of(column, source.values, real, zone)
+            else:
+                kind, convert = real_type_of(column, real, zone)
             self._converts[column.name] = convert
             columns.append(sa.Column(source.column, kind, key=column.name))
         taken = {column.name for column in columns}
@@ -63,7 +73,7 @@ class LoadTarget:
         if found.problem is not None:
             raise ValueError(found.problem)
         row = {}
-        for column in self.logical.columns:
+        for column in self._columns:
             value = value_of(
                 found.fields, column, from_text=found.from_text, zone=self._zones[column.name]
             )

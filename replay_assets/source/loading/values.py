@@ -5,7 +5,7 @@ Nothing is converted by guess: a value of another kind is refused, with the fiel
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeEngine
 from replay_assets.parsing.instants import is_naive, parse_instant
 from replay_assets.parsing.json_text import strict_json
 from replay_assets.source.schema.tables import Column
+from replay_assets.source.schema.translation import word_for
 from replay_assets.source.schema.types import SQL_TYPES
 
 BOOLEAN_WORDS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
@@ -59,6 +60,23 @@ def value_of(
 
 
 Convert = Callable[[Any], Any]
+
+
+def translated_type_of(
+    column: Column, values: Mapping[str, Any], present: TypeEngine[Any], zone: str | None
+) -> tuple[TypeEngine[Any], Convert]:
+    """Return the type to bind for a column of other words, and how to find the word to write."""
+    flags = isinstance(present, sa.Boolean)
+    kind, convert = real_type_of(Column(column.name, "boolean" if flags else "text"), present, zone)
+
+    def written(value: Any) -> Any:  # noqa: ANN401 - a database value
+        try:
+            word = word_for(values, value)
+        except ValueError as error:
+            raise ValueError(f"{column.name}: {error}") from None
+        return convert(BOOLEAN_WORDS.get(word.lower(), word) if flags else word)
+
+    return kind, written
 
 
 def real_type_of(

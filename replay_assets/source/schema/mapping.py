@@ -10,10 +10,14 @@ A mapping file names only what differs:
         columns:
           collected_at: {column: snapped_at, timezone: UTC}
           evidence_summary: {column: payload, path: [summary, text]}
+          severity: {column: sev, values: {crit: critical}}    # other words are kept
+          schema_version: {value: v1}                          # the same for every row
+          alertname: null                                      # not in the database
     labels: {file: labels.csv}               # or {table: ops.reviews, columns: {risk_level: risk}}
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -32,7 +36,20 @@ from pydantic import (
 from replay_assets.contracts.record import Part
 from replay_assets.parsing.yaml_files import Mistake, load_yaml
 from replay_assets.source.schema.table_names import TableName
-from replay_assets.source.schema.tables import FINETUNE_EXPORTS, LABELS, MAPPABLE, LogicalTable
+from replay_assets.source.schema.tables import (
+    FINETUNE_EXPORTS,
+    INCIDENT_EVIDENCE,
+    LABELS,
+    MAPPABLE,
+    Column,
+    LogicalTable,
+)
+from replay_assets.source.schema.translation import (
+    TRANSLATABLE,
+    Translation,
+    constant_as,
+    mistaken_values,
+)
 
 
 def _named_zone(name: str) -> str:
@@ -66,14 +83,39 @@ class NotNull(Part):
 
 
 class ColumnMapping(Part):
-    """The real column that holds a logical one, or the place inside it if it is JSON."""
+    """The real column that holds a logical one, or the value that every row has.
 
-    column: Name
+    `path` is the place inside a column of JSON. `values` has logical values by the database's own
+    words. `value: null` says that the database does not have the column.
+    """
+
+    column: Name | None = None
     path: tuple[PathKey | Annotated[StrictInt, Field(ge=0)], ...] = ()
     timezone: Zone | None = None
+    values: Translation = Field(default_factory=dict)
+    value: Any = None
+
+    @model_validator(mode="after")
+    def _is_one_form(self) -> Self:
+        if "value" in self.model_fields_set and len(self.model_fields_set) > 1:
+            raise ValueError("`value` is the same for every row; give it alone, or name a column")
+        if "value" not in self.model_fields_set and self.column is None:
+            raise ValueError("name the column, or give the `value` that every row has")
+        return self
+
+
+@dataclass(frozen=True)
+class RealColumn:
+    """Where a logical column is read in the database."""
+
+    column: str
+    path: tuple[str | int, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _named(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
+    if value is None:
+        return {"value": None}
     return {"column": value} if isinstance(value, str) else value
 
 
@@ -112,7 +154,8 @@ class LabelMapping(Part):
     def _is_one_form(self) -> Self:
         if self.file is not None and (self.table is not None or self.where):
             raise ValueError("give a file or a table, not both; `where` belongs to a table")
-        if self.file is None and not set(self.columns) - {"incident_id"}:
+        held = {name for name, one in self.columns.items() if one.column is not None}
+        if self.file is None and not held - {"incident_id"}:
             raise ValueError(
                 "name the columns that hold labels, or a file; a table of labels in our form "
                 "belongs under tables: labels"
@@ -148,12 +191,19 @@ class SourceMapping(Part):
         """Return the real name of a logical table, with its schema where one is given."""
         return TableName.of(self.entry(logical).table or logical.name)
 
-    def source_of(self, logical: LogicalTable, name: str) -> ColumnMapping | None:
-        """Return where a logical column is read; None if the mapping excludes it."""
+    def source_of(self, logical: LogicalTable, name: str) -> RealColumn | None:
+        """Return where a logical column is read; None if the mapping excludes it or is constant."""
         named = self.entry(logical).columns.get(name)
-        if named is None and not (logical is LABELS and self.labels is not None):
-            return ColumnMapping(column=name)
-        return named
+        if named is None:
+            return None if logical is LABELS and self.labels is not None else RealColumn(name)
+        if named.column is None:
+            return None
+        return RealColumn(named.column, named.path, named.values)
+
+    def constant_of(self, logical: LogicalTable, column: Column) -> Any:  # noqa: ANN401
+        """Return the value that every row has; None if the column is read, or excluded."""
+        named = self.entry(logical).columns.get(column.name)
+        return None if named is None else constant_as(column.kind, named.value)
 
     def timezone_of(self, logical: LogicalTable, name: str) -> str | None:
         """Return the zone declared for a column's timestamps that have none: the nearest one."""
@@ -225,15 +275,49 @@ def _table_mistakes(
         here = (*place, "columns", name)
         if name not in known:
             yield Mistake(here, f"{logical.name} has no column {name}; use {', '.join(known)}")
-        elif not mapped.path:
             continue
-        elif name in (*logical.key, "incident_id") or known[name].kind == "instant":
-            yield Mistake(
-                here,
-                f"{logical.name}.{name} must be a separate column, not a place inside JSON: rows "
-                "are found and joined by it. A generated column or a view provides one",
-            )
-        elif logical is FINETUNE_EXPORTS:
-            yield Mistake(here, f"{logical.name}.{name} is written, and can't be inside JSON")
+        if mapped.column is None:
+            problem = _constant_problem(logical, known[name], mapped.value)
+        else:
+            problem = _column_problem(logical, known[name], mapped)
+        if problem is not None:
+            yield Mistake(here, f"{logical.name}.{name} {problem}")
+        elif mapped.values:
+            for word, says in mistaken_values(known[name].kind, mapped.values):
+                yield Mistake((*here, "values", word), says)
     if logical is FINETUNE_EXPORTS and entry.where:
         yield Mistake((*place, "where"), f"{logical.name} is written only; remove `where`")
+
+
+def _constant_problem(logical: LogicalTable, column: Column, value: object) -> str | None:
+    if value is None:
+        return "is required; name its column, or give a `value`" if column.required else None
+    if logical is FINETUNE_EXPORTS:
+        return "is written, and can't be a constant; null leaves it out"
+    if column.name in (*logical.key, "incident_id") or _gives_the_day(logical, column):
+        return "must be a separate column, not a constant: rows are found and joined by it"
+    try:
+        constant_as(column.kind, value)
+    except ValueError as error:
+        return f"can't have this value: {error}"
+    return None
+
+
+def _column_problem(logical: LogicalTable, column: Column, mapped: ColumnMapping) -> str | None:
+    if not mapped.path and not mapped.values:
+        return None
+    what = "a place inside JSON" if mapped.path else "translated"
+    if column.name in (*logical.key, "incident_id") or column.kind == "instant":
+        return (
+            f"must be a separate column, not {what}: rows are found and joined by it. A generated "
+            "column or a view provides one"
+        )
+    if logical is FINETUNE_EXPORTS:
+        return "is written, and can't be inside JSON or translated"
+    if mapped.values and column.kind not in TRANSLATABLE:
+        return "can't have `values`: only texts and booleans are translated; a view can do more"
+    return None
+
+
+def _gives_the_day(logical: LogicalTable, column: Column) -> bool:
+    return logical is INCIDENT_EVIDENCE and column.kind == "instant"

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import DOMAIN
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import TypeEngine
 
-from replay_assets.source.schema.mapping import ColumnMapping, SourceMapping
+from replay_assets.source.schema.mapping import RealColumn, SourceMapping
 from replay_assets.source.schema.table_names import TableName
 from replay_assets.source.schema.tables import LABELS, TABLES, LogicalTable
 
@@ -102,7 +102,7 @@ def nearest(name: str, candidates: Iterable[str]) -> str:
     return f" (nearest: {', '.join(close)})" if close else ""
 
 
-def _sources(mapping: SourceMapping, logical: LogicalTable) -> list[tuple[str, ColumnMapping]]:
+def _sources(mapping: SourceMapping, logical: LogicalTable) -> list[tuple[str, RealColumn]]:
     found = ((column.name, mapping.source_of(logical, column.name)) for column in logical.columns)
     return [(name, source) for name, source in found if source is not None]
 

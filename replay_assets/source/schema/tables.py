@@ -1,8 +1,8 @@
 """The logical tables and columns that the project reads, whatever a team's database calls them.
 
 Columns that are published under the same name are taken from the contracts of the published tables.
-Required are the columns of the tables that the original systems kept; the others are null if a
-database does not have them. Ids may be integers or text.
+Required are the columns without which no row can be used; the others are null if a database does
+not have them. Ids may be integers or text.
 """
 
 from collections.abc import Set
@@ -90,9 +90,6 @@ INCIDENT_EVIDENCE = LogicalTable(
             "incident_id",
             "evidence_summary",
             "collected_at",
-            "verification_result",
-            "schema_version",
-            "matched_playbook_id",
         },
         json={"labels"},
     ),
@@ -113,7 +110,7 @@ AUTO_REPAIR_EXECUTIONS = LogicalTable(
     (
         *_required("id", "incident_id"),
         Column("attempt", "integer"),
-        *_required("playbook_name"),
+        *_optional("playbook_name"),
         Column("executed_steps", "json", required=True),
         Column("success", "boolean", required=True),
         *_optional("error", "executor"),
