@@ -14,10 +14,14 @@ from replay_assets.defs.evidence import SOURCE
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.resources import IncidentSource, Root
 from replay_assets.evidence.extraction import SUPERSEDED
-from replay_assets.lake import assets
+from replay_assets.evidence.validation import EVIDENCE_RULES, unknown_words
+from replay_assets.lake import Published, assets
+from replay_assets.sanitizing import sanitize_text
 from replay_assets.source import count_orphans
 
 WARN = dg.AssetCheckSeverity.WARN
+SHOWN_WORDS, LONGEST_WORD = 10, 40
+"""Unknown values that a check names, and their characters."""
 
 
 def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
@@ -44,14 +48,15 @@ def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     known = spec(
         "every_value_is_known",
         description="All severities, kinds and verification results are known ones. Others cause a "
-        "warning and are kept unchanged.",
+        "warning that names them, and are kept unchanged. A mapping file can translate them.",
     )
 
     @dg.multi_asset_check(name="incident_evidence_checks", specs=[whole, usable, few, known])
     def check(
         context: dg.AssetCheckExecutionContext, evidence: Root
     ) -> Iterator[dg.AssetCheckResult]:
-        facts = evidence.get(assets.INCIDENT_EVIDENCE.at(context.partition_key)).facts
+        published = evidence.get(assets.INCIDENT_EVIDENCE.at(context.partition_key))
+        facts = published.facts
         counts = {name: facts[name] for name in ("read", "kept", "quarantined")}
         yield dg.AssetCheckResult(
             check_name=whole.name,
@@ -65,12 +70,45 @@ def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
             metadata={**counts, **reasons},
         )
         yield _few_quarantined(few.name, facts)
-        unknown = facts["unknown_values"]
-        yield dg.AssetCheckResult(
-            check_name=known.name, passed=not unknown, severity=WARN, metadata=unknown
-        )
+        yield _every_value_known(known.name, published)
 
     return check
+
+
+def _every_value_known(name: str, published: Published) -> dg.AssetCheckResult:
+    """Check that the values of some columns are among the known ones; name the others."""
+    if not published.facts["unknown_values"]:
+        return dg.AssetCheckResult(check_name=name, passed=True, severity=WARN)
+    table = published.table(assets.INCIDENT_EVIDENCE.table)
+    columns = {
+        column: {
+            "rows": counts.total(),
+            "most_frequent": {_shown(word): rows for word, rows in counts.most_common(SHOWN_WORDS)},
+            "allowed": sorted(EVIDENCE_RULES.known[column]),
+        }
+        for column, counts in unknown_words(table, EVIDENCE_RULES).items()
+    }
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=False,
+        severity=WARN,
+        description=". ".join(_unknown(column, found) for column, found in columns.items())
+        + ". Translate them in the mapping file: {column: sev, values: {crit: critical}}",
+        metadata=columns,
+    )
+
+
+def _unknown(column: str, found: Mapping[str, Any]) -> str:
+    words = ", ".join(f"{word!r} ({rows})" for word, rows in found["most_frequent"].items())
+    return f"{column} is not known in {found['rows']} rows: {words}; allowed: " + ", ".join(
+        found["allowed"]
+    )
+
+
+def _shown(word: str) -> str:
+    """Return a value as the event log may hold it: without secrets, and short."""
+    clean = sanitize_text(word)
+    return clean if len(clean) <= LONGEST_WORD else f"{clean[:LONGEST_WORD]}…"
 
 
 def _few_quarantined(name: str, facts: Mapping[str, Any]) -> dg.AssetCheckResult:

@@ -4,6 +4,7 @@ A reason is `<code>:<column>`. An invalid row is quarantined and never fails its
 complete columns; single rows are only read if a check fails, because nearly all rows are valid.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
@@ -110,13 +111,20 @@ def _has_nul(column: pa.ChunkedArray) -> bool:
 
 def unknown_values(table: pa.Table, rules: Rules) -> dict[str, int]:
     """Count the unexpected values of each column."""
-    counts = {
-        name: pc.sum(
-            pc.invert(pc.is_in(table[name].drop_null(), pa.array(sorted(known), pa.string())))
-        ).as_py()
-        for name, known in rules.known.items()
-    }
+    counts = {name: len(_unexpected(table, name, rules)) for name in rules.known}
     return {name: count for name, count in counts.items() if count}
+
+
+def unknown_words(table: pa.Table, rules: Rules) -> dict[str, Counter[str]]:
+    """Return the unexpected values of each column that has some, with their numbers of rows."""
+    words = {name: Counter(_unexpected(table, name, rules).to_pylist()) for name in rules.known}
+    return {name: counts for name, counts in words.items() if counts}
+
+
+def _unexpected(table: pa.Table, name: str, rules: Rules) -> pa.ChunkedArray:
+    present = table[name].cast(pa.string()).drop_null()
+    known = pa.array(sorted(rules.known[name]), pa.string())
+    return present.filter(pc.invert(pc.is_in(present, known)))
 
 
 def _rows_where(mask: pa.ChunkedArray) -> list[int]:

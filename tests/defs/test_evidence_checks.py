@@ -181,10 +181,21 @@ def test_sessions_and_repairs_without_evidence_are_outside_the_sum(
     assert [row["id"] for row in published.rows("recorded_repairs")] == ["re-1"]
 
 
-def test_unknown_values_cause_a_warning_only(database_url: str, tmp_path: Path):
-    """A source may use new values before we add them."""
-    walked = walk(database_url, tmp_path, incident_evidence=[incident(severity="apocalyptic")])
-    assert not walked.check(KNOWN).passed
-    assert walked.check(KNOWN).severity is dg.AssetCheckSeverity.WARN
-    assert walked.metadata(KNOWN) == {"severity": 1}
+def test_unknown_values_cause_a_warning_that_names_them(database_url: str, tmp_path: Path):
+    """With their rows, what is allowed, and without a secret that a value holds."""
+    secret = "ghp_" + "Zk3" * 12
+    severities = ["apocalyptic", "info", "apocalyptic", f"token {secret}"]
+    rows = [incident(n, severity=one) for n, one in enumerate(severities)]
+    walked = walk(database_url, tmp_path, incident_evidence=rows)
+    check = walked.check(KNOWN)
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    (found,) = walked.metadata(KNOWN).values()
+    assert (found["rows"], found["most_frequent"]["apocalyptic"]) == (3, 2)
+    assert found["allowed"] == [
+        "critical", "error", "high", "info", "low", "medium", "warning",
+    ]  # fmt: skip
+    assert check.description is not None
+    assert "severity is not known in 3 rows: 'apocalyptic' (2), " in check.description
+    assert "allowed: critical, error" in check.description
+    assert secret[:12] not in f"{check.description} {found}"
     assert walked.pack_exists

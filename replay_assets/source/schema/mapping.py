@@ -38,16 +38,16 @@ from replay_assets.parsing.yaml_files import Mistake, load_yaml
 from replay_assets.source.schema.table_names import TableName
 from replay_assets.source.schema.tables import (
     FINETUNE_EXPORTS,
-    INCIDENT_EVIDENCE,
     LABELS,
     MAPPABLE,
     Column,
     LogicalTable,
 )
 from replay_assets.source.schema.translation import (
-    TRANSLATABLE,
     Translation,
+    column_problem,
     constant_as,
+    constant_problem,
     mistaken_values,
 )
 
@@ -277,9 +277,9 @@ def _table_mistakes(
             yield Mistake(here, f"{logical.name} has no column {name}; use {', '.join(known)}")
             continue
         if mapped.column is None:
-            problem = _constant_problem(logical, known[name], mapped.value)
+            problem = constant_problem(logical, known[name], mapped.value)
         else:
-            problem = _column_problem(logical, known[name], mapped)
+            problem = column_problem(logical, known[name], mapped.path, mapped.values)
         if problem is not None:
             yield Mistake(here, f"{logical.name}.{name} {problem}")
         elif mapped.values:
@@ -287,37 +287,3 @@ def _table_mistakes(
                 yield Mistake((*here, "values", word), says)
     if logical is FINETUNE_EXPORTS and entry.where:
         yield Mistake((*place, "where"), f"{logical.name} is written only; remove `where`")
-
-
-def _constant_problem(logical: LogicalTable, column: Column, value: object) -> str | None:
-    if value is None:
-        return "is required; name its column, or give a `value`" if column.required else None
-    if logical is FINETUNE_EXPORTS:
-        return "is written, and can't be a constant; null leaves it out"
-    if column.name in (*logical.key, "incident_id") or _gives_the_day(logical, column):
-        return "must be a separate column, not a constant: rows are found and joined by it"
-    try:
-        constant_as(column.kind, value)
-    except ValueError as error:
-        return f"can't have this value: {error}"
-    return None
-
-
-def _column_problem(logical: LogicalTable, column: Column, mapped: ColumnMapping) -> str | None:
-    if not mapped.path and not mapped.values:
-        return None
-    what = "a place inside JSON" if mapped.path else "translated"
-    if column.name in (*logical.key, "incident_id") or column.kind == "instant":
-        return (
-            f"must be a separate column, not {what}: rows are found and joined by it. A generated "
-            "column or a view provides one"
-        )
-    if logical is FINETUNE_EXPORTS:
-        return "is written, and can't be inside JSON or translated"
-    if mapped.values and column.kind not in TRANSLATABLE:
-        return "can't have `values`: only texts and booleans are translated; a view can do more"
-    return None
-
-
-def _gives_the_day(logical: LogicalTable, column: Column) -> bool:
-    return logical is INCIDENT_EVIDENCE and column.kind == "instant"

@@ -1,14 +1,20 @@
 """What a mapping says of a column's values: one constant for every row, or other words for some."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
 from replay_assets.parsing.instants import parse_instant
-from replay_assets.source.schema.tables import Kind
+from replay_assets.source.schema.tables import (
+    FINETUNE_EXPORTS,
+    INCIDENT_EVIDENCE,
+    Column,
+    Kind,
+    LogicalTable,
+)
 
 BOOLEANS = {True: "true", False: "false"}
 TRANSLATABLE: tuple[Kind, ...] = ("text", "boolean")
@@ -96,3 +102,41 @@ def mistaken_values(kind: Kind, values: Mapping[str, Any]) -> Iterator[tuple[str
             constant_as(kind, value)
         except ValueError as error:
             yield word, str(error)
+
+
+def constant_problem(logical: LogicalTable, column: Column, value: object) -> str | None:
+    """Return why a column can't have one value for every row; None if it can."""
+    if value is None:
+        return "is required; name its column, or give a `value`" if column.required else None
+    if logical is FINETUNE_EXPORTS:
+        return "is written, and can't be a constant; null leaves it out"
+    if column.name in (*logical.key, "incident_id") or _gives_the_day(logical, column):
+        return "must be a separate column, not a constant: rows are found and joined by it"
+    try:
+        constant_as(column.kind, value)
+    except ValueError as error:
+        return f"can't have this value: {error}"
+    return None
+
+
+def column_problem(
+    logical: LogicalTable, column: Column, path: Sequence[str | int], values: Mapping[str, Any]
+) -> str | None:
+    """Return why a column can't be a place inside JSON, or translated; None if it can."""
+    if not path and not values:
+        return None
+    what = "a place inside JSON" if path else "translated"
+    if column.name in (*logical.key, "incident_id") or column.kind == "instant":
+        return (
+            f"must be a separate column, not {what}: rows are found and joined by it. A generated "
+            "column or a view provides one"
+        )
+    if logical is FINETUNE_EXPORTS:
+        return "is written, and can't be inside JSON or translated"
+    if values and column.kind not in TRANSLATABLE:
+        return "can't have `values`: only texts and booleans are translated; a view can do more"
+    return None
+
+
+def _gives_the_day(logical: LogicalTable, column: Column) -> bool:
+    return logical is INCIDENT_EVIDENCE and column.kind == "instant"
