@@ -1,19 +1,26 @@
 """A week's report as a record: the figures of each candidate, its verdict, and each incident.
 
 `report.json` is this record; the HTML and Markdown files next to it show the same to people. It
-contains grades and sanitized alert names, never label text.
+contains grades and sanitized alert names, and never free text of a label.
 """
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
-from replay_assets.contracts.record import Part, Record
+from replay_assets.contracts.record import Part, Reader, Record
 from replay_assets.contracts.score import IncidentGrades
 
-REPORT_VERSION = "evaluation_report_v2"
+REPORT_VERSION = "evaluation_report_v3"
+REPORT_VERSION_2 = "evaluation_report_v2"
 
 DayState = Literal["counted", "stale", "missing"]
 Decision = Literal["PROMOTE", "HOLD", "INCONCLUSIVE"]
 Better = Literal["higher", "lower"]
+
+
+def from_version_2(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Convert a report of version 2, which did not list labels that no answer can meet."""
+    return {**record, "unmet_labels": {}, "schema_version": REPORT_VERSION}
 
 
 class Rate(Part):
@@ -114,15 +121,18 @@ class EvaluationReport(Record):
     """A week's report. `candidates` lists the incumbent first, then candidates, then baselines.
 
     `not_replayed` lists the candidates of the catalogue that have no replayed day in the week.
+    `unmet_labels` lists values of labels that no answer can give, with the incidents of each.
     """
 
     VERSION: ClassVar[str] = REPORT_VERSION
+    EARLIER: ClassVar[Mapping[str, Reader]] = {REPORT_VERSION_2: from_version_2}
 
     week: str
     last_day: str
     candidates: list[ReportedCandidate]
     metrics: list[ReportedMetric]
     not_replayed: list[str]
+    unmet_labels: dict[str, list[str]]
     incidents: list[ReportedIncident]
 
 

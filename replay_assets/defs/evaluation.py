@@ -225,7 +225,9 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
             )
             days = ScoredDays(lineage, days_of_week(week))
             scores = [days.candidate(candidate) for candidate in catalogue]
-            week_report = build_report(week, days.incumbent(), scores, days.titles)
+            week_report = build_report(
+                week, days.incumbent(), scores, days.titles, days.unmet_labels(vocabulary)
+            )
             address = assets.EVALUATION_REPORT.at(week)
             inputs = lineage.inputs(address)
             return lake.publish(address, report_publication(week_report, inputs=inputs))

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from replay_assets.evaluation.report import markdown_cell
+from replay_assets.evaluation.report import markdown_cell, one_line
 from replay_assets.lake import Published
 
 PREVIEW_ROWS = 10
@@ -106,5 +106,8 @@ def _records(published: Published) -> int:
 def _cell(value: object) -> str:
     if value is None:
         return "—"
-    text = markdown_cell(value)
-    return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
+    text = one_line(value)
+    # Cut first: half of an escaped character would be shown as it is.
+    return markdown_cell(
+        text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
+    )

@@ -15,7 +15,10 @@ import msgspec
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.evaluation_report import DayState
 from replay_assets.contracts.score import INCUMBENT, ReplayScore
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.evaluation.grading import unmet_labels
 from replay_assets.lake import Address, Lineage, assets
+from replay_assets.lake.labels import labels_of
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,18 @@ class ScoredDays:
                 titles.pop(request.incident_id, None)
                 titles[request.incident_id] = Title(day, name)
         return titles
+
+    def unmet_labels(self, vocabulary: Vocabulary) -> dict[str, list[str]]:
+        """Return what no answer can meet in the labels of the listed incidents, and of which."""
+        labels = {
+            incident: label
+            for day in self.days
+            for incident, label in labels_of(
+                self.lineage.find(assets.INCIDENT_LABELS.at(day))
+            ).items()
+            if (title := self.titles.get(incident)) is not None and title.day == day
+        }
+        return unmet_labels(labels, vocabulary)
 
     def candidate(self, candidate: Candidate) -> CandidateScores:
         """Return a candidate's scores."""

@@ -178,6 +178,7 @@ REPORT = EvaluationReport(
         )
     ],
     not_replayed=["other"],
+    unmet_labels={"acceptable_actions is empty": ["inc-002"]},
     incidents=[
         ReportedIncident(
             incident_id="inc-001",

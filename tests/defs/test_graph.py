@@ -26,8 +26,10 @@ CHECKS_THAT_SEE_LABELS = {
     "packs_hold_one_request_per_incident",
     "packs_carry_no_label_and_no_secret",
     "packs_repeat_no_label_text",
+    "every_label_is_read",
+    "every_label_can_be_met",
 }
-"""The checks of a pack share a step, and therefore its resources."""
+"""The checks of labels. The checks of a pack share a step, and therefore its resources."""
 
 
 @pytest.fixture

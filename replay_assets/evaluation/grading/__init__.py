@@ -15,6 +15,7 @@ from replay_assets.evaluation.grading.scoring import (
     score_results,
     scores_publication,
 )
+from replay_assets.evaluation.grading.unmet_labels import unmet_labels
 
 __all__ = [
     "CODE_VERSION",
@@ -28,4 +29,5 @@ __all__ = [
     "score_incumbent",
     "score_results",
     "scores_publication",
+    "unmet_labels",
 ]

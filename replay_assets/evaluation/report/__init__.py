@@ -5,6 +5,6 @@ partition, `render.py` its forms for people. Which days count is decided in `sco
 """
 
 from replay_assets.evaluation.report.build import CODE_VERSION, build_report, report_publication
-from replay_assets.evaluation.report.render import markdown_cell
+from replay_assets.evaluation.report.render import markdown_cell, one_line
 
-__all__ = ["CODE_VERSION", "build_report", "markdown_cell", "report_publication"]
+__all__ = ["CODE_VERSION", "build_report", "markdown_cell", "one_line", "report_publication"]

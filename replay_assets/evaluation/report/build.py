@@ -22,7 +22,7 @@ from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import Publication, assets
 from replay_assets.lake.formats import arrow_table, encode_json
 
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 
 
 def build_report(
@@ -30,6 +30,7 @@ def build_report(
     incumbent: CandidateScores,
     candidates: Sequence[CandidateScores],
     titles: Mapping[str, Title],
+    unmet_labels: Mapping[str, list[str]] | None = None,
 ) -> EvaluationReport:
     """Return the report of a week from the scores of every candidate that has a day in it.
 
@@ -38,6 +39,7 @@ def build_report(
         incumbent: what production did.
         candidates: every candidate of the catalogue.
         titles: the day and the alert name of each incident.
+        unmet_labels: what no answer can meet in labels, with the incidents of each.
     """
     present = [one for one in candidates if any(state != "missing" for state in one.days.values())]
     reported = [incumbent, *sorted(present, key=lambda one: one.baseline)]
@@ -49,6 +51,7 @@ def build_report(
         metrics=_metrics(reported),
         # A candidate that failed every day must not be missing from the report.
         not_replayed=[one.candidate_id for one in candidates if one not in present],
+        unmet_labels=dict(unmet_labels or {}),
         incidents=_incidents(reported, titles),
     )
 

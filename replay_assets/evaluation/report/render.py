@@ -3,11 +3,17 @@
 Texts of an incident come from outside: they must not become markup or a new row of a table.
 """
 
+import re
+from unicodedata import category
+
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from replay_assets.contracts.evaluation_report import EvaluationReport, Figures
 from replay_assets.contracts.result import GRADED_OUTCOMES
 from replay_assets.evaluation.grading import GRADERS
+
+_MARKUP = re.compile(r"[\\|`*\[\]~]|(?<![^\W_])_|_(?![^\W_])")
+"""What begins markup; an underscore within a word does not."""
 
 
 def cost_text(candidate: Figures) -> str:
@@ -38,10 +44,19 @@ def render(template: str, report: EvaluationReport) -> str:
     environment.filters["cost"] = cost_text
     environment.tests["graded"] = GRADED_OUTCOMES.__contains__
     environment.filters["markdown"] = markdown_cell
+    environment.filters["one_line"] = one_line
     marks = [grader for grader in GRADERS if grader.mark]
     return environment.get_template(template).render(report=report, marks=marks)
 
 
+def one_line(value: object) -> str:
+    """Return a value as one line of visible text: without control and direction characters."""
+    # A character that turns the direction of text could make a line read as another one.
+    kept = (" " if category(one) in ("Cc", "Zl", "Zp") else one for one in str(value))
+    return " ".join("".join(one for one in kept if category(one) != "Cf").split())
+
+
 def markdown_cell(value: object) -> str:
-    """Return a value as the text of a cell in a Markdown table: on one line, with bars escaped."""
-    return " ".join(str(value).split()).replace("|", "\\|")
+    """Return a value as plain text in a Markdown table: one line that starts no markup."""
+    text = _MARKUP.sub(r"\\\g<0>", one_line(value).replace("&", "&amp;"))
+    return text.replace("<", "&lt;").replace(">", "&gt;")

@@ -15,16 +15,18 @@ from replay_assets.candidates.candidate import Candidate
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.grading import scores_publication
-from replay_assets.evaluation.report import build_report, report_publication
+from replay_assets.evaluation.report import build_report, markdown_cell, report_publication
+from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.scored_days import ScoredDays
 from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
+from replay_assets.lake.labels import labels_publication
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication, Store
 from tests.contracts.test_score import VERSION_1
-from tests.evaluation.records import score
+from tests.evaluation.records import label, score
 
 WEEK = "2026-09-21"
 DAYS = days_of_week(WEEK)
@@ -243,6 +245,43 @@ def test_an_alert_name_with_a_line_break_stays_in_its_row(roots: Roots) -> None:
     rows = [line for line in roots.file("report.md").split("\n") if line.startswith("| 2026-")]
     assert len(rows) == 7
     assert f"| inc-{DAYS[0]} | Web Down \\| twice |" in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("a | b", "a \\| b"),
+        ("a \\| b", "a \\\\\\| b"),
+        ("Disk\r\nfull\u2028now\x1b[2J", "Disk full now \\[2J"),
+        ("<img src=x> &lt;", "&lt;img src=x&gt; &amp;lt;"),
+        ("![seen](http://e.example)", "!\\[seen\\](http://e.example)"),
+        ("`rm` *now* _now_ ~~no~~", "\\`rm\\` \\*now\\* \\_now\\_ \\~\\~no\\~\\~"),
+        ("disk_full_soon inc-1", "disk_full_soon inc-1"),
+        ("safe\u202egpj.exe\u200b", "safegpj.exe"),
+    ],
+)
+def test_a_cell_is_plain_text_on_one_line(text: str, cell: str) -> None:
+    """Names of alerts must not end a cell, become a link or an image, or turn the text around."""
+    assert markdown_cell(text) == cell
+
+
+def test_labels_that_no_answer_can_meet_are_listed(roots: Roots) -> None:
+    """With the incidents of the report that they belong to, so that someone can correct them."""
+    truth = label(incident_id=f"inc-{DAYS[0]}", root_cause_category="Disk <full>")
+    other = label(incident_id="inc-not-in-a-pack", root_cause_category="gremlins")
+    roots.labels.publish(
+        assets.INCIDENT_LABELS.at(DAYS[0]), labels_publication([truth, other], [], facts={})
+    )
+    days = roots.scored(DAYS[:1])
+    unmet = days.unmet_labels(VOCABULARY)
+    says = "root_cause_category 'Disk <full>' is not in the vocabulary (nearest: disk_exhaustion)"
+    assert unmet == {says: [f"inc-{DAYS[0]}"]}
+    report = build_report(WEEK, days.incumbent(), [days.candidate(MODEL)], days.titles, unmet)
+    markdown = render("report.md.j2", report)
+    assert f"{markdown_cell(says)}: inc-{DAYS[0]}\n" in markdown
+    assert "&#39;Disk &lt;full&gt;&#39; is not in the vocabulary" in render(
+        "report.html.j2", report
+    )
 
 
 def test_the_same_scores_give_the_same_bytes(roots: Roots) -> None:
