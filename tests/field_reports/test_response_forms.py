@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -90,6 +92,35 @@ def test_usage_costs_what_the_provider_charges(report: str, dollars: float, serv
     stream = described.get("stream", False)
     (answer,) = ask(server, stream=stream, prices_usd_per_million=PRICES)
     assert answer.cost_usd == pytest.approx(dollars)
+
+
+@pytest.mark.parametrize("report", ["c34a", "c34c", "c34d", "c34e"])
+def test_a_status_that_passes_is_tried_again(report: str, server: Script) -> None:
+    """As the clients of the providers do."""
+    server.answers(*map(reply_of, report_input(report)))
+    (answer,) = ask(server)
+    assert action_of(answer.content) == "restart_workload"
+
+
+def test_a_model_that_loads_is_waited_for(server: Script) -> None:
+    """For longer than the four attempts of a failure take: ten replies without our pauses."""
+    described = report_input("c35")
+    server.answers(*[reply_of(described["for 12 s"])] * 10, reply_of(described["then"]))
+    (answer,) = ask(server)
+    assert action_of(answer.content) == "restart_workload"
+
+
+@pytest.mark.parametrize("report", ["c37a", "c37b"])
+def test_an_epoch_is_a_moment(report: str, server: Script) -> None:
+    """The reset in a second is waited for, not 57 years."""
+    refused, answered = report_input(report)
+    reset = next(name for name in refused["headers"] if "reset" in name)
+    epoch = str(math.ceil(time.time()))
+    refused = {**refused, "headers": {**refused["headers"], reset: epoch}}
+    server.answers(reply_of(refused), reply_of(answered))
+    (answer,) = ask(server)
+    assert action_of(answer.content) == "restart_workload"
+    assert time.time() >= float(epoch)
 
 
 @pytest.mark.parametrize("report", ["c18a", "c18b", "c18c", "c18e", "c19a"])

@@ -15,6 +15,7 @@ AttemptOutcome = Literal[
     "answered",
     "rate_limited",
     "server_error",
+    "loading",
     "rejected",
     "refused",
     "response_format_refused",
@@ -27,9 +28,9 @@ AttemptOutcome = Literal[
 ]
 """The outcome of one attempt.
 
-`refused`: credentials or model rejected; `rejected`: another 4xx; `connection_lost`: a reset while
-waiting or reading; `truncated`: a body shorter than announced; `not_protocol`: not a chat
-completion.
+`loading`: a server error, because the model is not loaded yet; `refused`: credentials or model
+rejected; `rejected`: another 4xx; `connection_lost`: a reset while waiting or reading; `truncated`:
+a body shorter than announced; `not_protocol`: not a chat completion.
 """
 
 

@@ -40,6 +40,8 @@ from replay_assets.inference.throttling import (
 from replay_assets.inference.transport.http import Endpoint, header_safe
 from replay_assets.inference.transport.wire import WireError
 
+FEWEST_LOADING_S = 1.0
+"""Seconds per attempt while a model is loaded, on average: as many as fit into the retry budget."""
 WORKERS_PER_SLOT, MOST_SPARE_WORKERS = 4, 512
 
 
@@ -57,6 +59,7 @@ class _Call:
     """The body that passed the gate, so that a retry of the same bytes is not checked again."""
     failures: int = 0
     refusals: int = 0
+    loads: int = 0
     mode: ResponseMode = "none"
     refused_modes: list[ResponseMode] = field(default_factory=list)
 
@@ -93,6 +96,7 @@ class ChatClient:
         self._budget = RunBudget(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
         self._format = ResponseFormat(candidate)
         self._backoff = backoff.Backoff(seed)
+        self._loading_since: float | None = None
         self.in_flight = InFlight()
 
     async def __aenter__(self) -> Self:
@@ -144,6 +148,7 @@ class ChatClient:
             found = await self._attempt(call)
             if found.message is not None:
                 self._format.learn(call.refused_modes)
+                self._loading_since = None
                 return Completion.of(found.message, attempts=call.made, response_mode=call.mode)
             try:
                 self._raise_if_final(call, found)
@@ -241,6 +246,10 @@ class ChatClient:
         pause_s = 0.0
         if found.outcome == "rate_limited":
             call.refusals += 1
+        elif found.outcome == "loading" and self._may_load(call):
+            call.loads += 1
+            if found.pause_s is None:
+                pause_s = self._backoff.pause_s(call.loads, backoff.LOADING_WAIT_S)
         else:
             call.failures += 1
             # A pause that the endpoint asks for is not only for this request: the limit keeps it.
@@ -252,6 +261,15 @@ class ChatClient:
             raise InfrastructureError(text, attempts=call.made)
         call.spent_s += found.pause_s or pause_s
         return pause_s
+
+    def _may_load(self, call: _Call) -> bool:
+        """Return whether to wait longer for the endpoint's model to be loaded.
+
+        The time counts for all requests together: each of hundreds would wait for it again.
+        """
+        now, most_s = time.perf_counter(), self._candidate.limits.retry_budget_s
+        self._loading_since = self._loading_since or now
+        return now - self._loading_since <= most_s and call.loads < most_s / FEWEST_LOADING_S
 
 
 def _account(

@@ -3,6 +3,7 @@
 Texts of the endpoint are cleaned here before they are cut: some servers echo a request's headers.
 """
 
+import re
 from dataclasses import dataclass, replace
 
 from replay_assets.contracts.result import Usage
@@ -15,11 +16,22 @@ from replay_assets.inference.chat.event_stream import is_stream, without_bom
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.protocol import read_completion
 from replay_assets.inference.chat.response_format import names_response_format
-from replay_assets.inference.throttling.backoff import pause_asked_s
+from replay_assets.inference.throttling.pauses import pause_asked_s
 from replay_assets.inference.transport.wire import Reply, WireError
 
 REFUSED = frozenset({401, 403, 404})
-TIMED_OUT, TOO_MANY = 408, 429
+TOO_MANY = 429
+TRANSIENT = frozenset({408, 409, 424, 425, 498, 499})
+"""Statuses of 4xx that are about the moment: timeouts, conflicts, a dependency or capacity that is
+missing. Like 5xx, they are tried again."""
+LOADING = re.compile(
+    r"\bload(?:ing|ed)\b|warm(?:ing)?[ -]?up|cold[ -]?start|estimated_time"
+    r"|scal(?:ed|ing)[ -](?:to|from|up)|\bstarting\b|start(?:ed)? up|\bbooting\b"
+    r"|initiali[sz]ing|not (?:yet )?(?:ready|started)"
+    r"|being (?:deployed|provisioned|downloaded|pulled|created)|spinning up|provisioning",
+    re.IGNORECASE,
+)
+"""Words of servers whose model is not ready yet: llama.cpp, TGI, Hugging Face, Triton, vLLM."""
 SHOWN_CHARACTERS = 200
 READ_BYTES = 20_000
 """How much of an error's body is read: more than is shown, so that no key is cut in two."""
@@ -75,7 +87,7 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
         status,
         problem=f"HTTP {status}: {_shown(text, gate)}",
         # A rate limit header next to another kind of error does not explain that error.
-        pause_s=pause_s if outcome in ("rate_limited", "server_error") else None,
+        pause_s=pause_s if outcome in ("rate_limited", "server_error", "loading") else None,
         # A successful response without a completion took work and may have been billed.
         possibly_paid=200 <= status < 300,
     )
@@ -88,8 +100,8 @@ def _outcome(status: int, text: str, mode: ResponseMode) -> AttemptOutcome:
         return "response_format_refused"
     if status in REFUSED:
         return "refused"
-    if status >= 500 or status == TIMED_OUT:
-        return "server_error"
+    if status >= 500 or status in TRANSIENT:
+        return "loading" if LOADING.search(text) else "server_error"
     return "rejected" if status >= 400 else "not_protocol"
 
 

@@ -96,6 +96,7 @@ def test_another_4xx_is_the_answer_to_this_request(server: Script, code: int) ->
 
 FAULTS: dict[str, Reply] = {
     "408": status(408),
+    **{str(code): status(code) for code in (409, 424, 425, 498, 499, 529)},
     "429": status(429),
     "500": status(500),
     "503": status(503),

@@ -154,3 +154,28 @@ def test_the_limits_are_those_of_the_configuration_however_many_workers(server: 
     server.answers(completion("x", delay_s=0.02))
     ask_all(server, 30, limits={"concurrency": 3, "timeout_s": 5})
     assert server.most_at_once == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"error": {"code": 503, "message": "Loading model"}}',
+        '{"error": "Model vendor/model is currently loading", "estimated_time": 20.0}',
+        "Model is not ready",
+        "The instance is starting",
+        "scaled to zero: cold start",
+    ],
+)
+def test_a_model_that_is_loaded_is_waited_for(server: Script, text: str) -> None:
+    """It takes a minute, and costs nothing: these are not failed attempts."""
+    server.answers(*[status(503, text)] * (2 * backoff.TRIES), "loaded")
+    answer = ask(server)
+    assert answer.content == "loaded"
+    assert {one.outcome for one in answer.attempts[:-1]} == {"loading"}
+
+
+def test_a_model_that_is_never_loaded_is_given_up(server: Script) -> None:
+    """After as many attempts as the retry budget has seconds, it is a failure like others."""
+    server.answers(status(503, "Loading model"))
+    with pytest.raises(InfrastructureError, match=r"no answer after 24 tries.*Loading model"):
+        ask(server, limits={"retry_budget_s": 20})

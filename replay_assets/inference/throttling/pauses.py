@@ -1,0 +1,104 @@
+"""The pause that a response asks for: seconds, a duration, or the moment at which it ends."""
+
+import math
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+EPOCHS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e9, 1.0))
+"""From which number on a time is a moment since 1970, and in how many parts of a second: a billion
+seconds would be a pause of 30 years."""
+NUMBER = re.compile(r"[0-9]{1,20}(?:\.[0-9]{1,9})?")
+UNITS_S = {
+    **dict.fromkeys(("ns",), 1e-9),
+    **dict.fromkeys(("us", "\u00b5s", "\u03bcs"), 1e-6),
+    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1e-3),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+    **dict.fromkeys(("d", "day", "days"), 86400.0),
+}
+_PART = re.compile(rf"({NUMBER.pattern})\s*([a-z\u00b5\u03bc]+)[\s,]*", re.IGNORECASE)
+_KINDS = ("requests", "tokens", "input-tokens", "output-tokens")
+LIMITS = (
+    *((f"x-ratelimit-remaining-{kind}", f"x-ratelimit-reset-{kind}") for kind in _KINDS),
+    *(
+        (f"anthropic-ratelimit-{kind}-remaining", f"anthropic-ratelimit-{kind}-reset")
+        for kind in _KINDS
+    ),
+    *(
+        (f"{name}-remaining", f"{name}-reset")
+        for name in ("ratelimit", "x-ratelimit", "x-rate-limit")
+    ),
+)
+"""Headers with what is left of a limit, and with the time at which it is reset."""
+
+
+def pause_asked_s(headers: Mapping[str, str]) -> float | None:
+    """Return the pause that a response asks for, by Retry-After or by a limit that is used up."""
+    asked = seconds_asked(headers.get("retry-after", ""))
+    if asked is not None:
+        return asked
+    milliseconds = headers.get("retry-after-ms", "").strip()
+    if NUMBER.fullmatch(milliseconds):
+        return float(milliseconds) / 1000
+    return _until_reset_s(headers)
+
+
+def seconds_asked(text: str) -> float | None:
+    """Return the seconds until a time that a header gives; None for any other text.
+
+    A number is in seconds, or since 1970 if it is large enough. `6m0s` and `20ms` are durations,
+    HTTP dates and ISO times moments. A moment in the past is 0 s away.
+    """
+    text = text.strip()
+    if NUMBER.fullmatch(text):
+        return _seconds_of(float(text))
+    if (duration := _duration_s(text)) is not None:
+        return duration
+    moment = _moment(text)
+    return None if moment is None else max((moment - datetime.now(UTC)).total_seconds(), 0.0)
+
+
+def _seconds_of(number: float) -> float:
+    for least, parts in EPOCHS:
+        if number >= least:
+            return max(number / parts - time.time(), 0.0)
+    return number
+
+
+def _duration_s(text: str) -> float | None:
+    """Return the seconds of `1h2m3.5s`, `20ms`, `2 minutes` and the like; None for other text."""
+    seconds, position = [], 0
+    while (part := _PART.match(text, position)) is not None:
+        unit_s = UNITS_S.get(part[2].lower())
+        if unit_s is None:
+            return None
+        seconds.append(float(part[1]) * unit_s)
+        position = part.end()
+    return math.fsum(seconds) if seconds and position == len(text) else None
+
+
+def _moment(text: str) -> datetime | None:
+    """Return the moment of an HTTP date or an ISO time with a zone; None for other text."""
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(text)
+        except (ValueError, LookupError, OverflowError):  # a year of 20 digits overflows
+            continue
+        if moment.tzinfo is not None:
+            return moment
+    return None
+
+
+def _until_reset_s(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds until a used-up limit is reset; None if no limit is named or used up."""
+    pauses = [
+        seconds_asked(headers.get(reset, ""))
+        for left, reset in LIMITS
+        if headers.get(left, "").strip() == "0"
+    ]
+    known = [pause for pause in pauses if pause is not None]
+    return max(known) if known else None
