@@ -4,20 +4,24 @@ All other code gets what it needs as arguments. Keys are read when used, never s
 """
 
 import os
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from replay_assets.errors import ConfigurationError
+from replay_assets.parsing.urls import UrlParts, shown_url
 
 DEFAULT_TIMEZONE = "Asia/Taipei"
 DEFAULT_LOOK_BACK_DAYS = 35
 DEFAULT_MAX_TEXT_BYTES = 2**20
 AUDIT_KEY = "REPLAY_AUDIT_KEY"
 """The variable with the key of the hashes in audits."""
+PORT_AND_PATH = re.compile(r"\d{1,5}/")
+"""What follows a colon in `hdfs://host:8020/user/me@corp`: no password."""
 SAMPLES_FIRST_DAY = "2026-09-21"
 """The Monday of the samples' first week."""
 
@@ -52,7 +56,8 @@ class Settings:
     evidence: str
     labels: str
     state: Path
-    source_url: str
+    # Not shown: it may hold a password.
+    source_url: str = field(repr=False)
     source_is_default: bool
     mapping: Path | None
     candidates: Path | None
@@ -83,9 +88,9 @@ class Settings:
         source_url = environment.get("REPLAY_SOURCE_URL")
         return cls(
             data=data,
-            lake=_root(environment.get("REPLAY_LAKE") or str(data / "lake")),
-            evidence=_root(environment.get("REPLAY_EVIDENCE") or str(data / "evidence")),
-            labels=_root(environment.get("REPLAY_LABELS") or str(data / "labels")),
+            lake=_root("REPLAY_LAKE", data / "lake"),
+            evidence=_root("REPLAY_EVIDENCE", data / "evidence"),
+            labels=_root("REPLAY_LABELS", data / "labels"),
             state=Path(environment.get("REPLAY_STATE") or data / "state").absolute(),
             source_url=source_url or _sqlite_url(data / "incidents.sqlite"),
             source_is_default=not source_url,
@@ -179,9 +184,19 @@ def _sqlite_url(file: Path) -> str:
     return "sqlite:///" + str(file).replace("%", "%25").replace("?", "%3F")
 
 
-def _root(url: str) -> str:
+def _root(variable: str, default: Path) -> str:
     """Return a URL unchanged and a path as absolute: a worker may run in another folder."""
-    return url if "://" in url else str(Path(url).absolute())
+    url = os.environ.get(variable) or str(default)
+    if "://" not in url:
+        return str(Path(url).absolute())
+    parts = UrlParts.of(url)
+    # Paths below a root are shown in the UI and in logs.
+    if parts is not None and parts.password is not None and not PORT_AND_PATH.match(parts.password):
+        raise ConfigurationError(
+            f"{variable} is {shown_url(url)}: it holds a password. Give that to fsspec in another "
+            "way, such as a variable FSSPEC_SFTP_PASSWORD, or a file in ~/.config/fsspec"
+        )
+    return url
 
 
 def _timezone(name: str) -> str:

@@ -123,6 +123,34 @@ def test_an_invalid_value_is_named_with_the_way_out(
         assert part in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("sftp://me:pass@word@host/lake", True),
+        ("ftp://me:pass/word@host/lake", True),
+        ("sftp://me@host/lake", False),
+        ("abfs://container@account.dfs.core.windows.net/lake", False),
+        ("hdfs://host:8020/user/me@corp/lake", False),
+    ],
+)
+def test_a_root_holds_no_password(url: str, refused: bool, monkeypatch: pytest.MonkeyPatch):
+    """The UI and messages show the paths below it."""
+    monkeypatch.setenv("REPLAY_LAKE", url)
+    if not refused:
+        assert Settings.from_environment().lake == url
+        return
+    with pytest.raises(ConfigurationError, match=r"REPLAY_LAKE is .*fsspec") as found:
+        Settings.from_environment()
+    assert url.replace("pass@word", "***").replace("pass/word", "***") in str(found.value)
+
+
+def test_settings_do_not_show_the_url_of_the_source(monkeypatch: pytest.MonkeyPatch):
+    """A traceback with local values would."""
+    secret = "FAKE" + "-word"
+    monkeypatch.setenv("REPLAY_SOURCE_URL", f"postgresql+psycopg://u:{secret}@db/x")
+    assert secret not in repr(Settings.from_environment())
+
+
 def test_a_home_without_a_data_folder_is_rejected_by_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -85,6 +85,6 @@ def _record(
         with connection.begin_nested():
             upsert_rows(connection, table, key, [row], by_conflict=unique)
     except (DataError, IntegrityError, ProgrammingError) as error:
-        # The table's form or the role's rights; the driver's further lines may quote values.
-        return f"{database.name}: {str(error.orig).splitlines()[0]}"
+        # The table's form or the role's rights.
+        return f"{database.name}: {database.reason(error)}"
     return None

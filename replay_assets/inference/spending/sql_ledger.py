@@ -22,6 +22,7 @@ from replay_assets.errors import JournalError
 from replay_assets.inference.spending.earlier_ledger import spent_in_file
 from replay_assets.inference.spending.ledger import ROUNDING_USD, Entry
 from replay_assets.lake.files import create_private
+from replay_assets.parsing.urls import shown_url, without_password
 
 LEDGER_FILE = "ledger.sqlite"
 BUSY_S = 30
@@ -68,6 +69,7 @@ class SqlLedger:
         spent_before: Callable[[date], Mapping[str, float]] | None = None,
     ) -> None:
         self._url = sa.make_url(url)
+        self._text = self._url.render_as_string(hide_password=False)
         self._engine = sa.create_engine(self._url, isolation_level="AUTOCOMMIT")
         self._is_sqlite = self._url.get_backend_name() == "sqlite"
         insert = (sqlite.insert if self._is_sqlite else postgresql.insert)(SPENDING)
@@ -146,7 +148,8 @@ class SqlLedger:
                 self._carried_over.add(day)
             yield self._connection
         except (OSError, sa.exc.SQLAlchemyError) as error:
-            raise self._unusable(error) from error
+            # Without its cause, whose text may hold a part of the URL.
+            raise self._unusable(error) from None
 
     def _connect(self) -> sa.Connection:
         if not self._is_sqlite:
@@ -159,13 +162,11 @@ class SqlLedger:
             return _prepared(self._engine.connect(), SQLITE_SETTINGS)
 
     def _unusable(self, error: Exception) -> JournalError:
-        # Without the query part, which can contain a password too.
-        where = self._url.set(query={}).render_as_string(hide_password=True)
-        if self._is_sqlite:
-            where = str(self._url.database)
+        where = str(self._url.database) if self._is_sqlite else shown_url(self._text)
         cause = error.strerror if isinstance(error, OSError) else getattr(error, "orig", None)
+        reason = without_password(str(cause or error), self._text)
         return JournalError(
-            f"{where} can't be written: {cause or error}. Nothing more is sent, because spending "
+            f"{where} can't be written: {reason}. Nothing more is sent, because spending "
             "that is not recorded can exceed the budget. Repair the cause (a full disk, a folder "
             "of another user, a database that does not answer) and run the same again: it "
             "continues."

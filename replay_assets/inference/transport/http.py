@@ -139,7 +139,8 @@ def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
     reason = getattr(error, "strerror", None) or type(error).__name__
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         reason = "certificate not trusted; name your CA bundle in SSL_CERT_FILE"
-    raise kind(reason, request=request) from error
+    # Without its cause, whose text has it.
+    raise kind(reason, request=request) from None
 
 
 class Endpoint:

@@ -1,7 +1,7 @@
 """The connection to the incident database, and what of the logical tables it really has.
 
-Reading happens in one read-only snapshot. No message contains the password: URLs are shown
-masked, and only the first line of a driver's error is shown.
+Reading happens in one read-only snapshot. No message contains any part of the password; see
+`source_url`.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,9 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.types import TypeEngine
 
-from replay_assets.errors import ConfigurationError, ReadOnlySourceError, SourceError
+from replay_assets.errors import SourceError
 from replay_assets.source.connection.expressions import (
     conditions_on,
     constant,
@@ -25,9 +24,9 @@ from replay_assets.source.connection.expressions import (
 )
 from replay_assets.source.connection.session_settings import (
     postgres_settings,
-    read_any_bytes,
     read_only_sqlite,
 )
+from replay_assets.source.connection.source_url import SourceUrl
 from replay_assets.source.schema.mapping import RealColumn, SourceMapping
 from replay_assets.source.schema.schema_check import (
     Types,
@@ -39,51 +38,34 @@ from replay_assets.source.schema.tables import Kind, LogicalTable
 from replay_assets.source.schema.types import SQL_TYPES
 
 CONSTANT_TYPES: dict[Kind, TypeEngine[Any]] = {**SQL_TYPES, "instant": sa.DateTime(timezone=True)}
-NOT_ALLOWED = ("42501", "25006")
-"""PostgreSQL's states for a missing privilege and for a read-only transaction."""
 
 
 class IncidentDatabase:
     """A team's database, seen through its mapping; closed at the end of a `with` block."""
 
     def __init__(self, url: str, mapping: SourceMapping | None = None) -> None:
-        try:
-            self._url = sa.make_url(url)
-        except (ArgumentError, ValueError):
-            # Without its cause: that may quote the part of the URL it stumbled over.
-            raise ConfigurationError(
-                "REPLAY_SOURCE_URL is not a valid SQLAlchemy URL; write sqlite:///file.sqlite or "
-                "postgresql+psycopg://user:password@host/database"
-            ) from None
+        self._url = SourceUrl(url)
         self.mapping = mapping or SourceMapping()
 
     @property
     def name(self) -> str:
         """The database's URL with its password masked and without options: they may hold one."""
-        return self._url.set(query={}).render_as_string(hide_password=True)
+        return self._url.name
 
     @cached_property
     def engine(self) -> sa.Engine:
         """The engine; created on first use."""
-        try:
-            if self._url.get_dialect().driver != "psycopg":
-                return sa.create_engine(self._url)
-            # Saves three round trips per new connection: we have no hstore columns.
-            engine = sa.create_engine(self._url, use_native_hstore=False)
-            # Before SQLAlchemy's listener, which reads texts: SQL_ASCII databases did not open.
-            sa.event.listen(engine, "connect", read_any_bytes, insert=True)
-            return engine
-        except (NoSuchModuleError, ModuleNotFoundError) as error:
-            raise ConfigurationError(
-                f"{self.name}: its driver is not installed ({error}). For PostgreSQL install "
-                "'replay-assets[postgres]' and write postgresql+psycopg://"
-            ) from error
+        return self._url.create_engine()
+
+    def reason(self, error: Exception) -> str:
+        """Return the first line of what the driver said, without any part of a password."""
+        return self._url.reason(error)
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """Open one read-only, repeatable view of the database."""
         self._require_file()
-        with self._errors_named(), self.engine.connect() as connection:
+        with self._url.errors_named(), self._url.connect(self.engine) as connection:
             if connection.dialect.name == "postgresql":
                 # One state for evidence and messages; read-only even for a role that may write.
                 connection = connection.execution_options(
@@ -104,7 +86,11 @@ class IncidentDatabase:
         """
         if not create:
             self._require_file()
-        with self._errors_named(), self.engine.begin() as connection:
+        with (
+            self._url.errors_named(),
+            self._url.connect(self.engine) as connection,
+            connection.begin(),
+        ):
             if connection.dialect.name == "sqlite":
                 # Without it the driver commits at the first savepoint's release; deferred, it could
                 # not wait for another writer once it has read.
@@ -148,8 +134,8 @@ class IncidentDatabase:
     @property
     def file(self) -> Path | None:
         """The SQLite file; null for a server, and for a database in memory."""
-        path = self._url.database
-        if self._url.get_backend_name() != "sqlite" or not path or path == ":memory:":
+        path = self._url.url.database
+        if self._url.url.get_backend_name() != "sqlite" or not path or path == ":memory:":
             return None
         return Path(path.removeprefix("file:"))  # SQLite's own URIs, such as file:x.sqlite?mode=ro
 
@@ -170,19 +156,6 @@ class IncidentDatabase:
                 f"there is no SQLite file at {self.file}. Create it with `replay-assets load DIR` "
                 "(the samples are in data/samples), or set REPLAY_SOURCE_URL to your database."
             )
-
-    @contextmanager
-    def _errors_named(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            cause = getattr(error, "orig", None) or error
-            # The driver's further lines may quote values of rows.
-            text = str(cause).splitlines()[0]
-            # SQLite has no SQLSTATE; it says "attempt to write a readonly database".
-            forbidden = getattr(cause, "sqlstate", None) in NOT_ALLOWED or "readonly" in text
-            kind = ReadOnlySourceError if forbidden else SourceError
-            raise kind(f"{self.name}: {text}") from None
 
 
 class MappedTable:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from replay_assets.contracts.diagnosis import Diagnosis
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.errors import SourceError
+from replay_assets.parsing.urls import HOW_TO_ENCODE
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
 from replay_assets.source.diagnosis.indexes import index_findings
 from replay_assets.source.diagnosis.labels import label_findings
@@ -53,7 +54,7 @@ def _attempt(name: str, check: Check, database: IncidentDatabase) -> list[Diagno
 
 def _cure(name: str) -> str:
     if name == "connection":
-        return "check REPLAY_SOURCE_URL, the network and the role's password"
+        return f"check REPLAY_SOURCE_URL, the network and the role's password. {HOW_TO_ENCODE}"
     return "see the findings above; a role needs SELECT on every table of the mapping"
 
 

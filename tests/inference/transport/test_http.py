@@ -292,3 +292,24 @@ def test_certificates_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent/bundle.pem")
     with pytest.raises(FileNotFoundError):
         AiohttpTransport(connections=1, proxy=None, secure=True)
+
+
+@pytest.mark.parametrize("between", [*"@/?#[]%: ", "@/", "é"])
+@pytest.mark.parametrize("scheme", ["http://", "https://", "socks5://", ""])
+def test_no_spelling_of_a_proxys_password_is_shown(
+    scheme: str, between: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A URL that can't be read is refused with the way to write it."""
+    head, tail = "Kq7w" + "Head", "Zt4m" + "Tail"
+    proxies(monkeypatch, ALL_PROXY=f"{scheme}me:{head}{between}{tail}@127.0.0.1:1")
+    with pytest.raises((WireError, ConfigurationError)) as caught:
+        send(candidate("http://models.internal/v1"))
+    error: BaseException | None = caught.value
+    while error is not None:
+        said = str(error).lower()
+        parts = [word[at : at + 4] for word in (head, tail) for at in range(len(word) - 3)]
+        assert [part for part in parts if part.lower() in said] == []
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if between in ("@", "/", "?", "#") and scheme != "socks5://":
+        assert "@ as %40" in str(caught.value)
+        assert "me:***@127.0.0.1:1" in str(caught.value)
