@@ -4,10 +4,11 @@ Configuration only: nothing here sends a request, and an API key appears as the 
 environment variable that holds it, never as its value. Other rooms import the names below.
 """
 
-from replay_assets.candidates.candidate import Candidate, Limits, Prices
+from replay_assets.candidates.candidate import UNBOUNDED_ANSWER_TOKENS, Candidate, Limits, Prices
 from replay_assets.candidates.catalogue import Catalogue
 
 __all__ = [
+    "UNBOUNDED_ANSWER_TOKENS",
     "Candidate",
     "Catalogue",
     "Limits",

@@ -26,7 +26,18 @@ EMBEDDED_SCHEME = "embedded"
 RULES, CONSTANT = "rules-baseline", "constant-baseline"
 BASELINES = (RULES, CONSTANT)
 """The models that the stand-in serves, in process or as a server."""
-NOT_SAMPLING = ("model", "messages", "response_format", "stream", "n", "tools", "tool_choice")
+NOT_SAMPLING = (
+    *("model", "messages", "response_format", "stream", "stream_options"),
+    *("n", "tools", "tool_choice"),
+)
+ANSWER_LENGTHS = (
+    *("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens"),
+    *("n_predict", "num_predict"),
+)
+"""The names by which endpoints take the greatest length of an answer."""
+UNBOUNDED_ANSWER_TOKENS = 16_384
+"""What an answer is taken to have at most if nothing says so: for tokens per minute, and for the
+cost of an attempt that may have been paid. A budget needs the true figure."""
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
 
 
@@ -41,9 +52,10 @@ class Sampling(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
-    # The original runner's defaults, as are the concurrency and the timeout of `Limits`.
-    temperature: NonNegativeFloat = 0.0
-    max_tokens: PositiveInt = 900
+    # The original runner's defaults, as are the concurrency and the timeout of `Limits`. What is
+    # null is not sent: some models do not take it.
+    temperature: NonNegativeFloat | None = 0.0
+    max_tokens: PositiveInt | None = 900
 
     @model_validator(mode="after")
     def _leaves_the_request_alone(self) -> Self:
@@ -67,6 +79,8 @@ class Limits(Entry):
     rpm: PositiveInt | None = None
     tpm: PositiveInt | None = None
     window_s: PositiveFloat = 60.0
+    answer_tokens: PositiveInt | None = None
+    """The most tokens that an answer can have, reasoning included; it is not sent."""
     timeout_s: PositiveFloat = 60.0
     connect_timeout_s: PositiveFloat = 10.0
     read_timeout_s: PositiveFloat | None = None
@@ -143,6 +157,8 @@ class Candidate(Entry):
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
     cache: bool = False
     stream: bool = False
+    stream_options: bool = True
+    """Whether a stream is asked for its usage; some endpoints reject that."""
     response_format: Literal["auto", "json_schema", "json_object", "none"] = "auto"
     """`auto`: by schema where one is at hand, and less where the endpoint refuses that."""
 
@@ -170,6 +186,11 @@ class Candidate(Entry):
         if self.budget_usd is not None and self.prices_usd_per_million is None:
             raise ValueError(
                 "budget_usd needs prices_usd_per_million: what has no price can't be counted"
+            )
+        if self.budget_usd is not None and self.bound_of_answer is None:
+            raise ValueError(
+                "budget_usd needs the greatest length of an answer: sampling has none, so set "
+                "limits.answer_tokens to the most that the model can write (it is not sent)"
             )
         return self
 
@@ -203,6 +224,14 @@ class Candidate(Entry):
         if value == INCUMBENT:
             raise ValueError(f"{INCUMBENT} is reserved for what production did")
         return value
+
+    @property
+    def bound_of_answer(self) -> int | None:
+        """The most tokens that an answer can have; None if nothing says so."""
+        if self.limits.answer_tokens is not None:
+            return self.limits.answer_tokens
+        sent = self.sampling.model_dump(include=set(ANSWER_LENGTHS)).values()
+        return max((length for length in sent if type(length) is int), default=None)
 
     @property
     def baseline(self) -> bool:

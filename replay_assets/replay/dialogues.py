@@ -87,7 +87,8 @@ class ReplayDialogues:
         except ContractBrokenError as error:
             # Only now: an answer that is complete counts, even if it ends at the limit.
             if completion.finish_reason == "length":
-                cut = f"cut at max_tokens={self.candidate.sampling.max_tokens}"
+                most = self.candidate.sampling.max_tokens
+                cut = "cut by the endpoint" if most is None else f"cut at max_tokens={most}"
                 return Reading("length_stop", None, cut)
             return Reading("contract_broken", None, self._one_line(str(error)))
         return Reading("answered", answer, None)

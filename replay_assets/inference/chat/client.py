@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from replay_assets.candidates import Candidate
+from replay_assets.candidates import UNBOUNDED_ANSWER_TOKENS, Candidate
 from replay_assets.inference.call.completion import Attempt, Completion, ResponseMode
 from replay_assets.inference.call.failures import (
     ENDS_THE_RUN,
@@ -96,6 +96,7 @@ class ChatClient:
         self._budget = RunBudget(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
         self._format = ResponseFormat(candidate)
         self._backoff = backoff.Backoff(seed)
+        self._longest_answer = candidate.bound_of_answer or UNBOUNDED_ANSWER_TOKENS
         self._loading_since: float | None = None
         self.in_flight = InFlight()
 
@@ -168,13 +169,12 @@ class ChatClient:
                 rules = ", ".join(refusals)
                 raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
             call.passed = body
-        max_completion = self._candidate.sampling.max_tokens
-        ticket = await self._limit.acquire(estimate_tokens(body, max_completion))
+        ticket = await self._limit.acquire(estimate_tokens(body, self._longest_answer))
         settled = Settled()
         try:
             # A text never has more tokens than bytes, whatever the tokenizer.
             reservation = await self._budget.reserve(
-                prompt_tokens=len(body), completion_tokens=max_completion
+                prompt_tokens=len(body), completion_tokens=self._longest_answer
             )
             started = time.perf_counter()
             try:
@@ -183,6 +183,8 @@ class ChatClient:
                 self._budget.settle(reservation, None)  # cancelled: it may have been billed
                 raise
             attempt = _account(found, reservation, call.ready_at, started)
+            # Some providers do not limit reasoning: the next answer may be as long as this one.
+            self._longest_answer = max(self._longest_answer, found.usage.completion_tokens or 0)
             call.attempts.append(attempt)
             self._budget.settle(reservation, attempt.cost_usd)
             settled = Settled(

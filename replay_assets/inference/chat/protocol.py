@@ -41,8 +41,10 @@ def chat_body(
         "messages": messages,
     }
     if candidate.stream:
-        # A stream reports its usage only if asked to; without usage its cost is unknown.
-        own |= {"stream": True, "stream_options": {"include_usage": True}}
+        own["stream"] = True
+        if candidate.stream_options:
+            # A stream reports its usage only if asked to; without usage its cost is unknown.
+            own["stream_options"] = {"include_usage": True}
     end = end_of_body(mode, schema)
     # The end is appended as bytes: it is encoded only once per run, and searched once.
     return ChatBody(msgspec.json.encode(own)[:-1] + end, end)

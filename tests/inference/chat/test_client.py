@@ -58,6 +58,21 @@ def test_a_request_has_model_messages_sampling_and_response_format(server: Scrip
     ]
 
 
+def test_a_parameter_that_a_model_does_not_take_is_not_sent(server: Script) -> None:
+    """Null leaves it out; a stream may do without options."""
+    server.answers("x")
+    sampling = {"temperature": None, "max_tokens": None, "max_completion_tokens": 7}
+    ask(server, sampling=sampling, stream=True, stream_options=False, response_format="none")
+    assert server.bodies == [
+        {
+            "model": "vendor/model",
+            "messages": MESSAGES,
+            "max_completion_tokens": 7,
+            "stream": True,
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     ("key", "header"),
     [(KEY, f"Bearer {KEY}"), (f" {KEY}\n", f"Bearer {KEY}"), (None, None), ("  ", None)],

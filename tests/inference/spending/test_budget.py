@@ -127,6 +127,14 @@ def test_a_run_stops_at_its_budget_and_no_call_could_exceed_it(server: Script) -
     assert server.most_at_once <= 2
 
 
+def test_an_answer_that_is_longer_than_allowed_is_reserved_from_then_on(server: Script) -> None:
+    """Some providers do not count reasoning as a part of max_tokens."""
+    reasoning = {"prompt_tokens": 1, "completion_tokens": 900, "total_tokens": 1801}
+    server.answers(completion("x", usage=reasoning))
+    ended = spend(server, 9, budget_usd=5.9 * HIGHEST_USD, limits={"concurrency": 1})
+    assert answered(ended) == len(server.bodies) == 2
+
+
 def test_what_earlier_parts_of_a_run_have_spent_counts(server: Script) -> None:
     """A run that is resumed has one budget, not two."""
     server.answers(completion("x", usage=(0, 90)))
