@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -18,11 +17,11 @@ from pydantic import (
     model_validator,
 )
 
+from replay_assets.candidates import endpoint_url
 from replay_assets.contracts.result import Usage
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.lake.digests import digest_of
 
-EMBEDDED_SCHEME = "embedded"
 RULES, CONSTANT = "rules-baseline", "constant-baseline"
 BASELINES = (RULES, CONSTANT)
 """The models that the stand-in serves, in process or as a server."""
@@ -39,6 +38,8 @@ UNBOUNDED_ANSWER_TOKENS = 16_384
 """What an answer is taken to have at most if nothing says so: for tokens per minute, and for the
 cost of an attempt that may have been paid. A budget needs the true figure."""
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
+LONGEST_ID = 63
+"""Characters: the id is the value of a Dagster tag, and a part of paths."""
 
 
 class Entry(BaseModel):
@@ -144,7 +145,7 @@ class Budget(Entry):
 class Candidate(Entry):
     """A model, its endpoint, the way it is prompted and sampled: what a verdict is about."""
 
-    id: Annotated[str, Field(pattern=ID_PATTERN)]
+    id: Annotated[str, Field(pattern=ID_PATTERN, max_length=LONGEST_ID)]
     model: Annotated[str, Field(min_length=1)]
     base_url: str
     api_key_env: str | None = None
@@ -197,19 +198,7 @@ class Candidate(Entry):
     @field_validator("base_url")
     @classmethod
     def _is_openai_style(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https", EMBEDDED_SCHEME) or not parts.netloc:
-            raise ValueError("must be an http or https URL (or embedded://baselines/v1)")
-        try:
-            # urlsplit checks the port only when it is read.
-            _ = parts.port
-        except ValueError:
-            raise ValueError("has an invalid port; use 1 to 65535") from None
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("must not hold user or password; name a variable in api_key_env")
-        if parts.query or parts.fragment or not parts.path.rstrip("/").endswith("/v1"):
-            raise ValueError("must end in /v1, as OpenAI-compatible servers do")
-        return url.rstrip("/")
+        return endpoint_url.checked(url)
 
     @field_validator("api_key_env")
     @classmethod
@@ -241,7 +230,16 @@ class Candidate(Entry):
     @property
     def embedded(self) -> bool:
         """Whether it answers in this process."""
-        return urlsplit(self.base_url).scheme == EMBEDDED_SCHEME
+        return self.base_url.startswith(f"{endpoint_url.EMBEDDED_SCHEME}://")
+
+    def url_of(self, path: str) -> str:
+        """Return the URL of a path at the endpoint, such as `/chat/completions`."""
+        return endpoint_url.below(self.base_url, path)
+
+    @property
+    def options_of_url(self) -> list[str]:
+        """The values of the options in the endpoint's address."""
+        return endpoint_url.options(self.base_url)
 
     @property
     def constant(self) -> bool:

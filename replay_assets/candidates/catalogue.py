@@ -52,7 +52,7 @@ class Catalogue(tuple[Candidate, ...]):
                 path or files("replay_assets.candidates") / "candidates.yaml",
                 list[Candidate],
                 what="catalogue",
-                check=_collisions,
+                check=_mistakes,
                 secrecy=_SECRECY,
             )
         )
@@ -64,10 +64,12 @@ _SECRECY = Secrecy(
 )
 
 
-def _collisions(candidates: Iterable[Candidate]) -> Iterator[Mistake]:
-    """Yield candidates whose name another one has already; also that there are none."""
+def _mistakes(candidates: Iterable[Candidate]) -> Iterator[Mistake]:
+    """Yield candidates whose name another one has already, and keys in addresses."""
     seen: dict[str, str] = {}
     for index, candidate in enumerate(candidates):
+        if any(sanitize_text(value) != value for value in candidate.options_of_url):
+            yield Mistake((index, "base_url"), "has an option that looks like a secret; remove it")
         if (first := seen.get(candidate.node_name)) is not None:
             yield Mistake(
                 (index, "id"),

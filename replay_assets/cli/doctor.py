@@ -71,7 +71,8 @@ def _candidates(*, offline: bool) -> Iterator[Diagnosis]:
             yield Diagnosis("candidates", "ok", f"{candidate.id}: answers in this process")
         else:
             has = "needs no key" if key is None else f"{candidate.api_key_env} is set"
-            yield Diagnosis("candidates", "ok", f"{candidate.id}: {has}")
+            where = candidate.url_of("/chat/completions")
+            yield Diagnosis("candidates", "ok", f"{candidate.id}: {has}; requests go to {where}")
             if not offline:
                 yield _endpoint(candidate, key)
 
@@ -92,7 +93,8 @@ def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:
         return Diagnosis("endpoints", "fail", f"{where} rejects the key ({found.status})", cure)
     if not found.models:
         says = f"{where} answered {found.status} without a list of models{found.problem and ': '}"
-        return Diagnosis("endpoints", "warn", says + found.problem, "try it with one pack")
+        cure = "try it with one pack, or check base_url: most servers need /v1 at its end"
+        return Diagnosis("endpoints", "warn", says + found.problem, cure)
     if candidate.model not in found.models:
         says = f"{where} does not list {candidate.model} among its {len(found.models)} models"
         return Diagnosis("endpoints", "warn", says, "check model; some servers do not list all")

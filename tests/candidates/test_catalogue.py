@@ -79,7 +79,9 @@ def test_an_unknown_id_is_answered_with_those_there_are(shipped: Catalogue) -> N
         (ENTRY + "- id: two\n  model: m\n", 4, ("1.base_url", "required")),
         (ENTRY.replace("mine", "Mine"), 1, ("id", "pattern", "'Mine'")),
         (ENTRY.replace("mine", "incumbent"), 1, ("id", "reserved", "production")),
-        (ENTRY.replace("/v1", "/v2"), 3, ("base_url", "must end in /v1")),
+        (ENTRY.replace("/v1", "/v1/responses"), 3, ("base_url", "/responses, another API")),
+        (ENTRY.replace("http:", "embedded:").replace("/v1", "/v2"), 3, ("baselines/v1",)),
+        (ENTRY.replace("mine", "m" * 64), 1, ("id", "at most 63 characters")),
         (ENTRY.replace("http:", "ftp:"), 3, ("base_url", "http or https")),
         ("id: mine\n", 1, ("list",)),
         ("", 1, ("list",)),
@@ -87,8 +89,8 @@ def test_an_unknown_id_is_answered_with_those_there_are(shipped: Catalogue) -> N
     ],
     ids=[
         "choice", "number", "unknown_nested", "unknown", "type", "missing_nested", "budget",
-        "cache", "repeats", "missing", "id", "incumbent", "not_v1", "scheme", "mapping", "empty",
-        "syntax",
+        "cache", "repeats", "missing", "id", "incumbent", "other_api", "embedded", "long_id",
+        "scheme", "mapping", "empty", "syntax",
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused_with_line_field_and_way_out(
@@ -103,7 +105,7 @@ def test_a_wrong_file_is_refused_with_line_field_and_way_out(
 
 def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
     """One run, not one run a mistake."""
-    text = ENTRY + "  prompt_variant: x\n  limits: {rpm: -1}\n" + ENTRY.replace("/v1", "")
+    text = ENTRY + "  prompt_variant: x\n  limits: {rpm: -1}\n" + ENTRY.replace("http:", "ftp:")
     told = refusal(tmp_path, text)
     assert len(told.splitlines()) == 4
     for line in ("line 4: ", "line 5: ", "line 8: "):
@@ -125,12 +127,16 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         "- id: x\n  model: m\n  base_url: http://{}@host/v1\n",
         "- id: x\n  model: m\n  base_url: http://host/v1?api_key={}\n",
         "- id: x\n  model: m\n  base_url: http://host/v1#{}\n",
+        "- id: x\n  model: m\n  base_url: http://me:12/{}@host/v1\n",
+        "- id: x\n  model: m\n  base_url: http://me:[{}@host/v1\n",
+        "- id: x\n  model: m\n  base_url: http://me:{}\u2100@host/v1\n",
+        "- id: x\n  model: m\n  base_url: http://host/v1?subscription-key={}\n",
         "- id: x\n  model: [{}]\n  base_url: http://host/v1\n",
     ],
     ids=[
         "instead_of_a_name", "unknown_field", "unknown_nested", "broken_yaml", "beside_a_mistake",
         "as_an_entry", "as_the_file", "password_in_url", "user_in_url", "query", "fragment",
-        "in_a_list",
+        "slash_in_password", "bracket_in_password", "odd_host", "subscription", "in_a_list",
     ],
 )  # fmt: skip
 def test_a_key_or_password_in_the_file_is_never_shown(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from replay_assets.candidates import Catalogue
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.errors import ConfigurationError
 from replay_assets.instance_folder import prepare_instance
 from replay_assets.settings import Settings
@@ -61,3 +61,12 @@ def test_a_company_wide_dagster_home_gets_no_file(
     assert "no telemetry" in (prepare_instance(settings) or "")
     assert list(settings.dagster_home.rglob("*")) == []
     assert os.environ["DAGSTER_DISABLE_TELEMETRY"]
+
+
+@pytest.mark.parametrize("report_id", ["c38a", "c38b", "c38d"])
+def test_an_address_need_not_end_in_v1(report_id: str) -> None:
+    """Requests go to `/chat/completions` below it."""
+    written = report_input(report_id)["base_url"]
+    candidate = Candidate(id="x", model="m", base_url=written)
+    assert candidate.base_url == written
+    assert candidate.url_of("/chat/completions") == f"{written}/chat/completions"

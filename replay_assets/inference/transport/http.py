@@ -148,9 +148,8 @@ class Endpoint:
 
     def __init__(self, candidate: Candidate, *, api_key: str | None) -> None:
         parts = urlsplit(candidate.base_url)
-        base = f"http://{parts.netloc}{parts.path}" if candidate.embedded else candidate.base_url
-        self._completions = httpx.URL(f"{base}/chat/completions")
-        self._models = httpx.URL(f"{base}/models")
+        self._completions = _url_of(candidate, "/chat/completions")
+        self._models = _url_of(candidate, "/models")
         headers = {
             "Accept": "application/json, text/event-stream",
             # Only what `wire` can decompress.
@@ -237,6 +236,12 @@ class Endpoint:
         encoding = headers.get("content-encoding", "identity").strip().lower()
         content = decompressed(b"".join(chunks), encoding)
         return Reply(response.status_code, headers, content, ttft_ms)
+
+
+def _url_of(candidate: Candidate, path: str) -> httpx.URL:
+    url = candidate.url_of(path)
+    # The application in this process is asked by HTTP's rules too.
+    return httpx.URL(f"http://{url.partition('://')[2]}" if candidate.embedded else url)
 
 
 def header_safe(api_key: str | None, candidate: Candidate) -> str | None:
