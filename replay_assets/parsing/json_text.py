@@ -6,7 +6,7 @@ string may hold any of them.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 OBJECTS = re.compile(r"\{")
@@ -78,14 +78,18 @@ def values_in(
             yield Value(start, position, value)
 
 
-def strict_json(text: str) -> Any:  # noqa: ANN401 - any JSON value
+def strict_json(text: str, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:  # noqa: ANN401 - any JSON value
     """Parse JSON; NaN and Infinity are refused, which Python's parser accepts.
+
+    Args:
+        text: the JSON.
+        pairs: makes an object of its fields; by default the last one of a name counts.
 
     Raises:
         ValueError: the text is not JSON.
         RecursionError: it is nested a thousand levels deep.
     """
-    return json.loads(text, parse_constant=_refuse_constant)
+    return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=pairs)
 
 
 def _refuse_constant(name: str) -> None:

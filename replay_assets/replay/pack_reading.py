@@ -1,5 +1,6 @@
 """Reading a pack: every line is checked before anything is sent; one finding stops the run."""
 
+import codecs
 import hashlib
 import io
 from collections.abc import Callable, Iterator
@@ -116,6 +117,9 @@ def _lines(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, b
     with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as stream:
         for number, line in enumerate(stream, start=1):
             sha256.update(line)
+            # Editors on Windows put it before the first request.
+            if number == 1:
+                line = line.removeprefix(codecs.BOM_UTF8)
             # Decoded too, because `bytes.strip` removes ASCII spaces only.
             if line.strip() and line.decode("utf-8", "replace").strip():
                 yield number, line

@@ -1,5 +1,6 @@
 """Every line of a pack is checked, each finding has its code and its line."""
 
+import codecs
 import json
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,15 @@ def test_blank_lines_count_as_lines_and_are_no_requests() -> None:
     pack = read_pack(b"\n \n" + pack_bytes(request(), {}), candidate_id="mine")
     assert [one.number for one in pack.lines()] == [3]
     assert [finding.rpartition(":")[2] for finding in pack.findings] == ["line_4"] * 2
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_request() -> None:
+    """Editors on Windows write it; a line that holds nothing else is blank."""
+    plain = read_pack(pack_bytes(request()), candidate_id="mine")
+    for start in (codecs.BOM_UTF8, codecs.BOM_UTF8 + b"\n"):
+        pack = read_pack(start + pack_bytes(request()), candidate_id="mine")
+        assert (pack.findings, pack.digest) == ([], plain.digest)
+        assert [one.request for one in pack.lines()] == [one.request for one in plain.lines()]
 
 
 def test_a_line_separator_within_a_text_does_not_end_a_line() -> None:

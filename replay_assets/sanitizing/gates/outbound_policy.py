@@ -84,7 +84,8 @@ def load_canaries(path: Path | None) -> tuple[str, ...]:
     if path is None:
         return ()
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # With a byte order mark in it, the first canary would never be found.
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"REPLAY_CANARIES is {str(path)!r}, which can't be read as text: {type(error).__name__}"

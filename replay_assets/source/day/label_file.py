@@ -9,12 +9,12 @@ from pathlib import Path
 
 from replay_assets.contracts.names import words_of
 from replay_assets.errors import SourceError
+from replay_assets.source.loading.field_names import OTHER_SEPARATORS
 from replay_assets.source.loading.records import FoundRecord, RecordFile
 from replay_assets.source.schema.mapping import SourceMapping
 from replay_assets.source.schema.schema_check import nearest
 from replay_assets.source.schema.tables import LABELS
 
-OTHER_SEPARATORS = ";\t|"
 NAMES = tuple(column.name for column in LABELS.columns)
 
 

@@ -1,8 +1,8 @@
 """`load`: files of the source tables into the database, all of them or nothing.
 
-One file a table, named after it. Rows are upserted by key in one transaction, so loading twice
-changes nothing. Lines that can't be used are reported with their numbers; then nothing is loaded,
-unless the caller asks for the others all the same.
+One file per table, named after it. Rows are upserted by key in one transaction, so loading twice
+changes nothing; two lines of one file with the same key are both refused. Lines that can't be used
+are reported with their numbers; then nothing is loaded, unless the caller asks for the others.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,10 +13,12 @@ from typing import Any
 
 from sqlalchemy.exc import DataError, IntegrityError
 
+from replay_assets.contracts.names import words_of
 from replay_assets.errors import ConfigurationError, SourceError
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.loading.bad_lines import BadLines
 from replay_assets.source.loading.creating import create_tables
+from replay_assets.source.loading.first_look import repeated_keys, require_columns
 from replay_assets.source.loading.load_target import LoadTarget
 from replay_assets.source.loading.records import SUFFIXES, RecordFile, kind_of, stem_of
 from replay_assets.source.loading.upsert import upsert_rows
@@ -67,7 +69,21 @@ def files_in(directory: Path) -> tuple[dict[str, Path], list[str]]:
             + ", ".join(f"{name}.jsonl" for name in TABLES)
         )
     unclaimed = [path.name for name, path in files.items() if name not in TABLES]
+    _refuse_other_names(directory, files)
     return {name: files[name] for name in TABLES if name in files}, unclaimed
+
+
+def _refuse_other_names(directory: Path, files: Mapping[str, Path]) -> None:
+    """Refuse a file that is meant for a table but would be left out: the load would be half."""
+    for path in sorted(directory.iterdir()):
+        near = words_of(path.name.partition(".")[0])
+        name = next((one for one in TABLES if words_of(one) == near and one not in files), None)
+        if name is not None:
+            raise SourceError(
+                f"{path} seems to be the file of {name}; expected {name}.jsonl "
+                f"(or {', '.join(SUFFIXES[1:])}, also with .gz). Convert or rename it, or move it "
+                "away"
+            )
 
 
 def table_of_file(path: Path, table: str | None = None) -> str:
@@ -122,8 +138,9 @@ def load_files(
         keep_going: whether to load the good lines although there are bad ones.
 
     Raises:
-        SourceError: a line can't be used and `keep_going` is not set, a file can't be read, or the
-            mapping leaves no way to write a table; nothing was written.
+        SourceError: a line can't be used and `keep_going` is not set, a file can't be read or its
+            header lacks columns, or the mapping leaves no way to write a table; nothing was
+            written.
     """
     if LABELS.name in files and database.mapping.labels is not None:
         raise SourceError(
@@ -173,8 +190,13 @@ def _load(
         progress(target.logical.name, written, records.share)
         return written
 
+    require_columns(target, path)
+    repeated = repeated_keys(target, path)
     records = RecordFile(path)
     for found in records:
+        if found.line in repeated:
+            bad.add(path, found.line, f"{target.shown_key(found)} {repeated[found.line]}")
+            continue
         try:
             row = target.row_of(found)
         except ValueError as error:

@@ -1,5 +1,6 @@
 """A real table as `load` writes it: the columns it has, in their own types, under logical names."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -7,12 +8,14 @@ import sqlalchemy as sa
 
 from replay_assets.errors import SourceError
 from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.loading.field_names import missing_fields
+from replay_assets.source.loading.odd_values import refuse_odd_id
 from replay_assets.source.loading.records import FoundRecord
 from replay_assets.source.loading.upsert import has_unique_key
 from replay_assets.source.loading.values import Convert, real_type_of, translated_type_of, value_of
 from replay_assets.source.schema.mapping import Conditions
 from replay_assets.source.schema.schema_check import missing_of
-from replay_assets.source.schema.tables import LogicalTable
+from replay_assets.source.schema.tables import Column, LogicalTable
 
 
 class LoadTarget:
@@ -72,18 +75,50 @@ class LoadTarget:
         """
         if found.problem is not None:
             raise ValueError(found.problem)
+        if problems := self.problems_of(found.fields):
+            raise ValueError("; ".join(problems))
         row = {}
         for column in self._columns:
-            value = value_of(
-                found.fields, column, from_text=found.from_text, zone=self._zones[column.name]
-            )
+            value = self._value(found, column)
             if column.name in self._converts:
-                row[column.name] = None if value is None else self._converts[column.name](value)
+                row[column.name] = value
             elif value is not None:
                 self.unwritten.add(column.name)
         if null := [name for name in self.logical.key if row[name] is None]:
             raise ValueError(f"{', '.join(null)} is null, but identifies the row")
         return row | {f"where {key}": value for key, value in self._constants.items()}
+
+    def key_of(self, found: FoundRecord) -> tuple[Any, ...] | None:
+        """Return what identifies a record's row; None if it can't be used."""
+        if found.problem is not None:
+            return None
+        try:
+            key = tuple(
+                self._value(found, one) for one in self._columns if one.name in self.logical.key
+            )
+        except ValueError:
+            return None
+        return None if None in key else key
+
+    def shown_key(self, found: FoundRecord) -> str:
+        """Return a record's key as messages show it: `incident_id 'inc-1'`."""
+        return ", ".join(f"{name} {found.fields[name]!r}" for name in self.logical.key)
+
+    def problems_of(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return what the fields of a record, or of a header, lack."""
+        columns = tuple(one.name for one in self._columns)
+        required = tuple(one.name for one in self._columns if one.required)
+        return missing_fields(tuple(names), columns, required)
+
+    def _value(self, found: FoundRecord, column: Column) -> Any:  # noqa: ANN401 - a database value
+        zone = self._zones[column.name]
+        value = value_of(found.fields, column, from_text=found.from_text, zone=zone)
+        if value is None:
+            return None
+        if column.name in self.logical.ids:
+            refuse_odd_id(column.name, str(value))
+        convert = self._converts.get(column.name)
+        return value if convert is None else convert(value)
 
 
 def _constants(where: Conditions, table: str) -> dict[str, Any]:

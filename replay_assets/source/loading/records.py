@@ -5,13 +5,13 @@ byte order mark. A CSV file starts with a header; an empty field is null. A line
 is yielded as such, and reading goes on: memory holds one record, however large the file.
 """
 
-import codecs
 import csv
 import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 from replay_assets.errors import SourceError
 from replay_assets.parsing.json_text import strict_json
+from replay_assets.source.loading.file_form import refuse_other_form
 
 JSON_LINES = (".jsonl", ".ndjson")
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -51,7 +52,7 @@ class RecordFile:
     share: float = 0.0
     header: tuple[str, ...] = ()
 
-    def __iter__(self) -> Iterator[FoundRecord]:
+    def __iter__(self) -> Generator[FoundRecord, None, None]:
         """Yield its records.
 
         Raises:
@@ -59,8 +60,8 @@ class RecordFile:
         """
         size = self.path.stat().st_size or 1
         with _opened(self.path) as (raw, stream):
-            _refuse_utf_16(self.path, stream)
             is_csv = kind_of(self.path) in DELIMITERS
+            refuse_other_form(self.path, stream, is_csv=is_csv)
             records = _csv(self, stream) if is_csv else _json_lines(stream)
             for number, record in enumerate(records):
                 if number % 256 == 0:
@@ -96,20 +97,13 @@ def _opened(path: Path) -> Iterator[tuple[BinaryIO, io.BufferedReader]]:
         raise SourceError(f"{path} can't be read: {error}") from error
 
 
-def _refuse_utf_16(path: Path, stream: io.BufferedReader) -> None:
-    """Refuse what some spreadsheets save: each of its lines would be reported separately."""
-    start = stream.peek(64)[:64]
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in start:
-        raise SourceError(f"{path} is not UTF-8, it looks like UTF-16; save it as UTF-8")
-
-
 def _json_lines(stream: BinaryIO) -> Iterator[FoundRecord]:
     for number, line in enumerate(stream, start=1):
         text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
         if not text.strip():
             continue
         try:
-            record = strict_json(text.decode())
+            record = strict_json(text.decode(), _each_once)
             if not isinstance(record, dict):
                 raise ValueError("expected a JSON object")
         except ValueError as error:
@@ -118,6 +112,15 @@ def _json_lines(stream: BinaryIO) -> Iterator[FoundRecord]:
             yield FoundRecord(number, {}, "nested too deep")
         else:
             yield FoundRecord(number, record)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object of a JSON text; of two fields with one name, the last would win."""
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        names = Counter(name for name, _ in pairs)
+        raise ValueError(f"the field {names.most_common(1)[0][0]!r} occurs twice in one object")
+    return record
 
 
 def _csv(file: RecordFile, stream: BinaryIO) -> Iterator[FoundRecord]:
@@ -157,9 +160,18 @@ def _header(path: Path, reader: Iterator[list[str]]) -> list[str]:
         raise SourceError(f"{path}, line 1: {error}; expected a header") from error
     if any(NOT_UTF_8.search(name) for name in header):
         raise SourceError(f"{path}, line 1: the header is not UTF-8; save the file as UTF-8")
-    # Of two columns with one name, the last would win silently.
-    if not header or "" in header or len(set(header)) < len(header):
+    if not header:
+        raise SourceError(f"{path} is empty; expected a header")
+    if "" in header:
         raise SourceError(
-            f"{path}, line 1: expected a header, every column named once, found {header}"
+            f"{path}, line 1: expected a header, but column {header.index('') + 1} of "
+            f"{len(header)} has no name; name it, or remove it"
+        )
+    # Of two columns with one name, the last would win silently.
+    if twice := next((name for name, times in Counter(header).items() if times > 1), None):
+        places = [str(place) for place, name in enumerate(header, start=1) if name == twice]
+        raise SourceError(
+            f"{path}, line 1: expected a header, every column named once; columns "
+            f"{' and '.join(places)} are both {twice!r}"
         )
     return header

@@ -4,6 +4,7 @@ Nothing is converted by guess: a value of another kind is refused, with the fiel
 """
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -15,10 +16,14 @@ from sqlalchemy.types import TypeEngine
 
 from replay_assets.parsing.instants import is_naive, parse_instant
 from replay_assets.parsing.json_text import strict_json
+from replay_assets.source.loading.odd_values import instant_hint
 from replay_assets.source.schema.tables import Column
 from replay_assets.source.schema.translation import word_for
 from replay_assets.source.schema.types import SQL_TYPES
 
+LONGEST_SHOWN = 40
+"""Characters of a value in a message."""
+WHOLE_NUMBER = re.compile("-?[0-9]{1,25}")
 BOOLEAN_WORDS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
 
@@ -34,29 +39,39 @@ def value_of(
         zone: of timestamps that name none; without one they are refused.
 
     Raises:
-        ValueError: it is missing though required, or of another kind.
+        ValueError: it is of another kind.
     """
     value = record.get(column.name)
+    # A null is loaded: whether a row can be used without the value is decided on reading a day.
     if value is None:
-        # A null is loaded: whether a row can be used without the value is decided on reading a day.
-        if column.required and column.name not in record:
-            raise ValueError(f"{column.name} is missing")
         return None
     if column.kind == "json":
         return _json(column.name, value, from_text=from_text)
     if column.kind == "instant":
         return _instant(column.name, value, zone)
-    if from_text and column.kind == "boolean":
-        value = BOOLEAN_WORDS.get(value.lower(), value)
-    if from_text and column.kind == "integer":
-        value = int(value) if value.removeprefix("-").isdecimal() else value
-    if column.kind == "boolean" and not isinstance(value, bool):
-        raise ValueError(f"{column.name}: expected true or false, found {value!r}")
-    if column.kind == "integer" and (isinstance(value, bool) or not isinstance(value, int)):
+    if column.kind == "text":
+        return _text(column.name, value)
+    if column.kind == "boolean":
+        flag = BOOLEAN_WORDS.get(value.lower(), value) if from_text else value
+        if not isinstance(flag, bool):
+            raise ValueError(f"{column.name}: expected true or false, found {value!r}")
+        return flag
+    number = int(value) if from_text and WHOLE_NUMBER.fullmatch(value) else value
+    if isinstance(number, bool) or not isinstance(number, int):
         raise ValueError(f"{column.name}: expected a whole number, found {value!r}")
-    if column.kind == "text" and isinstance(value, dict | list):
-        raise ValueError(f"{column.name}: expected text, found {type(value).__name__}")
-    return _storable(column.name, str(value)) if column.kind == "text" else value
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{column.name}: {value} does not fit into 64 bits")
+    return number
+
+
+def _text(name: str, value: object) -> str:
+    """Return a text, or the digits of a whole number; what others become is a guess."""
+    if isinstance(value, str):
+        return _storable(name, value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    found = json.dumps(value) if isinstance(value, bool | float) else type(value).__name__
+    raise ValueError(f"{name}: expected text, found {found}")
 
 
 Convert = Callable[[Any], Any]
@@ -101,7 +116,7 @@ def real_type_of(
         if isinstance(present, sa.Integer):
             return present, lambda text: _whole(column.name, text)
         if isinstance(present, sa.Uuid):
-            return sa.Uuid(), uuid.UUID
+            return sa.Uuid(), lambda text: _uuid(column.name, text)
         if isinstance(present, sa.Enum):
             return present, str
     return SQL_TYPES[column.kind], lambda value: value
@@ -112,14 +127,22 @@ def _json(name: str, value: Any, *, from_text: bool) -> str:  # noqa: ANN401 - a
         parsed = strict_json(value) if from_text else value
         text = json.dumps(parsed, ensure_ascii=False, allow_nan=False)
     except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+        found = f" (found {_short(value)})" if from_text else ""
+        raise ValueError(f"{name}: {error}{found}") from None
     except RecursionError:
         raise ValueError(f"{name}: nested too deep") from None
+    # JSON within a JSON text, or a word: no column of JSON holds a single value.
+    if parsed is not None and not isinstance(parsed, dict | list):
+        raise ValueError(f"{name}: expected a JSON object or list, found {_short(text)}")
     return _storable(name, text)
 
 
+def _short(text: str) -> str:
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
+
+
 def _instant(name: str, value: object, zone: str | None) -> datetime:
-    text = str(value)
+    text = value if isinstance(value, str) else ""
     if (instant := parse_instant(text, zone)) is not None:
         return instant
     if zone is None and is_naive(text):
@@ -127,7 +150,9 @@ def _instant(name: str, value: object, zone: str | None) -> datetime:
             f"{name}: {value!r} has no time zone; write 2026-09-21T06:10Z, or declare the zone in "
             "the mapping file"
         )
-    raise ValueError(f"{name}: {value!r} is not a valid instant; write 2026-09-21T06:10Z")
+    raise ValueError(
+        f"{name}: {value!r} is not a valid instant{instant_hint(value)}; write 2026-09-21T06:10Z"
+    )
 
 
 def _local(name: str, instant: datetime, zone: str | None) -> datetime:
@@ -138,11 +163,18 @@ def _local(name: str, instant: datetime, zone: str | None) -> datetime:
     return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-def _whole(name: str, text: str) -> int:
+def _whole(name: str, value: object) -> int:
+    # An item of a JSON list may be a number already.
+    if not WHOLE_NUMBER.fullmatch(str(value)):
+        raise ValueError(f"{name}: the column takes whole numbers, found {value!r}")
+    return int(str(value))
+
+
+def _uuid(name: str, text: str) -> uuid.UUID:
     try:
-        return int(text)
+        return uuid.UUID(text)
     except ValueError:
-        raise ValueError(f"{name}: the column takes whole numbers, found {text!r}") from None
+        raise ValueError(f"{name}: the column takes UUIDs, found {text!r}") from None
 
 
 def _storable(name: str, text: str) -> str:

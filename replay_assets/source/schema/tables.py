@@ -35,6 +35,11 @@ class LogicalTable:
     columns: tuple[Column, ...]
     required: bool = True
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The columns by which rows are found and joined."""
+        return frozenset((*self.key, "incident_id"))
+
 
 KINDS: dict[str, Kind] = {
     "string": "text",

@@ -110,7 +110,7 @@ def constant_problem(logical: LogicalTable, column: Column, value: object) -> st
         return "is required; name its column, or give a `value`" if column.required else None
     if logical is FINETUNE_EXPORTS:
         return "is written, and can't be a constant; null leaves it out"
-    if column.name in (*logical.key, "incident_id") or _gives_the_day(logical, column):
+    if column.name in logical.ids or _gives_the_day(logical, column):
         return "must be a separate column, not a constant: rows are found and joined by it"
     try:
         constant_as(column.kind, value)
@@ -126,7 +126,7 @@ def column_problem(
     if not path and not values:
         return None
     what = "a place inside JSON" if path else "translated"
-    if column.name in (*logical.key, "incident_id") or column.kind == "instant":
+    if column.name in logical.ids or column.kind == "instant":
         return (
             f"must be a separate column, not {what}: rows are found and joined by it. A generated "
             "column or a view provides one"

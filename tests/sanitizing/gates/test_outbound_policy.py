@@ -18,6 +18,13 @@ def test_a_file_contains_one_canary_per_line(tmp_path: Path) -> None:
     assert load_canaries(None) == ()
 
 
+def test_a_byte_order_mark_is_no_part_of_a_canary(tmp_path: Path) -> None:
+    """With it the canary would never be found."""
+    file = tmp_path / "canaries.txt"
+    file.write_bytes(f"\ufeff{CANARY}\n".encode())
+    assert load_canaries(file) == (CANARY,)
+
+
 def test_a_canary_that_is_a_word_is_rejected_and_not_shown(tmp_path: Path) -> None:
     """It would block every request; the message names the line, not the value."""
     file = tmp_path / "canaries.txt"

@@ -203,7 +203,7 @@ def test_a_table_without_a_unique_key_is_still_loaded_by_key(
         "output_json TEXT, created_at TEXT, note TEXT DEFAULT 'theirs')",
     )
     for model in ("a", "b"):
-        rows = [session("se-1", agent_role=model), session("se-2"), session("se-2")]
+        rows = [session("se-1", agent_role=model), session("se-2")]
         load(database, tmp_path, agent_sessions=rows)
     assert count(database, "agent_sessions WHERE note = 'theirs'") == 2
     assert count(database, "agent_sessions WHERE agent_role = 'b'") == 1
