@@ -3,7 +3,8 @@
     ReplayAssetsError
     ├── ConfigurationError     settings, catalogue, vocabulary or mapping can't be used
     ├── SourceError            the incident database, or a file loaded into it, can't be used
-    │   └── ReadOnlySourceError   the role may not write there
+    │   ├── ReadOnlySourceError   the role may not write there
+    │   └── InterruptedReadError  the server cancelled a read that may succeed if it is repeated
     ├── ContractError          a record does not have the form it must have
     │   └── UnknownVersionError
     ├── NotMaterializedError   a required partition does not exist
@@ -34,6 +35,10 @@ class SourceError(ReplayAssetsError):
 
 class ReadOnlySourceError(SourceError):
     """The database role in use has no permission to write."""
+
+
+class InterruptedReadError(SourceError):
+    """The server cancelled a read because of other work; the same read may succeed later."""
 
 
 class ContractError(ReplayAssetsError):

@@ -14,6 +14,7 @@ from replay_assets.cli.display import console
 from replay_assets.contracts.diagnosis import Diagnosis, Status
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError
+from replay_assets.evidence.trial import try_newest_day
 from replay_assets.inference import probe
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source import IncidentDatabase, examine_source, load_mapping
@@ -47,7 +48,10 @@ def _source(settings: Settings) -> Iterator[Diagnosis]:
     yield Diagnosis("mapping", "ok", says)
     try:
         with IncidentDatabase(settings.source_url, mapping) as database:
-            yield from examine_source(database, load_vocabulary(settings.vocabulary))
+            findings = examine_source(database, load_vocabulary(settings.vocabulary))
+            yield from findings
+            if not any(one.status == "fail" for one in findings):
+                yield from try_newest_day(database, settings.timezone, settings.max_text_bytes)
     except ConfigurationError as error:
         yield Diagnosis("connection", "fail", str(error))
 

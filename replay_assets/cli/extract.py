@@ -6,7 +6,9 @@ from pathlib import Path
 from replay_assets.cli.days import iso_day
 from replay_assets.cli.display import console, progress_bar, show_orphans
 from replay_assets.contracts.calendar import day_window
+from replay_assets.errors import SourceError
 from replay_assets.evidence.extraction import extract_day
+from replay_assets.evidence.usability import Usability
 from replay_assets.lake import Published, Store
 from replay_assets.settings import Settings
 from replay_assets.source import IncidentDatabase, count_orphans, load_mapping
@@ -30,6 +32,11 @@ def extract_to(out: Path | None, day: str) -> None:
         orphans = count_orphans(database, settings.first_day, settings.timezone)
     _show(published, root.url)
     show_orphans(orphans)
+    problem = Usability.of(published.facts).problem
+    if problem is not None:
+        raise SourceError(
+            f"{window.day}: {problem}. The rows are in the table `quarantine`, with their reasons."
+        )
 
 
 def _show(published: Published, root: str) -> None:

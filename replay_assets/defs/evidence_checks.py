@@ -6,14 +6,10 @@ from typing import Any
 
 import dagster as dg
 
-from replay_assets.contracts.thresholds import (
-    ALWAYS_ACCEPTED_QUARANTINED_ROWS,
-    MAX_QUARANTINED_SHARE,
-)
 from replay_assets.defs.evidence import SOURCE
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.resources import IncidentSource, Root
-from replay_assets.evidence.extraction import SUPERSEDED
+from replay_assets.evidence.usability import Usability
 from replay_assets.evidence.validation import EVIDENCE_RULES, unknown_words
 from replay_assets.lake import Published, assets
 from replay_assets.sanitizing import sanitize_text
@@ -63,13 +59,13 @@ def evidence_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
             passed=counts["read"] == counts["kept"] + counts["quarantined"],
             metadata=counts,
         )
-        reasons = facts["quarantine_reasons"]
+        usability, reasons = Usability.of(facts), facts["quarantine_reasons"]
         yield dg.AssetCheckResult(
             check_name=usable.name,
-            passed=bool(counts["kept"]) or not counts["read"],
+            passed=usability.keeps_some,
             metadata={**counts, **reasons},
         )
-        yield _few_quarantined(few.name, facts)
+        yield _few_quarantined(few.name, usability)
         yield _every_value_known(known.name, published)
 
     return check
@@ -111,34 +107,22 @@ def _shown(word: str) -> str:
     return clean if len(clean) <= LONGEST_WORD else f"{clean[:LONGEST_WORD]}…"
 
 
-def _few_quarantined(name: str, facts: Mapping[str, Any]) -> dg.AssetCheckResult:
-    """Check the number of quarantined rows, without an incident's older snapshots.
-
-    Older snapshots are quarantined on purpose, so they are not a problem of the source.
-    """
-    reasons = dict(facts["quarantine_reasons"])
-    bad = facts["quarantined"] - reasons.pop(SUPERSEDED, 0)
-    joined = facts["quarantined_joined_rows"]
-    joined_read = joined + facts["messages"] + facts["repairs"]
-    too_many = _is_too_many(bad, facts["read"]) or _is_too_many(joined, joined_read)
-    commonest = max(reasons, key=lambda reason: reasons[reason], default="none")
+def _few_quarantined(name: str, usability: Usability) -> dg.AssetCheckResult:
+    """Check the number of quarantined rows, without an incident's older snapshots."""
+    commonest, reasons = usability.commonest, usability.reasons
     return dg.AssetCheckResult(
         check_name=name,
         passed=not reasons,
-        severity=dg.AssetCheckSeverity.ERROR if too_many else WARN,
+        severity=dg.AssetCheckSeverity.ERROR if usability.too_many else WARN,
         description=f"most frequent reason: {commonest}" if reasons else None,
         metadata={
-            "quarantined": bad,
-            "read": facts["read"],
-            "joined_rows": joined,
+            "quarantined": usability.quarantined,
+            "read": usability.read,
+            "joined_rows": usability.joined,
             "commonest": commonest,
             **reasons,
         },
     )
-
-
-def _is_too_many(bad: int, read: int) -> bool:
-    return bad > max(ALWAYS_ACCEPTED_QUARANTINED_ROWS, MAX_QUARANTINED_SHARE * read)
 
 
 def source_check() -> dg.AssetChecksDefinition:

@@ -26,6 +26,7 @@ from replay_assets.contracts.evidence import (
 from replay_assets.errors import SourceError
 from replay_assets.evidence.fingerprint import Fingerprint
 from replay_assets.evidence.quarantine import quarantined_rows
+from replay_assets.evidence.usability import SUPERSEDED
 from replay_assets.evidence.validation import (
     EVIDENCE_RULES,
     MESSAGE_RULES,
@@ -36,13 +37,18 @@ from replay_assets.evidence.validation import (
     unknown_values,
 )
 from replay_assets.lake import PartitionWriter, Published, Store, TableWriter, assets
-from replay_assets.source import MAX_TEXT_BYTES, Batch, DaySnapshot, IncidentDatabase, day_snapshot
+from replay_assets.source import (
+    MAX_TEXT_BYTES,
+    Batch,
+    DaySnapshot,
+    IncidentDatabase,
+    day_snapshot,
+    repeated,
+)
 
 CODE_VERSION = "2"
 DUPLICATE = "duplicate_id:id"
 """Two rows have the same id: it is unknown which is right, so neither is used."""
-SUPERSEDED = "superseded_snapshot:incident_id"
-"""An incident with several snapshots in a day is replayed once, from the newest."""
 
 Progress = Callable[[int], None]
 
@@ -69,6 +75,20 @@ def extract_day(
     Raises:
         SourceError: the source can't be read; what was published before stays unchanged.
     """
+    return repeated(
+        lambda: _extract(database, window, root, max_text_bytes, fast=fast, progress=progress)
+    )
+
+
+def _extract(
+    database: IncidentDatabase,
+    window: DayWindow,
+    root: Store,
+    max_text_bytes: int,
+    *,
+    fast: bool | None,
+    progress: Progress | None,
+) -> Published:
     address = assets.INCIDENT_EVIDENCE.at(window.day)
     with day_snapshot(database, window, max_text_bytes=max_text_bytes, fast=fast) as snapshot:
         unusable: frozenset[str] = frozenset()

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.evidence.fingerprint import KEYS, Fingerprint, keys_of
 from replay_assets.lake import Published, Store, assets
-from replay_assets.source import MAX_TEXT_BYTES, IncidentDatabase, day_snapshot
+from replay_assets.source import MAX_TEXT_BYTES, IncidentDatabase, day_snapshot, repeated
 
 Keys = dict[str | None, tuple[str | None, str | None]]
 """The newest session and repair of each row of evidence, by its id."""
@@ -47,20 +48,27 @@ def observe(
             this would look changed.
     """
     for window in windows:
-        fingerprint = Fingerprint()
-        keys: Keys = {}
-        rows = 0
-        with day_snapshot(database, window, max_text_bytes=max_text_bytes) as snapshot:
-            for batch in snapshot.row_keys():
-                fingerprint.update(batch)
-                rows += batch.table.num_rows
-                ids, sessions, repairs = (keys_of(batch)[name].to_pylist() for name in KEYS)
-                keys |= dict(zip(ids, zip(sessions, repairs, strict=True), strict=True))
-        digest = fingerprint.hexdigest()
+        digest, rows, keys = repeated(partial(_read, database, window, max_text_bytes))
         before = published.find(assets.INCIDENT_EVIDENCE.at(window.day))
         same = before is None or before.facts.get("source_fingerprint") == digest
         changes = {} if same or before is None else changes_between(before, keys)
         yield Observation(window.day, digest, rows, changes)
+
+
+def _read(
+    database: IncidentDatabase, window: DayWindow, max_text_bytes: int
+) -> tuple[str, int, Keys]:
+    """Return a day's fingerprint, its number of rows, and their keys."""
+    fingerprint = Fingerprint()
+    found: Keys = {}
+    rows = 0
+    with day_snapshot(database, window, max_text_bytes=max_text_bytes) as snapshot:
+        for batch in snapshot.row_keys():
+            fingerprint.update(batch)
+            rows += batch.table.num_rows
+            ids, sessions, repairs = (keys_of(batch)[name].to_pylist() for name in KEYS)
+            found |= dict(zip(ids, zip(sessions, repairs, strict=True), strict=True))
+    return fingerprint.hexdigest(), rows, found
 
 
 def changes_between(before: Published, keys: Keys) -> dict[str, int]:

@@ -11,7 +11,13 @@ from replay_assets.evidence.quarantine import quarantined
 from replay_assets.evidence.validation import reasons_against_label
 from replay_assets.lake import Publication
 from replay_assets.lake.labels import labels_publication
-from replay_assets.source import LABELS, UNREADABLE_LINE, IncidentDatabase, read_labels
+from replay_assets.source import (
+    LABELS,
+    UNREADABLE_LINE,
+    IncidentDatabase,
+    read_labels,
+    repeated,
+)
 
 Row = dict[str, Any]
 KINDS = {column.name: column.kind for column in LABELS.columns}
@@ -19,7 +25,7 @@ KINDS = {column.name: column.kind for column in LABELS.columns}
 
 def extract_labels(database: IncidentDatabase, window: DayWindow) -> Publication:
     """Return a day's labels as a partition; it is empty if the source has no labels."""
-    rows = read_labels(database, window)
+    rows = repeated(lambda: read_labels(database, window))
     times = Counter(row["incident_id"] for row in rows or [])
     labels, rejected = [], []
     for row in rows or []:

@@ -13,11 +13,17 @@ Other rooms import the names below.
 """
 
 from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.connection.repeating import repeated
 from replay_assets.source.day.batches import Batch
 from replay_assets.source.day.label_reading import UNREADABLE_LINE, read_labels
 from replay_assets.source.day.newest import VERSIONS
 from replay_assets.source.day.orphans import Orphans, count_orphans
-from replay_assets.source.day.reading import MAX_TEXT_BYTES, DaySnapshot, day_snapshot
+from replay_assets.source.day.reading import (
+    MAX_TEXT_BYTES,
+    DaySnapshot,
+    day_snapshot,
+    newest_instant,
+)
 from replay_assets.source.diagnosis.examine import examine_source
 from replay_assets.source.export_log import ExportLogEntry, record_export
 from replay_assets.source.loading.load import LoadOutcome, files_in, load_files, table_of_file
@@ -42,7 +48,9 @@ __all__ = [
     "files_in",
     "load_files",
     "load_mapping",
+    "newest_instant",
     "read_labels",
     "record_export",
+    "repeated",
     "table_of_file",
 ]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from replay_assets.parsing.instants import is_naive, parse_instant
+from replay_assets.parsing.instants import Unit, is_naive, likely_unit, parse_instant
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,30 @@ def test_a_wall_time_shown_twice_or_never_is_read_in_standard_time(
 ) -> None:
     """As PostgreSQL does."""
     assert parse_instant(wall, zone) == datetime.fromisoformat(instant)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "instant"),
+    [
+        ("1789970400", "s", "2026-09-21T06:00:00+00:00"),
+        ("1789970400.25", "s", "2026-09-21T06:00:00.250000+00:00"),
+        ("1789970400.0", "s", "2026-09-21T06:00:00+00:00"),
+        ("1789970400123", "ms", "2026-09-21T06:00:00.123000+00:00"),
+        ("1789970400123456", "us", "2026-09-21T06:00:00.123456+00:00"),
+        ("-1", "s", "1969-12-31T23:59:59+00:00"),
+    ],
+)
+def test_numbers_are_instants_in_their_unit(text: str, unit: Unit, instant: str):
+    """Without a unit they are not; the likely unit is that of a time of this century."""
+    assert parse_instant(text, None, unit) == datetime.fromisoformat(instant)
+    assert parse_instant(text, "UTC") is None
+    assert likely_unit(text) == (unit if text != "-1" else None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "20260921", "20260921061000", "0", "1e99", "nan", "١٧٨٩٩٧٠٤٠٠", "999999999999999999"],
+)
+def test_other_numbers_have_no_likely_unit(text: str):
+    """Such as dates without dashes."""
+    assert likely_unit(text) is None

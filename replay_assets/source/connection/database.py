@@ -28,6 +28,7 @@ from replay_assets.source.connection.session_settings import (
 )
 from replay_assets.source.connection.source_url import SourceUrl
 from replay_assets.source.schema.mapping import RealColumn, SourceMapping
+from replay_assets.source.schema.row_security import refuse_hidden_rows
 from replay_assets.source.schema.schema_check import (
     Types,
     missing_in_source,
@@ -129,6 +130,7 @@ class IncidentDatabase:
             )
         if present is None:
             return None
+        refuse_hidden_rows(connection, self.mapping.table(logical))
         return MappedTable(logical, self.mapping, present, connection.dialect)
 
     @property
@@ -268,6 +270,10 @@ class MappedTable:
         if self._kinds[name] == "json" and isinstance(self._present[source.column], sa.ARRAY):
             # An array cast to text is {a,b}, which is not JSON.
             return sa.cast(sa.func.array_to_json(self.native(name)), sa.Text)
-        if self._kinds[name] in ("text", "json"):
+        is_bytes = isinstance(self._present[source.column], sa.LargeBinary)
+        if self._kinds[name] in ("text", "json") and not (
+            # Cast to text it is \\x6869; its bytes are read as UTF-8 where they arrive.
+            is_bytes and self._dialect.name == "postgresql"
+        ):
             return sa.cast(self.native(name), sa.Text)
         return self.native(name)

@@ -2,17 +2,17 @@
 
 PostgreSQL has a type for instants, but also infinity and years that Python lacks; and a naive
 `timestamp` is an instant only in a zone that the mapping declares. SQLite has text: the fixed-width
-UTC form that `load` writes sorts as text, any other ISO form is read by our own function.
+UTC form that `load` writes sorts as text, any other ISO form is read by our own function. Numbers
+are instants in both only in a unit that the mapping declares.
 """
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from replay_assets.parsing.instants import parse_instant
+from replay_assets.parsing.instants import EPOCH, PER_SECOND, Unit
 from replay_assets.source.schema.types import instant_text
 
 FIRST = datetime(1, 1, 4, tzinfo=UTC)
@@ -23,25 +23,8 @@ CANONICAL = (
     "[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]+00:00"
 )
 """The form that `load` writes, as a GLOB; text order is time order."""
-SQLITE_FUNCTION = "replay_instant"
 FARTHEST_OFFSET = timedelta(days=1)
 """No zone is a whole day from UTC: the text of an instant begins with a date at most one off."""
-
-
-def register_sqlite_function(connection: sqlite3.Connection) -> None:
-    """Let SQL read other ISO forms: `replay_instant(bytes, zone)` makes them canonical.
-
-    Bytes, because the driver fails the whole statement on a text that is not UTF-8.
-    """
-
-    def canonical(text: bytes | None, zone: str | None) -> str | None:
-        try:
-            instant = None if text is None else parse_instant(text.decode(), zone)
-        except UnicodeDecodeError:
-            return None
-        return None if instant is None else instant_text(instant)
-
-    connection.create_function(SQLITE_FUNCTION, 2, canonical, deterministic=True)
 
 
 class InstantColumn(Protocol):
@@ -158,19 +141,32 @@ class PostgresInstant:
 
 
 class SqliteInstant:
-    """A text column; `uniform` says that every value in reach has the canonical form."""
+    """A column of texts, or of numbers in a declared unit.
 
-    def __init__(self, column: sa.ColumnElement[Any], zone: str | None, *, uniform: bool) -> None:
+    `uniform` says that every value in reach has the canonical form.
+    """
+
+    def __init__(
+        self, column: sa.ColumnElement[Any], zone: str | None, unit: Unit | None, *, uniform: bool
+    ) -> None:
         # As text: the column's own type would turn what it reads into datetimes.
         self._column = sa.type_coerce(column, sa.Text)
-        self._uniform = uniform
+        self._unit = unit
+        # Texts compare with texts; whether numbers are there, the texts do not show.
+        self._uniform = uniform and unit is None
         plain = self._column.op("GLOB", is_comparison=True)(sa.literal(CANONICAL))
         self._other: sa.ColumnElement[bool] = sa.not_(plain)
         # The driver fails the whole statement on a text argument that is not UTF-8.
-        as_bytes = sa.cast(self._column, sa.LargeBinary)
-        self._parsed = getattr(sa.func, SQLITE_FUNCTION)(as_bytes, zone, type_=sa.Text)
-        # The function costs a microsecond and more; most texts need none.
-        self._point: sa.ColumnElement[Any] = sa.case((plain, self._column), else_=self._parsed)
+        arguments = (sa.cast(self._column, sa.LargeBinary), zone, unit)
+        parsed = sa.func.replay_instant(*arguments, type_=sa.Text)
+        # The functions cost a microsecond and more; most texts need none.
+        self._point: sa.ColumnElement[Any] = sa.case((plain, self._column), else_=parsed)
+        canonical = sa.and_(
+            plain, self._column >= instant_text(FIRST), self._column < instant_text(LAST)
+        )
+        self._form = sa.case(
+            (canonical, "canonical"), else_=sa.func.replay_form(*arguments, type_=sa.Text)
+        )
 
     @property
     def not_uniform(self) -> sa.ColumnElement[bool]:
@@ -178,16 +174,24 @@ class SqliteInstant:
         return self._other
 
     @property
+    def form(self) -> sa.ColumnElement[str]:
+        """The `Form` of a value, as `sqlite_functions` has them."""
+        return self._form
+
+    @property
     def read(self) -> sa.ColumnElement[Any]:
-        """The text, whatever it says."""
-        return sa.cast(self._column, sa.Text)
+        """The text, whatever it says; of a number in its unit, the instant's text."""
+        return self.text if self._unit is None else sa.func.coalesce(self._point, self.text)
 
     @property
     def impossible(self) -> None:
         """None: the caller that reads the text decides."""
         return None
 
-    text = read
+    @property
+    def text(self) -> sa.ColumnElement[str]:
+        """The value as text."""
+        return sa.cast(self._column, sa.Text)
 
     @property
     def newest_first(self) -> sa.ColumnElement[Any]:
@@ -221,14 +225,33 @@ class SqliteInstant:
         return sa.and_(self.near(early, late), self._point >= first, self._point < last)
 
     def near(self, early: datetime, late: datetime) -> sa.ColumnElement[bool]:
-        """Whether the text begins with a date of this range: what the index can narrow down."""
-        return sa.and_(
-            self._column >= early.date().isoformat(), self._column < late.date().isoformat()
+        """Whether the text begins with a date of this range: what the index can narrow down.
+
+        Also numbers of this range: in the declared unit, else in the unit that fits their size.
+        """
+        units = PER_SECOND if self._unit is None else (self._unit,)
+        return sa.or_(
+            _between(self._column, *(f"'{one.date().isoformat()}'" for one in (early, late))),
+            *(
+                _between(self._column, *(str(since_1970(one, unit)) for one in (early, late)))
+                for unit in units
+            ),
         )
 
     def known_by(self, as_of: datetime) -> sa.ColumnElement[bool]:
         """Not later than `as_of`, or nothing that could be compared."""
         return sa.func.coalesce(self._point <= instant_text(as_of), sa.true())
+
+
+def since_1970(instant: datetime, unit: Unit) -> int:
+    """Return an instant as a whole number of a unit, rounded up."""
+    micros = (instant - EPOCH) // timedelta(microseconds=1)
+    return -(-micros * PER_SECOND[unit] // PER_SECOND["us"])
+
+
+def _between(column: sa.ColumnElement[Any], first: str, after: str) -> sa.ColumnElement[bool]:
+    """Compare with literals: without a type, SQLite gives them the column's."""
+    return sa.and_(column >= sa.literal_column(first), column < sa.literal_column(after))
 
 
 def _timestamptz(instant: datetime) -> sa.ColumnElement[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from replay_assets.source.connection.instants import register_sqlite_function
+from replay_assets.source.connection.sqlite_functions import register_sqlite_functions
 
 SESSION_SETTINGS = {
     "statement_timeout": "10min",
@@ -59,7 +59,7 @@ def read_any_bytes(driver: Any, _: object = None) -> None:  # noqa: ANN401 - psy
 def read_only_sqlite(connection: sa.Connection) -> Iterator[None]:
     """Give a SQLite connection one read-only transaction, and our reading of texts."""
     driver: Any = connection.connection.driver_connection
-    register_sqlite_function(driver)
+    register_sqlite_functions(driver)
     driver.text_factory = LENIENT_TEXT
     # Python's driver opens no transaction for a SELECT; without one, two statements may see two
     # states.

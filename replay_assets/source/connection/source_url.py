@@ -7,12 +7,21 @@ from typing import NoReturn
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from replay_assets.errors import ConfigurationError, ReadOnlySourceError, SourceError
+from replay_assets.errors import (
+    ConfigurationError,
+    InterruptedReadError,
+    ReadOnlySourceError,
+    SourceError,
+)
 from replay_assets.parsing.urls import HOW_TO_ENCODE, UrlParts, shown_url, without_password
 from replay_assets.source.connection.session_settings import read_any_bytes
 
 NOT_ALLOWED = ("42501", "25006")
 """PostgreSQL's states for a missing privilege and for a read-only transaction."""
+REPEATABLE = ("40001", "40P01")
+"""States after which PostgreSQL's manual advises to repeat: serialization failure, deadlock."""
+RECOVERY = "due to conflict with recovery"
+"""A standby may also close the connection, and then no state arrives."""
 THRESHOLD = "prepare_threshold"
 WRONG_TYPE = (ArgumentError, TypeError, ValueError, LookupError, AttributeError)
 """What drivers raise for an option in the URL whose value does not have the type that they need."""
@@ -98,8 +107,11 @@ class SourceUrl:
         except SQLAlchemyError as error:
             text = self.reason(error)
             cause = getattr(error, "orig", None) or error
+            state = getattr(cause, "sqlstate", None)
+            if state in REPEATABLE or RECOVERY in text:
+                raise InterruptedReadError(f"{self.name}: {text}") from None
             # SQLite has no SQLSTATE; it says "attempt to write a readonly database".
-            forbidden = getattr(cause, "sqlstate", None) in NOT_ALLOWED or "readonly" in text
+            forbidden = state in NOT_ALLOWED or "readonly" in text
             kind = ReadOnlySourceError if forbidden else SourceError
             raise kind(f"{self.name}: {text}") from None
 

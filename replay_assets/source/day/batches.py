@@ -102,19 +102,19 @@ def _python(column: Sequence[Any] | pa.Array) -> Sequence[Any]:
 
 
 def _texts(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> pa.Array:
-    if isinstance(column, pa.Array):
-        return column.cast(pa.string())
     try:
+        if isinstance(column, pa.Array):
+            return column.cast(pa.string())
         return pa.array(column, pa.string())
     except (UnicodeEncodeError, pa.ArrowException):
         return pa.array(_one_by_one(column, field, batch, _text), pa.string())
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - a database value
-    text = str(value)
     try:
+        text = value.decode() if isinstance(value, bytes) else str(value)
         text.encode()
-    except UnicodeEncodeError as error:
+    except UnicodeError as error:
         raise _UnusableError("invalid_utf8") from error
     return text
 

@@ -13,6 +13,7 @@ from replay_assets.source.connection.database import MappedTable
 from replay_assets.source.connection.instants import InstantColumn
 from replay_assets.source.day.batches import END_OF_PROBLEM, PROBLEMS, Field
 from replay_assets.source.day.instant_columns import InstantColumns
+from replay_assets.source.day.same_ids import is_cast
 from replay_assets.source.schema.physical import TablePhysical
 
 Shape = Literal["lateral", "correlated", "window"]
@@ -59,7 +60,10 @@ class DayTables:
         """Return the shape of the statement that suits the database."""
         for table in (self.sessions, self.repairs):
             layout = self.layouts[table.logical.name]
-            indexed = table.native("incident_id").name in layout.led_by
+            theirs = (self.evidence, "incident_id")
+            indexed = table.native("incident_id").name in layout.led_by and not is_cast(
+                table, "incident_id", *theirs
+            )
             # The tables behind a view are unknown; they are assumed to be indexed.
             if not indexed and layout.locator is not None:
                 return "window"

@@ -12,9 +12,13 @@ import sqlalchemy as sa
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.errors import SourceError
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
+from replay_assets.source.connection.epochs import PostgresEpoch
 from replay_assets.source.connection.instants import InstantColumn, PostgresInstant, SqliteInstant
 from replay_assets.source.schema.mapping import SourceMapping
 from replay_assets.source.schema.tables import INCIDENT_EVIDENCE
+
+NUMBERS = (sa.Integer, sa.Numeric, sa.Float)
+"""Types of PostgreSQL whose values are instants if a unit is declared."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class InstantColumns:
         """Return the instants for a day: on SQLite an index shows whether its texts are uniform."""
         if connection.dialect.name == "postgresql":
             return cls(postgres=True, mapping=database.mapping)
-        collected_at = SqliteInstant(evidence.native("collected_at"), None, uniform=False)
+        collected_at = SqliteInstant(evidence.native("collected_at"), None, None, uniform=False)
         near = collected_at.near(window.start - timedelta(days=1), window.end + timedelta(days=2))
         other = sa.select(sa.literal(1)).where(near, collected_at.not_uniform).limit(1)
         uniform = connection.execute(other).first() is None
@@ -49,11 +53,19 @@ class InstantColumns:
 
     def instant(self, table: MappedTable, name: str) -> InstantColumn:
         """Return a column of instants as this database compares and reads it."""
-        zone = self.zone(table, name)
-        if self.postgres:
-            return PostgresInstant(table.native(name), zone)
+        zone, unit = self.zone(table, name), self.mapping.unit_of(table.logical, name)
+        if not self.postgres:
+            return self.sqlite_instant(table, name)
+        if unit is not None and isinstance(table.type_of(name), NUMBERS):
+            return PostgresEpoch(table.native(name), unit)
+        return PostgresInstant(table.native(name), zone)
+
+    def sqlite_instant(self, table: MappedTable, name: str) -> SqliteInstant:
+        """Return a column of instants as SQLite compares and reads it."""
+        zone = self.mapping.timezone_of(table.logical, name)
+        unit = self.mapping.unit_of(table.logical, name)
         uniform = self.uniform and table.logical is INCIDENT_EVIDENCE
-        return SqliteInstant(table.native(name), zone, uniform=uniform)
+        return SqliteInstant(table.native(name), zone, unit, uniform=uniform)
 
     def in_day(self, evidence: MappedTable, window: DayWindow) -> sa.ColumnElement[bool]:
         """Return whether a row of evidence is in the day and meets the mapping's conditions."""
@@ -78,6 +90,14 @@ class InstantColumns:
         if isinstance(real, sa.DateTime) and real.timezone:
             return None
         column = f"{table.table.name}.{table.native(name).name}"
+        if isinstance(real, NUMBERS):
+            if self.mapping.unit_of(table.logical, name) is None:
+                raise SourceError(
+                    f"{column} is {real}: numbers are times only in a unit. If they count from "
+                    f"1970, name it in the mapping file: {_with_unit(table, name, 'ms')} "
+                    "(or s, or us)"
+                )
+            return None
         if not isinstance(real, sa.DateTime):
             raise SourceError(
                 f"{column} is {real}, which is not a point in time; map "
@@ -89,3 +109,8 @@ class InstantColumns:
                 f"its values are in: timezone: Asia/Taipei (or only for {table.logical.name})"
             )
         return zone
+
+
+def _with_unit(table: MappedTable, name: str, unit: str) -> str:
+    """Return the entry of a mapping file that declares the unit of a column."""
+    return f"{name}: {{column: {table.native(name).name}, unit: {unit}}}"

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
+from replay_assets.source.connection.session_settings import LENIENT_TEXT
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.day.label_file import NAMES, label_records
+from replay_assets.source.day.same_ids import id_like
 from replay_assets.source.loading.records import FoundRecord
 from replay_assets.source.loading.values import BOOLEAN_WORDS
 from replay_assets.source.schema.mapping import RealColumn, SourceMapping
@@ -56,8 +58,9 @@ def _from_table(
     labels: MappedTable,
     of_the_day: sa.ColumnElement[bool],
 ) -> list[Row]:
-    incident_id = labels.native("incident_id")
-    incidents = sa.select(evidence.native("incident_id")).where(of_the_day)
+    incident_id = id_like(labels, "incident_id", evidence, "incident_id")
+    known = id_like(evidence, "incident_id", labels, "incident_id")
+    incidents = sa.select(known).where(of_the_day)
     statement = _columns(labels).where(
         sa.or_(incident_id.in_(incidents), incident_id.is_(None)), *labels.conditions
     )
@@ -158,7 +161,13 @@ def _columns(labels: MappedTable) -> sa.Select[Any]:
 
 
 def _rows(connection: sa.Connection, statement: sa.Select[Any]) -> list[Row]:
-    return [dict(row) for row in connection.execute(statement).mappings()]
+    rows = connection.execute(statement).mappings()
+    return [{name: _text_of(value) for name, value in row.items()} for row in rows]
+
+
+def _text_of(value: Any) -> Any:  # noqa: ANN401 - a database value
+    """Return the text that a `bytea` holds, marked where it is not UTF-8; other values as is."""
+    return LENIENT_TEXT(value) if isinstance(value, bytes) else value
 
 
 def _ordered(rows: list[Row]) -> list[Row]:

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.source.connection.database import MappedTable
 from replay_assets.source.day.day_tables import DayTables
+from replay_assets.source.day.same_ids import id_like, is_cast, same_id
 
 COORDINATOR = "coordinator"
 VERSIONS = ("version_evidence", "version_session", "version_repair")
@@ -74,7 +75,7 @@ class JoinedDay:
         if role is not None:
             candidates = candidates.where(inner.native("agent_role") == role)
         order = [created_at.newest_first, inner.order("id").desc()]
-        by_incident = inner.native("incident_id") == self.evidence.native("incident_id")
+        by_incident = same_id(inner, self.evidence)
         shape = tables.shape()
         if shape == "window":
             return self._by_window(table, inner, alias, candidates, order)
@@ -109,11 +110,15 @@ class JoinedDay:
         order: list[sa.ColumnElement[Any]],
     ) -> "_Newest":
         tables = self._tables
-        incident_id = inner.native("incident_id")
+        own, theirs = (inner, "incident_id"), (self.evidence, "incident_id")
+        incident_id = id_like(*own, *theirs)
+        asked: sa.ColumnElement[Any] = self._incidents.c[0]
+        if is_cast(*theirs, *own):
+            asked = sa.cast(asked, sa.Text)
         found = candidates.add_columns(
             tables.locator(inner, f"newest_{alias}").label("locator"),
             incident_id.label("incident_id"),
-        ).where(incident_id.in_(sa.select(*self._incidents.c)))
+        ).where(incident_id.in_(sa.select(asked)))
         if tables.instants.postgres:
             # Of a window's first rows the planner expects few, and joins them by a nested loop: a
             # day took forty times as long.
@@ -126,7 +131,7 @@ class JoinedDay:
         outer = table.aliased(alias)
         newest = first.cte(f"first_{alias}")
         joins: list[_Join] = [
-            (newest, newest.c.incident_id == self.evidence.native("incident_id")),
+            (newest, newest.c.incident_id == id_like(*theirs, *own)),
             (outer.sql, tables.locator(outer, alias) == newest.c.locator),
         ]
         return _Newest(outer, joins, tables.version(outer, alias))

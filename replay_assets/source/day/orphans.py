@@ -5,10 +5,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from replay_assets.contracts.calendar import day_window
+from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
 from replay_assets.source.connection.instants import FIRST
+from replay_assets.source.connection.repeating import repeated
 from replay_assets.source.day.instant_columns import InstantColumns
+from replay_assets.source.day.same_ids import id_like
 from replay_assets.source.schema.tables import (
     AGENT_SESSIONS,
     AUTO_REPAIR_EXECUTIONS,
@@ -50,7 +52,10 @@ def count_orphans(database: IncidentDatabase, first_day: str, timezone: str) -> 
         first_day: ISO day of the first partition.
         timezone: whose days they are.
     """
-    window = day_window(first_day, timezone)
+    return repeated(lambda: _count(database, day_window(first_day, timezone)))
+
+
+def _count(database: IncidentDatabase, window: DayWindow) -> Orphans:
     with database.snapshot() as connection:
         evidence = database.required(connection, INCIDENT_EVIDENCE)
         # Never the shortcut for texts of one form: what has another is looked for here.
@@ -76,7 +81,8 @@ def count_orphans(database: IncidentDatabase, first_day: str, timezone: str) -> 
 def _without_evidence(
     evidence: MappedTable, table: MappedTable, instants: InstantColumns
 ) -> sa.Select[Any]:
-    incident_id, known = table.native("incident_id"), evidence.native("incident_id")
+    incident_id = id_like(table, "incident_id", evidence, "incident_id")
+    known = id_like(evidence, "incident_id", table, "incident_id")
     if instants.postgres:
         same = sa.select(sa.literal(1)).select_from(evidence.sql).where(known == incident_id)
         orphan = sa.not_(sa.exists(same.correlate(table.sql)))

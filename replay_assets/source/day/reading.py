@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow
+from replay_assets.parsing.instants import parse_instant
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.connection.session_settings import NO_ENCODING
 from replay_assets.source.day.batches import Batch
@@ -30,6 +32,7 @@ from replay_assets.source.day.streams import (
     adbc_reader,
     read_ahead,
 )
+from replay_assets.source.day.unplaced import refuse_unplaced
 from replay_assets.source.schema.physical import layouts_of
 from replay_assets.source.schema.tables import (
     AGENT_SESSIONS,
@@ -128,6 +131,24 @@ class DaySnapshot:
         return self._reader.batches(read)
 
 
+def newest_instant(database: IncidentDatabase, now: datetime) -> datetime | None:
+    """Return when the newest evidence up to now was collected; None if no time can be read."""
+    with database.snapshot() as connection:
+        evidence = database.required(connection, INCIDENT_EVIDENCE)
+        instants = InstantColumns(connection.dialect.name == "postgresql", database.mapping)
+        collected_at = instants.instant(evidence, "collected_at")
+        readable = (sa.not_(collected_at.in_no_day), collected_at.known_by(now))
+        newest = sa.select(collected_at.read).where(*readable, *evidence.conditions)
+        found: Any = connection.execute(
+            newest.order_by(collected_at.newest_first).limit(1)
+        ).scalar()
+        if found is None:
+            return None
+        zone = instants.zone(evidence, "collected_at")
+        micros = isinstance(found, int)  # as PostgreSQL returns instants; SQLite returns texts
+        return parse_instant(str(found), zone, "us" if micros else None)
+
+
 def _is_readable(key: str | None) -> bool:
     """Return whether a key is there and is UTF-8: the batches read any other key as null."""
     return key is not None and key.encode(errors="ignore").decode() == key
@@ -147,11 +168,16 @@ def day_snapshot(
         database: where to read.
         window: the day, and up to when its sessions and repairs count.
         max_text_bytes: longer texts are not read; their rows say so.
-        fast: whether to read PostgreSQL through ADBC; null: a large day, where it is installed.
+        fast: whether to read PostgreSQL through ADBC; None: a large day, where it is installed.
+
+    Raises:
+        SourceError: the day has no rows, because rows can't be placed in any day.
     """
     with database.snapshot() as connection, ExitStack() as stack:
         tables = _tables(database, connection, window, max_text_bytes)
         survey = _survey(connection, tables, window)
+        if not survey.rows:
+            refuse_unplaced(connection, tables.instants, tables.evidence, window)
         reader = _reader(connection, stack, rows=survey.rows, fast=fast)
         yield DaySnapshot(connection, tables, window, reader, survey)
 

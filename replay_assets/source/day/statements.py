@@ -13,6 +13,7 @@ from replay_assets.contracts.evidence import EvidenceSnapshot, RecordedMessage, 
 from replay_assets.source.connection.database import MappedTable
 from replay_assets.source.day.day_tables import DayTables, Read
 from replay_assets.source.day.newest import JoinedDay
+from replay_assets.source.day.same_ids import same_id
 
 EVIDENCE_COLUMNS = tuple(EvidenceSnapshot.model_fields)
 SESSION_COLUMNS = {
@@ -101,7 +102,7 @@ def messages_statement(
         sa.select()
         .select_from(
             joined.evidence_and_session().join(
-                messages.sql, messages.native("session_id") == joined.session.native("id")
+                messages.sql, same_id(messages, joined.session, "session_id", "id")
             )
         )
         .where(last.condition, *messages.conditions)
@@ -114,10 +115,9 @@ def repairs_statement(tables: DayTables, window: DayWindow, *, repeated: bool) -
     """Return every repair of the day's incidents up to `as_of`, oldest first."""
     last, repairs = _once_each(tables, window, repeated=repeated), tables.repairs
     created_at = tables.instants.instant(repairs, "created_at")
-    same_incident = repairs.native("incident_id") == last.evidence.native("incident_id")
     statement = (
         sa.select()
-        .select_from(last.evidence.sql.join(repairs.sql, same_incident))
+        .select_from(last.evidence.sql.join(repairs.sql, same_id(repairs, last.evidence)))
         .where(last.condition, created_at.known_by(window.as_of), *repairs.conditions)
         .order_by(
             *tables.instants.day_order(last.evidence), created_at.oldest_first, repairs.order("id")

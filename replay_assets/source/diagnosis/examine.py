@@ -14,6 +14,8 @@ from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.errors import SourceError
 from replay_assets.parsing.urls import HOW_TO_ENCODE
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
+from replay_assets.source.connection.repeating import repeated
+from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.diagnosis.indexes import index_findings
 from replay_assets.source.diagnosis.labels import label_findings
 from replay_assets.source.diagnosis.privileges import privilege_findings
@@ -45,9 +47,13 @@ def examine_source(
 
 def _attempt(name: str, check: Check, database: IncidentDatabase) -> list[Diagnosis]:
     """Run a check in a separate transaction: one that fails must not stop the next."""
-    try:
+
+    def attempt() -> list[Diagnosis]:
         with database.snapshot() as connection:
             return check(connection, database)
+
+    try:
+        return repeated(attempt)
     except SourceError as error:
         return [Diagnosis(name, "fail", str(error), _cure(name))]
 
@@ -92,19 +98,23 @@ def _tables(connection: sa.Connection, database: IncidentDatabase) -> list[Diagn
 
 
 def _sample(connection: sa.Connection, database: IncidentDatabase) -> list[Diagnosis]:
-    """Read the newest row as a day would, and tell its ids and lengths."""
+    """Read the newest row as a day would, and report its ids and lengths."""
     evidence = database.selectable(connection, INCIDENT_EVIDENCE)
     if evidence is None:
         raise AssertionError("the evidence is required")
+    instants = InstantColumns(connection.dialect.name == "postgresql", database.mapping)
+    collected_at = instants.instant(evidence, "collected_at")
     statement = (
         sa.select(
             evidence.value("id").label("id"),
             evidence.value("incident_id").label("incident_id"),
-            evidence.value("collected_at").label("collected_at"),
+            # As the database spells it: drivers can't hold infinity.
+            collected_at.text.label("collected_at"),
             sa.func.length(evidence.value("evidence_summary")).label("characters"),
         )
         .where(*evidence.conditions)
-        .order_by(evidence.order("collected_at").desc().nulls_last(), evidence.order("id").desc())
+        # Times that no day holds are last: they are another finding.
+        .order_by(collected_at.in_no_day, collected_at.newest_first, evidence.order("id").desc())
         .limit(1)
     )
     row = connection.execute(statement).one_or_none()

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from replay_assets.contracts.diagnosis import Diagnosis
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.schema.physical import qualified
-from replay_assets.source.schema.tables import FINETUNE_EXPORTS, TABLES
+from replay_assets.source.schema.row_security import row_security_of
+from replay_assets.source.schema.tables import FINETUNE_EXPORTS, TABLES, LogicalTable
 
 CHECK = "permissions"
 SHOWN_TABLES = 5
@@ -27,13 +28,19 @@ CREATES = sa.text(
     "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' "
     "AND nspname <> 'information_schema' AND has_schema_privilege(oid, 'CREATE') ORDER BY 1"
 )
-READABLE = sa.text(
+UNREADABLE = sa.text(
     """
-    SELECT has_any_column_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
+    SELECT has_any_column_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE'),
+        ARRAY(SELECT a.attname::text FROM pg_attribute a
+              WHERE a.attrelid = c.oid AND NOT a.attisdropped
+                AND (a.attname = ANY(:columns) OR a.attname = 'xmin')
+                AND NOT has_column_privilege(c.oid, a.attnum, 'SELECT')
+              ORDER BY a.attnum)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = to_regclass(:table)
     """
 )
+"""`xmin` is among the columns, because reading notices changed rows by it."""
 ROLE = sa.text("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
 
 
@@ -44,27 +51,56 @@ def privilege_findings(connection: sa.Connection, database: IncidentDatabase) ->
     quote = connection.dialect.identifier_preparer
     role, superuser = connection.execute(ROLE).one()
     tables = [qualified(connection, database.mapping.table(one)) for one in TABLES.values()]
-    # No row, and not false, if there is no such table: another check reports that.
-    unreadable = [
-        table
-        for table in tables
-        if connection.execute(READABLE, {"table": table}).scalar() is False
-    ]
     findings = [
         Diagnosis(
             CHECK,
             "fail",
-            f"role {role} may not read {table}",
+            f"role {role} may not read {unreadable}",
             "grant it",
             f"GRANT SELECT ON {table} TO {quote.quote(role)};",
         )
-        for table in unreadable
+        for logical, table in zip(TABLES.values(), tables, strict=True)
+        if (unreadable := _unreadable(connection, database, logical, table))
     ]
-    if not unreadable:
+    hidden = [] if findings else _hidden_rows(connection, database)
+    if not findings and not hidden:
         findings.append(Diagnosis(CHECK, "ok", f"role {role} may read every table of the mapping"))
+    findings += hidden
     if superuser:
         return [*findings, _superuser(role, tables)]
     return [*findings, *_writes(connection, database, role)]
+
+
+def _unreadable(
+    connection: sa.Connection, database: IncidentDatabase, logical: LogicalTable, table: str
+) -> str | None:
+    """Return what of a table the role may not read; None if it may, or if there is no table."""
+    sources = (database.mapping.source_of(logical, one.name) for one in logical.columns)
+    names = {one.column for one in sources if one} | database.mapping.entry(logical).where.keys()
+    rows = connection.execute(UNREADABLE, {"table": table, "columns": sorted(names)})
+    for may_read_some, columns in rows:
+        if not may_read_some:
+            return table
+        if columns:
+            return f"{', '.join(columns)} of {table}"
+    return None
+
+
+def _hidden_rows(connection: sa.Connection, database: IncidentDatabase) -> list[Diagnosis]:
+    """Return the tables of which row security hides all rows, or may hide some."""
+    findings = []
+    for logical in TABLES.values():
+        for one in row_security_of(connection, database.mapping.table(logical)):
+            cure = "let the role see all rows, unless the others are of no interest"
+            if one.problem is not None:
+                findings.append(Diagnosis(CHECK, "fail", one.problem, cure, one.cure(connection)))
+            elif one.narrowed_by:
+                says = (
+                    f"row security is active on {one.table}: role {one.role} sees only the rows "
+                    f"that policy {', '.join(one.narrowed_by)} admits"
+                )
+                findings.append(Diagnosis(CHECK, "warn", says, cure))
+    return findings
 
 
 def _writes(connection: sa.Connection, database: IncidentDatabase, role: str) -> list[Diagnosis]:

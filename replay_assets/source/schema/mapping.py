@@ -8,7 +8,7 @@ A mapping file names only what differs:
         table: ops.incident_snapshots
         where: {environment: prod, team: [sre, platform], deleted_at: null}
         columns:
-          collected_at: {column: snapped_at, timezone: UTC}
+          collected_at: {column: snapped_at, timezone: UTC}   # or {column: ts, unit: ms}
           evidence_summary: {column: payload, path: [summary, text]}
           severity: {column: sev, values: {crit: critical}}    # other words are kept
           schema_version: {value: v1}                          # the same for every row
@@ -34,6 +34,7 @@ from pydantic import (
 )
 
 from replay_assets.contracts.record import Part
+from replay_assets.parsing.instants import Unit
 from replay_assets.parsing.yaml_files import Mistake, load_yaml
 from replay_assets.source.schema.table_names import TableName
 from replay_assets.source.schema.tables import (
@@ -86,12 +87,14 @@ class ColumnMapping(Part):
     """The real column that holds a logical one, or the value that every row has.
 
     `path` is the place inside a column of JSON. `values` has logical values by the database's own
-    words. `value: null` says that the database does not have the column.
+    words. `value: null` says that the database does not have the column. Of times, `timezone` is
+    that of timestamps without one, `unit` that of numbers since 1970.
     """
 
     column: Name | None = None
     path: tuple[PathKey | Annotated[StrictInt, Field(ge=0)], ...] = ()
     timezone: Zone | None = None
+    unit: Unit | None = None
     values: Translation = Field(default_factory=dict)
     value: Any = None
 
@@ -211,6 +214,11 @@ class SourceMapping(Part):
         column = entry.columns.get(name)
         return (column and column.timezone) or entry.timezone or self.timezone
 
+    def unit_of(self, logical: LogicalTable, name: str) -> Unit | None:
+        """Return the unit declared for a column of instants that are numbers."""
+        column = self.entry(logical).columns.get(name)
+        return column.unit if column is not None else None
+
     def named(self, logical: LogicalTable) -> bool:
         """Return whether the file names a table: then it must be there."""
         return logical.name in self.tables or (logical is LABELS and self.labels is not None)
@@ -276,6 +284,8 @@ def _table_mistakes(
         if name not in known:
             yield Mistake(here, f"{logical.name} has no column {name}; use {', '.join(known)}")
             continue
+        if mapped.unit is not None and known[name].kind != "instant":
+            yield Mistake(here, f"{logical.name}.{name} is not a time; remove `unit`")
         if mapped.column is None:
             problem = constant_problem(logical, known[name], mapped.value)
         else:

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.day.label_reading import read_labels
+from replay_assets.source.day.orphans import count_orphans
 from tests.source.rows import (
     DAY,
     Row,
@@ -170,3 +173,52 @@ def test_ids_may_be_integers(database: IncidentDatabase):
     assert [(row["incident_id"], row["acceptable_actions"]) for row in labels] == [
         ("10", '["wait"]')
     ]
+
+
+@pytest.mark.parametrize("evidence_kind", ["bigint", "varchar(36)"])
+def test_ids_of_different_types_join_as_text(
+    evidence_kind: str, postgres_url: str, tmp_path: Path
+) -> None:
+    """In either direction: decision, repair, messages and label are those of the incident."""
+    other = "varchar(36)" if evidence_kind == "bigint" else "bigint"
+    database = IncidentDatabase(postgres_url)
+    load(
+        database,
+        tmp_path,
+        incident_evidence=[incident(1, incident_id="1"), incident(2, incident_id="2")],
+        agent_sessions=[session(incident_id="2")],
+        auto_repair_executions=[repair(incident_id="2")],
+        session_messages=[message()],
+        labels=[label(incident_id="2")],
+    )
+    kinds = {"incident_evidence": evidence_kind} | dict.fromkeys(
+        ("agent_sessions", "auto_repair_executions", "labels"), other
+    )
+    for table, kind in kinds.items():
+        using = f"TYPE {kind} USING incident_id::{kind}"
+        execute(database, f"ALTER TABLE {table} ALTER COLUMN incident_id {using}")
+    with database:
+        day, labels = read_day(database), read_labels(database, DAY)
+        counts = count_orphans(database, DAY.day, "Asia/Taipei").counts()
+    assert [row["coordinator_id"] for row in day.evidence] == [None, "se-1"]
+    assert [row["repair_id"] for row in day.evidence] == [None, "re-1"]
+    assert [row["incident_id"] for row in (*day.messages, *day.repairs)] == ["2", "2"]
+    assert [row["incident_id"] for row in labels or []] == ["2"]
+    assert not any(counts.values())
+
+
+def test_the_bytes_of_a_summary_are_read_as_utf_8(postgres_url: str, tmp_path: Path) -> None:
+    """As text PostgreSQL would return them in hexadecimal; what is not UTF-8 says so."""
+    database = IncidentDatabase(postgres_url)
+    load(database, tmp_path, incident_evidence=[incident(1), incident(2)])
+    execute(
+        database,
+        "ALTER TABLE incident_evidence ALTER COLUMN evidence_summary TYPE bytea USING "
+        "convert_to(evidence_summary, 'UTF8')",
+        r"UPDATE incident_evidence SET evidence_summary = '\xff' WHERE id = 'ev-2'",
+    )
+    with database:
+        for fast in (False, True):
+            first, second = read_day(database, fast=fast).evidence
+            assert first["evidence_summary"] == incident()["evidence_summary"]
+            assert second["evidence_summary"] == b"\xff"

@@ -105,6 +105,11 @@ def test_a_mapping_that_names_nothing_is_the_schema_of_load(text: str, tmp_path:
         ),
         pytest.param({"tables": {"labels": {"name": "x"}}}, ["labels.name"], id="misspelt deeper"),
         pytest.param(["labels"], ["labels"], id="a list"),
+        pytest.param(
+            {"tables": {"agent_sessions": {"columns": {"model": {"column": "m", "unit": "ms"}}}}},
+            ["agent_sessions.model is not a time; remove `unit`"],
+            id="a unit of what is not a time",
+        ),
     ],
 )
 def test_a_name_that_is_none_of_ours_is_refused_with_the_ones_that_are(

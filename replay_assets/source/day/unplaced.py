@@ -1,0 +1,111 @@
+"""Values of a column of instants that can't be read as such: how many, of which form, and the fix.
+
+A day that reads nothing is an error if rows of it are there, but can't be placed in any day.
+`doctor` counts by the same functions, so that both agree.
+"""
+
+from collections import Counter
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from replay_assets.contracts.calendar import DayWindow
+from replay_assets.errors import SourceError
+from replay_assets.source.connection.database import MappedTable
+from replay_assets.source.connection.sqlite_functions import Form
+from replay_assets.source.day.instant_columns import InstantColumns
+
+READABLE: tuple[Form, ...] = ("canonical", "readable")
+CANONICAL = "fixed-width UTC, such as 2026-09-21T06:10:00.000000+00:00"
+NEAR = timedelta(days=2)
+"""The text of an instant may show another date than the day it belongs to."""
+
+
+def forms_of(
+    connection: sa.Connection,
+    instants: InstantColumns,
+    table: MappedTable,
+    name: str,
+    window: DayWindow | None = None,
+) -> Counter[Form]:
+    """Return how many values of a column have which form.
+
+    Args:
+        connection: a snapshot of the database.
+        instants: how its instants are read.
+        table: the table; only rows that the mapping admits are counted.
+        name: the column of instants.
+        window: count only values that name this day or its neighbours, as far as they show it.
+    """
+    conditions = list(table.conditions)
+    form: sa.ColumnElement[str]
+    if instants.postgres:
+        instant = instants.instant(table, name)
+        form = sa.case(
+            (
+                instant.in_no_day,
+                sa.case((table.native(name).is_(None), "null"), else_="impossible"),
+            ),
+            else_="readable",
+        )
+    else:
+        column = instants.sqlite_instant(table, name)
+        form = column.form
+        if window is not None:
+            conditions.append(column.near(window.start - NEAR, window.end + NEAR))
+    named = form.label("form")
+    counted = sa.select(named, sa.func.count()).where(*conditions).group_by(named)
+    rows = connection.execute(counted.select_from(table.sql))
+    return Counter({row[0]: row[1] for row in rows})
+
+
+def cure_of(form: Form, table: MappedTable, name: str) -> str:
+    """Return what to do about values of a form that can't be read."""
+    column = table.native(name).name
+    if form == "no_zone":
+        return (
+            "they name no time zone: declare it in the mapping file, such as timezone: "
+            f"Asia/Taipei, or only for {table.logical.name}.{name}: "
+            f"{name}: {{column: {column}, timezone: UTC}}"
+        )
+    if form in ("s", "ms", "us"):
+        return (
+            "they are numbers since 1970: declare the unit in the mapping file under "
+            f"{table.logical.name}: {name}: {{column: {column}, unit: {form}}}"
+        )
+    if form == "null":
+        return f"they are null: map {table.logical.name}.{name} to the column that has the time"
+    return f"they are not instants that a day can hold: write {CANONICAL}, or map another column"
+
+
+def worst_of(forms: Counter[Form]) -> Form:
+    """Return the most frequent form that can't be read."""
+    return max((one for one in forms if one not in READABLE), key=lambda one: (forms[one], one))
+
+
+def refuse_unplaced(
+    connection: sa.Connection, instants: InstantColumns, evidence: MappedTable, window: DayWindow
+) -> None:
+    """Raise an error if a day without rows has rows that can't be placed.
+
+    Raises:
+        SourceError: there are some of this day, or no row at all can be placed in any day; the
+            message says what to declare.
+    """
+    near = Counter[Form]()
+    if not instants.postgres:
+        near = forms_of(connection, instants, evidence, "collected_at", window)
+        near = Counter({form: count for form, count in near.items() if form not in READABLE})
+    placed = sa.select(sa.literal(1)).select_from(evidence.sql).limit(1)
+    readable = sa.not_(instants.instant(evidence, "collected_at").in_no_day)
+    if not near and connection.execute(placed.where(readable, *evidence.conditions)).first():
+        return
+    found = near or forms_of(connection, instants, evidence, "collected_at")
+    if not found:
+        return
+    worst = worst_of(found)
+    column = f"{evidence.table.name}.{evidence.native('collected_at').name}"
+    raise SourceError(
+        f"{window.day} reads no row, but {found[worst]} values of {column} can't be placed in any "
+        f"day: {cure_of(worst, evidence, 'collected_at')}"
+    )
