@@ -13,6 +13,7 @@ from starlette.responses import Response
 from replay_assets.contracts.answer import ANSWER_FIELDS
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.inference.call.completion import Completion
+from replay_assets.inference.chat import pending
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.throttling import InProcessLimits
 from replay_assets.replay.answers import parse_answer
@@ -108,6 +109,19 @@ def test_a_model_that_loads_is_waited_for(server: Script) -> None:
     server.answers(*[reply_of(described["for 12 s"])] * 10, reply_of(described["then"]))
     (answer,) = ask(server)
     assert action_of(answer.content) == "restart_workload"
+
+
+def test_an_accepted_request_is_polled_and_not_sent_again(
+    server: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the address that NVIDIA documents."""
+    monkeypatch.setattr(pending, "FIRST_POLL_S", 0.0)
+    accepted = reply_of(report_input("c36"))
+    server.answers(accepted)
+    server.results = [accepted, accepted, completion("late")]
+    (answer,) = ask(server)
+    assert (answer.content, len(answer.attempts)) == ("late", 1)
+    assert (server.polled, len(server.bodies)) == (["/v1/status/abc"] * 3, 1)
 
 
 @pytest.mark.parametrize("report", ["c37a", "c37b"])

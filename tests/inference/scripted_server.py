@@ -34,6 +34,9 @@ class Script:
     """The server's next replies (the last one repeats for ever), and the requests received."""
 
     replies: list[Reply] = field(default_factory=list)
+    results: list[Reply] = field(default_factory=list)
+    """What a GET returns, in the same way."""
+    polled: list[str] = field(default_factory=list)
     bodies: list[Body] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -48,6 +51,10 @@ class Script:
 
     async def handle(self, request: Request) -> Response:
         """Record a request and return the next reply."""
+        if request.method == "GET":
+            self.polled.append(request.url.path)
+            self.headers.append(request.headers)
+            return await self.results[min(len(self.polled), len(self.results)) - 1]({})
         self.arrived_at.append(time.perf_counter())
         body = json.loads(await request.body())
         self.bodies.append(body)
@@ -181,8 +188,11 @@ class ScriptedServer:
 def scripted_server() -> Iterator[ScriptedServer]:
     """Serve scripts, one per test."""
     server = ScriptedServer()
-    route = Route("/v1/chat/completions", server.handle, methods=["POST"])
-    with serving(Starlette(routes=[route])) as address:
+    routes = [
+        Route("/v1/chat/completions", server.handle, methods=["POST"]),
+        Route("/v1/{path:path}", server.handle, methods=["GET"]),
+    ]
+    with serving(Starlette(routes=routes)) as address:
         server.base_url = address
         yield server
 

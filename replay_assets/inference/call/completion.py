@@ -22,6 +22,7 @@ AttemptOutcome = Literal[
     "connect_error",
     "connection_lost",
     "timeout",
+    "unfinished",
     "truncated",
     "too_large",
     "not_protocol",
@@ -29,8 +30,9 @@ AttemptOutcome = Literal[
 """The outcome of one attempt.
 
 `loading`: a server error, because the model is not loaded yet; `refused`: credentials or model
-rejected; `rejected`: another 4xx; `connection_lost`: a reset while waiting or reading; `truncated`:
-a body shorter than announced; `not_protocol`: not a chat completion.
+rejected; `rejected`: another 4xx; `connection_lost`: a reset while waiting or reading;
+`unfinished`: accepted with a 202, but without a result in time; `truncated`: a body shorter than
+announced; `not_protocol`: not a chat completion.
 """
 
 

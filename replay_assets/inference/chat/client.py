@@ -7,7 +7,6 @@ its slot. The errors of a call without an answer are in `failures`; HTTP itself 
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Self
 
 from replay_assets.candidates import UNBOUNDED_ANSWER_TOKENS, Candidate
@@ -18,16 +17,17 @@ from replay_assets.inference.call.failures import (
     CallFailedError,
     EndpointRefusedError,
     GateRefusedError,
-    InfrastructureError,
     PatienceExceededError,
     RequestRejectedError,
 )
 from replay_assets.inference.call.question import Message
+from replay_assets.inference.chat import pending
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.in_flight import InFlight
 from replay_assets.inference.chat.protocol import chat_body
 from replay_assets.inference.chat.response_format import ResponseFormat
 from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
+from replay_assets.inference.chat.retries import AskedCall, Retries
 from replay_assets.inference.spending.budget import Reservation, RunBudget
 from replay_assets.inference.spending.ledger import Ledger
 from replay_assets.inference.throttling import (
@@ -40,32 +40,7 @@ from replay_assets.inference.throttling import (
 from replay_assets.inference.transport.http import Endpoint, header_safe
 from replay_assets.inference.transport.wire import WireError
 
-FEWEST_LOADING_S = 1.0
-"""Seconds per attempt while a model is loaded, on average: as many as fit into the retry budget."""
 WORKERS_PER_SLOT, MOST_SPARE_WORKERS = 4, 512
-
-
-@dataclass(slots=True)
-class _Call:
-    """One request on its way to an answer."""
-
-    messages: Sequence[Message]
-    schema: Mapping[str, Any] | None
-    ready_at: float = field(default_factory=time.perf_counter)
-    spent_s: float = 0.0
-    """Seconds in attempts and in pauses after failures, without the wait in our own queue."""
-    attempts: list[Attempt] = field(default_factory=list)
-    passed: bytes = b""
-    """The body that passed the gate, so that a retry of the same bytes is not checked again."""
-    failures: int = 0
-    refusals: int = 0
-    loads: int = 0
-    mode: ResponseMode = "none"
-    refused_modes: list[ResponseMode] = field(default_factory=list)
-
-    @property
-    def made(self) -> tuple[Attempt, ...]:
-        return tuple(self.attempts)
 
 
 class ChatClient:
@@ -95,9 +70,8 @@ class ChatClient:
         self._limit = limits.limit_of(candidate.limit_key)
         self._budget = RunBudget(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
         self._format = ResponseFormat(candidate)
-        self._backoff = backoff.Backoff(seed)
+        self._retries = Retries(candidate, seed)
         self._longest_answer = candidate.bound_of_answer or UNBOUNDED_ANSWER_TOKENS
-        self._loading_since: float | None = None
         self.in_flight = InFlight()
 
     async def __aenter__(self) -> Self:
@@ -144,12 +118,12 @@ class ChatClient:
             RequestRejectedError: another 4xx; a retry would be rejected too.
             InfrastructureError: all attempts failed.
         """
-        call = _Call(messages, schema)
+        call = AskedCall(messages, schema)
         while True:
             found = await self._attempt(call)
             if found.message is not None:
                 self._format.learn(call.refused_modes)
-                self._loading_since = None
+                self._retries.note_answer()
                 return Completion.of(found.message, attempts=call.made, response_mode=call.mode)
             try:
                 self._raise_if_final(call, found)
@@ -157,10 +131,12 @@ class ChatClient:
                 self._format.clear(call.refused_modes)
                 raise
             call.ready_at = time.perf_counter()
-            if (pause := self._pause_s(call, found)) > 0:
+            if found.outcome == "response_format_refused":
+                self._format.suspect(call.mode)
+            if (pause := self._retries.pause_s(call, found)) > 0:
                 await asyncio.sleep(pause)
 
-    async def _attempt(self, call: _Call) -> ResponseReading:
+    async def _attempt(self, call: AskedCall) -> ResponseReading:
         """Wait for a slot, send once, and account for it."""
         call.mode = self._format.mode(call.schema, call.refused_modes)
         body, end = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
@@ -205,11 +181,13 @@ class ChatClient:
         self.in_flight.begin()
         try:
             reply = await self._endpoint.post(body)
+            if reply.status == pending.ACCEPTED:
+                reply = await pending.result_of(reply, self._endpoint, self._candidate)
         except WireError as error:
             return read_wire_error(error)
         return read_response(reply, mode=mode, gate=self._gate)
 
-    def _raise_if_final(self, call: _Call, found: ResponseReading) -> None:
+    def _raise_if_final(self, call: AskedCall, found: ResponseReading) -> None:
         """Raise an error if a retry can't succeed."""
         candidate, made = self._candidate, call.made
         if found.outcome == "refused":
@@ -233,45 +211,6 @@ class ChatClient:
                 attempts=made,
             )
         self.in_flight.end_for_retry(made)
-
-    def _pause_s(self, call: _Call, found: ResponseReading) -> float:
-        """Return the pause before the request's next attempt; a 429 pauses the whole endpoint.
-
-        Raises:
-            InfrastructureError: the limit of attempts or of time is reached.
-        """
-        call.spent_s += call.attempts[-1].latency_ms / 1000
-        if found.outcome == "response_format_refused":
-            call.refused_modes.append(call.mode)
-            self._format.suspect(call.mode)
-            return 0.0
-        pause_s = 0.0
-        if found.outcome == "rate_limited":
-            call.refusals += 1
-        elif found.outcome == "loading" and self._may_load(call):
-            call.loads += 1
-            if found.pause_s is None:
-                pause_s = self._backoff.pause_s(call.loads, backoff.LOADING_WAIT_S)
-        else:
-            call.failures += 1
-            # A pause that the endpoint asks for is not only for this request: the limit keeps it.
-            if found.pause_s is None:
-                pause_s = self._backoff.pause_s(call.failures)
-        is_last = call.failures >= backoff.TRIES or call.refusals >= backoff.REFUSALS
-        if is_last or call.spent_s + pause_s > self._candidate.limits.retry_budget_s:
-            text = f"no answer after {len(call.attempts)} tries: {found.problem}"
-            raise InfrastructureError(text, attempts=call.made)
-        call.spent_s += found.pause_s or pause_s
-        return pause_s
-
-    def _may_load(self, call: _Call) -> bool:
-        """Return whether to wait longer for the endpoint's model to be loaded.
-
-        The time counts for all requests together: each of hundreds would wait for it again.
-        """
-        now, most_s = time.perf_counter(), self._candidate.limits.retry_budget_s
-        self._loading_since = self._loading_since or now
-        return now - self._loading_since <= most_s and call.loads < most_s / FEWEST_LOADING_S
 
 
 def _account(

@@ -184,6 +184,14 @@ class Endpoint:
         """
         return await self._send("POST", self._completions, body, self._limits.timeout_s)
 
+    async def get(self, address: str) -> Reply:
+        """Request an address of the endpoint's own host, to which the key may go.
+
+        Raises:
+            WireError: as in `post`.
+        """
+        return await self._send("GET", httpx.URL(address), b"", self._limits.timeout_s)
+
     async def list_models(self, *, timeout_s: float) -> Reply:
         """Request the list of models, which costs nothing.
 
