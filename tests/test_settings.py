@@ -128,6 +128,7 @@ def test_an_invalid_value_is_named_with_the_way_out(
     [
         ("sftp://me:pass@word@host/lake", True),
         ("ftp://me:pass/word@host/lake", True),
+        ("simplecache::sftp://me:pass@word@host/lake", True),
         ("sftp://me@host/lake", False),
         ("abfs://container@account.dfs.core.windows.net/lake", False),
         ("hdfs://host:8020/user/me@corp/lake", False),

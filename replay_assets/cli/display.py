@@ -57,9 +57,11 @@ def show_week(settings: Settings, week: str) -> None:
     for one in EvaluationReport.read(report.document(assets.REPORT_FILE)).candidates:
         table.add_row(*_figures(one))
     console.print(table)
-    console.print(f"report           {report.path_of(assets.REPORT_HTML_FILE)}", soft_wrap=True)
+    console.print(
+        f"report           {report.path_of(assets.REPORT_HTML_FILE)}", markup=False, soft_wrap=True
+    )
     for name in export.names(".jsonl"):
-        console.print(f"training file    {export.path_of(name)}", soft_wrap=True)
+        console.print(f"training file    {export.path_of(name)}", markup=False, soft_wrap=True)
 
 
 def _figures(one: ReportedCandidate) -> list[str]:

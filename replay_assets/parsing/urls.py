@@ -6,7 +6,7 @@ whole URL: what follows the last one can't belong to it.
 
 import re
 from typing import NamedTuple, Self
-from urllib.parse import parse_qsl, unquote, unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 MASK = "***"
 SHORTEST_PART = 4
@@ -21,7 +21,8 @@ SECRET_OPTION = re.compile(
 """Names of options in the query whose values are not shown."""
 FILE_OPTION = re.compile(r"^ssl(key|cert|rootcert|crl)$", re.I)
 """Names of options whose values are names of files."""
-_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+._-]*)://(.*)", re.DOTALL)
+# With a colon for `jdbc:postgresql://` and fsspec's `simplecache::sftp://`.
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+._:-]*)://(.*)", re.DOTALL)
 
 
 class UrlParts(NamedTuple):
@@ -39,11 +40,18 @@ class UrlParts(NamedTuple):
         if found is None:
             return None
         scheme, after = found.groups()
+        head, _, options = after.partition("?")
+        if "@" in options and _from_secret_option(options):
+            # The last @ may be in a secret option, so that what follows it is a part of it.
+            if ":" in head and not head.startswith("/"):
+                user, _, password = after.partition(":")
+                return cls(scheme, user, password, "")
+            after = head
         before, at, rest = after.rpartition("@")
-        # A path may hold an @ too.
-        if not at or before.startswith("/"):
-            return cls(scheme, "", None, after)
         user, colon, password = before.partition(":")
+        # A path may hold an @ too.
+        if not at or re.search(r"[/?#]", user):
+            return cls(scheme, "", None, after)
         return cls(scheme, user, password if colon else None, rest)
 
     @property
@@ -89,10 +97,18 @@ def _secrets_in(url: str) -> set[str]:
     parts = UrlParts.of(url)
     if parts is None:
         return {url}
-    written = {parts.password or ""}
-    options = parse_qsl(parts.rest.partition("?")[2], keep_blank_values=True)
-    written |= {value for name, value in options if is_secret_option(name)}
+    written = (parts.password or "", _from_secret_option(url.partition("?")[2]))
     return {form for one in written for form in (one, unquote(one), unquote_plus(one)) if form}
+
+
+def _from_secret_option(query: str) -> str:
+    """Return the value of the first secret option and all after it: it may hold a bare `&`."""
+    options = query.split("&")
+    for index, option in enumerate(options):
+        name, _, value = option.partition("=")
+        if is_secret_option(unquote_plus(name)):
+            return "&".join((value, *options[index + 1 :]))
+    return ""
 
 
 def is_secret_option(name: str) -> bool:

@@ -54,7 +54,9 @@ class SourceUrl:
 
     @property
     def name(self) -> str:
-        """The URL with its password masked and without options."""
+        """The URL with its password masked and without options; a file as the disk has it."""
+        if self.url.get_backend_name() == "sqlite" and self.url.database:
+            return f"{self.url.drivername}:///{self.url.database}"
         return shown_url(self._text)
 
     def create_engine(self) -> sa.Engine:
@@ -116,7 +118,7 @@ class SourceUrl:
             raise kind(f"{self.name}: {text}") from None
 
     def _refuse_option(self, error: Exception) -> NoReturn:
-        options = ", ".join(sorted(self.url.query)) or "none"
+        options = without_password(", ".join(sorted(self.url.query)), self._text) or "none"
         raise ConfigurationError(
             f"{self.name}: an option in REPLAY_SOURCE_URL can't be used: {self.reason(error)} "
             f"(options: {options}). Correct it, or remove it."
