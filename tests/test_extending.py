@@ -18,8 +18,13 @@ def modules_with(word: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("grade", ["over_asked", "abstention", "root_cause_components"])
-def test_a_grade_is_named_in_its_contract_and_in_the_table_of_graders(grade: str) -> None:
+@pytest.mark.parametrize(
+    ("grade", "subject"),
+    [("over_asked", "safety"), ("abstention", "safety"), ("root_cause_components", "root_cause")],
+)
+def test_a_grade_is_named_in_its_contract_and_in_the_module_of_its_subject(
+    grade: str, subject: str
+) -> None:
     """Metrics, report, UI and columns follow from them; only code that uses a grade names it too.
 
     The third module to touch is `contracts/grade.py`, for reasons that do not exist yet.
@@ -28,7 +33,7 @@ def test_a_grade_is_named_in_its_contract_and_in_the_table_of_graders(grade: str
     known_elsewhere = {"contracts/result.py"}  # a column of an answer has the same name
     assert modules_with(grade) - uses.get(grade, set()) - known_elsewhere == {
         "contracts/score.py",
-        "evaluation/grading/graders.py",
+        f"evaluation/grading/{subject}.py",
     }
 
 

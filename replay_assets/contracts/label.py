@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 from replay_assets.contracts.answer import MAX_COMPONENTS
-from replay_assets.contracts.names import folded, folded_components
+from replay_assets.contracts.names import folded
 from replay_assets.contracts.record import Record
 from replay_assets.contracts.vocabulary import Vocabulary
 
@@ -36,14 +36,14 @@ class IncidentLabel(Record):
     scenario_group: str | None
     environment: str | None
 
-    def components(self) -> frozenset[str] | None:
-        """Return the components at fault, folded; None if the field was not recorded.
+    def components(self, vocabulary: Vocabulary) -> frozenset[str] | None:
+        """Return the names of the components at fault; None if the field was not recorded.
 
         A label names several components in one string, such as "orders-db / report-builder".
         """
         if self.root_cause_component is None:
             return None
-        return folded_components([self.root_cause_component])
+        return vocabulary.components_named([self.root_cause_component])
 
     def accepted_actions(self, vocabulary: Vocabulary) -> frozenset[str]:
         """Return the ids of the acceptable actions that an answer can name."""
@@ -75,7 +75,7 @@ def problems_of(label: IncidentLabel, vocabulary: Vocabulary) -> list[LabelProbl
     """Return what no answer can meet in the fields of a label that grades compare."""
     category = label.root_cause_category
     found = [] if category is None else list(_category_problems(category, vocabulary))
-    if (components := label.components()) is not None:
+    if (components := label.components(vocabulary)) is not None:
         found += _component_problems(components)
     if label.acceptable_actions is not None:
         found += _action_problems(label, vocabulary)

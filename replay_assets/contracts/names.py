@@ -6,7 +6,6 @@ all of them with these functions.
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 _DASHES = re.compile("[\u2010-\u2015\u2043\u2212\ufe58]")
 _SELECTORS = re.compile("[\u180b-\u180d\ufe00-\ufe0f]")
@@ -15,8 +14,6 @@ _QUOTES = dict(zip("`'\"´*‘“«「『", "`'\"´*’”»」』", strict=True
 """What people and models put around a name, by the opening character."""
 _TRUE = frozenset({"true", "yes", "y", "t", "1", "on", "是", "需要"})
 _FALSE = frozenset({"false", "no", "n", "f", "0", "off", "否", "不", "不需要"})
-_SEPARATORS = re.compile(r"[,;、\n]| / ")
-"""Not a bare slash, because `deployment/web` is one name."""
 
 
 def folded(name: str) -> str:
@@ -33,16 +30,6 @@ def folded(name: str) -> str:
         text = text[1:-1].strip()
     # Normalized again, because case folding can leave letters in parts.
     return unicodedata.normalize("NFKC", text.casefold())
-
-
-def folded_components(texts: Iterable[str]) -> frozenset[str]:
-    """Return the component names in texts; one text may list several, such as `orders-api, redis`.
-
-    Names are separated by a comma, a semicolon, a line break or " / ".
-    """
-    plain = (unicodedata.normalize("NFKC", text) for text in texts)
-    names = (folded(name) for text in plain for name in _SEPARATORS.split(text))
-    return frozenset(filter(None, names))
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -6,12 +6,14 @@ of it is part of the instructions of every request, in the order of the file.
 
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from replay_assets.contracts.component_names import ComponentNames
 from replay_assets.contracts.names import folded, words_of
 from replay_assets.contracts.record import Part, Record
 from replay_assets.parsing.yaml_files import load_yaml
@@ -39,6 +41,13 @@ class Action(Part):
     zh: str
 
 
+class ComponentAlias(Part):
+    """Other names of a component; answers and labels may use any of them."""
+
+    name: str
+    also: tuple[str, ...]
+
+
 class ApprovalRule(Part):
     """When an answer must ask for a person's approval."""
 
@@ -57,6 +66,8 @@ class Vocabulary(Record):
     root_cause_categories: tuple[Category, ...]
     actions: tuple[Action, ...]
     approval_rule: ApprovalRule
+    # Not part of the instructions: another alias changes grades, but no pack.
+    component_aliases: tuple[ComponentAlias, ...] = Field(default=(), exclude=True)
 
     # Checked here, because a YAML file is not read by `Record.read`.
     @field_validator("schema_version")
@@ -95,6 +106,14 @@ class Vocabulary(Record):
     def action_named(self, text: object) -> str | None:
         """Return the id of the action that a text names, by the rules of `category_named`."""
         return _named(text, self.actions)
+
+    def components_named(self, texts: Iterable[str]) -> frozenset[str]:
+        """Return the names of components in texts, in the form in which they are compared."""
+        return self._component_names.of(texts)
+
+    @cached_property
+    def _component_names(self) -> ComponentNames:
+        return ComponentNames({one.name: one.also for one in self.component_aliases})
 
     def nearest_category(self, text: str) -> str | None:
         """Return the category that comes nearest to an unknown one; None if none is similar."""

@@ -11,7 +11,7 @@ from typing import Literal
 from replay_assets.lake.addresses import Address, Grain
 
 RootName = Literal["evidence", "labels", "lake"]
-Setting = Literal["vocabulary", "rules", "candidate"]
+Setting = Literal["vocabulary", "aliases", "rules", "candidate"]
 """A setting that affects a partition's content; its digest is recorded as one of the inputs."""
 
 
@@ -54,10 +54,12 @@ REPLAY_SCORES = Asset(
     per_candidate=True,
     # Labels too: scores of releases without masked labels must also become stale if labels change.
     inputs=(REPLAY_RESULTS, INCIDENT_EVIDENCE, INCIDENT_LABELS, MASKED_LABELS),
-    settings=("vocabulary",),
+    settings=("vocabulary", "aliases"),
 )
 INCUMBENT_SCORES = Asset(
-    "incumbent_scores", inputs=(INCIDENT_EVIDENCE, INCIDENT_LABELS), settings=("vocabulary",)
+    "incumbent_scores",
+    inputs=(INCIDENT_EVIDENCE, INCIDENT_LABELS),
+    settings=("vocabulary", "aliases"),
 )
 EVALUATION_REPORT = Asset(
     "evaluation_report", grain="week", inputs=(REPLAY_SCORES, INCUMBENT_SCORES)

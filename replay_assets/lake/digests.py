@@ -73,6 +73,15 @@ def vocabulary_digest(vocabulary: Vocabulary) -> str:
     return digest_of(vocabulary.as_json())
 
 
+def aliases_digest(vocabulary: Vocabulary) -> str | None:
+    """Return the digest of a team's aliases for components, which scores record; None without any.
+
+    Packs do not depend on them, so they are not part of `vocabulary_digest`.
+    """
+    aliases = [one.model_dump(mode="json") for one in vocabulary.component_aliases]
+    return digest_of(aliases) if aliases else None
+
+
 def content_digest(tables: Mapping[str, str], files: Mapping[str, str]) -> str:
     """Return the SHA-256 of a partition from the digests of its tables and files, by name."""
     return digest_of({"tables": dict(tables), "files": dict(files)})

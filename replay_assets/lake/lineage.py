@@ -12,7 +12,7 @@ from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.assets import BY_NAME, Asset, RootName, Setting
-from replay_assets.lake.digests import vocabulary_digest
+from replay_assets.lake.digests import aliases_digest, vocabulary_digest
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
 
@@ -68,6 +68,7 @@ class Lineage:
             "labels": labels,
         }
         self._vocabulary = None if vocabulary is None else vocabulary_digest(vocabulary)
+        self._aliases = None if vocabulary is None else aliases_digest(vocabulary)
         self._rules = rules
         self._candidates = candidates
         self._found: dict[Address, Published | None] = {}
@@ -159,7 +160,8 @@ class Lineage:
             if self._candidates is None or address.candidate is None:
                 return None
             return self._candidates.get(address.candidate, MISSING_INPUT)
-        return self._vocabulary if setting == "vocabulary" else self._rules
+        digests = {"vocabulary": self._vocabulary, "aliases": self._aliases, "rules": self._rules}
+        return digests[setting]
 
     def _is_withheld(self, asset: Asset) -> bool:
         return asset.root == "labels" or self._stores[asset.root] is None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from replay_assets.contracts.names import folded, folded_components, read_boolean
+from replay_assets.contracts.component_names import ComponentNames
+from replay_assets.contracts.names import folded, read_boolean
 
 ZERO_WIDTH_SPACE, SOFT_HYPHEN, BYTE_ORDER_MARK = "\u200b", "\u00ad", "\ufeff"
 
@@ -26,7 +27,7 @@ ZERO_WIDTH_SPACE, SOFT_HYPHEN, BYTE_ORDER_MARK = "\u200b", "\u00ad", "\ufeff"
 def test_one_name_in_many_spellings(spelling: str):
     """People copy names from chats and documents, and models put them into code marks."""
     assert folded(spelling) == "cart-db"
-    assert folded_components([spelling]) == {"cart-db"}
+    assert ComponentNames().of([spelling]) == {"cart-db"}
 
 
 def test_letters_in_one_and_in_two_parts_are_equal():
@@ -51,3 +52,41 @@ def test_other_names_stay_other_names(other: str):
 def test_a_recorded_yes_or_no_is_read_and_never_guessed(value: object, read: bool | None):
     """`bool("false")` is True."""
     assert read_boolean(value) is read
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("frontend service", {"frontend"}),
+        ("the frontend pods", {"frontend"}),
+        ("前端服務", {"frontend"}),
+        ("orders-api 節點", {"orders-api"}),
+        ("svc/cart", {"cart"}),
+        ("web-7d9f8b6c5d-x2k4q", {"web"}),
+        ("web-7d9f8b6c5d", {"web"}),
+        ("pod web-3094657323-x2k4q", {"web"}),
+        ("node-agent-x2k4q", {"node-agent"}),
+        ("web-0", {"web-0"}),
+        ("redis-cluster-10", {"redis-cluster-10"}),
+        ("user-service", {"user-service"}),
+        ("orders-replica", {"orders-replica"}),
+        ("worker node", {"worker"}),
+        ("deployment", {"deployment"}),
+        ("kube-dns / CoreDNS", {"coredns"}),
+        ("Postgres", {"postgresql"}),
+        ("資料庫、快取", {"database", "cache"}),
+        ("web & redis", {"web", "redis"}),
+        (" / ", set()),
+    ],
+)
+def test_components_by_kind_suffix_and_alias(text: str, names: set[str]):
+    """An ordinal belongs to a name, a generated suffix does not."""
+    assert ComponentNames().of([text]) == names
+
+
+def test_a_team_adds_its_own_aliases():
+    """They are also used without the word for the kind, and come before the shipped ones."""
+    names = ComponentNames({"orders-db": ["orders database", "postgres"]})
+
+    assert names.of(["Orders Database", "postgres"]) == {"orders-db"}
+    assert names.of(["orders-database"]) == {"orders-database"}

@@ -3,7 +3,7 @@
 from typing import get_args
 
 from replay_assets.contracts.grade import REASONS, Grade, Reason
-from replay_assets.contracts.score import GRADES, ReplayScore, grade_columns
+from replay_assets.contracts.score import ADDED_IN_VERSION_3, GRADES, ReplayScore, grade_columns
 from tests.contracts.examples import SCORE
 
 VERSION_1 = {
@@ -41,7 +41,10 @@ def test_the_grades_are_the_agreed_ones():
         "root_cause",
         "root_cause_category",
         "root_cause_components",
+        "over_named",
         "action",
+        "repair_success",
+        "tool_dry_run_pass",
         "risk",
         "approval",
         "abstention",
@@ -55,13 +58,28 @@ def test_the_grades_are_the_agreed_ones():
 def test_a_row_of_version_1_keeps_its_values():
     """Published scores can be read without asking a model again."""
     score = ReplayScore.read(VERSION_1)
-    assert score.schema_version == "replay_score_v2"
+    assert score.schema_version == "replay_score_v3"
     assert {name: score.grade(name).value for name in GRADES} == {
         name: VERSION_1.get(name, VERSION_1.get(f"{name}_right")) for name in GRADES
     }
     assert {score.grade(name).reason for name in GRADES} == {"reason_not_kept"}
     kept = ("incident_id", "scenario_group", "outcome", "latency_ms", "cost_usd", "repeat")
     assert [getattr(score, name) for name in kept] == [VERSION_1[name] for name in kept]
+
+
+def test_a_row_of_version_2_keeps_its_reasons():
+    """Grades that it did not have are not applicable."""
+    row = ReplayScore.read(VERSION_1).as_json() | {"schema_version": "replay_score_v2"}
+    row |= {"action_reason": "acceptable"}
+    for name in ADDED_IN_VERSION_3:
+        del row[name]
+        row.pop(f"{name}_reason", None)
+
+    score = ReplayScore.read(row)
+
+    assert score.grade("action") == (True, "acceptable")
+    assert score.grade("repair_success") == (None, "reason_not_kept")
+    assert score.self_healing_score is None
 
 
 def test_every_reason_is_explained_and_belongs_to_a_grade():

@@ -4,7 +4,12 @@ from typing import Any
 
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.result import RESULT_VERSION, ReplayResult
-from replay_assets.contracts.score import GRADES, SCORE_VERSION, ReplayScore
+from replay_assets.contracts.score import (
+    ADDED_IN_VERSION_3,
+    GRADES,
+    SCORE_VERSION,
+    ReplayScore,
+)
 from replay_assets.evaluation.grading import Proposal
 
 
@@ -104,6 +109,7 @@ def score(incident: str = "inc-1", **changes: Any) -> ReplayScore:
         "harm": False,
         "primary": True,
         "judged_wrong": None,
+        **dict.fromkeys(ADDED_IN_VERSION_3),
         "latency_ms": 10.0,
         "cost_usd": None,
         **{f"{name}_reason": "reason_not_kept" for name in GRADES},

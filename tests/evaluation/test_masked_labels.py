@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from replay_assets.contracts.label import IncidentLabel
-from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.errors import ConfigurationError, NotMaterializedError
 from replay_assets.evaluation.grading import score_results
 from replay_assets.evaluation.masked_labels import (
@@ -52,7 +52,7 @@ def test_a_component_has_the_same_placeholder_as_in_the_pack(
     component: str | None, expected: set[str] | None
 ) -> None:
     """A value that is not in the evidence has no placeholder and stays as it is."""
-    assert masked(component).components() == expected
+    assert masked(component).components(load_vocabulary()) == expected
 
 
 def test_an_answer_that_names_the_placeholder_is_right(vocabulary: Vocabulary) -> None:

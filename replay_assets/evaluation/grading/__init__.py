@@ -6,7 +6,8 @@ makes the rows of a day. Rates and intervals are in `statistics/`, verdicts in `
 """
 
 from replay_assets.evaluation.grading.case import Case
-from replay_assets.evaluation.grading.graders import GRADERS, Grader, grades_of
+from replay_assets.evaluation.grading.grader import Grader
+from replay_assets.evaluation.grading.graders import GRADERS, grades_of
 from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
 from replay_assets.evaluation.grading.recorded import TriedActions
 from replay_assets.evaluation.grading.scoring import (

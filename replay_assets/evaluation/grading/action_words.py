@@ -12,13 +12,14 @@ from functools import cache
 from replay_assets.parsing.yaml_files import shipped_yaml
 
 NOTHING = "observe_only"
-"""The action of a text that says that nothing is to be done."""
+"""The action of a text that says that nothing will be changed."""
 LONGEST = 2000
 """Characters: an action is a sentence, and a longer text is evidence or a plan."""
 
-# "then" and 後 part two steps; a comma often parts an object from its list, which does no harm.
+# A comma may also separate the objects of one action; then the first one decides, which is right.
 _CLAUSES = re.compile(
-    r"[.;:!?](?=\s|$)|[,\n。；，！？：、]|\b(?:and then|then|but|and)\b|然後|接著|之後|但是|並且|並|但|再"
+    r"[.;:!?](?=\s|$)|[,\n。；，！？：、]|\b(?:and then|then|but|and)\b"
+    "|然後|接著|之後|但是|並且|並|但|再"
 )
 
 
@@ -43,6 +44,7 @@ class ActionRules:
 
     nothing: re.Pattern[str]
     negated: re.Pattern[str]
+    looks: re.Pattern[str]
     rules: tuple[Rule, ...]
 
     def action_of(self, text: str) -> str | None:
@@ -50,6 +52,8 @@ class ActionRules:
         for clause in _clauses(text):
             if self.nothing.search(clause):
                 return NOTHING
+            if self.looks.search(clause):
+                continue
             said = self.negated.split(clause, maxsplit=1)[0]
             for rule in self.rules:
                 if rule.fits(said):
@@ -69,6 +73,7 @@ def shipped_rules() -> ActionRules:
     return ActionRules(
         nothing=re.compile("|".join(content["nothing"])),
         negated=re.compile("|".join(f"(?:{one})" for one in content["negated"])),
+        looks=re.compile("|".join(content["looks"])),
         rules=tuple(
             Rule(
                 rule["action"],

@@ -29,6 +29,11 @@ class Case:
     vocabulary: Vocabulary
     judged_wrong: bool = False
 
+    def changes(self, action_id: str) -> bool:
+        """Return whether an action changes a running system."""
+        found = self.vocabulary.action(action_id)
+        return found is not None and found.mutates
+
     @cached_property
     def unanswerable(self) -> frozenset[str]:
         """The fields of the label that no answer can meet."""

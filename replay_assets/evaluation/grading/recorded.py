@@ -11,6 +11,7 @@ from typing import Any
 
 from replay_assets.contracts.names import read_boolean
 from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.evaluation.grading.action_words import action_in_words
 from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
 
 BY_PEOPLE = ("human", "vendor")
@@ -66,12 +67,19 @@ def tried_actions(repairs: Iterable[Row], vocabulary: Vocabulary) -> TriedAction
 
 
 def actions_named(repair: Row, vocabulary: Vocabulary) -> list[str]:
-    """Return the vocabulary's actions that a repair's steps name; free text is ignored."""
+    """Return the vocabulary's actions that a repair's steps name.
+
+    Steps in words count only if they all mean one action: a diary of a repair mentions much that
+    was not the repair.
+    """
     steps = json.loads(repair["executed_steps"] or "null") or []
     named = [
         step[key] for step in steps if isinstance(step, dict) for key in STEP_KEYS if key in step
     ]
-    return [action for one in named if (action := vocabulary.action_named(one)) is not None]
+    found = [action for one in named if (action := vocabulary.action_named(one)) is not None]
+    in_words = {action_in_words(step) for step in steps if isinstance(step, str)} - {None}
+    meant = [one.id for one in vocabulary.actions if one.id in in_words]
+    return found or (meant if len(meant) == 1 else [])
 
 
 def judged_wrong(row: Row) -> bool:

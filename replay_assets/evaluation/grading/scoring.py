@@ -17,7 +17,7 @@ from replay_assets.contracts.score import (
 )
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.evaluation.grading.case import Case
-from replay_assets.evaluation.grading.graders import grades_of
+from replay_assets.evaluation.grading.graders import grades_of, self_healing_score
 from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
 from replay_assets.evaluation.grading.recorded import (
     TriedActions,
@@ -26,10 +26,11 @@ from replay_assets.evaluation.grading.recorded import (
     judged_wrong,
     tried_actions,
 )
+from replay_assets.evaluation.grading.root_cause import component_shares, keywords_named
 from replay_assets.lake import Address, Publication
 from replay_assets.lake.formats import arrow_table
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 RESERVED_SHARE = 5
 """One of this many scenario groups is reserved for evaluation and never exported for training: a
 model that was trained on the other groups can still be graded on incidents that are new to it."""
@@ -99,6 +100,7 @@ def score_incumbent(
                 candidate_id=INCUMBENT,
                 baseline=False,
                 judged_wrong=case.judged_wrong,
+                false_repair=case.label.false_repair if case.label is not None else None,
             )
         )
     return scores
@@ -147,10 +149,13 @@ def _score(
     candidate_id: str,
     baseline: bool,
     judged_wrong: bool | None = None,
+    false_repair: bool | None = None,
     latency_ms: float | None = None,
     cost_usd: float | None = None,
     repeat: int = 0,
 ) -> ReplayScore:
+    grades = grades_of(case)
+    precision, recall = component_shares(case)
     # Without a known group, an incident forms its own group, so that it is counted.
     group = (case.label.scenario_group if case.label is not None else None) or incident_id
     return ReplayScore(
@@ -163,10 +168,15 @@ def _score(
         outcome=case.outcome,
         grade_status=_status_of(case),
         judged_wrong=judged_wrong,
+        false_repair=false_repair,
+        component_precision=precision,
+        component_recall=recall,
+        keywords_named=keywords_named(case),
+        self_healing_score=self_healing_score(grades),
         latency_ms=latency_ms,
         cost_usd=cost_usd,
         repeat=repeat,
-        **grade_columns(grades_of(case)),
+        **grade_columns(grades),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.evaluation.grading import score_incumbent
+from replay_assets.evaluation.grading import Proposal, score_incumbent
 from replay_assets.evaluation.grading.recorded import (
     actions_named,
     incumbent_proposal,
@@ -46,7 +46,7 @@ def test_free_text_proposes_nothing_that_can_be_graded(
 ) -> None:
     """What was not recorded is None."""
     found = incumbent_proposal(evidence(decision), [], vocabulary)
-    assert set(vars(found).values()) == {None}
+    assert found == Proposal()
 
 
 def test_what_automation_executed_belongs_to_the_incumbent(vocabulary: Vocabulary) -> None:
@@ -65,11 +65,23 @@ def test_what_people_did_by_hand_does_not_belong_to_the_incumbent(
     assert (found.action_id, found.mutates) == (None, None)
 
 
-def test_steps_in_free_text_name_no_action(vocabulary: Vocabulary) -> None:
-    """Actions are not guessed from free text."""
-    steps = json.dumps(["restart_workload of web", {"step": "restart_workload"}, {"action": "?"}])
-    row = {"executed_steps": steps, "success": False, "executor": "agent"}
-    assert actions_named(row, vocabulary) == []
+@pytest.mark.parametrize(
+    ("steps", "named"),
+    [
+        (["kubectl get pods", "kubectl rollout restart deployment/web"], ["restart_workload"]),
+        (["Restart web", "Roll back web"], []),
+        (["Restart web", {"action": "fix_network"}], ["fix_network"]),
+        ([{"step": "restart_workload"}, {"action": "?"}], []),
+        (["10:20 - service operational"], []),
+    ],
+    ids=["one action", "several", "a named action", "other keys", "a diary"],
+)
+def test_steps_in_words_count_only_if_they_all_mean_one_action(
+    vocabulary: Vocabulary, steps: list[object], named: list[str]
+) -> None:
+    """A diary of a repair mentions much that was not the repair."""
+    row = {"executed_steps": json.dumps(steps), "success": False, "executor": "agent"}
+    assert actions_named(row, vocabulary) == named
 
 
 def test_an_executed_action_that_does_not_mutate_is_not_a_change(vocabulary: Vocabulary) -> None:

@@ -52,12 +52,14 @@ def test_scores_without_labels_are_unlabelled(vocabulary: Vocabulary) -> None:
     assert score.scenario_group == "inc-1"
 
 
-def test_an_answer_without_root_cause_and_action_is_not_applicable(vocabulary: Vocabulary) -> None:
-    """Packs of the original system ask for five fields; these two are not among them."""
+def test_an_answer_of_the_original_five_fields_is_graded_by_its_words(
+    vocabulary: Vocabulary,
+) -> None:
+    """It has no root cause to compare, but it proposes an action."""
     answer = dict(result().model_output)
     del answer["root_cause"], answer["action_id"]
     (score,) = scored(vocabulary, result(model_output=answer))
-    assert (score.root_cause, score.action, score.primary) == (None, None, None)
+    assert (score.root_cause, score.action, score.primary) == (None, True, None)
 
 
 def test_harm_is_judged_by_repairs_of_the_same_incident(vocabulary: Vocabulary) -> None:
