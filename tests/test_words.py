@@ -15,6 +15,7 @@ FILES = (
     *sorted((ROOT / "replay_assets").rglob("*.j2")),
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "data" / "samples" / "README.md",
     ROOT / "replay_assets" / "candidates" / "candidates.yaml",
     ROOT / "replay_assets" / "instance.yaml",

@@ -18,7 +18,6 @@ from replay_assets.replay.pack_reading import PackLine
 from replay_assets.replay.prompts import conversation, repair_conversation, required_fields
 from replay_assets.replay.results import Reading, result_of
 
-REFUSAL_REASONS = ("content_filter", "refusal")
 MAX_ERROR = 300
 
 
@@ -74,7 +73,7 @@ class ReplayDialogues:
         completion = call.completion
         if completion is None:
             return Reading(call.outcome, None, self._one_line(call.error or ""))
-        if completion.refusal or completion.finish_reason in REFUSAL_REASONS:
+        if completion.ending == "refused":
             reason = completion.refusal or str(completion.finish_reason)
             return Reading("model_refusal", None, self._one_line(reason))
         try:
@@ -86,7 +85,7 @@ class ReplayDialogues:
             )
         except ContractBrokenError as error:
             # Only now: an answer that is complete counts, even if it ends at the limit.
-            if completion.finish_reason == "length":
+            if completion.ending == "cut":
                 most = self.candidate.sampling.max_tokens
                 cut = "cut by the endpoint" if most is None else f"cut at max_tokens={most}"
                 return Reading("length_stop", None, cut)

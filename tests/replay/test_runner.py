@@ -86,7 +86,7 @@ def test_a_refused_run_in_a_new_folder_writes_only_its_report(
     assert RunReport.read(json.loads((tmp_path / REPORT_FILE).read_text())) == run.report
 
 
-@pytest.mark.parametrize("code", [401, 403, 404])
+@pytest.mark.parametrize("code", [401, 402, 404])
 def test_a_refused_key_or_model_stops_the_replay(code: int, server: Script, replay: Runner) -> None:
     """Rather than hundreds of failed results; what was not sent is counted."""
     server.answers(answer_text(), status(code, f"no {KEY}"))

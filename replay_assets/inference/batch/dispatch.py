@@ -1,10 +1,10 @@
 """Dispatch: workers take dialogues one by one, and each finished call goes to the call store.
 
-A run ends early if the endpoint rejects the key or the model, if it asks for a pause longer than
-the run's patience, if the ledger can't be written, or if a dialogue, the cache or a progress report
-raises an error. Then nothing more is sent, and requests in flight have `DRAIN_TIMEOUT_S` to finish.
-If the journal can't be written or the process is interrupted, the run ends immediately. Answers so
-far are kept.
+A run ends early if the endpoint rejects account, key or model, or all requests, if it asks for a
+pause longer than the run's patience, if the ledger can't be written, or if a dialogue, the cache or
+a progress report raises an error. Then nothing more is sent, and requests in flight have
+`DRAIN_TIMEOUT_S` to finish. If the journal can't be written or the process is interrupted, the run
+ends immediately. Answers so far are kept.
 """
 
 import asyncio
@@ -17,12 +17,14 @@ from replay_assets.errors import JournalError
 from replay_assets.inference.batch.dialogue import OpenDialogue, Record
 from replay_assets.inference.batch.fair_queue import FairQueue
 from replay_assets.inference.batch.progress import ProgressMeter
+from replay_assets.inference.batch.rejections import RejectionWatch
 from replay_assets.inference.call.call import Call, CallOutcome
 from replay_assets.inference.call.failures import (
     BudgetExhaustedError,
     CallFailedError,
     GateRefusedError,
     InfrastructureError,
+    ModelRefusedError,
     RequestRejectedError,
 )
 from replay_assets.inference.call.question import Question
@@ -33,6 +35,7 @@ DRAIN_TIMEOUT_S = 10.0
 """Seconds that a run which ends early waits for requests in flight: they are billed anyway."""
 
 OUTCOME_OF_FAILURE: dict[type[CallFailedError], CallOutcome] = {
+    ModelRefusedError: "model_refusal",
     RequestRejectedError: "request_rejected",
     InfrastructureError: "infrastructure_failure",
     GateRefusedError: "gate_refused",
@@ -50,6 +53,7 @@ class Dispatch(Generic[Record]):
     calls: CallStore
     meter: ProgressMeter
     queue: FairQueue = field(default_factory=FairQueue)
+    rejections: RejectionWatch = field(default_factory=RejectionWatch)
     started: float = field(default_factory=time.perf_counter)
     _workers: set[asyncio.Task[None]] = field(default_factory=set)
     _under_way: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -75,6 +79,7 @@ class Dispatch(Generic[Record]):
         self.meter.count(self.calls.settle())
         if self._ended_by is not None:
             raise self._ended_by
+        self.rejections.require_answers()
 
     async def _count(self) -> None:
         try:
@@ -107,6 +112,7 @@ class Dispatch(Generic[Record]):
                 if self._ended_by is not None:
                     return
                 is_reused = False
+                await self.rejections.admit()
                 call = await self._ask_once(dialogue.key, question)
                 # Reading the answer and preparing the next question block the event loop, too.
                 if not question.is_last:
@@ -119,6 +125,8 @@ class Dispatch(Generic[Record]):
         # A call that failed because the run ends is asked again by the next run.
         if call is None or call.is_answer or self._ended_by is None:
             self.meter.finish(call, reused=is_reused)
+        if is_reused:
+            self.rejections.count_kept()
 
     def _end(self, error: Exception) -> None:
         """Send nothing more; wait a while for requests in flight, because they are billed."""
@@ -158,7 +166,8 @@ class Dispatch(Generic[Record]):
     async def _ask(self, key: str, question: Question) -> Call:
         queued_ms = (time.perf_counter() - self.started) * 1000
         try:
-            completion = await self.client.complete(question.messages, schema=question.schema)
+            with self.rejections.request(known=self.calls.was_rejected(key)):
+                completion = await self.client.complete(question.messages, schema=question.schema)
         except CallFailedError as error:
             outcome = OUTCOME_OF_FAILURE.get(type(error))
             if outcome is None:

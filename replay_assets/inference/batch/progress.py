@@ -72,9 +72,9 @@ class ProgressMeter:
         self._moments: deque[float] = deque([time.monotonic()], maxlen=RECENT)
 
     @property
-    def done(self) -> int:
-        """The number of finished dialogues."""
-        return self._done
+    def answered(self) -> int:
+        """The number of finished dialogues whose last call is an answer: no run asks them again."""
+        return self._done - self._failed
 
     def finish(self, last: Call | None, *, reused: bool) -> None:
         """Count a dialogue as done when its last call is durable, which may be now.

@@ -161,8 +161,8 @@ def _ask_all(
 
     def stopped(why: str) -> BatchStoppedError:
         return BatchStoppedError(
-            f"{why} {size - meter.done} of {size} requests have no result; nothing was published. "
-            "Answers are kept: run the same again, and it continues."
+            f"{why} {size - meter.answered} of {size} requests have no result; nothing was "
+            "published. Answers are kept: run the same again, and it continues."
         )
 
     try:

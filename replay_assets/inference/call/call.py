@@ -14,9 +14,14 @@ from replay_assets.contracts.record import Part
 from replay_assets.inference.call.completion import Attempt, Completion
 
 CallOutcome = Literal[
-    "answered", "request_rejected", "infrastructure_failure", "gate_refused", "not_sent"
+    "answered",
+    "model_refusal",
+    "request_rejected",
+    "infrastructure_failure",
+    "gate_refused",
+    "not_sent",
 ]
-ANSWERS: tuple[CallOutcome, ...] = ("answered", "request_rejected")
+ANSWERS: tuple[CallOutcome, ...] = ("answered", "model_refusal")
 """Outcomes that are final; the next run tries all others again."""
 
 
@@ -54,7 +59,12 @@ class Call:
 
     @property
     def is_answer(self) -> bool:
-        """Whether the endpoint gave a final answer."""
+        """Whether the endpoint gave a final answer.
+
+        Calls of earlier releases may contain the failure of a provider as an answer.
+        """
+        if self.completion is not None and not self.completion.is_of_the_model:
+            return False
         return self.outcome in ANSWERS
 
     def encoded(self) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from replay_assets.contracts.result import Try, Usage
+from replay_assets.inference.call.endings import Ending, ending_of
 
 ResponseMode = Literal["json_schema", "json_object", "none"]
 """How an endpoint is asked for JSON: with a schema, for any JSON object, or only by the prompt."""
@@ -18,6 +19,7 @@ AttemptOutcome = Literal[
     "loading",
     "rejected",
     "refused",
+    "moderated",
     "response_format_refused",
     "connect_error",
     "connection_lost",
@@ -29,10 +31,11 @@ AttemptOutcome = Literal[
 ]
 """The outcome of one attempt.
 
-`loading`: a server error, because the model is not loaded yet; `refused`: credentials or model
-rejected; `rejected`: another 4xx; `connection_lost`: a reset while waiting or reading;
-`unfinished`: accepted with a 202, but without a result in time; `truncated`: a body shorter than
-announced; `not_protocol`: not a chat completion.
+`loading`: a server error, because the model is not loaded yet; `refused`: account, credentials,
+model or a parameter rejected; `moderated`: refused because of its content; `rejected`: another 4xx;
+`connection_lost`: a reset while waiting or reading; `unfinished`: accepted with a 202, but without
+a result in time; `truncated`: a body shorter than announced; `not_protocol`: not a chat completion,
+or one that reports a failure.
 """
 
 
@@ -59,6 +62,17 @@ class AssistantMessage:
     refusal: str | None
     finish_reason: str | None
     usage: Usage
+
+    @property
+    def ending(self) -> Ending:
+        """How it ended, whatever the provider's word for it; a text that refuses is a refusal."""
+        return "refused" if self.refusal else ending_of(self.finish_reason)
+
+    @property
+    def is_of_the_model(self) -> bool:
+        """Whether the model generated it: its provider did not fail, and it is not empty."""
+        parts = (self.content, self.reasoning, self.refusal, self.finish_reason)
+        return self.ending != "failed" and any(parts)
 
 
 @dataclass(frozen=True, slots=True)

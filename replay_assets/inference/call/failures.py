@@ -1,9 +1,12 @@
 """Why a call gave no answer. Each reason is a separate error, because each is handled differently.
 
-    EndpointRefusedError    no request of this run can succeed: the run ends with the reason
+    EndpointRefusedError    no request of this run can succeed, because of account, key, model,
+                            parameter or path: the run ends with the reason
     PatienceExceededError   the endpoint asks for a longer pause than the run allows: the run ends
                             cleanly and is resumed later
-    RequestRejectedError    the endpoint rejects this one request: counted against the candidate
+    RequestRejectedError    the endpoint rejects this one request: counted against the candidate,
+                            asked again by the next run
+    ModelRefusedError       moderation refuses this one request: an answer of the model
     InfrastructureError     no answer from the model: reported separately, retried by the next run,
                             never graded
     GateRefusedError        the body contains a secret: not sent
@@ -15,13 +18,6 @@ Errors that may follow some attempts contain them, so that waiting time and cost
 from replay_assets.errors import ReplayAssetsError
 from replay_assets.inference.call.completion import Attempt
 
-ENDS_THE_RUN = {
-    401: "the key is missing or not accepted",
-    403: "the key may not use this model",
-    404: "the endpoint does not know this model or path",
-}
-"""Statuses that every other request of the run would get too."""
-
 
 class CallFailedError(ReplayAssetsError):
     """A call that ended without an answer, with the attempts that were made for it."""
@@ -32,7 +28,7 @@ class CallFailedError(ReplayAssetsError):
 
 
 class EndpointRefusedError(CallFailedError):
-    """The endpoint rejects the key, the model or the path: no request of this run can succeed."""
+    """The endpoint rejects what all requests of this run have: none of them can succeed."""
 
 
 class PatienceExceededError(CallFailedError):
@@ -44,7 +40,27 @@ class PatienceExceededError(CallFailedError):
 
 
 class RequestRejectedError(CallFailedError):
-    """The endpoint rejected this one request with a 4xx."""
+    """The endpoint, or a firewall before it, rejected this one request.
+
+    `of_run` is the error that ends the run if all others are rejected too; None if the response
+    says that it is about this request. `decides_alone`: it ends a run of a single request, too.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        attempts: tuple[Attempt, ...] = (),
+        of_run: EndpointRefusedError | None = None,
+        decides_alone: bool = False,
+    ) -> None:
+        super().__init__(message, attempts=attempts)
+        self.of_run = of_run
+        self.decides_alone = decides_alone
+
+
+class ModelRefusedError(CallFailedError):
+    """The moderation of the endpoint refused this one request."""
 
 
 class InfrastructureError(CallFailedError):

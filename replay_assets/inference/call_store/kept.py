@@ -118,6 +118,11 @@ class KeptCalls:
         """Return a finished call of this run, with an answer or without."""
         return self._journal.get(key)
 
+    def was_rejected(self, key: str) -> bool:
+        """Return whether the endpoint rejected this question in the run of the present results."""
+        call = None if self._behind is None else self._behind.get(key)
+        return call is not None and call.outcome == "request_rejected"
+
     def append(self, call: Call) -> None:
         """Keep a finished call."""
         self._journal.append(call)

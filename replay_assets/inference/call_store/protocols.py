@@ -39,6 +39,10 @@ class CallStore(Protocol):
         """Return a finished call of this run, with an answer or without."""
         ...
 
+    def was_rejected(self, key: str) -> bool:
+        """Return whether the endpoint rejected this question in the run of the present results."""
+        ...
+
     def append(self, call: Call) -> None:
         """Keep a finished call.
 

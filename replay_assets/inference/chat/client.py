@@ -12,19 +12,17 @@ from typing import Any, Self
 from replay_assets.candidates import UNBOUNDED_ANSWER_TOKENS, Candidate
 from replay_assets.inference.call.completion import Attempt, Completion, ResponseMode
 from replay_assets.inference.call.failures import (
-    ENDS_THE_RUN,
     BudgetExhaustedError,
     CallFailedError,
-    EndpointRefusedError,
     GateRefusedError,
     PatienceExceededError,
-    RequestRejectedError,
 )
 from replay_assets.inference.call.question import Message
 from replay_assets.inference.chat import pending
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.in_flight import InFlight
 from replay_assets.inference.chat.protocol import chat_body
+from replay_assets.inference.chat.refusal_errors import error_of_refusal
 from replay_assets.inference.chat.response_format import ResponseFormat
 from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
 from replay_assets.inference.chat.retries import AskedCall, Retries
@@ -113,9 +111,10 @@ class ChatClient:
         Raises:
             GateRefusedError: a strict rule matches the body; nothing was sent.
             BudgetExhaustedError: the next attempt may cost more than is left.
-            EndpointRefusedError: 401, 403 or 404.
+            EndpointRefusedError: account, key, model, parameter or path are rejected.
             PatienceExceededError: the endpoint asks for a pause beyond the run's patience.
             RequestRejectedError: another 4xx; a retry would be rejected too.
+            ModelRefusedError: moderation refuses the request.
             InfrastructureError: all attempts failed.
         """
         call = AskedCall(messages, schema)
@@ -190,15 +189,8 @@ class ChatClient:
     def _raise_if_final(self, call: AskedCall, found: ResponseReading) -> None:
         """Raise an error if a retry can't succeed."""
         candidate, made = self._candidate, call.made
-        if found.outcome == "refused":
-            raise EndpointRefusedError(
-                f"{candidate.base_url} answered {found.status}: {ENDS_THE_RUN[found.status or 0]}. "
-                f"Check {candidate.api_key_env or 'api_key_env'}, model {candidate.model!r} and "
-                f"base_url of candidate {candidate.id!r}.",
-                attempts=made,
-            )
-        if found.outcome == "rejected":
-            raise RequestRejectedError(found.problem, attempts=made)
+        if found.refusal is not None:
+            raise error_of_refusal(found.refusal, found.problem, candidate=candidate, attempts=made)
         patience_s = candidate.limits.patience_s
         pause_s = found.pause_s or 0.0
         # A used-up quota is often reported as a 429 without a time, again and again.

@@ -11,7 +11,9 @@ import msgspec
 
 from replay_assets.candidates import Candidate
 from replay_assets.inference.call.completion import AssistantMessage, ResponseMode
+from replay_assets.inference.call.endings import ending_of
 from replay_assets.inference.call.question import Message
+from replay_assets.inference.chat.error_text import says_error
 from replay_assets.inference.chat.event_stream import is_stream, joined, without_bom
 from replay_assets.inference.chat.json_values import decoded
 from replay_assets.inference.chat.message_parts import texts_of
@@ -56,7 +58,13 @@ def read_completion(body: bytes) -> AssistantMessage | None:
     try:
         payload = joined(body) if is_stream(body) else _json(body)
         choice = payload["choices"][0]
-        return _message_of(payload, choice, choice["message"])
+        if says_error(payload) or says_error(choice):
+            return None
+        message = choice.get("message")
+        # Without a text, some servers leave the message out.
+        if message is None and ending_of(_text(choice.get("finish_reason"))) in ("cut", "refused"):
+            message = {}
+        return _message_of(payload, choice, message)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
@@ -76,9 +84,13 @@ def _message_of(
         content=content,
         reasoning=_without_half_pairs(texts.reasoning) or thought,
         refusal=_without_half_pairs(texts.refusal),
-        finish_reason=_without_half_pairs(choice.get("finish_reason")),
+        finish_reason=_text(choice.get("finish_reason") or choice.get("native_finish_reason")),
         usage=usage_of(reported_usage(payload), is_empty=not any(texts)),
     )
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    return _without_half_pairs(value) if isinstance(value, str) else None
 
 
 def _without_half_pairs(text: Any) -> str | None:  # noqa: ANN401 - any JSON value

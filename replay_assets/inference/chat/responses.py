@@ -12,14 +12,20 @@ from replay_assets.inference.call.completion import (
     AttemptOutcome,
     ResponseMode,
 )
+from replay_assets.inference.chat.error_text import error_of
 from replay_assets.inference.chat.event_stream import is_stream, without_bom
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.protocol import read_completion
+from replay_assets.inference.chat.refusals import (
+    OF_ONE_REQUEST,
+    Refusal,
+    lasting_refusal_of,
+    refusal_of,
+)
 from replay_assets.inference.chat.response_format import names_response_format
 from replay_assets.inference.throttling.pauses import pause_asked_s
 from replay_assets.inference.transport.wire import Reply, WireError
 
-REFUSED = frozenset({401, 403, 404})
 TOO_MANY = 429
 TRANSIENT = frozenset({408, 409, 424, 425, 498, 499})
 """Statuses of 4xx that are about the moment: timeouts, conflicts, a dependency or capacity that is
@@ -42,7 +48,8 @@ NO_USAGE = Usage()
 class ResponseReading:
     """The outcome of an attempt. `message` is None unless it was answered; `problem` is then empty.
 
-    `pause_s` is the pause that the endpoint asks for.
+    `refusal` says why a retry can't succeed; None if it may. `pause_s` is the pause that the
+    endpoint asks for.
     """
 
     outcome: AttemptOutcome
@@ -52,6 +59,7 @@ class ResponseReading:
     pause_s: float | None = None
     ttft_ms: float | None = None
     possibly_paid: bool = False
+    refusal: Refusal | None = None
 
     @property
     def usage(self) -> Usage:
@@ -71,7 +79,7 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
     pause_s = pause_asked_s(reply.headers) or None
     if 200 <= status < 300:
         message = read_completion(reply.body)
-        if message is not None:
+        if message is not None and message.is_of_the_model:
             return ResponseReading(
                 "answered",
                 status,
@@ -81,7 +89,7 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
                 ttft_ms=reply.ttft_ms if is_stream(without_bom(reply.body)) else None,
             )
     text = reply.body[:READ_BYTES].decode("utf-8", "replace")
-    outcome = _outcome(status, text, mode)
+    outcome, refusal = _outcome(reply, text, mode)
     return ResponseReading(
         outcome,
         status,
@@ -90,19 +98,32 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
         pause_s=pause_s if outcome in ("rate_limited", "server_error", "loading") else None,
         # A successful response without a completion took work and may have been billed.
         possibly_paid=200 <= status < 300,
+        refusal=refusal,
     )
 
 
-def _outcome(status: int, text: str, mode: ResponseMode) -> AttemptOutcome:
+def _outcome(reply: Reply, text: str, mode: ResponseMode) -> tuple[AttemptOutcome, Refusal | None]:
+    """Return the outcome of a response without an answer, and why it is refused, if it is."""
+    status = reply.status
+    if mode != "none" and names_response_format(status, text):
+        return "response_format_refused", None
+    temporary = _temporary(status, text)
+    error = error_of(reply.body)
+    refusal = lasting_refusal_of(status, error) if temporary else refusal_of(status, error)
+    if refusal is None:
+        return temporary or "rejected", None
+    if refusal == "moderated":
+        return "moderated", refusal
+    return "rejected" if refusal in OF_ONE_REQUEST else "refused", refusal
+
+
+def _temporary(status: int, text: str) -> AttemptOutcome | None:
+    """Return the outcome of a status after which a retry may succeed; None for all others."""
     if status == TOO_MANY:
         return "rate_limited"
-    if mode != "none" and names_response_format(status, text):
-        return "response_format_refused"
-    if status in REFUSED:
-        return "refused"
     if status >= 500 or status in TRANSIENT:
         return "loading" if LOADING.search(text) else "server_error"
-    return "rejected" if status >= 400 else "not_protocol"
+    return "not_protocol" if status < 400 else None
 
 
 def _cleaned(message: AssistantMessage, gate: SendingGate) -> AssistantMessage:

@@ -88,7 +88,7 @@ def test_the_key_is_sent_in_the_header_only(
     assert KEY not in str(server.bodies)
 
 
-@pytest.mark.parametrize("code", [401, 403, 404])
+@pytest.mark.parametrize("code", [401, 402, 404, 410])
 def test_a_rejected_key_or_model_ends_the_run(server: Script, code: int) -> None:
     """No later request can succeed: one attempt, and the message names the way out."""
     server.answers(status(code, f"no {KEY}"))
@@ -100,7 +100,7 @@ def test_a_rejected_key_or_model_ends_the_run(server: Script, code: int) -> None
     assert KEY not in text
 
 
-@pytest.mark.parametrize("code", [400, 413, 415, 422])
+@pytest.mark.parametrize("code", [400, 403, 413, 415, 422])
 def test_another_4xx_is_the_answer_to_this_request(server: Script, code: int) -> None:
     """The same request would be rejected again."""
     server.answers(status(code, "too long"))

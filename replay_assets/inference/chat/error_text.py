@@ -1,0 +1,92 @@
+"""What an endpoint says went wrong: the texts and codes of an error, in the forms of many servers.
+
+Only what describes the error is read. Some servers echo the request, and the evidence of an
+incident may say `quota exceeded` too.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DESCRIBES = frozenset(
+    {
+        *("error", "errors", "error_type", "error_code", "error_msg", "error_message"),
+        *("errorcode", "errormessage", "error_description", "innererror", "fault", "faultstring"),
+        *("message", "msg", "code", "type", "__type", "status", "status_code", "status_msg"),
+        *("reason", "reasons", "detail", "details", "title", "description", "param", "loc"),
+        *("metadata", "raw", "base_resp"),
+    }
+)
+"""The keys whose values describe an error; everything else may be an echo of the request."""
+FIELD_KEYS = ("param", "loc")
+"""The keys that name the field of the request which the endpoint rejects."""
+CODE_KEYS = frozenset({"code", "status", "status_code", "error_code", "errorcode"})
+ECHO = re.compile(r"""['"]input['"]\s*:|\binput_value=""")
+"""Where a validation error quotes the request within its message."""
+LONGEST_TEXT, MOST_TEXTS, DEEPEST = 1_000, 50, 8
+"""Limits of what is read: no error needs more, and a body comes from outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """The words of an error, its codes, and the field of the request that it names, if any."""
+
+    words: str
+    codes: frozenset[str] = frozenset()
+    field: str | None = None
+
+
+def error_of(body: bytes) -> ErrorText:
+    """Return what a body says about an error; the start of a text that is not JSON.
+
+    A page of HTML is not from the endpoint but from what is in front of it: it has no words here.
+    """
+    text = body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        return ErrorText("")
+    values = list(_values(text))
+    found = [pair for value in values for pair in _described(value, "error", DEEPEST)][:MOST_TEXTS]
+    if not values:
+        found = [("error", text)]
+    fields = [one for key, one in found if key in FIELD_KEYS and one != "body"]
+    return ErrorText(
+        words=" ".join(ECHO.split(one, maxsplit=1)[0][:LONGEST_TEXT] for _, one in found),
+        codes=frozenset(one for key, one in found if key in CODE_KEYS),
+        # `messages[1].content` and `messages.1.content` are parts of `messages`.
+        field=re.split(r"[.\[]", fields[0])[0] if fields else None,
+    )
+
+
+def says_error(value: Mapping[str, Any]) -> bool:
+    """Return whether a completion, or a choice of one, contains an error next to its content."""
+    error = value.get("error")
+    if isinstance(error, Mapping):
+        return any(error.values())
+    return bool(error) and error is not True
+
+
+def _values(text: str) -> Iterator[Any]:
+    """Yield the JSON value of a body, or of each event if it is a stream."""
+    parts = [text, *(line[5:] for line in text.splitlines() if line.startswith("data:"))]
+    for part in parts:
+        try:
+            yield json.loads(part)
+        except (ValueError, RecursionError):
+            continue
+
+
+def _described(value: Any, key: str, depth: int) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON value
+    """Yield the texts and numbers below a value that describe an error, each with its key."""
+    if depth == 0 or value is None or isinstance(value, bool):
+        return
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name.casefold() in DESCRIBES or name == "choices":
+                yield from _described(item, name.casefold(), depth - 1)
+    elif isinstance(value, list):
+        for item in value[:MOST_TEXTS]:
+            yield from _described(item, key, depth - 1)
+    elif key != "choices":
+        yield key, str(value)

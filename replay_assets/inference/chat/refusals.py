@@ -1,0 +1,179 @@
+"""Why an endpoint refuses: what its status and its words say about account, model and request.
+
+A refusal that every request of the run would get ends the run, and is never an answer of the
+model. The table below has the words of many providers; the first row that matches counts.
+"""
+
+import re
+from typing import Literal
+
+from replay_assets.inference.chat.error_text import ErrorText
+
+Refusal = Literal[
+    "account",
+    "key",
+    "region",
+    "proxy",
+    "path",
+    "model",
+    "parameter",
+    "moderated",
+    "request",
+    "forbidden",
+    "unexplained",
+]
+"""`moderated`, `request`: about this request only. `forbidden`, `unexplained`: the response does
+not say whether it is about this request. All others: every request of the run would get it."""
+OF_ONE_REQUEST: tuple[Refusal, ...] = ("moderated", "request", "forbidden", "unexplained")
+
+_ROWS: tuple[tuple[Refusal, str], ...] = (
+    (
+        "account",
+        r"""insufficient[ _](?:account[ _])?(?:balance|quota|credit|fund|user[ _]?quota)
+        | exceed(?:ed|s)[ _](?:(?:your|the)[ _])?(?:current|monthly)[ _](?:quota|budget)
+        | quota\ is\ not\ enough | quota\ (?:is|has\ been)\ exhausted
+        | usage[ _]limit | spend(?:ing)?[ _](?:limit|cap) | hard[ _]limit | key\ limit\ exceeded
+        | budget[ _](?:has[ _]been[ _])?(?:exceed|exhaust) | (?:exceed\w*|over|max)[ _]?budget
+        | credit\ balance | (?:out\ of|no|more|not\ enough|included|available)\ credits
+        | credits?[ _](?:limit|(?:have[ _])?(?:expired|exhausted|run\ out))
+        | billing | arrear | overdue | in\ good\ \w+ing | payment[ _](?:required|method)
+        | failure\ to\ pay | unpaid | please\ (?:recharge|top[ -]?up)
+        | free[ _-]?tier.{0,60}(?:exhausted|expired|only)
+        | (?:subscription|plan|trial)\ (?:has\ |is\ )?(?:expired|ended)
+        | (?:account|organi[sz]ation).{0,60}
+            (?:suspend|deactivat|disabled|restricted|locked|terminated|not\ active|flagged)
+        | 余额不[足够] | 欠费 | 充值 | 额度(?:不足|已用尽|用完)""",
+    ),
+    (
+        "key",
+        r"""(?:invalid|incorrect|expired|wrong|missing|no|unknown|revoked)[ _]api[ _-]?key
+        | api[ _-]?key.{0,40}
+            (?:not\ valid|invalid|expired|not\ found|incorrect|revoked|missing|disabled|deleted)
+        | invalidapikey | authentication[ _](?:error|fail) | unauthori[sz]ed | unauthenticated
+        | invalid[ _](?:auth\w*|access|bearer)[ _]token""",
+    ),
+    (
+        "region",
+        r"""unsupported[ _]country
+        | (?:country|region|territory|location).{0,60}not\ (?:supported|available|allowed)""",
+    ),
+    (
+        "moderated",
+        r"""content[ _-]?(?:filter|polic|moderation|management|safety|exists[ _]risk|violat)
+        | moderat | responsible[ _]?ai | guard[ _]?rail | data[ _]?inspection | inappropriate
+        | (?:input|prompt|content|request|message|text|output)s?\ (?:(?:was|were|is|has\ been)\ )?
+            (?:flagged | blocked\ (?:by|due|because).{0,40}(?:safe|content))
+        | prompt\ blocked | sensitive[ _]?(?:content|information|word|text) | contains?\ sensitive
+        | unsafe | harmful | prohibited[ _](?:content|use) | usage\ (?:guideline|polic)
+        | high[ _]risk | safety[ _](?:system|filter|polic|check|setting|violation|reason)
+        | violat(?:(?!security).){0,40}(?:polic|guideline|terms)
+        | deny[ -]?list | invalid_prompt | cyber_policy
+        | 敏感 | 不安全 | 违规 | 不适当 | 内容安全""",
+    ),
+    # The largest value that a model takes, which the candidate exceeds with every request.
+    ("parameter", r"maximum\ value\ for | at\ most\ \d+\ completion\ tokens"),
+    (
+        "request",
+        r"""context[ _](?:length|window|size|limit) | maximum\ context | exceed_context
+        | \btoo[ _](?:long|(?:many|large)[ _](?:input|prompt)?[ _]?tokens)
+        | (?:prompt|input|message|request|body|payload|entity|content)s?\b.{0,40}
+            \btoo[ _](?:large|big)
+        | reduce\ (?:the|your)\ (?:length|prompt|input|size) | tokens_limit_reached
+        | (?:prompt|input|request|message)s?\b.{0,80}
+            (?:exceed|longer|must\ (?:be|have)\ (?:<|less|at\ most))
+        | (?:input|prompt|many)[ _]tokens | string_above_max | range\ of\ input\ length
+        | 超长 | 过长 | 超出.{0,20}长度""",
+    ),
+    (
+        "model",
+        r"""model[ _]not[ _](?:exist|found|available|supported|open|allowed) | modelnotopen
+        | (?:invalid|unknown|unsupported|no\ such|not\ a\ valid|deprecated)[ _]model
+        | deployment[ _]?not[ _]?found | invalidendpointormodel | model_(?:decommission|permission)
+        | \b(?:model|deployment|function)\b.{0,120}
+            (?:(?:does\ not|doesn't|not)\ (?:exist|found)
+            |not\ (?:found|available|permitted|loaded|enabled|a\ chat|supported\ (?:in|by))
+            |no\ longer|decommission|deprecat|retired|end\ of\ life|is\ invalid)
+        | model[ _](?:id|name|identifier)\b.{0,60}invalid
+        | access(?:\ to)?(?:\ the|\ this)?\ model | unable\ to\ access | not\ a\ chat\ model
+        | does\ not\ (?:support|work\ with).{0,20}\b(?:chat|the\ specified\ model)
+        | 模型不存在 | 无权访问 | 模型.{0,20}(?:下线|不可用)""",
+    ),
+    (
+        "parameter",
+        r"""unsupported[ _]?(?:parameter|value|argument|field|param)
+        | (?:unknown|unrecogni[sz]ed|unexpected|invalid|extra)[ _](?:(?:api|request)[ _])?
+            (?:parameter|argument|field|name|key)s?
+        | extra_forbidden | additional\ propert | only\ the\ default
+        | not\ support(?:ed)?.{0,20}\bparameter
+        | (?:parameter|argument|property|field)\b.{0,80}
+            (?:not\ (?:support|permitted|allowed|valid)|unsupported)
+        | not\ supported\ (?:with|for|on|by)\ th(?:is|e)\ model
+        | \b(?:temperature|top_[pk]|max(?:_completion|_output|_new)?_tokens|stream(?:_options)?|seed
+            |stop|logprobs|(?:presence|frequency|repetition)_?penalty|reasoning_effort|thinking
+            |enable_thinking|chat_template_kwargs)\b.{0,80}
+            (?:support|permitted|allowed|(?:must|should|can)\ (?:not\ )?be|invalid|out\ of\ range
+            |too\ (?:large|high|low)|(?:less|greater)\ than)
+        | system[ _](?:role|message|prompt|instruction)s?\b.{0,40}not\ (?:supported|allowed|enabled)
+        | roles?\ must\ alternate | chat\ template | template\ (?:error|not\ found)
+        | 参数.{0,20}(?:错误|有误|不支持)""",
+    ),
+)
+_WORDS = tuple((kind, re.compile(row, re.IGNORECASE | re.VERBOSE)) for kind, row in _ROWS)
+_PASSES = re.compile(
+    r"(?:retry|again) (?:in|after)\b|retrydelay|per[ _-]?(?:minute|second)|(?:requests|tokens) per "
+    r"|\b[rt]p[ms]\b|try again later",
+    re.IGNORECASE,
+)
+"""Words of a limit that passes by itself: waiting is enough."""
+_OF_STATUS: dict[int, Refusal] = {
+    401: "key",
+    402: "account",
+    404: "path",
+    407: "proxy",
+    410: "model",
+    413: "request",
+    414: "request",
+    431: "request",
+    # These four are also what firewalls answer, in the place of the endpoint.
+    403: "forbidden",
+    405: "forbidden",
+    406: "forbidden",
+    451: "forbidden",
+}
+_OF_THE_RUN = (401, 402, 404, 407, 410)
+"""Statuses that no word makes the refusal of one request."""
+_OF_AN_INCIDENT = ("messages", "prompt", "input", "input_tokens", "contents")
+"""The fields of a request that differ between incidents; all others are those of the candidate."""
+
+
+def refusal_of(status: int, error: ErrorText) -> Refusal:
+    """Return why a response of 4xx refuses."""
+    said, of_status = _said(error.words), _OF_STATUS.get(status, "unexplained")
+    if status in _OF_THE_RUN:
+        return of_status if said is None or said in OF_ONE_REQUEST else said
+    if said is not None:
+        return said
+    if error.field is not None and error.field not in _OF_AN_INCIDENT:
+        return "model" if error.field == "model" else "parameter"
+    return of_status
+
+
+def lasting_refusal_of(status: int, error: ErrorText) -> Refusal | None:
+    """Return why a response that looks temporary is a refusal: a 429, a 5xx, an error within a 200.
+
+    Only what is sure to last: the account, and moderation. None if it may pass.
+    """
+    said = _said(error.words)
+    if said in ("account", "moderated"):
+        return said
+    if status < 300 and (said == "key" or "401" in error.codes):
+        return "key"
+    return "account" if status < 300 and "402" in error.codes else None
+
+
+def _said(words: str) -> Refusal | None:
+    """Return the first row of the table whose words are in a text."""
+    for kind, pattern in _WORDS:
+        if pattern.search(words) and not (kind == "account" and _PASSES.search(words)):
+            return kind
+    return None
