@@ -116,7 +116,7 @@ class LoadTarget:
         if value is None:
             return None
         if column.name in self.logical.ids:
-            refuse_odd_id(column.name, str(value))
+            refuse_odd_id(column.name, str(value), from_text=found.from_text)
         convert = self._converts.get(column.name)
         return value if convert is None else convert(value)
 

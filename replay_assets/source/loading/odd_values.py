@@ -8,7 +8,7 @@ INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 NOT_AN_ID = re.compile(
     r"null|none|nan|nil|n/a|undefined|true|false|\\n|#[a-z/0]+[!?]?", re.IGNORECASE
 )
-"""What programs write for nothing, for a boolean, or for an error."""
+"""What programs write into text files for nothing, for a boolean, or for an error."""
 FROM_A_SPREADSHEET = re.compile(r"-?[0-9]+\.0+|-?[0-9]+([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 """A whole number that became a decimal, or was shortened: `12.0`, `1.2E+11`."""
 NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
@@ -20,8 +20,13 @@ SPREADSHEET_DAYS = range(36526, 73050)
 """The same years, in a spreadsheet's days since 1899-12-30."""
 
 
-def refuse_odd_id(name: str, text: str) -> None:
+def refuse_odd_id(name: str, text: str, *, from_text: bool) -> None:
     """Refuse an id by which no row would be found.
+
+    Args:
+        name: the column.
+        text: the id.
+        from_text: whether it is from a file that has only texts, as CSV: `null` may mean anything.
 
     Raises:
         ValueError: it is blank, or written by a program for something else.
@@ -30,7 +35,7 @@ def refuse_odd_id(name: str, text: str) -> None:
         raise ValueError(f"{name}: {text!r} is blank, but rows are found by it")
     if text != text.strip().strip(INVISIBLE):
         raise ValueError(f"{name}: {text!r} begins or ends with a blank or an invisible character")
-    if NOT_AN_ID.fullmatch(text):
+    if from_text and NOT_AN_ID.fullmatch(text):
         raise ValueError(f"{name}: {text!r} is not an id; programs write it for other values")
     if FROM_A_SPREADSHEET.fullmatch(text):
         raise ValueError(
