@@ -85,7 +85,8 @@ class Settings:
                 f"{data} does not exist. Work from a clone of the project, or set REPLAY_HOME to a "
                 "folder that has a data/ folder in it."
             )
-        source_url = environment.get("REPLAY_SOURCE_URL")
+        # A file of variables or of a secret often ends in a line break.
+        source_url = environment.get("REPLAY_SOURCE_URL", "").strip()
         return cls(
             data=data,
             lake=_root("REPLAY_LAKE", data / "lake"),

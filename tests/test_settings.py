@@ -145,6 +145,14 @@ def test_a_root_holds_no_password(url: str, refused: bool, monkeypatch: pytest.M
     assert url.replace("pass@word", "***").replace("pass/word", "***") in str(found.value)
 
 
+def test_blanks_around_the_url_of_the_source_do_not_count(monkeypatch: pytest.MonkeyPatch):
+    """A file of a secret often ends in a line break."""
+    monkeypatch.setenv("REPLAY_SOURCE_URL", " sqlite:////srv/x.sqlite\n")
+    assert Settings.from_environment().source_url == "sqlite:////srv/x.sqlite"
+    monkeypatch.setenv("REPLAY_SOURCE_URL", " ")
+    assert Settings.from_environment().source_is_default
+
+
 def test_settings_do_not_show_the_url_of_the_source(monkeypatch: pytest.MonkeyPatch):
     """A traceback with local values would."""
     secret = "FAKE" + "-word"

@@ -8,8 +8,10 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from replay_assets.errors import ConfigurationError
+from replay_assets.parsing import yaml_files
 from replay_assets.parsing.yaml_files import LARGEST_FILE, Mistake, Secrecy, load_yaml, shipped_yaml
 
+PACKAGE = Path(yaml_files.__file__).parents[1]
 SECRET = "FAKE-" + "no-vendors-form"
 
 
@@ -247,6 +249,12 @@ def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
     """Falling back to another one would hide the mistake."""
     with pytest.raises(ConfigurationError, match=r"gone\.yaml.*name a file that exists"):
         load_yaml(tmp_path / "gone.yaml", list[Entry], what="list of entries")
+
+
+@pytest.mark.parametrize("name", sorted(str(one) for one in PACKAGE.rglob("*.yaml")))
+def test_no_key_occurs_twice_in_what_ships(name: str) -> None:
+    """The fast reader of shipped files would keep the last one."""
+    assert load_yaml(Path(name), dict[str, Any] | list[Any], what="shipped file")  # type: ignore[arg-type]
 
 
 def test_shipped_data_is_read_from_its_package() -> None:
