@@ -33,7 +33,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     ]
     weekly = [
         *evaluation.build_weekly(catalogue, partitions),
-        finetune.build_asset(partitions, rules),
+        finetune.build_asset(partitions, rules, settings.training_language),
     ]
     return dg.Definitions(
         assets=[*daily, *weekly],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from replay_assets.contracts.export_row import TRAINING_LANGUAGES, TrainingLanguage
 from replay_assets.errors import ConfigurationError
 from replay_assets.parsing.urls import UrlParts, shown_url
 
@@ -46,6 +47,7 @@ class Settings:
         REPLAY_FIRST_DAY   2026-09-21; must be a Monday
         REPLAY_LOOK_BACK_DAYS  35: days that the daily observation of the source covers
         REPLAY_MAX_TEXT_BYTES  1048576: a row with a longer text is quarantined
+        REPLAY_TRAINING_LANGUAGE  follow: the language of instruction and headings of training rows
         DAGSTER_HOME       data/dagster_home
 
     Read when used, never stored: `REPLAY_AUDIT_KEY`, and the variables that candidates name.
@@ -69,6 +71,7 @@ class Settings:
     look_back_days: int
     max_text_bytes: int
     dagster_home: Path
+    training_language: TrainingLanguage = "follow"
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -104,6 +107,9 @@ class Settings:
             first_day=_monday(environment.get("REPLAY_FIRST_DAY") or SAMPLES_FIRST_DAY),
             look_back_days=_count("REPLAY_LOOK_BACK_DAYS", DEFAULT_LOOK_BACK_DAYS),
             max_text_bytes=_count("REPLAY_MAX_TEXT_BYTES", DEFAULT_MAX_TEXT_BYTES),
+            training_language=_training_language(
+                environment.get("REPLAY_TRAINING_LANGUAGE") or "follow"
+            ),
             dagster_home=Path(environment.get("DAGSTER_HOME") or data / "dagster_home").absolute(),
         )
 
@@ -223,6 +229,15 @@ def _monday(text: str) -> str:
             "by theirs"
         )
     return day.isoformat()
+
+
+def _training_language(name: str) -> TrainingLanguage:
+    for known in TRAINING_LANGUAGES:
+        if name == known:
+            return known
+    raise ConfigurationError(
+        f"REPLAY_TRAINING_LANGUAGE is {name!r}; use one of {', '.join(TRAINING_LANGUAGES)}"
+    )
 
 
 def _count(variable: str, default: int) -> int:

@@ -49,6 +49,7 @@ def test_without_variables_everything_is_under_data(home: Path):
         look_back_days=35,
         max_text_bytes=2**20,
         dagster_home=data / "dagster_home",
+        training_language="follow",
     )
     assert settings.samples == data / "samples"
 
@@ -63,6 +64,7 @@ def test_without_variables_everything_is_under_data(home: Path):
         ("REPLAY_SOURCE_URL", "postgresql+psycopg://u:p@db/incidents", "source_url"),
         ("REPLAY_TIMEZONE", "UTC", "timezone"),
         ("REPLAY_FIRST_DAY", "2026-01-05", "first_day"),
+        ("REPLAY_TRAINING_LANGUAGE", "original", "training_language"),
         ("DAGSTER_HOME", "/srv/dagster", "dagster_home"),
     ],
 )
@@ -102,6 +104,7 @@ def test_a_relative_path_is_made_absolute(
 @pytest.mark.parametrize(
     ("variable", "value", "way_out"),
     [
+        pytest.param("REPLAY_TRAINING_LANGUAGE", "EN", "original, follow, en, zh", id="language"),
         pytest.param("REPLAY_TIMEZONE", "Taipei", "Asia/Taipei", id="no time zone"),
         pytest.param("REPLAY_TIMEZONE", "Asia", "Asia/Taipei", id="a folder of time zones"),
         pytest.param("REPLAY_TIMEZONE", "../etc/passwd", "Asia/Taipei", id="a path"),

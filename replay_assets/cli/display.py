@@ -60,8 +60,9 @@ def show_week(settings: Settings, week: str) -> None:
     console.print(
         f"report           {report.path_of(assets.REPORT_HTML_FILE)}", markup=False, soft_wrap=True
     )
-    for name in export.names(".jsonl"):
-        console.print(f"training file    {export.path_of(name)}", markup=False, soft_wrap=True)
+    files = [export.path_of(name) for name in export.names(".jsonl")]
+    for path in files or ["none: no incident of the week qualifies"]:
+        console.print(f"training file    {path}", markup=False, soft_wrap=True)
 
 
 def _figures(one: ReportedCandidate) -> list[str]:

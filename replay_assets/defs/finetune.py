@@ -1,7 +1,10 @@
 """The asset of the fine-tune stage: a week's training file."""
 
+from functools import partial
+
 import dagster as dg
 
+from replay_assets.contracts.export_row import TrainingLanguage
 from replay_assets.defs.jobs import follow_days
 from replay_assets.defs.keys import inputs_of, sanitizing_version
 from replay_assets.defs.materializing import materialize
@@ -19,8 +22,12 @@ from replay_assets.source import record_export
 GROUP = "finetune"
 
 
-def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
-    """Return the weekly export for fine-tuning; its version depends on the sanitizing rules."""
+def build_asset(
+    partitions: Partitions, rules: RuleSet, language: TrainingLanguage
+) -> dg.AssetsDefinition:
+    """Return the weekly export for fine-tuning; its version depends on rules and language."""
+    code_version = f"{export_module.CODE_VERSION}.{language}"
+    build = partial(build_export, language=language)
 
     @dg.asset(
         partitions_def=partitions.weekly,
@@ -29,7 +36,7 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
         kinds={"jsonl"},
         deps=[partitions.days(key) for key in inputs_of(assets.SFT_EXPORT)],
         automation_condition=follow_days(),
-        code_version=sanitizing_version(export_module.CODE_VERSION, rules),
+        code_version=sanitizing_version(code_version, rules),
     )
     def sft_export(
         context: dg.AssetExecutionContext,
@@ -56,7 +63,7 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
                 rules=rules_digest(safeguards.rules),
             )
             found = read_week(week, lineage)
-            export = build_export(
+            export = build(
                 week, found.evidence, found.scores, found.unusable_days, safeguards.policy()
             )
             address = assets.SFT_EXPORT.at(week)
@@ -76,6 +83,8 @@ def _record(
     context: dg.AssetExecutionContext, export: WeekExport, published: Published, source: Source
 ) -> str:
     """Record the export in the source database; return where it is recorded."""
+    if not export.examples:
+        return "nowhere: no incident of the week qualifies"
     path, file = published.path_of(LOGGED.file_name), published.entry(LOGGED.file_name)
     entry = export.log_entry(path, sha256=file.sha256, size_bytes=file.size_bytes)
     with source.open() as database:
@@ -89,8 +98,9 @@ def _record(
 
 
 def _metadata(published: Published, recorded_in: str) -> Metadata:
+    files = published.names(".jsonl")
     return {
-        "training_file": dg.MetadataValue.path(published.path_of(LOGGED.file_name)),
+        "training_file": dg.MetadataValue.path(published.path_of(files[0])) if files else "none",
         "recorded_in": recorded_in,
         "left_out": bars(published.facts["left_out"], "incidents left out"),
     }

@@ -1,4 +1,4 @@
-"""One incident as something to learn from: sanitized once, in the form of no training tool.
+"""One incident as something to learn from: sanitized once, before any training tool's format.
 
 A flavour (`flavours`) turns it into the row that its consumers read.
 """
@@ -6,8 +6,13 @@ A flavour (`flavours`) turns it into the row that its consumers read.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from replay_assets.contracts.export_row import TrainingLanguage
+from replay_assets.finetune.language import Language, language_of
+from replay_assets.finetune.trainer_marks import break_marks, marks_in
+from replay_assets.parsing.reasoning import split_reasoning
 from replay_assets.sanitizing import IncidentSanitizer, RuleSet
 
 
@@ -17,6 +22,7 @@ class Example:
 
     `reasoning` is None if none was recorded or it is known to be wrong, `action` is what was
     executed first, and `succeeded` says that the newest repair is recorded as successful.
+    `broken_marks` are the marks of trainers that the texts had.
     """
 
     incident_id: str
@@ -26,13 +32,20 @@ class Example:
     action: str | None
     succeeded: bool
     verification_result: str | None
-    collected_at: str
+    collected_at: datetime
     schema_version: str | None
     matched_playbook_id: str | None
+    language: Language
+    in_original_form: bool
+    broken_marks: tuple[str, ...]
 
 
 def example_of(
-    row: Mapping[str, Any], *, with_reasoning: bool, rules: RuleSet | None = None
+    row: Mapping[str, Any],
+    *,
+    with_reasoning: bool,
+    rules: RuleSet | None = None,
+    language: TrainingLanguage = "follow",
 ) -> Example | None:
     """Return an incident's example; None if neither reasoning nor action is recorded.
 
@@ -40,6 +53,7 @@ def example_of(
         row: a row of `incident_evidence` whose newest repair succeeded or was not recorded.
         with_reasoning: False if the recorded reasoning is known to be wrong.
         rules: the sanitizing rules.
+        language: the language of instruction and headings, or how it is chosen.
     """
     reasoning = reasoning_of(row) if with_reasoning else None
     action = executed_action(row)
@@ -56,29 +70,40 @@ def example_of(
         }
     )
     clean = sanitizer.sweep(clean)
-    clean_reasoning, clean_action = clean["sections"]
+    texts = [clean["input"], *(text for text in clean["sections"] if text)]
+    evidence, clean_reasoning, clean_action = (
+        text and break_marks(text) for text in (clean["input"], *clean["sections"])
+    )
     return Example(
         incident_id=row["incident_id"],
         alertname=clean["alertname"],
-        evidence=clean["input"],
+        evidence=evidence,
         reasoning=clean_reasoning,
         action=clean_action,
         succeeded=bool(row["repair_success"]),
         verification_result=row["verification_result"],
-        collected_at=row["collected_at"].isoformat(),
+        collected_at=row["collected_at"],
         schema_version=row["schema_version"],
         matched_playbook_id=clean["matched_playbook_id"],
+        language=language_of("\n".join(texts), language),
+        in_original_form=language == "original",
+        broken_marks=tuple(mark for text in texts for mark in marks_in(text)),
     )
 
 
 def reasoning_of(row: Mapping[str, Any]) -> str | None:
-    """Return the coordinator's reasoning, else its decision."""
+    """Return the coordinator's reasoning, else its decision, without what it thought before it.
+
+    A model that is trained on such a block would write it as a part of its answer.
+    """
     decision = json.loads(row["coordinator_output"] or "null")
     if not isinstance(decision, dict):
         return None
     for key in ("reasoning", "decision"):
-        if isinstance(decision.get(key), str) and decision[key].strip():
-            return str(decision[key]).strip()
+        if isinstance(decision.get(key), str):
+            text, _ = split_reasoning(decision[key])
+            if text and text.strip():
+                return text.strip()
     return None
 
 

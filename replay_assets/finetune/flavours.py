@@ -7,9 +7,9 @@ that row in `contracts`.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from replay_assets.contracts.export_row import ALPACA_FORMAT
+from replay_assets.contracts.export_row import ALPACA_FORMAT, TrainingRow
 from replay_assets.contracts.record import Part
-from replay_assets.finetune.alpaca import alpaca_row
+from replay_assets.finetune.alpaca import alpaca_row, texts_of
 from replay_assets.finetune.example import Example
 
 
@@ -31,3 +31,21 @@ ALPACA = Flavour("alpaca", ALPACA_FORMAT, alpaca_row)
 FLAVOURS = (ALPACA,)
 LOGGED = ALPACA
 """The flavour that the source's `finetune_exports` records: it has one row per week."""
+
+
+def training_row(example: Example) -> TrainingRow:
+    """Return an example as a row of the table that has the same columns in every week."""
+    instruction, output = texts_of(example)
+    return TrainingRow(
+        instruction=instruction,
+        input=example.evidence,
+        output=output,
+        incident_id=example.incident_id,
+        alertname=example.alertname,
+        verification_result=example.verification_result,
+        collected_at=example.collected_at,
+        schema_version=example.schema_version,
+        matched_playbook_id=example.matched_playbook_id,
+        language=example.language,
+        has_reasoning=example.reasoning is not None,
+    )

@@ -63,10 +63,11 @@ class TableWriter:
         self._task = self._thread.submit(self._append, table)
 
     def close(self) -> None:
-        """Write the remaining rows and the footer; an empty table has the complete schema too."""
+        """Write the remaining rows and the footer, which has the schema also of an empty table."""
         self._wait()
         self._thread.shutdown()
-        if self._pending or self.rows == 0:
+        # Not a group without rows: some readers fail on one, also if other files have rows.
+        if self._pending:
             self._end_group()
         self._writer.close()
 
@@ -101,11 +102,9 @@ class TableWriter:
                 self._end_group()
 
     def _end_group(self) -> None:
-        group = pa.concat_tables(self._pending) if self._pending else self.schema.empty_table()
         # Into one chunk, because the pages of the file must not depend on the batches either.
-        group = group.combine_chunks()
-        # An empty table has a group too, and 0 is not a valid size.
-        self._writer.write_table(group, row_group_size=max(group.num_rows, 1))
+        group = pa.concat_tables(self._pending).combine_chunks()
+        self._writer.write_table(group, row_group_size=group.num_rows)
         self._pending, self._pending_bytes, self._pending_rows = [], 0, 0
 
 

@@ -35,10 +35,11 @@ _CLOSE = (
 """Marks of common models and of their chat templates: a new kind is one line in each list."""
 _NOISE = r"<\|(?:end|return|start|call)\|>(?:assistant\b)?"
 """Marks of gpt-oss between its channels, which belong to neither."""
-_MARK = re.compile(
+MARK = re.compile(
     rf"(?P<open>{'|'.join(_OPEN)})|(?P<close>{'|'.join(_CLOSE)})|(?P<noise>{_NOISE})",
     re.IGNORECASE,
 )
+"""One mark: the group that matched says whether it opens, closes or is neither."""
 _SIGNS = ("<", "◁", "[THINK", "[/THINK", "[think", "[/think", "assistant", "Here", "[BEGIN")
 """A text without any of these has no mark. Most answers have none, and this is faster to find."""
 
@@ -81,8 +82,8 @@ def _marks(content: str) -> Iterator[re.Match[str]]:
     position = 0
     for one in values_in(content):
         if isinstance(one, Value):
-            yield from _MARK.finditer(content, position, one.start)
+            yield from MARK.finditer(content, position, one.start)
             position = one.end
         elif one.too_deep:
             break  # no answer is nested a thousand levels deep
-    yield from _MARK.finditer(content, position)
+    yield from MARK.finditer(content, position)

@@ -13,7 +13,12 @@ from replay_assets.contracts.evaluation_report import (
     ReportedMetric,
     Verdict,
 )
-from replay_assets.contracts.export_row import AlpacaMetadata, AlpacaRow
+from replay_assets.contracts.export_row import (
+    AlpacaMetadata,
+    AlpacaRow,
+    OriginalAlpacaRow,
+    OriginalMetadata,
+)
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.request import REQUEST_VERSION, ReplayRequest
 from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, TraceEvent, Try, Usage
@@ -207,8 +212,23 @@ ALPACA_ROW = AlpacaRow(
     metadata=AlpacaMetadata(
         incident_id="inc-001",
         alertname="OrdersDbConnectionsHigh",
+        verification_result="success",
+        collected_at="2026-09-21T02:05:00.000000Z",
+        schema_version="",
+        matched_playbook_id="",
+        language="en",
+        has_reasoning=True,
+    ),
+)
+ORIGINAL_ALPACA_ROW = OriginalAlpacaRow(
+    instruction="Decide.",
+    input="OrdersDbConnectionsHigh",
+    output="Give the report its own pool.",
+    metadata=OriginalMetadata(
+        incident_id="inc-001",
+        alertname="OrdersDbConnectionsHigh",
         verification_result=None,
-        collected_at="2026-09-21T02:05:00Z",
+        collected_at="2026-09-21T02:05:00+00:00",
         schema_version=None,
         matched_playbook_id=None,
     ),
@@ -236,5 +256,6 @@ def records_of_every_kind(folder: Path) -> dict[str, dict[str, Any]]:
         "replay_score": SCORE.as_json(),
         "evaluation_report": REPORT.as_json(),
         "export_row": ALPACA_ROW.model_dump(mode="json"),
+        "export_row_original": ORIGINAL_ALPACA_ROW.model_dump(mode="json"),
         "partition_manifest": manifest.as_json(),
     }

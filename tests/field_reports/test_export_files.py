@@ -1,9 +1,21 @@
 """Files that people and trainers read: the report, and training rows."""
 
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import json as pa_json
+
 from replay_assets.contracts.evaluation_report import EvaluationReport, ReportedIncident
 from replay_assets.evaluation.report.render import render
+from replay_assets.finetune.alpaca import alpaca_row
+from replay_assets.lake import Published, Store
+from replay_assets.lake.assets import SFT_EXPORT
 from tests.contracts.examples import REPORT
 from tests.field_reports.reports import needs_reports, report_input
+from tests.finetune.test_export import WEEK, exported, row
 
 
 def reported(alertname: str) -> EvaluationReport:
@@ -20,3 +32,52 @@ def test_an_alert_name_with_a_line_break_is_one_table_row():
     table = text.split("## Incidents")[1].strip().splitlines()
     assert len(table) == 3
     assert table[2].startswith("| 2026-09-21 | inc-001 | Disk full node-3 \\| rack 2 |")
+
+
+def published(folder: Path, *rows: dict[str, Any], **changes: Any) -> Published:
+    """Publish a week in a lake: the rows that are given, and two with some changes."""
+    two = [row(incident_id=f"inc-{number}", **changes) for number in (1, 2) if changes]
+    store, address = Store(str(folder)), SFT_EXPORT.at(WEEK)
+    made: Published = exported(*rows, *two).publish(store, address, inputs={})
+    return made
+
+
+@needs_reports
+def test_weeks_load_together_if_a_column_has_no_value_in_one(tmp_path: Path):
+    """pyarrow's reader of JSON, which `datasets` uses, must find equal types in both files."""
+    given = report_input("c55")
+    assert "null" in given["w1"]
+    weeks = [
+        published(tmp_path / name, matched_playbook_id=value, alertname=value)
+        for name, value in (("w1", None), ("w2", "pb-1"))
+    ]
+    tables = [pa_json.read_json(io.BytesIO(one.file("sft.alpaca.train.jsonl"))) for one in weeks]
+    assert pa.concat_tables(tables).num_rows == 4
+    assert pa.concat_tables([one.table("sft_export") for one in weeks]).num_rows == 4
+
+
+@needs_reports
+def test_an_empty_week_has_no_file_of_0_bytes(tmp_path: Path):
+    """Its table has the columns of every other week."""
+    assert "0 bytes" in report_input("c57")
+    made = published(tmp_path)
+    assert made.names(".jsonl") == []
+    assert made.table("sft_export").num_rows == 0
+
+
+@needs_reports
+def test_a_trainers_mark_in_a_command_is_broken_and_counted(tmp_path: Path):
+    """In the row and in the manifest."""
+    given = row(**report_input("c58"))
+    made = published(tmp_path, given)
+    (line,) = made.records("sft.alpaca.train.jsonl")
+    assert line["input"] == "$ kubectl set image deploy/web web=< image>"
+    assert made.facts["broken_marks"] == {"<image>": 1}
+
+
+@needs_reports
+def test_recorded_reasoning_blocks_are_left_out():
+    """As they are when an answer is read."""
+    given = report_input("c59")["coordinator_output"]
+    found = alpaca_row(*exported(row(coordinator_output=json.dumps(given))).examples)
+    assert found.output.startswith("[AI decision]\nThe pod leaks.\n\n")
