@@ -17,6 +17,12 @@ from replay_assets.sanitizing import TOOL_OUTPUT, RawIncident, find_label_leaks,
 
 TRACED_FIELDS = (*FREE_TEXT, *FREE_TEXTS, "scenario_group", "environment")
 """The free text of a label; category, actions, sufficiency and risk are closed vocabularies."""
+CLOSED_FIELDS = frozenset(IncidentLabel.model_fields) - {
+    "incident_id",
+    "schema_version",
+    *TRACED_FIELDS,
+}
+"""Their words are common, so that they are a leak only next to the name of their field."""
 
 Record = Mapping[str, Any]
 
@@ -78,6 +84,7 @@ def trace_labels(
             # No forbidden names: another check of the pack searches for them.
             (),
             _evidence_of(raw.get(incident)),
+            paired=_closed(labels[incident]),
         )
         if leaks:
             findings[incident] = leaks
@@ -91,6 +98,10 @@ def trace_labels(
 def _traced(label: IncidentLabel, masked: IncidentLabel) -> dict[str, list[Any]]:
     # In both forms, because a text that was pasted into a pack may have been masked there.
     return {name: [getattr(label, name), getattr(masked, name)] for name in TRACED_FIELDS}
+
+
+def _closed(label: IncidentLabel) -> dict[str, Any]:
+    return {name: value for name, value in vars(label).items() if name in CLOSED_FIELDS}
 
 
 def _evidence_of(incident: RawIncident | None) -> str:

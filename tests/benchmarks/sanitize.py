@@ -18,7 +18,7 @@ from pathlib import Path
 
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.sanitizing import sanitize_text
-from replay_assets.sanitizing.detect.assignments import ANCHORS as NAMES
+from replay_assets.sanitizing.detect.assignment_patterns import ANCHORS as NAMES
 from replay_assets.sanitizing.detect.checks import CHECKS
 from replay_assets.sanitizing.detect.contexts import ANCHORS as CONTEXTS
 from replay_assets.sanitizing.detect.manifests import ANCHORS as MANIFESTS

@@ -19,7 +19,10 @@ from replay_assets.sanitizing.detect import rules as rules_module
 from replay_assets.sanitizing.detect.own_rules import SoftCategories
 from replay_assets.sanitizing.detect.rules import RULES_VERSION, rules_digest, shipped
 
-GOLDEN = {"2": "3efcea0ba84d0412f8fa139b6cb872e036c2d88d7b9015bef17100efdaa369ad"}
+GOLDEN = {
+    "2": "3efcea0ba84d0412f8fa139b6cb872e036c2d88d7b9015bef17100efdaa369ad",
+    "3": "9a2f96a3f471dfbd8e2362b5a2ef53bb72046c2db91e13b8d7c9fe3e027689d1",
+}
 """Hash of the output by RULES_VERSION, earlier versions included: no two are equal."""
 
 SOFT = RuleSet(

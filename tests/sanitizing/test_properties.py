@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from replay_assets.sanitizing import find_label_leaks, sanitize_text
-from replay_assets.sanitizing.detect import assignments, contexts, manifests, personal
+from replay_assets.sanitizing.detect import assignment_patterns, contexts, manifests, personal
 from replay_assets.sanitizing.detect.checks import is_mixed
 from replay_assets.sanitizing.detect.combined_search import CombinedFinder
 from replay_assets.sanitizing.detect.matching import scanner
@@ -244,7 +244,7 @@ def test_work_grows_with_the_length_of_a_hostile_text() -> None:
 
 def steps(data: bytes) -> int:
     """Count the hits of all searches: an upper bound, because accepted values are skipped."""
-    patterns = [assignments.ANCHORS, contexts.ANCHORS, manifests.ANCHORS, personal.ANCHORS]
+    patterns = [assignment_patterns.ANCHORS, contexts.ANCHORS, manifests.ANCHORS, personal.ANCHORS]
     patterns.append(
         "|".join(sorted({a for rule in shipped().tokens for a in rule.anchors})).encode()
     )

@@ -10,6 +10,19 @@ _LOCAL = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._%+-"
 _DOMAIN = re.compile(
     rb"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}(?:xn--[A-Za-z0-9-]{2,30}|[A-Za-z]{2,24})"
 )
+_CJK_CHARACTERS = "\u2e80-\u2fdf\u3040-\u30ff\u3105-\u312f\u3400-\u9fff\uac00-\ud7af"
+_CJK = re.compile(f"[{_CJK_CHARACTERS}]")
+# Letters and marks of all scripts: no blanks, punctuation or signs of ASCII.
+_LETTER = (
+    "0-9A-Za-z\u00c0-\u1fff\u2c00-\u2fff\u3040-\ud7ff\uf900-\ufdff\ufe70-\ufefe"
+    "\U00010000-\U0010ffff"
+)
+_LETTERS_AT_END = re.compile(f"[{_LETTER}._%+-]+\\Z")
+_AFTER_CJK = re.compile(f"[{_CJK_CHARACTERS}](?=[^{_CJK_CHARACTERS}]+\\Z)")
+_LABEL = f"(?:[{_LETTER}]|%[89A-Fa-f][0-9A-Fa-f])(?:[{_LETTER}-]|%[89A-Fa-f][0-9A-Fa-f]){{0,62}}"
+_DOMAIN_IN_LETTERS = re.compile(
+    rf"(?:{_LABEL}\.){{1,8}}(?:[A-Za-z]{{2,24}}(?![\u00c0-\u1fff])|[^\W\d_a-zA-Z][{_LETTER}]{{0,23}})"
+)
 _NOT_A_TLD = frozenset(
     b"service timer socket mount target scope slice device path local svc cluster internal json"
     b" yaml yml py js ts go png jpg svg css html md txt log gz zip jar so rb sh lock exe dll conf"
@@ -59,14 +72,38 @@ def email(data: bytes, at: int) -> Span | None:
         start, local = start + 1, local[1:]
     if data[start - 1 : start] == b"\\" and local[:1] in (b"n", b"t", b"r") and len(local) > 1:
         start, local = start + 1, local[1:]
-    domain = _DOMAIN.match(data, at + sign)
+    # Only letters of other scripts need the slower search: most addresses are in ASCII.
+    if start and data[start - 1] >= 0x80:
+        start = max(low, start - _letters_before(data, low, start, ascii_after=bool(local)))
+        local = data[start:at]
+    domain = _domain(data, at + sign)
     # git@host addresses a repository, not a person.
-    if not local or domain is None or local.lower() == b"git":
+    if not local or not domain or local.lower() == b"git":
         return None
-    if domain.group().rsplit(b".", 1)[-1].lower() in _NOT_A_TLD:
+    if domain.rsplit(b".", 1)[-1].lower() in _NOT_A_TLD:
         return None
-    canonical = (local + b"@" + domain.group()).decode().lower()
-    return Span(start, domain.end(), "EMAIL", "email", True, canonical)
+    canonical = (local + b"@" + domain).decode("utf-8", "replace").lower()
+    return Span(start, at + sign + len(domain), "EMAIL", "email", True, canonical)
+
+
+def _letters_before(data: bytes, low: int, start: int, *, ascii_after: bool) -> int:
+    """Return how many bytes before an offset are letters of an address in another script."""
+    text = data[low:start].decode("utf-8", "ignore")
+    run = _LETTERS_AT_END.search(text)
+    letters = run.group() if run else ""
+    # Chinese has no blanks, so a Chinese word before a Latin one is the sentence around it.
+    cut = _AFTER_CJK.search(letters + ("a" if ascii_after else ""))
+    return len((letters[cut.end() :] if cut else letters).encode())
+
+
+def _domain(data: bytes, begin: int) -> bytes:
+    """Return the domain at an offset; empty if there is none."""
+    match = _DOMAIN.match(data, begin)
+    after = data[match.end() : match.end() + 4] if match else data[begin : begin + 1]
+    if match and (after < b"\x80" or _CJK.match(after.decode("utf-8", "ignore"))):
+        return match.group()
+    further = _DOMAIN_IN_LETTERS.match(data[begin : begin + 256].decode("utf-8", "ignore"))
+    return further.group().encode() if further else match.group() if match else b""
 
 
 def ipv4(data: bytes, at: int) -> Span | None:

@@ -1,38 +1,152 @@
-"""Where a value without quotes ends: at a blank, or at punctuation that begins the next field."""
+"""Where a value ends: at its closing quote, at a blank, or at what begins the next field."""
 
 import re
 
 LONGEST_RUN = 512
-_RUN = re.compile(rb"[!#-&(-_a-~]{1,512}")
+_RUN = re.compile(rb"(?:[!-\[\]-~]|\\ (?=[!-~])|\\[!-~]?){1,512}")
 _REST = re.compile(rb"[!#-&(-;=-_a-~]*")
 _URL_RUN = re.compile(rb"[!$%'-;=?-_a-~]{1,512}")
 _CUT = re.compile(
-    rb"\\{1,8}[nrt\"'x]|\\{1,8}u00[0-9a-f]{2}|\\$|%2[26Cc7]|%0[AaDd]|%20|%3[Bb]|%7[Dd]|%253[Bb]|%26"
-    rb"|&(?:amp;|quot;|#3[49];|[A-Za-z_.\[\]-]{1,40}=|$)"
-    rb"|;(?:[A-Za-z][A-Za-z0-9_.-]{0,40}(?:=|$)|$)"
-    rb"|,(?:[A-Za-z_][A-Za-z0-9_.-]{0,40}[=:]|$|-)"
-    rb"|[)\]}](?:[.,;:)\]}|]|$)|\|$|<[A-Za-z/!]|>$"
+    rb"(?P<escape>\\{1,8}(?:[nrt\"'x]|u00[0-9a-f]{2}|$))|(?P<quote>[\"'`])"
+    rb"|%(?P<level>(?:25){0,3})(?:2[0267Cc]|0[AaDd]|3[Bb]|7[Dd])"
+    rb"|(?P<field>[&;,]-?(?P<name>[A-Za-z_][A-Za-z0-9_.%\[\]-]{0,40})(?P<sign>[=:])|[&;,]$)"
+    rb"|(?P<close>[)\]}](?=[)\]}.,;:|]{0,8}(?:$|(?<=,)[{\[(\"'])))"
+    rb"|(?P<end>&(?:amp|quot|#3[49]);|</[A-Za-z]|<br ?/?>|<[A-Z][A-Z_]{1,20}_[0-9]{1,6}>"
+    rb"|[|>]$)"
 )
+_SIMPLE = re.compile(rb"[A-Za-z0-9_.~*+/:=@!^#$?-]*")
+"""Characters of which none ends a value."""
+_PLAIN = re.compile(rb"(?:[A-Za-z0-9_.~*+-]|%[0-9A-Fa-f]{2})*")
+_SHORT_FIELDS = frozenset(b"uid pwd db ssl app env ip os id".split())
+_FIELD = re.compile(
+    rb"(?=..)(?:[a-z]+(?:[A-Z][a-z]+)*|[A-Z]+|(?:[A-Z][a-z]+)+)[0-9]?"
+    rb"(?:[_.%\[\]-]+(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)[0-9]?)*(?:(?:[\[\]]|%5[BDbd])[\[\]%0-9BDbd]{0,8})?"
+)
+"""A field's name: a generated password that contains `,` and `=` rarely has one in between."""
+_BEFORE_A_FIELD = re.compile(rb"[\"'`][)\]}]{0,3}(?:[,:;)\]}>.|]*$|[,:]\\{0,8}[\"'{\[])")
 _BLOCK = re.compile(rb"[|>][+-]?[0-9]?[ \t]{0,8}\r?\n")
 LONGEST_BLOCK = 16_000
+LONGEST_LINE = 1000
+"""How far before a name the quote is searched that its value may be in."""
+ANY_QUOTE = b"\"'`"
+CLOSING = {
+    b"\xe3\x80\x8c": b"\xe3\x80\x8d", b"\xe3\x80\x8e": b"\xe3\x80\x8f",
+    b"\xe2\x80\x9c": b"\xe2\x80\x9d", b"\xe2\x80\x98": b"\xe2\x80\x99",
+}  # fmt: skip
+LONGEST_QUOTED = 2000
+_SPLICED = re.compile(rb"'(?:\"'\"'|\\''|')|\"(?:'\"'\"|\")(?=[!-~])")
+"""A quote inside a quoted value, as shells, YAML and SQL write it: `a'"'"'b`, `a'\\''b`, `a''b`."""
+_IN_QUOTES = re.compile(rb"[A-Za-z0-9_\"'<]")
+_GOES_ON = re.compile(rb"[A-Za-z0-9_^~!$@*=-]")
+_APOSTROPHE = re.compile(rb"(?<=[A-Za-z])'(?=[a-z])")
 
 
-def bare_end(data: bytes, begin: int, *, in_url: bool) -> int:
-    """Return where a value without quotes ends."""
+def open_quotes(data: bytes, at: int) -> bytes:
+    """Return the quotes that are open at an offset; all if the line is too long to know."""
+    low = max(0, at - LONGEST_LINE)
+    line = data.rfind(b"\n", low, at) + 1
+    if not line and low:
+        return ANY_QUOTE
+    before = data[line:at]
+    if b'"' not in before and b"'" not in before and b"`" not in before:
+        return b""
+    double = before.count(b'"') - before.count(b'\\"')
+    single = before.count(b"'") - len(_APOSTROPHE.findall(before))
+    counts = ((b'"', double or before.count(b'\\"')), (b"'", single), (b"`", before.count(b"`")))
+    return b"".join(quote for quote, count in counts if count % 2)
+
+
+def bare_end(
+    data: bytes, begin: int, *, in_url: bool, after: int | None = None, encodings: int = 0
+) -> int:
+    """Return where a value without quotes ends.
+
+    Args:
+        data: the text.
+        begin: where the value begins.
+        in_url: whether it is a parameter of a URL or form, so that it ends at the next one.
+        after: where its name begins; the quotes that are open there end the value. None: any quote.
+        encodings: how often its separator is encoded for a URL: an encoded `&` ends a value only
+            where the `=` is encoded too.
+    """
     run = (_URL_RUN if in_url else _RUN).match(data, begin)
     if run is None:
         return begin
     value = run.group()
-    position = 0
-    while (cut := _CUT.search(value, position)) is not None:
-        # A bracket that the value itself opened belongs to it.
-        if value[cut.start()] in b")]}" and _balanced(value[: cut.start() + 1]):
-            position = cut.start() + 1
-            continue
-        value = value[: cut.start()]
-        break
+    if in_url:
+        value = value.partition(b"&")[0]
+    if not _SIMPLE.fullmatch(value):
+        has_quotes = b'"' in value or b"'" in value or b"`" in value or b"\\" in value
+        quotes = open_quotes(data, after) if has_quotes and after is not None else ANY_QUOTE
+        for cut in _CUT.finditer(value):
+            if _ends(value, cut, quotes, encodings):
+                value = value[: cut.start()]
+                break
     # Punctuation at the end belongs to the sentence around the value.
     return begin + len(value.rstrip(b".,;:"))
+
+
+def _ends(value: bytes, cut: re.Match[bytes], quotes: bytes, encodings: int) -> bool:
+    """Return whether a value ends at a sign that may also be a part of it."""
+    kind = cut.lastgroup
+    before = value[: cut.start()]
+    if kind == "level":
+        return len(cut.group("level")) // 2 < encodings
+    if kind == "close":
+        # A bracket that the value itself opened belongs to it.
+        return not _balanced(value[: cut.start() + 1])
+    if kind == "quote":
+        return cut.group() in quotes or _BEFORE_A_FIELD.match(value, cut.start()) is not None
+    if kind == "end" or (cut.end() == len(value) and not cut.group("name")):
+        return cut.group() != b">" or b"<" not in before
+    is_plain = _PLAIN.fullmatch(before) is not None
+    if kind == "escape":
+        return bool(quotes) or (is_plain and len(before) > 2 and cut.group()[-1:] in b'nrt"')
+    name, sign = cut.group("name"), value[cut.start() : cut.start() + 1]
+    if is_plain:
+        # After a value that a form can hold, any name is the next field's.
+        encoded = sign == b"&" and b"%" in before
+        fits = len(name) == 1 or encoded or _FIELD.fullmatch(name) is not None
+    else:
+        known = len(name) > 3 or name.lower() in _SHORT_FIELDS
+        fits = sign != b"&" and known and _FIELD.fullmatch(name) is not None
+    return fits and (cut.group("sign") == b"=" or sign == b",")
+
+
+def closing_quote(data: bytes, begin: int, opening: bytes) -> int | None:
+    """Return where a quoted value ends on its line and within reach; None if it does not."""
+    limit = begin + LONGEST_QUOTED
+    if opening[-1:] in b"\"'`" and not opening[:-1].strip(b"\\"):
+        at = _escaped_quote(data, begin, limit, opening)
+    else:
+        pair = opening in (b"'\"", b"\"'")
+        at = data.find(CLOSING.get(opening, opening[::-1] if pair else opening), begin, limit)
+        if pair and at >= 0 and _IN_QUOTES.match(data, at + 2):
+            return None
+    return None if at < 0 or b"\n" in data[begin:at] else at
+
+
+def _escaped_quote(data: bytes, begin: int, limit: int, opening: bytes) -> int:
+    """Return where a quote ends that has as many backslashes before it as the opening one."""
+    depth = len(opening) - 1
+    at = data.find(opening[-1:], begin, limit)
+    while at >= 0:
+        slashes = at - begin - len(data[begin:at].rstrip(b"\\"))
+        further = _continued(data, at) if depth == 0 else 0
+        # Each encoding doubles the backslashes of the value itself: further ones come in pairs.
+        further = further or int(slashes % (2 * depth + 2) != depth)
+        if not further:
+            return at - depth
+        at = data.find(opening[-1:], at + further, limit)
+    return at
+
+
+def _continued(data: bytes, at: int) -> int:
+    """Return how many bytes of a quote belong to the value because it does not end there."""
+    if spliced := _SPLICED.match(data, at):
+        return spliced.end() - at
+    # A quote that a letter or digit follows was not escaped as it should be.
+    return 1 if _GOES_ON.match(data, at + 1) else 0
 
 
 def whole_end(data: bytes, begin: int, end: int) -> int:

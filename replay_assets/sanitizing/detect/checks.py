@@ -26,6 +26,11 @@ def bits_per_character(value: bytes) -> float:
     return -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
 
 
+def _digit_and_letter(value: bytes) -> bool:
+    # Numbers alone are ids, letters alone are names: `/hooks/123456789012345678`.
+    return has_digit(value) and (_LOWER.search(value) or _UPPER.search(value)) is not None
+
+
 def _digit_in_first_20(value: bytes) -> bool:
     # "sk-" also ends the first part of hyphenated words: "task-runner-deployment", "disk-…".
     return has_digit(value[:20])
@@ -53,6 +58,7 @@ def _pem_base64(value: bytes) -> bool:
 
 CHECKS: dict[str, Callable[[bytes], bool]] = {
     "digit": has_digit,
+    "digit_and_letter": _digit_and_letter,
     "mixed": is_mixed,
     "digit_in_first_20": _digit_in_first_20,
     "symbol": _has_symbol,

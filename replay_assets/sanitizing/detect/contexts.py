@@ -3,19 +3,23 @@
 import re
 from collections.abc import Callable
 
-from replay_assets.sanitizing.detect.bare_values import bare_end
+from replay_assets.sanitizing.detect.bare_values import bare_end, closing_quote
 from replay_assets.sanitizing.detect.checks import has_digit
 from replay_assets.sanitizing.detect.combined_search import AnchoredFinder
 from replay_assets.sanitizing.detect.matching import EngineName
+from replay_assets.sanitizing.detect.oracle import ANCHORS as ORACLE
+from replay_assets.sanitizing.detect.oracle import oracle_password
 from replay_assets.sanitizing.detect.spans import SECRET, Span
-from replay_assets.sanitizing.detect.values import is_harmless, looks_random
+from replay_assets.sanitizing.detect.url_passwords import url_password
+from replay_assets.sanitizing.detect.values import is_harmless
 
 ANCHORS = (
     rb"(?i:authorization)|(?i:bearer)|(?i:cookie)|://|:\\/\\?/|:\\\\/|%3[Aa]%2[Ff]%2[Ff]"
     rb"|-----BEGIN |---- BEGIN SSH2"
     rb"|PuTTY-User-Key-File|[ \t\"',\[(](?:-u|--user|--proxy-user|-U|-p|-w|--pass|-a)[ =\"',:]"
-    rb"|[ \t]-p[^ \t\r\n/=-][^ \t\r\n=]{4}"
-    rb"|@(?:tcp|unix)\(|(?i:identified (?:with [a-z_0-9]{1,40} )?by )"
+    rb"|[ \t]-p[^ \t\r\n=][^ \t\r\n=]{4}"
+    rb"|@(?:tcp|unix)\(|(?i:identified(?:[ +]|%20)(?:with(?:[ +]|%20)[a-z_0-9]{1,40}(?:[ +]|%20))?"
+    rb"by(?:[ +]|%20))|" + ORACLE
 )
 _GAP = rb"(?:[ \t+]|%20|\\{1,2}t){0,8}"
 _QUOTE = rb"(?:\\{0,8}[\"'`]|\\{1,4}u002[27]|&quot;|%2[27])"
@@ -42,9 +46,6 @@ _COOKIE = re.compile(
     rb"(?P<name>[A-Za-z0-9_.%$!-]{1,80})=(?P<value>[^;,\s\"'\\<>]{6,2000})(?:; ?|$)?"
 )
 _ATTRIBUTES = frozenset(b"path domain expires max-age samesite priority version comment".split())
-_URL_RUN = re.compile(rb"[^\s\"'<>`\x00-\x1f]{1,600}")
-_SCHEME_BEFORE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,24}\Z")
-_USER = re.compile(rb"[^\s/?#:@\"'<>%]{0,100}")
 _BASIC = re.compile(rb"[=\"', \t:]{0,4}(?P<user>[^\s:\"'=]{0,120}?)[\"']?:(?P<quote>[\"']?)")
 _BEGIN = re.compile(
     rb"-----BEGIN (?P<what>[A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?)-----"
@@ -75,9 +76,11 @@ class ContextFinder(AnchoredFinder):
 def _finder_of(anchor: bytes) -> Callable[[bytes, int, int], list[Span]]:
     head = anchor[:1].lower()
     if b":/" in anchor or b":\\" in anchor or head == b"%":
-        return _url
-    if head in (b"-", b"P") and (anchor.startswith((b"----", b"PuTTY"))):
+        return url_password
+    if head in b"-p" and (anchor.startswith((b"----", b"PuTTY"))):
         return _key_block
+    if head in b"jserou:" or anchor[:4].lower() in (b"conn", b"impd") or anchor[:2] == b"@/":
+        return oracle_password
     named = {
         b"a": _authorization,
         b"b": _bearer,
@@ -143,38 +146,15 @@ def _cookie(data: bytes, start: int, end: int) -> list[Span]:
     return found
 
 
+_IDENTIFIED = re.compile(rb"(?i:password(?:[ +]|%20))?(?P<open>\\{0,4}[\"']|%2[27])")
+
+
 def _identified(data: bytes, start: int, end: int) -> list[Span]:
-    match = re.compile(rb"(?:password )?\\{0,4}[\"'](?P<value>[^\"'\\\r\n]{3,200})").match(
-        data, end
-    )
-    if match is None or is_harmless(match.group("value")):
+    match = _IDENTIFIED.match(data, end)
+    stop = closing_quote(data, match.end(), match.group("open")) if match else None
+    if match is None or stop is None or is_harmless(data[match.end() : stop]):
         return []
-    return [Span(*match.span("value"), SECRET, "identified_by")]
-
-
-def _url(data: bytes, start: int, end: int) -> list[Span]:
-    """Return the password of a URL, or a token in place of its user; the last @ counts."""
-    escaped = data[start : start + 1] == b"%"
-    if _SCHEME_BEFORE.search(data, max(0, start - 25), start) is None:
-        return []
-    run = _URL_RUN.match(data, end)
-    if run is None:
-        return []
-    authority = run.group()
-    at_sign, colon = (b"%40", b"%3A") if escaped else (b"@", b":")
-    host = re.split(rb"%2[FfCc]|%3[Ff]|[\s&,]" if escaped else rb"[/?#]", authority, maxsplit=1)[0]
-    last = host.rfind(at_sign)
-    if last < 0 and not escaped:
-        return _slashed_password(data, start, end, authority)
-    if last < 0:
-        return []
-    user_end = host.upper().find(colon, 0, last) if escaped else host.find(colon, 0, last)
-    begin = end + (user_end + len(colon) if user_end >= 0 else 0)
-    value = data[begin : end + last]
-    # Without a colon this may be a plain user name, as in http://user@host; a token looks random.
-    if user_end < 0 and not (looks_random(value) and b"-" not in value[:8]):
-        return []
-    return [Span(begin, end + last, SECRET, "url_password", True)] if not is_harmless(value) else []
+    return [Span(match.end(), stop, SECRET, "identified_by")]
 
 
 def _go_address(data: bytes, start: int, end: int) -> list[Span]:
@@ -188,21 +168,6 @@ def _go_address(data: bytes, start: int, end: int) -> list[Span]:
 _GO_USER = re.compile(rb"[A-Za-z0-9_.-]{1,80}:(?P<value>[^\s\"'@/]{1,200})\Z")
 
 
-def _slashed_password(data: bytes, start: int, end: int, authority: bytes) -> list[Span]:
-    """Return a password that contains a slash, unless the scheme is a web page's."""
-    match = re.match(
-        rb"(?P<user>[^/?#:@]{1,80}):(?P<value>[^@:]{1,200}"
-        rb"(?:@[^@/]{0,80})?)@[A-Za-z0-9.-]{1,200}(?:[:/]|\Z)",
-        authority,
-    )
-    if match is None or re.match(rb"[0-9]{1,5}[/?#]", match.group("value")):
-        return []  # a port and a path with an @ in it: http://cache:6379/x@y
-    if data[max(0, start - 5) : start].lower().endswith((b"http", b"https", b"file", b"git")):
-        return []
-    begin = end + match.start("value")
-    return [Span(begin, end + match.end("value"), SECRET, "url_password", True)]
-
-
 def _command_line(data: bytes, start: int, end: int) -> list[Span]:
     """Return the password of `-u user:password`, or of `-p password` after a known command."""
     anchor = data[start:end].lstrip(b" \t\"',[(")
@@ -211,10 +176,8 @@ def _command_line(data: bytes, start: int, end: int) -> list[Span]:
     match = _BASIC.match(data, end - 1)
     if match is None:
         return []
-    if match.group("quote"):
-        stop = data.find(match.group("quote"), match.end(), match.end() + 200)
-    else:
-        stop = _quoted_end(data, end - 1, match.end())
+    opening = match.group("quote") or _quote_in(data[end - 1 : match.end()])
+    stop = _value_end(data, start, match.end(), opening)
     value = data[match.end() : stop]
     # Short numbers are ids or ports, as in "docker run -u 1000:1000".
     if (
@@ -228,14 +191,15 @@ def _command_line(data: bytes, start: int, end: int) -> list[Span]:
     return [Span(*user, SECRET, "basic_argument")] if stop <= match.end() and len(lone) > 7 else []
 
 
-def _quoted_end(data: bytes, begin: int, value: int) -> int:
-    """Return where a value ends if its quote opens before the user name, or if it has no quote."""
-    for quote in (b'"', b"'"):
-        if quote in data[begin:value]:
-            stop = data.find(quote, value, value + 200)
-            if stop >= 0:
-                return stop
-    return bare_end(data, value, in_url=False)
+def _quote_in(before: bytes) -> bytes:
+    """Return the last quote of what is between a flag and its value."""
+    return next((quote for quote in (b'"', b"'") if quote in before), b"")
+
+
+def _value_end(data: bytes, start: int, begin: int, opening: bytes) -> int:
+    """Return where a flag's value ends: at the quote that opens it, else as any bare value."""
+    end = closing_quote(data, begin, opening) if opening else None
+    return bare_end(data, begin, in_url=False, after=start) if end is None else end
 
 
 _COMMANDS = re.compile(
@@ -244,6 +208,7 @@ _COMMANDS = re.compile(
     rb"|rabbitmqctl|influx|az login)(?:\.exe)?(?:[\s\"',][^\r\n]{0,200})?\Z"
 )
 
+_NEXT_ITEM = re.compile(rb",[ ]?[\"']")
 _GLUED_ONLY = re.compile(rb"(?i:mysql|mysqldump|mysqladmin|mariadb)[^\r\n]{0,200}\Z")
 """`mysql -p orders` names a database; its password is glued to the flag."""
 
@@ -251,16 +216,22 @@ _GLUED_ONLY = re.compile(rb"(?i:mysql|mysqldump|mysqladmin|mariadb)[^\r\n]{0,200
 def _short_password(data: bytes, start: int, end: int, anchor: bytes) -> list[Span]:
     if _COMMANDS.search(data, max(0, start - 220), start) is None:
         return []
-    glued = anchor.startswith(b"-p") and len(anchor) > 3 and not anchor.startswith(b"-p ")
-    begin = start + data[start:end].find(b"-p") + 2 if glued else end
-    while data[begin : begin + 1] in (b" ", b'"', b"'", b",", b"="):
-        begin += 1
-    stop = _quoted_end(data, end - 1, begin)
+    begin = start + data[start:end].find(b"-p") + 2
+    opening = data[begin : begin + 1] if data[begin : begin + 1] in (b'"', b"'") else b""
+    glued = anchor[:2] == b"-p" and anchor[2:3] not in b" =,:" and not _NEXT_ITEM.match(data, end)
+    if glued:
+        begin += len(opening)
+    else:
+        begin = end - 1
+        while data[begin : begin + 1] in (b" ", b'"', b"'", b",", b"="):
+            begin += 1
+        opening = _quote_in(data[end - 1 : begin])
+    stop = _value_end(data, start, begin, opening)
     value = data[begin:stop]
     if not glued and _GLUED_ONLY.search(data, max(0, start - 220), start):
         return []
     if (
-        value.startswith((b"-", b"{", b"["))
+        value.startswith((b"--", b'{"', b'["', b"{'") if glued else (b"-", b"{", b"["))
         or (value.isdigit() and len(value) < 6)
         or len(value) < 3
         or is_harmless(value)

@@ -17,8 +17,11 @@ _SPECIAL: dict[tuple[str, ...], Strength] = {
     ("dockerconfigjson",): "strong",
     ("dockercfg",): "strong",
     ("service", "key"): "weak",
+    ("session", "id"): "weak",
+    ("sess", "id"): "weak",
 }
 """Last words that the word lists would classify wrongly."""
+_SESSION_ENDS = ("session", "session_id", "session-id", "sessionid", "sessid")
 _OPENS = ("key", "token", "tokens", "keys")
 _STRONG_ENDS = ("password", "passwd", "passphrase", "secret", "apikey", "passwort")
 _WEAK_ENDS = ("key", "token", "pass", "pwd", "sessid", "session")
@@ -41,6 +44,8 @@ def strength(name: str) -> Strength:
     name = name[-LONGEST_NAME:]
     if any(word in name for word in WORDS["chinese"]):
         return "strong"
+    if is_session(name):
+        return "weak"
     words = [word.lower() for word in _PARTS.findall(name)]
     while words and (
         words[-1] in WORDS["qualifiers"] or (words[-1].isdigit() and not _APART.search(name))
@@ -56,6 +61,13 @@ def strength(name: str) -> Strength:
     if len(words) > 1 and words[-2] in WORDS["harmless_before"] and words[-1].endswith(_OPENS):
         return "none"
     return _of_words(words)
+
+
+@lru_cache(maxsize=4096)
+def is_session(name: str) -> bool:
+    """Return whether a name is one that a framework gives to its session."""
+    folded = name.lower()
+    return folded.endswith(_SESSION_ENDS) or any(word in folded for word in WORDS["session_names"])
 
 
 def _of_words(words: list[str]) -> Strength:

@@ -14,7 +14,7 @@ Verifiers = tuple[Callable[[bytes, int], Span | None], ...]
 _QUAD, _HEX = "[0-9]{1,3}", "[0-9A-Fa-f]{1,4}"
 ANCHORS = "|".join(
     (
-        r"@[A-Za-z0-9]|%40[A-Za-z0-9]|\\u0040[A-Za-z]|＠[A-Za-z0-9]",
+        r"@[A-Za-z0-9\x80-\xff]|%40[A-Za-z0-9%]|\\u0040[A-Za-z]|＠[A-Za-z0-9\x80-\xff]",
         rf"{_QUAD}\.{_QUAD}\.{_QUAD}\.{_QUAD}",
         rf"{_QUAD}(?:\[\.\]|%2[Ee]){_QUAD}(?:\[\.\]|%2[Ee])[0-9]",
         rf"(?:ip|ec2|host)-{_QUAD}-{_QUAD}-[0-9]|{_QUAD}-{_QUAD}-{_QUAD}-{_QUAD}\.",

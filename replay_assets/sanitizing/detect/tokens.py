@@ -23,7 +23,10 @@ _WORD = re.compile(rb"[A-Z]?(?:[a-z]{2,}|[A-Z]+)\Z")
 
 @dataclass(frozen=True)
 class TokenRule:
-    """A vendor's token: `before` ends at one of `starts`, `body` follows (shipped/tokens.yaml)."""
+    """A vendor's token: `before` ends at one of `starts`, `body` follows (shipped/tokens.yaml).
+
+    With `kept`, everything before the body stays: the path of a webhook's URL is evidence.
+    """
 
     id: str
     starts: tuple[str, ...]
@@ -31,6 +34,7 @@ class TokenRule:
     example: str
     unlike: str
     before: str | None = None
+    kept: str | None = None
     left: bool = False
     head: str = ""
     check: str | None = None
@@ -52,16 +56,24 @@ class TokenRule:
         return re.compile(rf"(?:{self.before})\Z".encode()) if self.before else None
 
     @cached_property
+    def _stays(self) -> re.Pattern[bytes] | None:
+        return re.compile(self.kept.encode()) if self.kept is not None else None
+
+    @cached_property
     def anchors(self) -> list[str]:
         """Patterns of the search over a complete text."""
         return [re.escape(start) + self.head for start in self.starts]
 
     def span_at(self, data: bytes, hit: int, start: bytes) -> Span | None:
         """Return the token whose literal is at a hit; None if the rest does not match."""
-        body = self._after.match(data, hit + len(start))
+        first = hit + len(start)
+        if self._stays is not None:
+            stays = self._stays.match(data, first)
+            first = stays.end() if stays else first
+        body = self._after.match(data, first)
         if body is None:
             return None
-        begin, end = hit, body.end()
+        begin, end = hit if self._stays is None else first, body.end()
         if self._ahead is not None:
             ahead = self._ahead.search(data, max(0, hit - LONGEST_BEFORE), hit)
             if ahead is None:

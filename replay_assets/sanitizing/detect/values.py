@@ -2,6 +2,7 @@
 
 import re
 
+from replay_assets.sanitizing.detect import key_names
 from replay_assets.sanitizing.detect.checks import bits_per_character, has_digit, is_mixed
 from replay_assets.sanitizing.detect.key_names import Strength
 
@@ -18,25 +19,50 @@ HARMLESS = frozenset(
     b" here your_password your_token xxx".split()
 )
 _TEMPLATE = re.compile(
-    rb"^(?:\$\{|\$\(|\{\{|<%|<[A-Za-z\x80-\xff]|%\(|%[sdv@]$|#\{|%\{|\[[A-Za-z_ -]+\]$"
-    rb"|\{[A-Za-z_.]*\}$"
-    rb"|\$[A-Za-z_][A-Za-z0-9_]*\W{0,3}$|\$_[A-Z]+\[|@@?[A-Za-z_.]+$|%[A-Z_]+%$|\$[a-z_]+[/.]"
-    rb"|\\?[$][A-Z_]{4,}\b"
-    rb"|!(?:Ref|Sub|GetAtt|vault|secret)\b|\$\$|'\$|\"\$|\.\.\.|\xe2\x80\xa6|:[a-z_]+$"
-    rb"|%[A-Za-z]$|\$ENV)"
+    # Complete, or cut off at a blank: a generated password may begin with the same characters.
+    rb"\$\{[A-Za-z_.][^}]*\}|\$\{[A-Za-z_.]*$|\$\([A-Za-z_][^)]*\)|\$\((?:\$\()?[a-z_./-]*$"
+    rb"|\{\{[^}]*\}\}|\{\{-?[a-z]*$|\{\{[.$][A-Za-z_.]*$|<%[^%]*%>|<%[=-]?$"
+    rb"|<[A-Za-z\x80-\xff][\w\x80-\xff .,:/'-]*>\W{0,3}$|<[A-Za-z\x80-\xff][a-z_-]*$"
+    rb"|%\([A-Za-z_]+\)|%[A-Za-z@]$|[#%]\{[A-Za-z_.@][^}]*\}|[#%]\{$|\[[A-Za-z_ -]+\]$"
+    rb"|\{[A-Za-z_.]*(?:![rsa])?\}$|\{[a-z_]+:?$|[{\[]\\{0,8}[\"'][^\"']*$|[{\[]\\{0,8}[\"'][\w.-]+\\{0,8}[\"'][:,]"
+    rb"|\\{0,8}\$_[A-Z]+\[|\.\\?\$[a-z]|\$env:|\$ENV\b|%[A-Z_]+%$|\$[a-z_]+(?:/|(?:(?:\.|::|->|:)[A-Za-z_]+)+\W{0,3}$|\[)"
+    rb"|\\?\$[A-Z][A-Z_]{3,}(?:$|[@/:\"'),;\\}$])"
+    rb"|!(?:Ref|Sub|GetAtt|vault|secret)\b|\.\.\.|\xe2\x80\xa6|`[a-z]+(?:$| [^`]*$)"
+    rb"|\([a-z][a-z _-]*\)?$"
 )
+_VARIABLE = re.compile(
+    rb"(?:\$\$?|@@?|:)(?P<name>[A-Za-z_]+|[A-Z_][A-Z0-9_]*|[0-9@?*#])[\"'`);,\\]{0,3}$"
+)
+_POINTER = re.compile(
+    rb"(?:vault|op|ssm|awssm|aws-sm|secretsmanager|arn|gcpsm|gcp-sm|sm|keyvault|akv|env|file|secret"
+    rb"|secretref|ref\+[a-z]+|doppler|infisical|conjur|bao|kms|k8s|pass|keyring):(?://)?"
+    rb"[A-Za-z0-9_./#:@+-]+$|projects/[\w./-]+$|@Microsoft\.KeyVault\("
+)
+"""Where a secret is stored: `vault:secret/data/orders#password`, `op://prod/orders/password`."""
 _ONLY_MASK = re.compile(rb"^(?:[*.\-_#?=\xe2\x80\xa2\xa6 ]+|[xX]{3,}[*.-]*)$")
-_CODE = re.compile(
-    rb"^(?:[A-Za-z_][A-Za-z0-9_]*(?:\.|::|->)){1,8}[A-Za-z_][A-Za-z0-9_]*(?:[\[(].*)?;?$"
-    rb"|^[A-Za-z_][A-Za-z0-9_.:>-]{0,60}[\[(]|^[a-z]+ [a-z]+\(|^\([a-z]|^[A-Za-z_.]+\(\)?$"
+_NAME = rb"[A-Za-z_][A-Za-z0-9_]*"
+_CALL = re.compile(
+    # Brackets that close, and nothing but more code after them: `Pa(ss)9word1` is not a call.
+    rb"(?:new )?%b(?:(?:\.|::|->|\?\.)%b)*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\]"
+    rb"|(?:\.|::|->|\?\.)%b)*(?:[(\[](?:[\"'][^\"']*[\"']?,?|[A-Za-z_.]*,?))?;?$"
+    % (_NAME, _NAME, _NAME)
 )
+_UNUSUAL = re.compile(rb"[!^#~?@$%&*+]")
+_PROPERTY = re.compile(rb"%b(?:(?:\.|::|->)%b)+;?$" % (_NAME, _NAME))
 _PATH = re.compile(rb"^(?:\.{0,2}/|~/|[A-Za-z]:\\|file:|https?:|/)[\w./:\\%@-]*$")
-_RELATIVE_PATH = re.compile(rb"^[A-Za-z_.-]+(?:/[A-Za-z_.-]+)+(?:#[a-z_]+)?$|^[#.][a-z][a-z_-]*$")
+_RELATIVE_PATH = re.compile(rb"^[A-Za-z_.-]+(?:/[A-Za-z_.-]+)+(?:#[a-z_]+)?$")
+_SELECTOR = re.compile(rb"[#.][a-z][a-z_-]*$")
+_COMMAND = re.compile(rb"[a-z]+ (?:-[a-z]+ )?[/$<]")
+_ESCAPE = re.compile(rb"%[0-9A-F]{2}")
 _FILE = re.compile(
     rb"^[\w.-]+\.(?:pem|key|crt|cer|p12|jks|json|ya?ml|txt|conf|py|go|js|ts|java|html|php"
     rb"|properties)$"
 )
 _WORD = re.compile(rb"^[a-z]+[.,;:!?]?$|^[A-Z]?[a-z]+[.,;:!?]?$")
+_WORDS = re.compile(rb"[a-z]+(?:[-_.][a-z]+)+")
+_ENTRY = re.compile(
+    rb"\.?[a-z][a-z0-9]*(?:[-_./][a-z0-9]+)*|[A-Z]+(?:_[A-Z0-9]+)*|[a-z]+(?:[A-Z][a-z]+)+"
+)
 _UUID = re.compile(rb"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{11,12}-?$")
 _VERSION = re.compile(rb"^v?[0-9]+(?:\.[0-9]+)+(?:[-+].*)?$|^[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _IDENTIFIER = re.compile(rb"^[A-Za-z]+(?:[_.:/-][A-Za-z]+)*$")
@@ -49,9 +75,38 @@ def is_harmless(value: bytes) -> bool:
     return (
         not value
         or value.lower().strip(b".,;:") in HARMLESS
-        or _TEMPLATE.match(value) is not None
         or _ONLY_MASK.match(value) is not None
+        or _is_template(value)
     )
+
+
+def _is_template(value: bytes) -> bool:
+    """Return whether a value is filled in elsewhere: a template, a variable, where it is stored."""
+    if value[:1].isalnum():
+        return _POINTER.match(value) is not None
+    value = value.lstrip(b"\"'")
+    if _TEMPLATE.match(value) or _POINTER.match(value):
+        return True
+    variable = _VARIABLE.match(value)
+    if variable is None:
+        return False
+    # `$password` is a variable; `$pringtime` is a password as people think them up.
+    name = variable.group("name").decode()
+    return name.isupper() or len(name) <= 3 or key_names.strength(name) != "none"
+
+
+def is_reference(name: str, value: bytes) -> bool:
+    """Return whether a value is the name of a secret, as in `secretKey: orders-db-password`.
+
+    It is made of words, and its name is one that such references have; after an equals sign the
+    same words are a password.
+    """
+    if name.lower() in key_names.WORDS["references"]:
+        return _WORDS.fullmatch(value) is not None
+    if name not in key_names.WORDS["references"]:
+        return False
+    parts = _ENTRY.fullmatch(value) is not None and not looks_random(value)
+    return parts and (not value.isalnum() or key_names.strength(value.decode()) != "none")
 
 
 def looks_random(value: bytes) -> bool:
@@ -105,36 +160,59 @@ def is_secret(
     if strength == "none" or is_harmless(value):
         return False
     if strength == "weak":
-        return looks_random(value) and not _CODE.match(value)
+        return looks_random(value) and not is_code(value)
     if len(value) < SHORTEST_STRONG:
         return False
-    if _PATH.match(value) or _RELATIVE_PATH.match(value) or _FILE.match(value):
+    if _is_path(value):
         return False
     if not quoted:
         return _bare_secret(value, equals=equals, followed_by_word=followed_by_word)
-    return not _is_phrase(value) and not (
-        _CODE.match(value)
-        and (b"(" in value or b"[" in value)
-        and value.endswith((b")", b"]", b"("))
-    )
+    if _is_phrase(value) or _COMMAND.match(value):
+        return False
+    return not (is_code(value) and value.endswith((b")", b"]", b"(")))
 
 
 def _bare_secret(value: bytes, *, equals: bool, followed_by_word: bool) -> bool:
-    if _CODE.match(value) and not _is_random_despite_dots(value):
+    if is_code(value):
         return False
     if followed_by_word and _WORD.match(value):
         return False
     return not (value.isdigit() and (followed_by_word or (len(value) < 4 and not equals)))
 
 
-def _is_random_despite_dots(value: bytes) -> bool:
+def is_code(value: bytes) -> bool:
+    """Return whether a value is an expression: `config.password`, `os.environ["X"]`, `read()`."""
+    if (b"(" in value or b"[" in value) and _CALL.match(value):
+        quoted = b"'" in value or b'"' in value
+        return not _is_generated(value) and (quoted or _UNUSUAL.search(value) is None)
+    if not _PROPERTY.match(value) or _is_generated(value):
+        return False
+    # `Maple.Syrup.On.Toast` is a password; `Settings.Db.Password` ends in what it is.
+    words = re.findall(rb"[A-Za-z0-9_]+", value)
+    titled = len(words) > 2 and all(word.istitle() for word in words)
+    return not titled or key_names.strength(words[-1].decode()) != "none"
+
+
+def _is_generated(value: bytes, shortest: int = 4) -> bool:
+    """Return whether a part between signs changes as names do not: `Pass9x`, `gv6f2v5`."""
+    parts = re.findall(rb"[A-Za-z0-9]+", value)
     return any(
-        len(part) >= 16 and is_mixed(part) for part in re.split(rb"[.:>()\[\]-]", value)
-    ) or (
-        b"(" not in value
-        and b"[" not in value
-        and is_mixed(value)
-        and bits_per_character(value) > 3.6
+        (len(part) >= shortest and is_mixed(part)) or len(_CHANGE.findall(part)) > 4
+        for part in parts
+    )
+
+
+def _is_path(value: bytes) -> bool:
+    if _RELATIVE_PATH.match(value) or _FILE.match(value):
+        return True
+    if _SELECTOR.match(value):
+        words = re.split(r"[#._-]", value.decode())
+        return any(key_names.strength(word) != "none" for word in words)
+    # Base64 may begin with a slash too.
+    return (
+        _PATH.match(value) is not None
+        and not _is_generated(value, 12)
+        and _ESCAPE.search(value) is None
     )
 
 

@@ -2,7 +2,8 @@
 
 A leak is a forbidden key at any depth and in any spelling, also inside JSON in a string, in a
 name/value pair or as the name of a column. A mention in prose is not a leak: evidence may well
-describe an `execution_error`. Findings name the field and the place, never a value.
+describe an `execution_error`. A name with the label's value next to it is one. Findings name the
+field and the place, never a value.
 """
 
 import re
@@ -12,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from replay_assets.sanitizing.detect.json_texts import texts_in
+from replay_assets.sanitizing.gates.label_pairs import LabelPair, label_pairs, pairs_in
 from replay_assets.sanitizing.gates.label_texts import (
     decoded_parts,
     fold,
@@ -58,6 +60,8 @@ def find_label_leaks(
     labels: Mapping[str, Any],
     forbidden: Sequence[str],
     raw_evidence: str | None = None,
+    *,
+    paired: Mapping[str, Any] | None = None,
 ) -> list[str]:
     """Return the label leaks of a request; an empty list if it is clean.
 
@@ -67,9 +71,11 @@ def find_label_leaks(
         forbidden: field names that must not be used as a key anywhere.
         raw_evidence: the evidence as it was recorded; a label value that is also in the evidence
             is not a leak.
+        paired: further label values that are leaks only next to their name, because their words
+            are common: categories, actions, yes and no.
     """
     banned = _banned(tuple(forbidden))
-    if not labels and not may_hold_key(texts_in(request), frozenset(banned)):
+    if not labels and not paired and not may_hold_key(texts_in(request), frozenset(banned)):
         return []
     known = words(raw_evidence or "")
     traced = [
@@ -77,13 +83,23 @@ def find_label_leaks(
         for name, text in _label_texts(labels)
         if len(text) >= SHORTEST_VALUE and (spelled := words(text)).strip() and spelled not in known
     ]
+    pairs = _pairs_to_find({**(paired or {}), **labels}, raw_evidence or "")
     findings: list[str] = []
     for node in _nodes(request):
         findings += _forbidden_keys(node, banned)
         if traced and isinstance(node.value, str):
             leaf = words(node.value)
             findings += [f"label_value:{name} at {node.path}" for name, it in traced if it in leaf]
+        found = pairs_in(node.value, pairs) if pairs else []
+        findings += [f"label_value:{pair.name} at {node.path}" for pair in found]
     return list(dict.fromkeys(findings))
+
+
+def _pairs_to_find(labels: Mapping[str, Any], raw_evidence: str) -> list[LabelPair]:
+    """Return the label's names with their values, without those that the evidence has too."""
+    pairs = label_pairs(labels)
+    in_evidence = pairs_in(raw_evidence, pairs)
+    return [pair for pair in pairs if pair not in in_evidence]
 
 
 @lru_cache(maxsize=16)

@@ -61,7 +61,7 @@ class _Folding(dict[int, str]):
     """The folded form of each character, computed when it is first needed."""
 
     def __missing__(self, code_point: int) -> str:
-        self[code_point] = "".join(one for one in _plain(chr(code_point)) if one.isalnum())
+        self[code_point] = "".join(one for one in plain(chr(code_point)) if one.isalnum())
         return self[code_point]
 
 
@@ -122,7 +122,7 @@ def names_in(key: str) -> frozenset[str]:
 
 def words(text: str) -> str:
     """Reduce a text to folded words separated by single spaces, so that complete words compare."""
-    return f" {' '.join(WORD.findall(_plain(text)))} "
+    return f" {' '.join(WORD.findall(plain(text)))} "
 
 
 def keys_spelled(text: str) -> Iterator[str]:
@@ -188,7 +188,7 @@ def _character(escape: re.Match[str]) -> str:
     return chr(int(escape.group(1) or escape.group(2), 16))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text in lower case without accents, zero-width characters and look-alikes."""
     if text.isascii():
         return text.lower().translate(LOOK_ALIKES)

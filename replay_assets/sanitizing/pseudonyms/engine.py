@@ -13,7 +13,7 @@ from replay_assets.sanitizing.detect.key_names import strength
 from replay_assets.sanitizing.detect.matching import default_engine
 from replay_assets.sanitizing.detect.rules import RuleSet, shipped
 from replay_assets.sanitizing.detect.spans import SECRET, Span
-from replay_assets.sanitizing.detect.values import is_harmless, looks_random
+from replay_assets.sanitizing.detect.values import is_harmless, is_reference, looks_random
 from replay_assets.sanitizing.pseudonyms.pseudonym_map import (
     PLACEHOLDER,
     PLACEHOLDER_BYTES,
@@ -166,7 +166,7 @@ def _is_secret_leaf(value: str, key: str) -> bool:
     data = value.encode("utf-8", "replace")
     if believed == "weak":
         return looks_random(data)
-    return not is_harmless(data)
+    return not is_harmless(data) and not is_reference(key, data)
 
 
 def _around_placeholders(span: Span, data: bytes) -> list[Span]:

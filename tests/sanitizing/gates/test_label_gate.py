@@ -223,3 +223,72 @@ def test_a_label_value_that_is_in_the_evidence_is_not_a_leak() -> None:
 def test_a_value_too_common_to_trace_is_not_a_finding(value: object, leaf: str) -> None:
     """Nine characters, or part of another word, prove nothing."""
     assert find_label_leaks({"a": leaf}, {"cause": value}, []) == []
+
+
+LABEL = {
+    "risk_level": "low",
+    "requires_human_approval": True,
+    "acceptable_actions": ["restart", "scale"],
+    "風險": "低",
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("risk_level=low", "risk_level: low,", "riskLevel=LOW", "the risk level is low"),
+        *('{"risk_level": "low"', "| risk_level | low |", "**risk_level**: low", "risk_level\tlow"),
+        *(
+            "risk_level：low",
+            "risk_level＝low",
+            "risk_level為low",
+            "risk_level%3Dlow",
+            "risk_level low",
+        ),
+        *("requires human approval: yes", "requires_human_approval=1", "ris\u200bk_level -> low"),
+        *("acceptable_actions: [drain, scale]", "acceptable-actions=restart"),
+        *("風險:低", "風險：低，請處理", "風險為低", "風險＝低。", "風險是「低」的"),
+    ],
+)
+def test_a_name_with_its_value_next_to_it_is_a_leak(text: str) -> None:
+    """However short the value is: one that the label's own name explains says everything."""
+    for request in ({"note": text}, {"log": [{"text": f"before {text}"}]}):
+        assert find_label_leaks(request, LABEL, [], raw_evidence="pods died")
+        assert find_label_leaks(request, {}, [], raw_evidence="pods died", paired=LABEL)
+
+
+@pytest.mark.parametrize(
+    "request_part",
+    [
+        {"risk_level": "low"},
+        {"requires_human_approval": True},
+        {"tags": [["risk_level", "low"]]},
+        {"pairs": [{"name": "risk_level", "value": "low"}]},
+        {"acceptable_actions": ["drain", "scale"]},
+    ],
+)
+def test_a_label_in_the_structure_of_a_request_is_a_leak(request_part: dict[str, Any]) -> None:
+    assert find_label_leaks(request_part, LABEL, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "risk_level=lowest",
+            "risk_level=high",
+            "the risk level of low memory",
+            "highrisk_level=low",
+        ),
+        *("low risk_level", "requires_human_approval=false", "scale the actions", "風險:低於標準"),
+        *("risk_level: unknown, low memory", "風險:高"),
+    ],
+)
+def test_a_name_with_another_value_is_no_leak(text: str) -> None:
+    """A short value is a leak only next to its name."""
+    assert find_label_leaks({"note": text}, LABEL, [], raw_evidence="pods died") == []
+
+
+def test_a_pair_that_the_evidence_has_too_is_no_leak() -> None:
+    request = {"labels": {"risk_level": "low"}, "note": "risk_level=low"}
+    assert find_label_leaks(request, LABEL, [], raw_evidence="app started, risk_level: low") == []
