@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 from replay_assets.parsing.json_text import Value, values_in
 
-_KIND = r"(?:think|thinking|thoughts?|reasoning|reflection|scratchpad|analysis)"
+_KIND = (
+    r"(?:think|thinking|thoughts?|reasoning|reflection|scratch_?pad|analysis|monologue"
+    r"|thinking_process|cot|chain[-_]of[-_]thought)"
+)
 _HEADER = r"[^<{\[]*(?:<\|constrain\|>[^<{\[]*)?(?:<\|message\|>)?"
 _OPEN = (
     rf"<(?:[\w-]+[:_])?{_KIND}(?:\s[^<>]*)?>",  # <think>, <seed:think>, <longcat_think>
@@ -18,6 +21,7 @@ _OPEN = (
     r"assistant(?:analysis|commentary)|\Aanalysis(?-i:(?=[A-Z]))",
     r"<\|channel>\s*thought",  # Gemma
     r"<unused94>(?:thought)?",
+    r"<\|inner_prefix\|>",  # Apertus
     r"\AHere(?:'s| is) my thought process:",  # Granite
 )
 _CLOSE = (
@@ -29,19 +33,19 @@ _CLOSE = (
     r"assistantfinal",
     r"<channel\|>",
     r"<unused95>",
+    r"<\|inner_suffix\|>",
+    r"<\|content\|>",  # Solar, after <|think|>
     r"Here(?:'s| is) my response:",
     r"\[BEGIN FINAL RESPONSE\]",  # Apriel
 )
 """Marks of common models and of their chat templates: a new kind is one line in each list."""
-_NOISE = r"<\|(?:end|return|start|call)\|>(?:assistant\b)?"
+_NOISE = r"<\|(?:end|return|start|begin|call)\|>(?:assistant\b)?"
 """Marks of gpt-oss between its channels, which belong to neither."""
 MARK = re.compile(
     rf"(?P<open>{'|'.join(_OPEN)})|(?P<close>{'|'.join(_CLOSE)})|(?P<noise>{_NOISE})",
     re.IGNORECASE,
 )
 """One mark: the group that matched says whether it opens, closes or is neither."""
-_SIGNS = ("<", "◁", "[THINK", "[/THINK", "[think", "[/think", "assistant", "Here", "[BEGIN")
-"""A text without any of these has no mark. Most answers have none, and this is faster to find."""
 
 
 def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
@@ -74,7 +78,18 @@ def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
 
 
 def _may_have_marks(content: str) -> bool:
-    return any(sign in content for sign in _SIGNS) or content.startswith("analysis")
+    """Return whether a text has what each mark has a part of: few answers do, and it is fast."""
+    return (
+        "<" in content
+        or "[/" in content
+        or "[T" in content
+        or "[t" in content
+        or "[BEGIN" in content
+        or "assistant" in content
+        or "◁" in content
+        or content.startswith(("analysis", "Here"))
+        or "my response:" in content
+    )
 
 
 def _marks(content: str) -> Iterator[re.Match[str]]:

@@ -3,6 +3,7 @@
 A content may be a text or a list of parts; reasoning may be in a field or in a part.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ REASONING_FIELDS = (
 CONTENT_FIELDS = frozenset({"content", "refusal", *REASONING_FIELDS})
 REASONING_PARTS = ("thinking", "reasoning", "thought", "redacted_thinking")
 """How the type of a part with reasoning begins."""
+_REASONING = frozenset(REASONING_FIELDS)
+_PART_KEYS = frozenset({"type", "text"})
 _TEXT_KEYS = ("text", "thinking", "reasoning", "content", "summary", "refusal")
 
 
@@ -31,14 +34,19 @@ def texts_of(message: Mapping[str, Any]) -> Texts:
     Raises:
         TypeError: its content is neither a text nor a list of parts.
     """
-    content = message.get("content")
-    reasoning = next((message[name] for name in REASONING_FIELDS if message.get(name)), None)
-    refusal = message.get("refusal")
-    # Only a text refuses: some servers send false or an empty object.
-    texts = Texts(None, _text(reasoning), refusal if isinstance(refusal, str) else None)
+    content, refusal, reasoning = message.get("content"), message.get("refusal"), None
+    if not _REASONING.isdisjoint(message):
+        reasoning = next((message[name] for name in REASONING_FIELDS if message.get(name)), None)
+        reasoning = _text(reasoning)
+    if not isinstance(refusal, str):
+        refusal = None  # only a text refuses: some servers send false or an empty object
     if content is None or isinstance(content, str):
-        return texts._replace(content=content)
-    return _texts_of_parts(content if isinstance(content, list) else [content], texts)
+        return Texts(content, reasoning, refusal)
+    if isinstance(content, dict) and _PART_KEYS.isdisjoint(content):
+        # A gateway that has parsed the answer.
+        return Texts(json.dumps(content, ensure_ascii=False), reasoning, refusal)
+    parts = content if isinstance(content, list) else [content]
+    return _texts_of_parts(parts, Texts(None, reasoning, refusal))
 
 
 def _texts_of_parts(parts: list[Any], texts: Texts) -> Texts:

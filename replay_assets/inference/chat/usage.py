@@ -12,7 +12,7 @@ from replay_assets.contracts.result import Usage
 
 MOST_TOKENS = 2**63 - 1
 """The largest number an integer column can hold; larger values are not counts."""
-COUNT = re.compile(r"[0-9]{1,19}")
+COUNT = re.compile(r"[0-9]{1,18}")
 _NAMES = {
     "prompt": ("prompt_tokens", "input_tokens"),
     "completion": ("completion_tokens", "output_tokens"),
@@ -31,14 +31,14 @@ _NAMES = {
 """Where a count may be; a pair is a field within a group. The first one that is a count is used."""
 
 
-def reported_usage(payload: Mapping[str, Any]) -> dict[str, Any]:
+def reported_usage(payload: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the usage of a completion or a chunk, which may be in its choice or in `x_groq`."""
-    found: dict[str, Any] = {}
     usage = payload.get("usage")
+    found: dict[str, Any] = {}
     if isinstance(usage, dict):
+        if usage.get("total_tokens"):
+            return usage
         merged(found, usage)
-        if _count(usage.get("total_tokens")):
-            return found
     choices = payload.get("choices")
     for holder in (payload.get("x_groq"), choices[0] if choices else None):
         if isinstance(holder, dict) and isinstance(holder.get("usage"), dict):
@@ -106,11 +106,12 @@ def _within(
 
 def _first(reported: Mapping[str, Any], places: tuple[str | tuple[str, str], ...]) -> int | None:
     for place in places:
-        if isinstance(place, str):
+        if place.__class__ is str:
             value = reported.get(place)
+        elif isinstance(group := reported.get(place[0]), dict):
+            value = group.get(place[1])
         else:
-            group = reported.get(place[0])
-            value = group.get(place[1]) if isinstance(group, dict) else None
+            continue
         if value is not None and (count := _count(value)) is not None:
             return count
     return None
@@ -118,8 +119,9 @@ def _first(reported: Mapping[str, Any], places: tuple[str | tuple[str, str], ...
 
 def _count(value: object) -> int | None:
     """Return a count, which some gateways write as a text or as a number with a point."""
-    is_text = isinstance(value, str) and COUNT.fullmatch(value) is not None
-    if is_text or (isinstance(value, float) and value.is_integer()):
-        value = int(value)  # type: ignore[call-overload]
     # Not `isinstance`, because True and False are integers too.
-    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
+    if type(value) is int:
+        return value if 0 <= value <= MOST_TOKENS else None
+    if isinstance(value, str):
+        return int(value) if COUNT.fullmatch(value) else None
+    return int(value) if isinstance(value, float) and 0 <= value == value // 1 < 2**53 else None

@@ -22,29 +22,28 @@ UNITS_S = {
 }
 _PART = re.compile(rf"({NUMBER.pattern})\s*([a-z\u00b5\u03bc]+)[\s,]*", re.IGNORECASE)
 _KINDS = ("requests", "tokens", "input-tokens", "output-tokens")
-LIMITS = (
-    *((f"x-ratelimit-remaining-{kind}", f"x-ratelimit-reset-{kind}") for kind in _KINDS),
-    *(
-        (f"anthropic-ratelimit-{kind}-remaining", f"anthropic-ratelimit-{kind}-reset")
+_LIMITS = ("ratelimit", "x-ratelimit", "x-rate-limit")
+_RESETS = {
+    **{f"x-ratelimit-remaining-{kind}": f"x-ratelimit-reset-{kind}" for kind in _KINDS},
+    **{
+        f"anthropic-ratelimit-{kind}-remaining": f"anthropic-ratelimit-{kind}-reset"
         for kind in _KINDS
-    ),
-    *(
-        (f"{name}-remaining", f"{name}-reset")
-        for name in ("ratelimit", "x-ratelimit", "x-rate-limit")
-    ),
-)
-"""Headers with what is left of a limit, and with the time at which it is reset."""
+    },
+    **{f"{name}-remaining": f"{name}-reset" for name in _LIMITS},
+}
+"""The header with the time at which a limit is reset, by the header with what is left of it."""
 
 
 def pause_asked_s(headers: Mapping[str, str]) -> float | None:
     """Return the pause that a response asks for, by Retry-After or by a limit that is used up."""
-    asked = seconds_asked(headers.get("retry-after", ""))
-    if asked is not None:
-        return asked
+    asked = headers.get("retry-after")
+    if asked is not None and (seconds := seconds_asked(asked)) is not None:
+        return seconds
     milliseconds = headers.get("retry-after-ms", "").strip()
     if NUMBER.fullmatch(milliseconds):
         return float(milliseconds) / 1000
-    return _until_reset_s(headers)
+    # Most responses have none of these headers.
+    return None if _RESETS.keys().isdisjoint(headers) else _until_reset_s(headers)
 
 
 def seconds_asked(text: str) -> float | None:
@@ -97,7 +96,7 @@ def _until_reset_s(headers: Mapping[str, str]) -> float | None:
     """Return the seconds until a used-up limit is reset; None if no limit is named or used up."""
     pauses = [
         seconds_asked(headers.get(reset, ""))
-        for left, reset in LIMITS
+        for left, reset in _RESETS.items()
         if headers.get(left, "").strip() == "0"
     ]
     known = [pause for pause in pauses if pause is not None]
