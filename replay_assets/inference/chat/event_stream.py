@@ -77,16 +77,18 @@ class _Stream:
 
     def add(self, name: bytes, data: bytes) -> None:
         """Add the next event."""
-        if DONE.fullmatch(data):
+        if data[:1] != b"{" and DONE.fullmatch(data):
             self._is_done = True
-        elif not KEEP_ALIVE.fullmatch(data):
+        elif data[:1] == b"{" or not KEEP_ALIVE.fullmatch(data):
             for chunk in _chunks(data):
                 if _is_chunk(chunk, name):
                     self._add_chunk(chunk)
 
     def _add_chunk(self, chunk: dict[str, Any]) -> None:
-        merged(self._usage, reported_usage(chunk))
-        for choice in chunk.get("choices") or ():
+        choices = chunk.get("choices") or ()
+        if chunk.get("usage") or "x_groq" in chunk or (choices and "usage" in choices[0]):
+            merged(self._usage, reported_usage(chunk))
+        for choice in choices:
             self._finish_reason = choice.get("finish_reason") or self._finish_reason
             delta = choice.get("delta")
             if delta is None:  # a gateway that sends the complete answer as one chunk

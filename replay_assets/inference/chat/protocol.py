@@ -95,4 +95,6 @@ def _text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
 
 def _without_half_pairs(text: Any) -> str | None:  # noqa: ANN401 - any JSON value
     """Return a text without half surrogate pairs, which JSON can contain but files can't."""
-    return None if text is None else str(text).encode("utf-8", "replace").decode()
+    if text is None or (isinstance(text, str) and text.isascii()):
+        return text
+    return str(text).encode("utf-8", "replace").decode()

@@ -85,8 +85,7 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
                 status,
                 _cleaned(message, gate),
                 pause_s=pause_s,
-                # JSON has no first token, even if a stream was requested.
-                ttft_ms=reply.ttft_ms if is_stream(without_bom(reply.body)) else None,
+                ttft_ms=_ttft_ms(reply),
             )
     text = reply.body[:READ_BYTES].decode("utf-8", "replace")
     outcome, refusal = _outcome(reply, text, mode)
@@ -100,6 +99,13 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
         possibly_paid=200 <= status < 300,
         refusal=refusal,
     )
+
+
+def _ttft_ms(reply: Reply) -> float | None:
+    """Return the time to the first token; JSON has none, even if a stream was requested."""
+    if reply.ttft_ms is None or not is_stream(without_bom(reply.body)):
+        return None
+    return reply.ttft_ms
 
 
 def _outcome(reply: Reply, text: str, mode: ResponseMode) -> tuple[AttemptOutcome, Refusal | None]:
