@@ -7,9 +7,9 @@ none overlooks it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -19,6 +19,7 @@ from replay_assets.source.connection.session_settings import LENIENT_TEXT
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.day.label_file import NAMES, label_records
 from replay_assets.source.day.same_ids import id_like
+from replay_assets.source.loading.odd_values import refuse_odd_id
 from replay_assets.source.loading.records import FoundRecord
 from replay_assets.source.loading.values import BOOLEAN_WORDS
 from replay_assets.source.schema.mapping import RealColumn, SourceMapping
@@ -98,38 +99,70 @@ def _from_file(
         raise AssertionError("the caller has seen a label file")
     statement = sa.select(evidence.value("incident_id")).where(of_the_day)
     wanted = {None, *connection.execute(statement).scalars()}
-    rows = rows_of_file(path, database.mapping)
+    rows = rows_of_file(path, database.mapping, wanted)
     return _ordered([row for row in rows if row["incident_id"] in wanted])
 
 
-def rows_of_file(path: Path, mapping: SourceMapping) -> Iterator[Row]:
+def rows_of_file(
+    path: Path, mapping: SourceMapping, known: Container[str | None] | None = None
+) -> Iterator[Row]:
     """Yield the labels of a file as rows of the logical table.
+
+    Args:
+        path: the file.
+        mapping: names its columns.
+        known: ids that incidents have. Another one that a program must have changed, such as
+            `12.0`, makes its line unreadable: the label would be lost without a word.
 
     Raises:
         SourceError: the file can't be read, or it lacks columns.
     """
+    fields = [_LabelField.of(column, mapping) for column in LABELS.columns]
     for found in label_records(path, mapping):
-        yield _row_of(found, mapping)
+        yield _row_of(found, fields, known)
 
 
-def _row_of(found: FoundRecord, mapping: SourceMapping) -> Row:
+class _LabelField(NamedTuple):
+    """Where a label's field is in a file; the constant is for a field that is not there."""
+
+    column: Column
+    source: RealColumn | None
+    constant: Any
+
+    @classmethod
+    def of(cls, column: Column, mapping: SourceMapping) -> "_LabelField":
+        if column.name not in mapping.entry(LABELS).columns:
+            return cls(column, RealColumn(column.name), None)
+        source = mapping.source_of(LABELS, column.name)
+        return cls(column, source, mapping.constant_of(LABELS, column))
+
+    def value(self, found: FoundRecord) -> Any:  # noqa: ANN401 - a database value
+        if self.source is None:
+            return self.constant
+        value = _at(found.fields, (self.source.column, *self.source.path))
+        value = translated(self.source.values, value)
+        return _as_column(self.column.kind, value, from_text=found.from_text)
+
+
+def _row_of(
+    found: FoundRecord, fields: Sequence[_LabelField], known: Container[str | None] | None
+) -> Row:
     if found.problem is not None:
-        return {**dict.fromkeys(NAMES), UNREADABLE_LINE: f"{found.line}: {found.problem}"}
-    row = {one.name: _field_of(found, one, mapping) for one in LABELS.columns}
-    if not isinstance(row["incident_id"], str):
+        return _unreadable(found, found.problem)
+    row = {field.column.name: field.value(found) for field in fields}
+    incident_id = row["incident_id"]
+    if not isinstance(incident_id, str):
         row["incident_id"] = None  # a list or an object names no incident
+    elif known is not None and incident_id not in known:
+        try:
+            refuse_odd_id("incident_id", incident_id, from_text=found.from_text)
+        except ValueError as error:
+            return _unreadable(found, str(error))
     return row
 
 
-def _field_of(found: FoundRecord, column: Column, mapping: SourceMapping) -> Any:  # noqa: ANN401
-    if column.name not in mapping.entry(LABELS).columns:
-        source: RealColumn | None = RealColumn(column.name)
-    else:
-        source = mapping.source_of(LABELS, column.name)
-    if source is None:
-        return mapping.constant_of(LABELS, column)
-    value = translated(source.values, _at(found.fields, (source.column, *source.path)))
-    return _as_column(column.kind, value, from_text=found.from_text)
+def _unreadable(found: FoundRecord, problem: str) -> Row:
+    return {**dict.fromkeys(NAMES), UNREADABLE_LINE: f"{found.line}: {problem}"}
 
 
 def _at(value: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - any JSON value
@@ -151,7 +184,7 @@ def _as_column(kind: Kind, value: Any, *, from_text: bool) -> Any:  # noqa: ANN4
         return value if from_text else json.dumps(value, ensure_ascii=False)
     if kind == "boolean" and from_text and isinstance(value, str):
         return BOOLEAN_WORDS.get(value.lower(), value)
-    if kind == "text" and isinstance(value, int | float) and not isinstance(value, bool):
+    if kind == "text" and isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value
 

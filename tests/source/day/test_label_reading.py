@@ -300,3 +300,33 @@ def test_a_label_file_may_have_few_rows_and_other_columns(name: str, content: st
     """A header alone is a file without labels; a line of JSONL may lack a field."""
     mapping = label_file(tmp_path / name, content)
     assert all(found.problem is None for found in label_records(tmp_path / name, mapping))
+
+
+def test_an_id_that_a_program_changed_is_named_and_not_lost(
+    database: IncidentDatabase, mapped: Mapped, tmp_path: Path
+):
+    """It belongs to no incident, so that no day would report it; the database's own ids count."""
+    load(database, tmp_path, incident_evidence=[incident(1), incident(2, incident_id="7.5E+3x")])
+    (tmp_path / "labels.csv").write_text(
+        "incident_id,risk_level\n12.0,low\nTRUE,low\n,low\ninc-1 ,low\n7.5E+3x,high\nother,low\n"
+    )
+    theirs = mapped({"labels": {"file": "labels.csv"}})
+    reasons = [reason for _, reasons in reasons_of(theirs) for reason in reasons]
+    theirs.close()
+    assert sorted(reason[:45] for reason in reasons) == [
+        "null_in_required:incident_id",
+        "unreadable_line:2: incident_id: '12.0' looks ",
+        "unreadable_line:3: incident_id: 'TRUE' is not",
+        "unreadable_line:5: incident_id: 'inc-1 ' begi",
+    ]
+
+
+def test_a_number_with_a_point_is_not_an_id(
+    database: IncidentDatabase, mapped: Mapped, tmp_path: Path
+):
+    """JSON's 12.0 may be 12, or not."""
+    load(database, tmp_path, incident_evidence=[incident(1, incident_id=12)])
+    (tmp_path / "labels.jsonl").write_text('{"incident_id": 12}\n{"incident_id": 12.0}\n')
+    theirs = mapped({"labels": {"file": "labels.jsonl"}})
+    assert reasons_of(theirs) == [(None, ["null_in_required:incident_id"])]
+    theirs.close()

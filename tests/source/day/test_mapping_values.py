@@ -12,7 +12,17 @@ from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.day.label_reading import read_labels
 from replay_assets.source.diagnosis.examine import examine_source
 from replay_assets.source.schema.mapping import SourceMapping, load_mapping
-from tests.source.rows import DAY, count, execute, label, load, read_day
+from tests.source.rows import (
+    DAY,
+    count,
+    execute,
+    incident,
+    label,
+    load,
+    read_day,
+    repair,
+    session,
+)
 
 MAPPING = """
 tables:
@@ -202,6 +212,56 @@ def test_load_writes_the_words_that_are_read_again(database_url: str, tmp_path: 
     with pytest.raises(SourceError, match=r"line 1: severity: 'none' can't be written"):
         load(database, tmp_path, incident_evidence=[{**rows[0], "severity": "none"}])
     database.close()
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["psycopg", "adbc"])
+def test_columns_of_any_type_are_translated(fast: bool, postgres_url: str, tmp_path: Path):
+    """Enumerations, numbers, JSONB; also the role by which sessions are found."""
+    owner = IncidentDatabase(postgres_url)
+    load(
+        owner,
+        tmp_path,
+        incident_evidence=[incident(n, severity=str(n)) for n in (1, 2, 3)],
+        agent_sessions=[session(agent_role="lead")],
+        auto_repair_executions=[
+            repair("re-1", attempt=200), repair("re-2", attempt=500, incident_id="inc-2")
+        ],
+    )  # fmt: skip
+    execute(
+        owner,
+        "CREATE TYPE sev AS ENUM ('1', '2', '3')",
+        "ALTER TABLE incident_evidence ALTER severity TYPE sev USING severity::sev",
+        'ALTER TABLE incident_evidence ADD doc JSONB DEFAULT \'{"v": {"ok": true, "n": 3}}\'',
+    )
+    owner.close()
+    evidence = {
+        "severity": {"column": "severity", "values": {1: "critical", "2": "low"}},
+        "verification_result": {
+            "column": "doc", "path": ["v", "ok"], "values": {"true": "success"}
+        },
+        "alertname": {"column": "doc", "path": ["v", "n"], "values": {3: "three"}},
+    }  # fmt: skip
+    repairs = {
+        "success": {"column": "attempt", "values": {200: True, 500: False}},
+        "error": {"column": "success", "values": {"false": "failed", "true": None}},
+        "executor": {"value": "it's a bot: 100 %s"},
+    }
+    role = {"column": "agent_role", "values": {"lead": "coordinator"}}
+    tables = {"incident_evidence": evidence, "auto_repair_executions": repairs,
+              "agent_sessions": {"agent_role": role}}  # fmt: skip
+    content = {"tables": {name: {"columns": columns} for name, columns in tables.items()}}
+    with IncidentDatabase(postgres_url, SourceMapping.model_validate(content)) as mapped:
+        rows = read_day(mapped, fast=fast).evidence
+        assert [one for one in examine_source(mapped) if one.status == "fail"] == []
+    assert [row["severity"] for row in rows] == ["critical", "low", "3"]
+    assert {(row["verification_result"], row["alertname"]) for row in rows} == {
+        ("success", "three")
+    }
+    assert [row["coordinator_id"] for row in rows] == ["se-1", None, None]
+    assert [row["repair_success"] for row in rows] == [True, False, None]
+    bot = "it's a bot: 100 %s"
+    assert [row["repair_executor"] for row in rows] == [bot, bot, None]
+    assert [row["repair_error"] for row in rows] == [None, None, None]
 
 
 @pytest.mark.parametrize(
