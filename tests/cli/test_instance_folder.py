@@ -79,7 +79,7 @@ def test_a_link_to_our_folder_is_ours(
     assert prepare_instance(Settings.from_environment()) is None
 
 
-@pytest.mark.parametrize("name", ["job_a%2Fb", "100%", "what? now", "a#b", "größe 部署", "week=3"])
+@pytest.mark.parametrize("name", ["job_a%2Fb", "what? now", "a#b größe 部署 [c] week=3"])
 def test_any_name_of_a_home_works(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,10 +92,10 @@ def test_any_name_of_a_home_works(
         with database.writing(create=True) as connection:
             connection.exec_driver_sql("CREATE TABLE one (id TEXT)")
         assert database.file == home / "data" / "incidents.sqlite"
-    for _ in range(2):
+    for _ in range(2):  # the second time, DAGSTER_HOME is what the first one set
         assert prepare_instance(Settings.from_environment()) is None
-        with dg.DagsterInstance.get() as instance:
-            assert instance.get_runs_count() == 0
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_runs_count() == 0
     assert [one.name for one in (tmp_path / "workspaces").iterdir()] == [name]
     assert "data/incidents.sqlite" in files_in(home)
     assert any(one.startswith("data/dagster_home/history/") for one in files_in(home))

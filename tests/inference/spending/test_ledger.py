@@ -161,9 +161,10 @@ def test_a_file_that_is_not_a_ledger_is_reported_too(folder: Path) -> None:
         ledger.reserve(DAY, "one", 0.1, limit_usd=1.0)
 
 
-def test_a_database_that_does_not_answer_is_named_without_its_password() -> None:
+@pytest.mark.parametrize("password", ["secret", "p@secret"], ids=["plain", "unescaped"])
+def test_a_database_that_does_not_answer_is_named_without_its_password(password: str) -> None:
     """Messages are written to logs."""
-    url = "postgresql+psycopg://me:secret@127.0.0.1:1/runs?password=secret&connect_timeout=2"
+    url = f"postgresql+psycopg://me:{password}@127.0.0.1:1/runs?password=secret&connect_timeout=2"
     ledger = SqlLedger(url)
     with pytest.raises(JournalError, match=r"127\.0\.0\.1:1/runs can't be written") as found:
         ledger.spent_usd(DAY, "one")
