@@ -101,5 +101,6 @@ def test_wrong_reasoning_of_the_recorded_agent_is_never_exported(
     exports = (from_sqlite / "lake" / "files" / "sft_export").rglob("sft.alpaca.train.jsonl")
     rows = [json.loads(line) for path in exports for line in path.read_text().splitlines()]
     assert rows
-    reasoned = {one["metadata"]["incident_id"] for one in rows if "AI 決策" in one["output"]}
+    reasoned = {one["metadata"]["incident_id"] for one in rows if one["metadata"]["has_reasoning"]}
+    assert reasoned
     assert not reasoned & wrong

@@ -157,7 +157,7 @@ def _score(
     grades = grades_of(case)
     precision, recall = component_shares(case)
     # Without a known group, an incident forms its own group, so that it is counted.
-    group = (case.label.scenario_group if case.label is not None else None) or incident_id
+    group = ((case.label and case.label.scenario_group) or "").strip() or incident_id
     return ReplayScore(
         schema_version=SCORE_VERSION,
         incident_id=incident_id,

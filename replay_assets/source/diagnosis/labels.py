@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,19 +38,42 @@ def label_findings(
         cure = "create the table, or say in the mapping file where they are (labels:)"
         return [Diagnosis("labels", "warn", says, cure)]
     says = f"labels are read from {database.mapping.table(LABELS)}"
-    problems = _problems(_counted(connection, labels), vocabulary)
-    return [Diagnosis("labels", "ok", says), *_unanswerable(problems)]
+    counted = list(_counted(connection, labels))
+    ids = labels.value("incident_id")
+    twice = sa.select(ids).where(*labels.conditions).group_by(ids).having(sa.func.count() > 1)
+    repeated = [one for one in connection.execute(twice).scalars() if one is not None]
+    return [
+        Diagnosis("labels", "ok", says + _nothing_compared(counted)),
+        *_repeated(len(repeated)),
+        *_findings(counted, vocabulary),
+    ]
 
 
 def _of_file(path: Path, database: IncidentDatabase, vocabulary: Vocabulary) -> Iterator[Diagnosis]:
     rows = list(rows_of_file(path, database.mapping))
-    bad = sum(UNREADABLE_LINE in row for row in rows)
-    says = f"{path} has {len(rows) - bad} labels"
-    if bad:
+    usable = [row for row in rows if UNREADABLE_LINE not in row]
+    says = f"{path} has {len(usable)} labels"
+    if bad := len(rows) - len(usable):
         yield Diagnosis("labels", "warn", f"{says} and {bad} lines that can't be read")
     else:
-        yield Diagnosis("labels", "ok", says)
-    yield from _unanswerable(_problems(((row, 1) for row in rows), vocabulary))
+        yield Diagnosis("labels", "ok", says + _nothing_compared([(row, 1) for row in usable]))
+    ids = Counter(row["incident_id"] for row in usable)
+    if nameless := ids.pop(None, 0):
+        yield Diagnosis("labels", "warn", f"labels that name no incident: {nameless}")
+    yield from _repeated(sum(count > 1 for count in ids.values()))
+    yield from _findings([(row, 1) for row in usable], vocabulary)
+
+
+def _nothing_compared(rows: Sequence[tuple[Mapping[str, Any], int]]) -> str:
+    if not rows or any(row[name] is not None for row, _ in rows for name in COMPARED):
+        return ""
+    return f"; none of them has {', '.join(COMPARED)}, so cause and action are not graded"
+
+
+def _repeated(count: int) -> Iterator[Diagnosis]:
+    if count:
+        says = f"incidents with more than one label: {count}; none of these labels is used"
+        yield Diagnosis("labels", "warn", says, "keep one label per incident")
 
 
 def _counted(
@@ -65,19 +88,24 @@ def _counted(
         yield dict(row), row["labels"]
 
 
-def _problems(
-    rows: Iterable[tuple[Mapping[str, Any], int]], vocabulary: Vocabulary
-) -> Counter[str]:
+def _findings(
+    rows: Sequence[tuple[Mapping[str, Any], int]], vocabulary: Vocabulary
+) -> Iterator[Diagnosis]:
     found: Counter[str] = Counter()
+    unreadable = 0
     for row, count in rows:
-        if (label := _label(row)) is not None:
+        if (label := _label(row)) is None:
+            unreadable += count
+        else:
             found.update({str(one): count for one in problems_of(label, vocabulary)})
-    return found
+    if unreadable:
+        says = f"labels of which {', '.join(COMPARED)} can't be read: {unreadable}"
+        yield Diagnosis("labels", "warn", says, "acceptable_actions is a JSON list of texts")
+    yield from _unanswerable(found)
 
 
 def _label(row: Mapping[str, Any]) -> IncidentLabel | None:
     """Return the compared fields of a row; None if they are not those of a label."""
-    # Such a row is quarantined when its day is read.
     try:
         actions = json.loads(row["acceptable_actions"] or "null")
         values = {name: row[name] for name in COMPARED} | {"acceptable_actions": actions}

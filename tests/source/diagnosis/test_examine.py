@@ -209,8 +209,35 @@ def test_a_label_file_is_counted(database: IncidentDatabase, mapped: Mapped, tmp
     """And the lines of it that can't be read."""
     load(database, tmp_path)
     (tmp_path / "truth.jsonl").write_text('{"incident_id": "inc-1"}\n{"incident_id"\n')
-    (found,) = of(examine_source(mapped({"labels": {"file": "truth.jsonl"}})), "labels", "warn")
+    theirs = mapped({"labels": {"file": "truth.jsonl"}})
+    (found,) = of(examine_source(theirs), "labels", "warn")
     assert "1 labels and 1 lines that can't be read" in found.says
+    (tmp_path / "truth.jsonl").write_text('{"incident_id": "inc-1"}\n')
+    (found,) = of(examine_source(theirs), "labels", "ok")
+    assert "none of them has root_cause_category" in found.says
+
+
+def test_labels_that_a_day_quarantines_are_counted(
+    database: IncidentDatabase, mapped: Mapped, tmp_path: Path
+):
+    """`doctor` must not call well what is not read."""
+    load(database, tmp_path)
+    rows = [
+        label(1, root_cause_component="web"),
+        label(1, root_cause_component="db"),
+        label(2, acceptable_actions="restart_workload"),
+        {"root_cause_component": "web"},
+    ]
+    lines = "".join(json.dumps(one) + "\n" for one in rows)
+    (tmp_path / "truth.jsonl").write_text(lines, encoding="utf-8")
+    warned = of(examine_source(mapped({"labels": {"file": "truth.jsonl"}})), "labels", "warn")
+    assert [one.says.rpartition(": ")[0] for one in warned] == [
+        "labels that name no incident",
+        "incidents with more than one label",
+        "labels of which root_cause_category, root_cause_component, acceptable_actions "
+        "can't be read",
+    ]
+    assert all(": 1" in one.says for one in warned)
 
 
 def test_labels_that_no_answer_can_meet_are_listed(
