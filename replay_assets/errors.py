@@ -2,6 +2,7 @@
 
     ReplayAssetsError
     ├── ConfigurationError     settings, catalogue, vocabulary or mapping can't be used
+    │   └── TimeZoneError      a root has the days of another time zone
     ├── SourceError            the incident database, or a file loaded into it, can't be used
     │   ├── ReadOnlySourceError   the role may not write there
     │   └── InterruptedReadError  the server cancelled a read that may succeed if it is repeated
@@ -27,6 +28,10 @@ class ReplayAssetsError(Exception):
 
 class ConfigurationError(ReplayAssetsError):
     """Settings, catalogue, vocabulary or schema mapping can't be used as written."""
+
+
+class TimeZoneError(ConfigurationError):
+    """The days of a root are those of another time zone."""
 
 
 class SourceError(ReplayAssetsError):

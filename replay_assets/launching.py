@@ -100,9 +100,9 @@ def shared_assets_present(
     by its folder, so it needs one schema.
     """
     lineage = Lineage(
-        lake=Store(settings.lake),
-        evidence=Store(settings.evidence),
-        labels=Store(settings.labels),
+        lake=Store(settings.lake, settings.timezone),
+        evidence=Store(settings.evidence, settings.timezone),
+        labels=Store(settings.labels, settings.timezone),
         vocabulary=load_vocabulary(settings.vocabulary),
         rules=rules_digest(rules_of(settings.rules)),
     )

@@ -13,9 +13,10 @@ from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.display import console
 from replay_assets.contracts.diagnosis import Diagnosis, Status
 from replay_assets.contracts.vocabulary import load_vocabulary
-from replay_assets.errors import ConfigurationError
+from replay_assets.errors import ConfigurationError, TimeZoneError
 from replay_assets.evidence.trial import try_newest_day
 from replay_assets.inference import probe
+from replay_assets.lake import Store
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source import IncidentDatabase, examine_source, load_mapping
 
@@ -46,6 +47,7 @@ def _source(settings: Settings) -> Iterator[Diagnosis]:
         return
     says = f"mapping file {settings.mapping}" if settings.mapping else "no mapping: default names"
     yield Diagnosis("mapping", "ok", says)
+    yield _zone_of_days(settings)
     try:
         with IncidentDatabase(settings.source_url, mapping) as database:
             findings = examine_source(database, load_vocabulary(settings.vocabulary))
@@ -54,6 +56,15 @@ def _source(settings: Settings) -> Iterator[Diagnosis]:
                 yield from try_newest_day(database, settings.timezone, settings.max_text_bytes)
     except ConfigurationError as error:
         yield Diagnosis("connection", "fail", str(error))
+
+
+def _zone_of_days(settings: Settings) -> Diagnosis:
+    try:
+        for url in (settings.lake, settings.evidence, settings.labels):
+            Store(url, settings.timezone).require_zone()
+    except TimeZoneError as error:
+        return Diagnosis("time zone", "fail", str(error))
+    return Diagnosis("time zone", "ok", f"days are those of {settings.timezone}")
 
 
 def _candidates(*, offline: bool) -> Iterator[Diagnosis]:

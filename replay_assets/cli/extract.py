@@ -18,7 +18,8 @@ def extract_to(out: Path | None, day: str) -> None:
     """Read a day into a folder (default: the root of raw evidence) and print the counts."""
     settings = Settings.from_environment()
     window = day_window(iso_day(day, "--date"), settings.timezone, now=datetime.now(UTC))
-    root = Store(str(out.absolute()) if out is not None else settings.evidence)
+    url = str(out.absolute()) if out is not None else settings.evidence
+    root = Store(url, settings.timezone)
     with IncidentDatabase(settings.source_url, load_mapping(settings.mapping)) as database:
         with progress_bar() as progress:
             task = progress.add_task(f"day {window.day}", total=None)

@@ -12,6 +12,7 @@ from replay_assets.cli.loading import load_source
 from replay_assets.contracts.calendar import days_between, days_of_week, is_over, monday_of
 from replay_assets.errors import ConfigurationError
 from replay_assets.instance_folder import prepare_instance
+from replay_assets.lake import Store
 from replay_assets.launching import run_days, run_weeks
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source import IncidentDatabase, Orphans, count_orphans, load_mapping
@@ -34,6 +35,7 @@ def walk_samples() -> bool:
         raise ConfigurationError(
             "the catalogue has no embedded candidate, which the demo needs; add one"
         )
+    check_zone(settings, accept_new=False)
     load_source(settings, settings.samples)
     failed = walk(settings, days_of_week(DEMO_WEEK), baselines, reuse=False)
     show_week(settings, DEMO_WEEK)
@@ -44,7 +46,9 @@ def walk_samples() -> bool:
     return failed
 
 
-def walk_range(first: str, last: str, candidate_ids: Sequence[str]) -> bool:
+def walk_range(
+    first: str, last: str, candidate_ids: Sequence[str], *, accept_new_timezone: bool = False
+) -> bool:
     """Run the days from first to last and their weeks; return whether anything failed.
 
     Without candidate ids, every scheduled candidate that has its key is replayed and all partitions
@@ -53,6 +57,7 @@ def walk_range(first: str, last: str, candidate_ids: Sequence[str]) -> bool:
     settings = Settings.from_environment()
     days = days_to_run(settings, first, last)
     candidates = candidates_to_replay(Catalogue.load(settings.candidates), candidate_ids)
+    check_zone(settings, accept_new=accept_new_timezone)
     if settings.source_is_default and not (settings.data / "incidents.sqlite").exists():
         load_source(settings, settings.samples)
     return walk(settings, days, candidates, reuse=bool(candidate_ids))
@@ -90,6 +95,19 @@ def walk(
         for step, reason in run.failures.items():
             console.print(f"  {run.partition} {step}: {reason}", style="red", markup=False)
     return bool(failed)
+
+
+def check_zone(settings: Settings, *, accept_new: bool) -> None:
+    """Compare the time zone of the existing days with the one in use, or accept the new one.
+
+    Raises:
+        TimeZoneError: they differ, and the new one is not accepted.
+    """
+    for url in (settings.lake, settings.evidence, settings.labels):
+        root = Store(url, settings.timezone)
+        if accept_new:
+            root.accept_zone()
+        root.require_zone()
 
 
 def _orphans(settings: Settings) -> Orphans:

@@ -41,6 +41,7 @@ def extract_labels(database: IncidentDatabase, window: DayWindow) -> Publication
         labels,
         rejected,
         facts={
+            "window_start": window.start.isoformat(),
             "source_has_labels": rows is not None,
             "read": len(rows or []),
             "kept": len(labels),

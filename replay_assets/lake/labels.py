@@ -6,13 +6,13 @@ no read access. Import rules forbid this module to all code that builds or sends
 
 from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.evidence import QUARANTINE
-from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
+from replay_assets.contracts.label import IncidentLabel
 from replay_assets.lake import assets
 from replay_assets.lake.formats import arrow_table
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication
 
-CODE_VERSION = LABEL_VERSION
+CODE_VERSION = "2"
 
 
 def labels_publication(

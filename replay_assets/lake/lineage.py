@@ -15,6 +15,7 @@ from replay_assets.lake.assets import BY_NAME, Asset, RootName, Setting
 from replay_assets.lake.digests import aliases_digest, vocabulary_digest
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
+from replay_assets.lake.time_zone import is_of_another_zone
 
 MISSING_INPUT = ""
 """Used in place of a missing input's digest; it differs from every real digest."""
@@ -41,7 +42,8 @@ class Lineage:
 
     Create one per operation and read partitions through it: partitions that are published later
     are not seen. Roots and settings that are not passed are not compared. Labels that do not exist
-    are not compared either: this machine may have no access to them, and scores stay valid.
+    are not compared either: this machine may have no access to them, and scores stay valid. A day
+    is stale if it began at another instant than it does in the time zone of the roots.
 
     Args:
         lake: the root of everything sanitized.
@@ -67,6 +69,8 @@ class Lineage:
             "evidence": evidence,
             "labels": labels,
         }
+        zones = (store.timezone for store in self._stores.values() if store is not None)
+        self._timezone = next((zone for zone in zones if zone is not None), None)
         self._vocabulary = None if vocabulary is None else vocabulary_digest(vocabulary)
         self._aliases = None if vocabulary is None else aliases_digest(vocabulary)
         self._rules = rules
@@ -111,6 +115,8 @@ class Lineage:
             return State("missing", f"{address} has not been materialised")
         if changed := self.changed(address):
             return State("stale", f"{address} was made from other {', '.join(changed)}")
+        if self._timezone is not None and is_of_another_zone(self.get(address), self._timezone):
+            return State("stale", f"{address} was read as a day of another time zone")
         for source in self._sources(address):
             state = self.state(source)
             # `changed` has found missing inputs, except those that this machine may not read.

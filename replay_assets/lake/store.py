@@ -7,7 +7,7 @@ reads those of its days that exist.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,9 @@ from replay_assets.contracts.manifest import FileEntry, PartitionManifest
 from replay_assets.errors import ContractError, NotMaterializedError
 from replay_assets.lake import files, formats
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.assets import INCIDENT_EVIDENCE
 from replay_assets.lake.published import Published, is_named_by_content
+from replay_assets.lake.time_zone import record_zone, require_zone
 from replay_assets.lake.writing import MANIFEST, PartitionWriter
 
 
@@ -36,11 +38,34 @@ class Publication:
 
 
 class Store:
-    """One root and the partitions below it."""
+    """One root and the partitions below it.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: the root's path or URL.
+        timezone: the zone whose days it must have. The first partition records it, and a store of
+            another zone reads and writes nothing. None: any zone, for readers of what is there.
+    """
+
+    def __init__(self, url: str, timezone: str | None = None) -> None:
         self.url = url
+        self.timezone = timezone
         self._root = files.open_root(url)
+        self._zone_is_right = False
+
+    def require_zone(self) -> None:
+        """Raise an error if the days here are those of another time zone than the store's.
+
+        Raises:
+            TimeZoneError: they are; the message names both zones, and the way out.
+        """
+        if self.timezone is not None:
+            require_zone(self._root, self.timezone, self._any_day)
+        self._zone_is_right = True
+
+    def accept_zone(self) -> None:
+        """Record the store's time zone: days of another one are stale from now on."""
+        if self.timezone is not None:
+            record_zone(self._root, self.timezone)
 
     def publish(self, address: Address, publication: Publication) -> Published:
         """Write a complete partition, replacing an existing one."""
@@ -58,6 +83,9 @@ class Store:
     @contextmanager
     def writing(self, address: Address) -> Iterator[PartitionWriter]:
         """Open a partition for writing in pieces; after an error in the block, nothing is kept."""
+        # Each time, because another process may have accepted another zone.
+        self.require_zone()
+        self.accept_zone()
         with ExitStack() as staged:
             yield PartitionWriter(self._root, address, lambda: self._replaceable(address), staged)
 
@@ -76,6 +104,11 @@ class Store:
         Raises:
             NotMaterializedError: it does not exist; the message says what to materialise.
         """
+        if not self._zone_is_right:
+            self.require_zone()
+        return self._get(address)
+
+    def _get(self, address: Address) -> Published:
         path = self._root / address.file(MANIFEST)
         try:
             content = files.read(path)
@@ -101,6 +134,14 @@ class Store:
         files.remove(self._root / address.file(MANIFEST))
         for path in sorted(paths):
             files.remove(self._root / path)
+
+    def _any_day(self) -> Published | None:
+        """Return a day that shows when it began; None if there is none."""
+        for day in self.days_of(INCIDENT_EVIDENCE.name):
+            # A manifest of another release must not prevent that its day is made again.
+            with suppress(NotMaterializedError, ContractError):
+                return self._get(INCIDENT_EVIDENCE.at(day))
+        return None
 
     def _replaceable(self, address: Address) -> set[str]:
         """Return the files that a new publication removes: all except those named by checksum."""

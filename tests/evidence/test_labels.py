@@ -15,6 +15,7 @@ from tests.source.rows import DAY, execute, incident, label, load
 
 def facts(*, read: int, kept: int, source_has_labels: bool = True) -> dict[str, object]:
     return {
+        "window_start": DAY.start.isoformat(),
         "source_has_labels": source_has_labels,
         "read": read,
         "kept": kept,

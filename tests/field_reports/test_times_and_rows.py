@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from replay_assets.errors import SourceError
+from replay_assets.errors import SourceError, TimeZoneError
+from replay_assets.lake import Lineage, Store
 from replay_assets.source.connection.repeating import PAUSES_S
 from tests.cli.databases import CASES, judge, source_of
 from tests.evidence.extracted import extracted
 from tests.field_reports.reports import needs_reports, report_input
+from tests.lake.test_time_zone import EVIDENCE, NEW_YORK, TAIPEI, publish
 from tests.source.connection.test_repeating import cancelling, pauses
 
 SITUATIONS = {
@@ -47,3 +49,16 @@ def test_recovery_conflict(
     with database, pytest.raises(SourceError, match="hot_standby_feedback"):
         extracted(database)
     assert len(noted) == len(PAUSES_S)
+
+
+@needs_reports
+def test_days_of_another_zone(tmp_path: Path) -> None:
+    """A run in it is refused; once it is accepted, the day is stale: its window differs."""
+    zones = report_input("zone-changed-reuse")
+    first, second = (zone for zone in (TAIPEI, NEW_YORK) if zone in zones)
+    publish(tmp_path, first)
+    store = Store(str(tmp_path), second)
+    with pytest.raises(TimeZoneError, match=f"{first}.*{second}"):
+        store.find(EVIDENCE)
+    store.accept_zone()
+    assert Lineage(evidence=store).state(EVIDENCE).status == "stale"

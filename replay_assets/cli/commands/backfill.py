@@ -16,7 +16,15 @@ import click
     help="Replay only this candidate, on existing packs; may be given more than once. "
     "Default: every scheduled candidate whose key is set.",
 )
-def backfill(first: str, last: str, candidate_ids: tuple[str, ...]) -> None:
+@click.option(
+    "--accept-new-timezone",
+    is_flag=True,
+    help="Continue although REPLAY_TIMEZONE is another zone than that of the existing days, which "
+    "are then stale until they are made again.",
+)
+def backfill(
+    first: str, last: str, candidate_ids: tuple[str, ...], accept_new_timezone: bool
+) -> None:
     """Materialize a range of days, then their weeks.
 
     Each partition is an ordinary Dagster run that is visible in the UI afterwards; no daemon is
@@ -24,5 +32,5 @@ def backfill(first: str, last: str, candidate_ids: tuple[str, ...]) -> None:
     """
     from replay_assets.cli.walk import walk_range
 
-    if walk_range(first, last, candidate_ids):
+    if walk_range(first, last, candidate_ids, accept_new_timezone=accept_new_timezone):
         sys.exit(1)
