@@ -52,11 +52,15 @@ def error_of(body: bytes) -> ErrorText:
         found = [("error", text)]
     fields = [one for key, one in found if key in FIELD_KEYS and one != "body"]
     return ErrorText(
-        words=" ".join(ECHO.split(one, maxsplit=1)[0][:LONGEST_TEXT] for _, one in found),
+        words=" ".join(map(_words, found)).replace("’", "'"),
         codes=frozenset(one for key, one in found if key in CODE_KEYS),
         # `messages[1].content` and `messages.1.content` are parts of `messages`.
         field=re.split(r"[.\[]", fields[0])[0] if fields else None,
     )
+
+
+def _words(described: tuple[str, str]) -> str:
+    return ECHO.split(described[1], maxsplit=1)[0][:LONGEST_TEXT]
 
 
 def says_error(value: Mapping[str, Any]) -> bool:

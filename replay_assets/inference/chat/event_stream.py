@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from replay_assets.inference.chat.error_text import says_error
 from replay_assets.inference.chat.json_values import decoded
 from replay_assets.inference.chat.message_parts import CONTENT_FIELDS
 from replay_assets.inference.chat.usage import merged, reported_usage
@@ -89,6 +90,8 @@ class _Stream:
         if chunk.get("usage") or "x_groq" in chunk or (choices and "usage" in choices[0]):
             merged(self._usage, reported_usage(chunk))
         for choice in choices:
+            if "error" in choice and says_error(choice):
+                raise LookupError("an error in a chunk")
             self._finish_reason = choice.get("finish_reason") or self._finish_reason
             delta = choice.get("delta")
             if delta is None:  # a gateway that sends the complete answer as one chunk

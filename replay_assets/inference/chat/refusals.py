@@ -31,7 +31,7 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         "account",
         r"""insufficient[ _](?:account[ _])?(?:balance|quota|credit|fund|user[ _]?quota)
         | exceed(?:ed|s)[ _](?:(?:your|the)[ _])?(?:current|monthly)[ _](?:quota|budget)
-        | quota\ is\ not\ enough | quota\ (?:is|has\ been)\ exhausted
+        | quota\ is\ not\ enough | quota.{0,40}\bmonth | quota\ (?:is|has\ been)\ exhausted
         | usage[ _]limit | spend(?:ing)?[ _](?:limit|cap) | hard[ _]limit | key\ limit\ exceeded
         | budget[ _](?:has[ _]been[ _])?(?:exceed|exhaust) | (?:exceed\w*|over|max)[ _]?budget
         | credit\ balance | (?:out\ of|no|more|not\ enough|included|available)\ credits
@@ -92,6 +92,7 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         | \b(?:model|deployment|function)\b.{0,120}
             (?:(?:does\ not|doesn't|not)\ (?:exist|found)
             |not\ (?:found|available|permitted|loaded|enabled|a\ chat|supported\ (?:in|by))
+            |isn't\ supported
             |no\ longer|decommission|deprecat|retired|end\ of\ life|is\ invalid)
         | model[ _](?:id|name|identifier)\b.{0,60}invalid
         | access(?:\ to)?(?:\ the|\ this)?\ model | unable\ to\ access | not\ a\ chat\ model
@@ -103,7 +104,7 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         r"""unsupported[ _]?(?:parameter|value|argument|field|param)
         | (?:unknown|unrecogni[sz]ed|unexpected|invalid|extra)[ _](?:(?:api|request)[ _])?
             (?:parameter|argument|field|name|key)s?
-        | extra_forbidden | additional\ propert | only\ the\ default
+        | extra_forbidden | additional\ propert | only\ the\ default | only\ supports?\ stream
         | not\ support(?:ed)?.{0,20}\bparameter
         | (?:parameter|argument|property|field)\b.{0,80}
             (?:not\ (?:support|permitted|allowed|valid)|unsupported)
@@ -111,7 +112,8 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         | \b(?:temperature|top_[pk]|max(?:_completion|_output|_new)?_tokens|stream(?:_options)?|seed
             |stop|logprobs|(?:presence|frequency|repetition)_?penalty|reasoning_effort|thinking
             |enable_thinking|chat_template_kwargs)\b.{0,80}
-            (?:support|permitted|allowed|(?:must|should|can)\ (?:not\ )?be|invalid|out\ of\ range
+            (?:support|permitted|allowed|invalid|\brange\b
+            |(?:must|should|can|cannot)\ (?:not\ |both\ )?be
             |too\ (?:large|high|low)|(?:less|greater)\ than)
         | system[ _](?:role|message|prompt|instruction)s?\b.{0,40}not\ (?:supported|allowed|enabled)
         | roles?\ must\ alternate | chat\ template | template\ (?:error|not\ found)

@@ -1,0 +1,159 @@
+"""Why a reply refuses, in words of many providers that the table of replies does not show."""
+
+import json
+from typing import Any
+
+import pytest
+
+from replay_assets.inference.chat.error_text import LONGEST_TEXT, error_of
+from replay_assets.inference.chat.refusals import lasting_refusal_of, refusal_of
+
+SAID: dict[str, list[tuple[int, str]]] = {
+    "account": [
+        (400, "Billing hard limit has been reached"),
+        (403, "Access to the model is denied due to overdue payment"),
+        (400, "Access denied, please make sure your account is in good standing."),
+        (403, "The free tier of the model has been exhausted."),
+        (403, "Your team has used all available credits or reached its monthly spending limit."),
+        (400, "Organization has been restricted. Please reach out to support."),
+        (403, "用户额度不足, 剩余额度: 0"),
+        (403, "Quota exceeded for this month"),
+        (402, "This request requires more credits, or fewer max_tokens."),
+        (401, "Your account is not active, please check your billing details"),
+    ],
+    "key": [
+        (400, "Incorrect API key provided: xa***yz."),
+        (403, "Invalid API Key"),
+        (401, "no"),
+    ],
+    "region": [
+        (400, "User location is not supported for the API use."),
+        (403, "Country, region, or territory not supported"),
+    ],
+    "moderated": [
+        (400, "Invalid prompt: your prompt was flagged as potentially violating our usage policy."),
+        (400, "The request was rejected because it was considered high risk"),
+        (400, "系统检测到输入或生成内容可能包含不安全或敏感内容"),
+        (403, "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO"),
+        (400, "Violated guardrail policy"),
+    ],
+    "request": [
+        (400, "prompt is too long: 210000 tokens > 200000 maximum"),
+        (400, "The input token count (1200000) exceeds the maximum number of tokens allowed."),
+        (400, "Range of input length should be [1, 30720]"),
+        (413, "Request too large on tokens per minute (TPM): Limit 6000, Requested 9000"),
+        (400, "Prompt contains 40000 tokens, too large for model with 32768 maximum context"),
+        (400, "'max_tokens' is too large: 900. This model's maximum context length is 4096 tokens"),
+        (422, "`inputs` must have less than 4095 tokens. Given: 5000"),
+    ],
+    "model": [
+        (400, "meta/llama is not a valid model ID"),
+        (400, "The model `llama3` has been decommissioned and is no longer supported."),
+        (403, "Project `x` does not have access to model `big`"),
+        (400, "The requested model 'a/b' is not supported by any provider you have enabled."),
+        (400, "The provided model identifier is invalid."),
+        (400, "模型不存在，请检查模型代码。"),
+        (400, '"embed" does not support chat'),
+        (404, "Function 'abc': Not found for account 'x'"),
+    ],
+    "parameter": [
+        (400, "Unrecognized request argument supplied: seed"),
+        (400, "parameter.enable_thinking must be set to false for non-streaming calls"),
+        (400, "max_tokens is too large: 50000. It supports at most 16384 completion tokens"),
+        (400, "`temperature` and `top_p` cannot both be specified for this model."),
+        (400, "Invalid max_tokens value, the valid range of max_tokens is [1, 8192]"),
+        (400, "System role not supported"),
+        (400, "Conversation roles must alternate user/assistant/user/assistant"),
+        (400, "This model only supports streaming."),
+    ],
+    "path": [(404, "404 page not found")],
+    "proxy": [(407, "")],
+    "forbidden": [(403, "Forbidden"), (403, "Request blocked by security policy"), (406, "")],
+    "unexplained": [(400, "nope"), (418, "I'm a teapot")],
+}
+
+
+@pytest.mark.parametrize("refusal", SAID)
+def test_a_refusal_is_read_from_status_and_words(refusal: str) -> None:
+    """Each text is as a provider writes it."""
+    found = {said: refusal_of(said[0], error_of(said[1].encode())) for said in SAID[refusal]}
+    assert found == dict.fromkeys(SAID[refusal], refusal)
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "refusal"),
+    [
+        (429, "Billing hard limit has been reached", "account"),
+        (429, "You exceeded your current quota, check your billing. Please retry in 33.9s.", None),
+        (429, "Limit on tokens per min (TPM). Add a payment method to your account", None),
+        (429, "max organization concurrency: 1, please try again after 1 seconds", None),
+        (500, "insufficient_user_quota", "account"),
+        (503, "No available channel for model x: model_not_found", None),
+        (424, "Prompt blocked by the guardrail", "moderated"),
+    ],
+)
+def test_what_looks_temporary_is_a_refusal_only_if_it_lasts(
+    status: int, text: str, refusal: str | None
+) -> None:
+    """A limit that passes by itself must not end a run."""
+    assert lasting_refusal_of(status, error_of(text.encode())) == refusal
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal"),
+    [
+        ({"code": 402, "message": "no"}, "account"),
+        ({"code": 401, "message": "User not found."}, "key"),
+        ({"code": 403, "message": "Your input was flagged"}, "moderated"),
+        ({"code": 404, "message": "model not found"}, None),
+    ],
+    ids=["account", "key", "moderated", "model"],
+)
+def test_an_error_within_a_200_has_its_own_status(
+    error: dict[str, Any], refusal: str | None
+) -> None:
+    """Only what is sure to last is not tried again."""
+    assert lasting_refusal_of(200, error_of(json.dumps({"error": error}).encode())) == refusal
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": [{"loc": ["body", "messages", 1], "msg": "bad", "input": "quota exhausted"}]},
+        {"error": {"message": "[{'type': 'string_type', 'input': 'insufficient balance'}]"}},
+        {"message": "bad", "request": {"messages": [{"content": "insufficient balance"}]}},
+        {"choices": [{"message": {"content": "insufficient balance"}}]},
+        "<html>Please pay: insufficient balance</html>",
+    ],
+    ids=["validation", "quoted", "request", "content", "page"],
+)
+def test_an_echo_of_the_request_is_not_what_the_endpoint_says(body: Any) -> None:
+    """The evidence of an incident may be about a quota."""
+    content = body if isinstance(body, str) else json.dumps(body)
+    assert refusal_of(400, error_of(content.encode())) == "unexplained"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"error": {"message": "x", "param": "top_k"}}, "top_k"),
+        ({"error": {"message": "x", "param": "messages[1].content"}}, "messages"),
+        ({"detail": [{"loc": ["body", "seed"], "msg": "x"}]}, "seed"),
+        ({"error": {"message": "x", "param": None}}, None),
+        ([{"error": {"message": "x"}}], None),
+    ],
+)
+def test_the_field_that_is_rejected_is_read(body: Any, field: str | None) -> None:
+    """A field that all requests have is the candidate's, not the incident's."""
+    error = error_of(json.dumps(body).encode())
+    assert error.field == field
+    is_of_candidate = field not in (None, "messages")
+    assert refusal_of(400, error) == ("parameter" if is_of_candidate else "unexplained")
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b"\xff\xfe", b"", b"null", b'{"error": ' * 50 + b"1" + b"}" * 50]
+)
+def test_any_body_can_be_read(body: bytes) -> None:
+    """It comes from outside."""
+    assert len(error_of(body).words) <= LONGEST_TEXT
