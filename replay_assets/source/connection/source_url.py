@@ -109,19 +109,19 @@ class SourceUrl:
         except SQLAlchemyError as error:
             text = self.reason(error)
             cause = getattr(error, "orig", None) or error
-            state = getattr(cause, "sqlstate", None)
-            if state in REPEATABLE or RECOVERY in text:
+            state, said = getattr(cause, "sqlstate", None), str(cause)
+            if state in REPEATABLE or RECOVERY in said:
                 raise InterruptedReadError(f"{self.name}: {text}") from None
             # SQLite has no SQLSTATE; it says "attempt to write a readonly database".
-            forbidden = state in NOT_ALLOWED or "readonly" in text
+            forbidden = state in NOT_ALLOWED or "readonly" in said
             kind = ReadOnlySourceError if forbidden else SourceError
             raise kind(f"{self.name}: {text}") from None
 
     def _refuse_option(self, error: Exception) -> NoReturn:
         options = without_password(", ".join(sorted(self.url.query)), self._text) or "none"
         raise ConfigurationError(
-            f"{self.name}: an option in REPLAY_SOURCE_URL can't be used: {self.reason(error)} "
-            f"(options: {options}). Correct it, or remove it."
+            f"{self.name}: REPLAY_SOURCE_URL can't be used: {self.reason(error)}. Correct or "
+            f"remove the option that it names (options: {options})."
         ) from None
 
 
