@@ -7,14 +7,16 @@ from replay_assets.parsing.json_text import Value, values_in
 
 _KIND = (
     r"(?:think|thinking|thoughts?|reasoning|reflection|scratch_?pad|analysis|monologue"
-    r"|thinking_process|cot|chain[-_]of[-_]thought)"
+    r"|cot|chain[-_]of[-_]thought)(?:_content|_process)?"
 )
+_TAG = rf"(?:[\w-]+[:_])?{_KIND}"
 _HEADER = r"[^<{\[]*(?:<\|constrain\|>[^<{\[]*)?(?:<\|message\|>)?"
 _OPEN = (
-    rf"<(?:[\w-]+[:_])?{_KIND}(?:\s[^<>]*)?>",  # <think>, <seed:think>, <longcat_think>
+    rf"<{_TAG}(?:\s[^<>]*)?>",  # <think>, <seed:think>, <longcat_think>
     r"\[THINK\]",  # Magistral
     r"◁think▷",  # Kimi
-    rf"<\|(?:(?:start|begin)_)?(?:of_)?{_KIND}(?:_(?:start|begin))?\|>",  # <|START_THINKING|>
+    # <|START_THINKING|>, and DeepSeek's wide bars
+    rf"<[|｜](?:(?:start|begin)[_▁])?(?:of[_▁])?{_KIND}(?:[_▁](?:start|begin))?[|｜]>",
     # gpt-oss: what is in a channel other than the final one.
     rf"<\|channel\|>\s*(?!final\b)\w+{_HEADER}",
     # The same, after a server removed its marks.
@@ -25,24 +27,29 @@ _OPEN = (
     r"\AHere(?:'s| is) my thought process:",  # Granite
 )
 _CLOSE = (
-    rf"</(?:[\w-]+[:_])?{_KIND}>",
+    rf"</{_TAG}\s*>",
     r"\[/THINK\]",
     r"◁/think▷",
-    rf"<\|/{_KIND}\|>|</\|{_KIND}\|>|<\|end_(?:of_)?{_KIND}\|>|<\|{_KIND}_end\|>",
-    rf"<\|channel\|>\s*final\b{_HEADER}",
-    r"assistantfinal",
+    rf"<[|｜]/{_KIND}[|｜]>|</[|｜]{_KIND}[|｜]>",
+    rf"<[|｜]end[_▁](?:of[_▁])?{_KIND}[|｜]>|<[|｜]{_KIND}[_▁]end[|｜]>",
     r"<channel\|>",
     r"<unused95>",
     r"<\|inner_suffix\|>",
-    r"<\|content\|>",  # Solar, after <|think|>
-    r"Here(?:'s| is) my response:",
-    r"\[BEGIN FINAL RESPONSE\]",  # Apriel
 )
 """Marks of common models and of their chat templates: a new kind is one line in each list."""
+_FINAL = (
+    rf"<\|channel\|>\s*final\b{_HEADER}",
+    r"assistantfinal",
+    r"Here(?:'s| is) my response:",
+    r"\[BEGIN FINAL RESPONSE\]",  # Apriel
+    r"<\|(?:answer|response|content|assistant)\|>",  # Solar and others
+)
+"""Marks before the answer: whatever is before one of them is reasoning, however it began."""
 _NOISE = r"<\|(?:end|return|start|begin|call)\|>(?:assistant\b)?"
 """Marks of gpt-oss between its channels, which belong to neither."""
 MARK = re.compile(
-    rf"(?P<open>{'|'.join(_OPEN)})|(?P<close>{'|'.join(_CLOSE)})|(?P<noise>{_NOISE})",
+    rf"(?P<open>{'|'.join(_OPEN)})|(?P<close>{'|'.join(_CLOSE)})|(?P<final>{'|'.join(_FINAL)})"
+    rf"|(?P<noise>{_NOISE})",
     re.IGNORECASE,
 )
 """One mark: the group that matched says whether it opens, closes or is neither."""
@@ -61,9 +68,10 @@ def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
     reasoning: list[str] = []
     before, position, inside = 0, 0, False
     for mark in _marks(content):
-        is_end = mark["close"] is not None
-        if is_end and not inside:
-            before = mark.start()
+        is_final = mark["final"] is not None
+        is_end = is_final or mark["close"] is not None
+        if is_end and (not inside or (is_final and "".join(answer).strip())):
+            before, inside = mark.start(), False
             answer, reasoning = [], []
         else:
             (reasoning if inside else answer).append(content[position : mark.start()])

@@ -66,6 +66,10 @@ KINDS = [
     ),
     ("analysis", "assistantfinal"),
     ("Here is my thought process:", "Here is my response:"),
+    ("<｜begin▁of▁thinking｜>", "<｜end▁of▁thinking｜>"),
+    ("<|think|>", "<|end|><|begin|>assistant<|content|>"),
+    ("<|inner_prefix|>", "<|inner_suffix|>"),
+    ("<reasoning_content\n>", "</reasoning_content >"),
 ]
 DRAFT, ANSWER = 'We could {"a": 1} or {"a": ', '{"b": ["</think>", "[THINK]", "assistantfinal"]}'
 
@@ -96,6 +100,15 @@ def test_each_kind_of_mark_is_known(start: str, end: str) -> None:
 def test_other_text_is_left_alone(content: str) -> None:
     """It only resembles a mark."""
     assert split_reasoning(content) == (content, None)
+
+
+def test_what_is_before_the_final_channel_is_reasoning() -> None:
+    """However it began: a server may have removed the mark of the first channel."""
+    content = f"We draft {DRAFT} assistantcommentary {DRAFT} assistantfinal {ANSWER}"
+    answer, thought = split_reasoning(content)
+    assert answer == ANSWER
+    assert thought is not None
+    assert thought.count(DRAFT.strip()) == 2
 
 
 def test_marks_at_the_end_of_an_answer_are_removed() -> None:

@@ -66,6 +66,18 @@ def joined(body: bytes) -> dict[str, Any]:
     return stream.completion()
 
 
+def joined_lines(body: bytes) -> dict[str, Any]:
+    """Return the chunks in the lines of a body joined to one completion.
+
+    Raises:
+        ValueError, LookupError: as in `joined`.
+    """
+    stream = _Stream()
+    for line in body.splitlines():
+        stream.add(b"", line.strip())
+    return stream.completion()
+
+
 class _Stream:
     """What the chunks so far contain."""
 
@@ -137,6 +149,8 @@ def _is_chunk(value: Any, name: bytes) -> bool:  # noqa: ANN401 - any JSON value
     Raises:
         LookupError: it is an error, or no JSON object.
     """
+    if value is None:
+        return False
     if not isinstance(value, dict) or value.get("error") or name == b"error":
         raise LookupError("an event that is not a chunk")
     if value.get("choices") is not None or value.get("usage"):

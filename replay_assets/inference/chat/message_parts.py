@@ -17,7 +17,7 @@ REASONING_PARTS = ("thinking", "reasoning", "thought", "redacted_thinking")
 """How the type of a part with reasoning begins."""
 _REASONING = frozenset(REASONING_FIELDS)
 _PART_KEYS = frozenset({"type", "text"})
-_TEXT_KEYS = ("text", "thinking", "reasoning", "content", "summary", "refusal")
+_TEXT_KEYS = ("text", "thinking", "reasoning", "content", "summary", "refusal", "value")
 
 
 class Texts(NamedTuple):

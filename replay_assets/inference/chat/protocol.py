@@ -14,7 +14,7 @@ from replay_assets.inference.call.completion import AssistantMessage, ResponseMo
 from replay_assets.inference.call.endings import ending_of
 from replay_assets.inference.call.question import Message
 from replay_assets.inference.chat.error_text import says_error
-from replay_assets.inference.chat.event_stream import is_stream, joined, without_bom
+from replay_assets.inference.chat.event_stream import is_stream, joined, joined_lines, without_bom
 from replay_assets.inference.chat.json_values import decoded
 from replay_assets.inference.chat.message_parts import texts_of
 from replay_assets.inference.chat.response_format import end_of_body
@@ -70,9 +70,17 @@ def read_completion(body: bytes) -> AssistantMessage | None:
 
 
 def _json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the JSON value of a body, which may be followed by the end mark of a stream."""
-    body = body.rstrip()
-    return decoded(body[: body.rindex(b"data:")] if body.endswith(b"[DONE]") else body)
+    """Return the JSON value of a body, which may be followed by the end mark of a stream.
+
+    Chunks in lines, without the fields of events, are joined.
+    """
+    try:
+        return decoded(body)
+    except ValueError:
+        whole = body.rstrip()
+        if whole.endswith(b"[DONE]") and b"\ndata:" in whole:
+            return decoded(whole[: whole.rindex(b"data:")])
+        return joined_lines(whole)
 
 
 def _message_of(

@@ -28,7 +28,7 @@ _NAMES = {
         *("prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens"),
     ),
 }
-"""Where a count may be; a pair is a field within a group. The first one that is a count is used."""
+"""Where a count may be; a pair is a field within a group. The first one that is not 0 is used."""
 
 
 def reported_usage(payload: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -105,6 +105,8 @@ def _within(
 
 
 def _first(reported: Mapping[str, Any], places: tuple[str | tuple[str, str], ...]) -> int | None:
+    """Return the first count that is not 0; 0 if there are only such, None if there are none."""
+    found = None
     for place in places:
         if place.__class__ is str:
             value = reported.get(place)
@@ -113,8 +115,10 @@ def _first(reported: Mapping[str, Any], places: tuple[str | tuple[str, str], ...
         else:
             continue
         if value is not None and (count := _count(value)) is not None:
-            return count
-    return None
+            if count:
+                return count
+            found = count
+    return found
 
 
 def _count(value: object) -> int | None:

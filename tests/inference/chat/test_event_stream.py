@@ -45,6 +45,8 @@ END = "data: [DONE]\n\n"
         STREAM.removesuffix("\n\n"),
         STREAM + 'data: {"choices": [], "usa',
         event(WHOLE) + END,
+        "data: null\n\n" + STREAM,
+        "\n".join(map(json.dumps, DISK)),
         json.dumps(WHOLE),
         "\ufeff\n" + json.dumps(WHOLE, indent=1),
         json.dumps(WHOLE) + "\n\n" + END,
@@ -52,7 +54,8 @@ END = "data: [DONE]\n\n"
     ids=[
         *("plain", "crlf", "cr", "byte_order_mark", "comments", "lines_of_data", "no_blanks"),
         *("without_data", "named_ping", "ping", "named_message", "named_chunks"),
-        *("no_blank_lines", "no_last_line", "cut_after_the_end", "whole_in_a_chunk"),
+        *("no_blank_lines", "no_last_line", "cut_after_the_end", "whole_in_a_chunk", "null"),
+        "lines_of_json",
         *("json", "json_after_a_mark", "json_and_end"),
     ],
 )
@@ -85,7 +88,7 @@ def test_what_is_incomplete_or_an_error_is_not_an_answer(body: str) -> None:
     [
         ({"content": [{"type": "text", "text": "a"}, "b"]}, ("ab", None, None)),
         ({"content": [{"type": "output_text", "text": "a"}]}, ("a", None, None)),
-        ({"content": {"type": "text", "text": "a"}}, ("a", None, None)),
+        ({"content": {"type": "text", "text": {"value": "a"}}}, ("a", None, None)),
         (
             {"content": [{"type": "reasoning", "text": "hm"}, {"type": "text", "text": "a"}]},
             ("a", "hm", None),
@@ -126,3 +129,11 @@ def test_parts_of_a_stream_are_joined() -> None:
     found = read_completion(("".join(map(event, chunks)) + END).encode())
     assert found is not None
     assert (found.content, found.reasoning) == ("ab", "h")
+
+
+def test_a_content_that_a_gateway_has_parsed_is_json_again() -> None:
+    """It is the answer, in the form in which it was asked for."""
+    body = json.dumps({"choices": [{"message": {"content": {"disk": "磁碟"}}}]})
+    found = read_completion(body.encode())
+    assert found is not None
+    assert found.content == '{"disk": "磁碟"}'

@@ -40,6 +40,10 @@ def tokens_of(content: str = "x", **payload: Any) -> tuple[int | None, ...]:
         ({"prompt_tokens": 100, "total_tokens": 120}, (100, 20, None, None)),
         ({**PLAIN, "cached_tokens": 90}, (100, 20, None, 90)),
         ({**PLAIN, "prompt_cache_hit_tokens": 90}, (100, 20, None, 90)),
+        (
+            {**PLAIN, "prompt_tokens_details": {"cached_tokens": 0}, "prompt_cache_hit_tokens": 9},
+            (100, 20, None, 9),
+        ),
         ({**PLAIN, "prompt_tokens_details": {"cached_tokens": 90}}, (100, 20, None, 90)),
         ({"input_tokens": 9, "output_tokens": 2, "cache_read_input_tokens": 90}, (99, 2, None, 90)),
         ({**PLAIN, "total_tokens": 210, "cached_tokens": 90}, (190, 20, None, 90)),
