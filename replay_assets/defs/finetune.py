@@ -52,7 +52,7 @@ def build_asset(
         Decisions known to be wrong, failed repairs, unsafe decisions and groups reserved for
         evaluation are left out and counted. Answers of candidates and baselines are never used.
         """
-        recorded_in: dict[str, str] = {}
+        recorded_in: dict[str, str | None] = {}
 
         def export_week(week: str) -> Published:
             lineage = Lineage(
@@ -81,10 +81,10 @@ def build_asset(
 
 def _record(
     context: dg.AssetExecutionContext, export: WeekExport, published: Published, source: Source
-) -> str:
-    """Record the export in the source database; return where it is recorded."""
+) -> str | None:
+    """Record the export in the source database; return where, None if there was nothing."""
     if not export.examples:
-        return "nowhere: no incident of the week qualifies"
+        return None
     path, file = published.path_of(LOGGED.file_name), published.entry(LOGGED.file_name)
     entry = export.log_entry(path, sha256=file.sha256, size_bytes=file.size_bytes)
     with source.open() as database:
@@ -97,10 +97,10 @@ def _record(
     return f"the lake only: {refused}"
 
 
-def _metadata(published: Published, recorded_in: str) -> Metadata:
+def _metadata(published: Published, recorded_in: str | None) -> Metadata:
     files = published.names(".jsonl")
     return {
         "training_file": dg.MetadataValue.path(published.path_of(files[0])) if files else "none",
-        "recorded_in": recorded_in,
+        **({} if recorded_in is None else {"recorded_in": recorded_in}),
         "left_out": bars(published.facts["left_out"], "incidents left out"),
     }

@@ -92,19 +92,11 @@ def example_of(
 
 
 def reasoning_of(row: Mapping[str, Any]) -> str | None:
-    """Return the coordinator's reasoning, else its decision, without what it thought before it.
-
-    A model that is trained on such a block would write it as a part of its answer.
-    """
+    """Return the coordinator's reasoning, else its decision."""
     decision = json.loads(row["coordinator_output"] or "null")
     if not isinstance(decision, dict):
         return None
-    for key in ("reasoning", "decision"):
-        if isinstance(decision.get(key), str):
-            text, _ = split_reasoning(decision[key])
-            if text and text.strip():
-                return text.strip()
-    return None
+    return _said(decision.get("reasoning")) or _said(decision.get("decision"))
 
 
 def executed_action(row: Mapping[str, Any]) -> str | None:
@@ -113,6 +105,13 @@ def executed_action(row: Mapping[str, Any]) -> str | None:
     first = steps[0] if steps else None
     if isinstance(first, dict):
         first = first.get("action") or first.get("step")
-    if isinstance(first, str) and first.strip():
-        return first.strip()
-    return row["repair_playbook"] or None
+    return _said(first) or row["repair_playbook"] or None
+
+
+def _said(value: object) -> str | None:
+    """Return a text without blocks of reasoning; None if nothing is left.
+
+    A model that is trained on such a block would write it as a part of its answer.
+    """
+    text, _ = split_reasoning(value if isinstance(value, str) else None)
+    return (text or "").strip() or None

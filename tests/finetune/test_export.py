@@ -232,10 +232,11 @@ def test_reasoning_known_to_be_wrong_is_not_exported(grades: dict[str, Any]) -> 
         ([{"action": "a", "step": "b"}], "p", "a"),
         ([{"step": "b"}], "p", "b"),
         (["did it"], "p", "did it"),
+        (["<think>how?</think>did it"], "p", "did it"),
         ([], "p", "p"),
         ([], None, None),
     ],
-    ids=["action", "step", "text", "playbook", "nothing"],
+    ids=["action", "step", "text", "text after reasoning", "playbook", "nothing"],
 )
 def test_the_executed_action_is_the_first_steps_else_the_playbook(
     steps: list[object], playbook: str | None, action: str | None

@@ -27,12 +27,15 @@ def label_records(path: Path, mapping: SourceMapping) -> Iterator[FoundRecord]:
     """
     file = RecordFile(path)
     found: dict[str, None] = {}
+    is_checked = False
     for record in file:
-        if file.header:
+        if file.header and not is_checked:
             _require_columns(path, mapping, file.header, is_header=True)
+            is_checked = True
         found.update(dict.fromkeys(record.fields))
         yield record
-    _require_columns(path, mapping, file.header or found, is_header=bool(file.header))
+    if not is_checked:
+        _require_columns(path, mapping, file.header or found, is_header=bool(file.header))
 
 
 def _require_columns(
@@ -42,24 +45,26 @@ def _require_columns(
     # A file without a readable record has no columns; its lines are reported one by one.
     if not names or not (problems := list(_problems(mapping, names, is_header=is_header))):
         return
-    hint = ""
-    if used := next((one for one in OTHER_SEPARATORS if any(one in name for name in names)), None):
-        hint = f" The file seems to have {used!r} between its fields: save it with commas, or tabs "
-        hint += "as .tsv."
-    raise SourceError(
-        f"label file {path}: {'; '.join(problems)}; found {', '.join(map(repr, names))}.{hint} "
-        "Correct the file, or name its columns in the mapping file (labels: columns:)."
-    )
+    found = ", ".join(map(repr, names))
+    fix = "Correct the file, or name its columns in the mapping file (labels: columns:)."
+    for used in OTHER_SEPARATORS:
+        if any(used in name for name in names):
+            # All else that is missing follows from it.
+            del problems[1:]
+            fix = f"Its fields seem to have {used!r} between them: save it with commas, or with "
+            fix += "tabs as .tsv."
+    raise SourceError(f"label file {path}: {'; '.join(problems)}; found {found}. {fix}")
 
 
 def _problems(mapping: SourceMapping, names: list[str], *, is_header: bool) -> Iterator[str]:
     """Yield what a file lacks: the columns that the mapping names, and the labels themselves."""
     sources = {name: mapping.source_of(LABELS, name) for name in mapping.entry(LABELS).columns}
     named = {name: source.column for name, source in sources.items() if source is not None}
+    plain = [one for one in names if not set(one).intersection(OTHER_SEPARATORS)]
     for name, column in named.items():
         if column not in names:
             for_what = "" if column == name else f" for {name}"
-            yield f"no column {column!r}{for_what}{nearest(column, names)}"
+            yield f"no column {column!r}{for_what}{nearest(column, plain)}"
     free = [name for name in NAMES if name not in sources]
     for name in free:
         # Nearly our name: read as it is, it would be ignored without a word.

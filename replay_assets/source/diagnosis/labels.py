@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from replay_assets.contracts.diagnosis import Diagnosis
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel, problems_of
 from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.errors import SourceError
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
 from replay_assets.source.day.label_file import NAMES
 from replay_assets.source.day.label_reading import UNREADABLE_LINE, rows_of_file
@@ -31,7 +32,10 @@ def label_findings(
 ) -> list[Diagnosis]:
     """Return where labels are, how many lines can't be read, and values that no answer can give."""
     if (path := database.mapping.label_file) is not None:
-        return list(_of_file(path, database, vocabulary))
+        try:
+            return list(_of_file(path, database, vocabulary))
+        except SourceError as error:
+            return [Diagnosis("labels", "fail", str(error), "correct the file, or the mapping")]
     labels = database.selectable(connection, LABELS)
     if labels is None:
         says = "there are no labels: answers can be collected, not graded"
