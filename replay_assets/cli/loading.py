@@ -27,6 +27,8 @@ def load_source(
         outcome = _load(database, files, keep_going=keep_going)
     for one in outcome.loaded:
         ignored = f"; no column for {', '.join(one.ignored_fields)}" if one.ignored_fields else ""
+        if not one.rows and not outcome.bad_lines.count:
+            ignored += f"; {files[one.table].name} has no records"
         console.print(f"loaded {one.rows} rows into {one.table}{ignored}", markup=False)
     if outcome.bad_lines.count:
         lines = "line" if outcome.bad_lines.count == 1 else "lines"

@@ -125,8 +125,9 @@ class IncidentDatabase:
         if missing_of(connection, self.mapping, logical, present):
             lacks = "; ".join(missing_in_source(connection, self.mapping))
             raise SourceError(
-                f"{self.name}: {lacks}. Name the tables and columns it has in the mapping file "
-                "(REPLAY_MAPPING), or create ours with `replay-assets load DIR`."
+                f"{self.name}: {lacks}. Name the tables and columns it has, or the `value` of a "
+                "column that it lacks, in the mapping file (REPLAY_MAPPING), or create ours with "
+                "`replay-assets load DIR`."
             )
         if present is None:
             return None

@@ -82,7 +82,7 @@ def _tables(connection: sa.Connection, database: IncidentDatabase) -> list[Diagn
         table = database.mapping.table(logical)
         lacking = missing_of(connection, database.mapping, logical, present)
         for problem in lacking:
-            cure = "name what it has in the mapping file (REPLAY_MAPPING), or create it"
+            cure = "name what it has, or a `value`, in the mapping file (REPLAY_MAPPING)"
             findings.append(Diagnosis("tables", "fail", problem, cure))
         if not lacking and present is None:
             near = nearest_table(connection, database.mapping, logical)

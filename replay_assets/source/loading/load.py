@@ -78,7 +78,7 @@ def _refuse_other_names(directory: Path, files: Mapping[str, Path]) -> None:
     for path in sorted(directory.iterdir()):
         near = words_of(path.name.partition(".")[0])
         name = next((one for one in TABLES if words_of(one) == near and one not in files), None)
-        if name is not None:
+        if name is not None and path.is_file():
             raise SourceError(
                 f"{path} seems to be the file of {name}; expected {name}.jsonl "
                 f"(or {', '.join(SUFFIXES[1:])}, also with .gz). Convert or rename it, or move it "

@@ -84,8 +84,8 @@ class LoadTarget:
                 row[column.name] = value
             elif value is not None:
                 self.unwritten.add(column.name)
-        if null := [name for name in self.logical.key if row[name] is None]:
-            raise ValueError(f"{', '.join(null)} is null, but identifies the row")
+        if null := [name for name in row if name in self.logical.ids and row[name] is None]:
+            raise ValueError(f"{', '.join(null)} is null, but rows are found by it")
         return row | {f"where {key}": value for key, value in self._constants.items()}
 
     def key_of(self, found: FoundRecord) -> tuple[Any, ...] | None:

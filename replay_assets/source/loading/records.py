@@ -106,6 +106,8 @@ def _json_lines(stream: BinaryIO) -> Iterator[FoundRecord]:
             record = strict_json(text.decode(), _each_once)
             if not isinstance(record, dict):
                 raise ValueError("expected a JSON object")
+        except UnicodeDecodeError as error:
+            yield FoundRecord(number, {}, f"{error}; save the file as UTF-8")
         except ValueError as error:
             yield FoundRecord(number, {}, str(error))
         except RecursionError:
@@ -142,15 +144,24 @@ def _csv(file: RecordFile, stream: BinaryIO) -> Iterator[FoundRecord]:
             continue
         if not row:
             continue
-        problem = None
-        if len(row) != len(header):
-            problem = f"has {len(row)} fields, the header {len(header)}"
-        elif any(NOT_UTF_8.search(field) for field in row):
-            problem = "is not UTF-8"
+        problem = _row_problem(row, header)
         fields = {name: field or None for name, field in zip(header, row, strict=False)}
         yield FoundRecord(line, fields, problem, from_text=True)
     # A wrapper that is deleted would close the stream, which is not its own.
     text.detach()
+
+
+def _row_problem(row: list[str], header: list[str]) -> str | None:
+    if len(row) > len(header):
+        return (
+            f"has {len(row)} fields, the header {len(header)}; a field that holds the separator "
+            "must be quoted"
+        )
+    if len(row) < len(header):
+        return f"has {len(row)} fields, the header {len(header)}"
+    fields = zip(header, row, strict=True)
+    broken = [name for name, field in fields if NOT_UTF_8.search(field)]
+    return f"{', '.join(broken)}: is not UTF-8; save the file as UTF-8" if broken else None
 
 
 def _header(path: Path, reader: Iterator[list[str]]) -> list[str]:

@@ -23,6 +23,7 @@ from replay_assets.source.schema.types import SQL_TYPES
 
 LONGEST_SHOWN = 40
 """Characters of a value in a message."""
+DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WHOLE_NUMBER = re.compile("-?[0-9]{1,25}")
 BOOLEAN_WORDS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
@@ -143,6 +144,8 @@ def _short(text: str) -> str:
 
 def _instant(name: str, value: object, zone: str | None) -> datetime:
     text = value if isinstance(value, str) else ""
+    if zone is not None and DATE.fullmatch(text.strip()):
+        raise ValueError(f"{name}: {value!r} is a date without a time; write 2026-09-21T06:10")
     if (instant := parse_instant(text, zone)) is not None:
         return instant
     if zone is None and is_naive(text):

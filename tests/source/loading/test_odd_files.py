@@ -11,6 +11,7 @@ import pytest
 from replay_assets.errors import SourceError
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.loading.load import LoadOutcome, files_in, load_files
+from replay_assets.source.schema.mapping import SourceMapping
 from tests.source.rows import count, incident, label, message, repair, session, write
 
 HEADER = "id,incident_id,evidence_summary,collected_at"
@@ -97,6 +98,8 @@ def test_a_file_of_another_form_has_one_cause(
         ("incident_id", {"id": 1}, "expected text, found dict"),
         ("incident_id", " \t", "' \\t' is blank"),
         ("incident_id", "inc-1 ", "'inc-1 ' begins or ends with a blank"),
+        ("incident_id", None, "is null, but rows are found by it"),
+        ("incident_id", "", "'' is blank"),
         ("id", "\ufeffev-1", "an invisible character"),
         ("evidence_summary", 1.5, "expected text, found 1.5"),
         ("severity", False, "expected text, found false"),
@@ -118,7 +121,7 @@ def test_a_value_is_not_made_into_one_of_another_kind(
     with pytest.raises(SourceError) as refusal:
         load_one(empty, tmp_path / "e.jsonl", lines(incident(1), incident(2, **{field: value})))
     (message,) = str(refusal.value).splitlines()[1:]
-    assert message.startswith(f"{tmp_path / 'e.jsonl'}, line 2: {field}: ")
+    assert message.startswith(f"{tmp_path / 'e.jsonl'}, line 2: {field}")
     assert says in message
 
 
@@ -135,6 +138,9 @@ def test_a_value_is_not_made_into_one_of_another_kind(
         ("collected_at", "9/21/2026 6:00", "a local date, in which day and month can be swapped"),
         ("collected_at", "21.09.2026", "a local date"),
         ("collected_at", "21-09-2026 06:00", "a local date"),
+        ("incident_id", "", "is null, but rows are found by it"),
+        ("evidence_summary", "a,b", "has 5 fields, the header 4; a field that holds the separator"),
+        ("evidence_summary", "caf\udce9", "evidence_summary: is not UTF-8; save the file as UTF-8"),
         ("labels", "a;b", "Expecting value: line 1 column 1 (char 0) (found 'a;b')"),
     ],
 )
@@ -142,10 +148,22 @@ def test_what_spreadsheets_make_of_values_is_named(
     field: str, value: str, says: str, empty: IncidentDatabase, tmp_path: Path
 ):
     """An id that lost its form would join no other row."""
+    content = csv_with(**{field: value}).encode("utf-8", "surrogateescape")
     with pytest.raises(SourceError) as refusal:
-        load_one(empty, tmp_path / "e.csv", csv_with(**{field: value}))
-    assert f"{tmp_path / 'e.csv'}, line 2: {field}: " in str(refusal.value)
+        load_one(empty, tmp_path / "e.csv", content)
+    assert f"{tmp_path / 'e.csv'}, line 2: " in str(refusal.value)
+    assert field in str(refusal.value) or "fields" in says
     assert says in str(refusal.value)
+
+
+def test_a_date_without_a_time_is_not_midnight(tmp_path: Path):
+    """Also where the mapping declares a zone."""
+    mapping = SourceMapping(timezone="Asia/Taipei")
+    with (
+        IncidentDatabase(f"sqlite:///{tmp_path / 'incidents.sqlite'}", mapping) as database,
+        pytest.raises(SourceError, match="line 2: collected_at: '2026-09-21' is a date without"),
+    ):
+        load_one(database, tmp_path / "e.csv", csv_with(collected_at="2026-09-21"))
 
 
 @pytest.mark.parametrize("value", ["1,5", "1_0", "٣", "2.0", " 2", str(2**63)])
