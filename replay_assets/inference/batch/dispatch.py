@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic
 
 from replay_assets.errors import JournalError
@@ -112,7 +113,6 @@ class Dispatch(Generic[Record]):
                 if self._ended_by is not None:
                     return
                 is_reused = False
-                await self.rejections.admit()
                 call = await self._ask_once(dialogue.key, question)
                 # Reading the answer and preparing the next question block the event loop, too.
                 if not question.is_last:
@@ -154,6 +154,7 @@ class Dispatch(Generic[Record]):
         If there is no call, the run ends, and the waiting dialogues are cancelled.
         """
         kept = self._under_way[key] = asyncio.Event()
+        await self.rejections.admit()
         call = await self._ask(key, question)
         self.calls.append(call)
         self.meter.account(call)
@@ -166,7 +167,7 @@ class Dispatch(Generic[Record]):
     async def _ask(self, key: str, question: Question) -> Call:
         queued_ms = (time.perf_counter() - self.started) * 1000
         try:
-            with self.rejections.request(known=self.calls.was_rejected(key)):
+            with self.rejections.request(was_rejected=partial(self.calls.was_rejected, key)):
                 completion = await self.client.complete(question.messages, schema=question.schema)
         except CallFailedError as error:
             outcome = OUTCOME_OF_FAILURE.get(type(error))

@@ -5,7 +5,7 @@ model. It is about the request if the endpoint answers others, and about the run
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from replay_assets.inference.call.failures import (
@@ -43,8 +43,8 @@ class RejectionWatch:
             await self._returned.wait()
 
     @contextmanager
-    def request(self, *, known: bool) -> Iterator[None]:
-        """Watch one request; `known`: the same one was rejected by the last finished run."""
+    def request(self, *, was_rejected: Callable[[], bool]) -> Iterator[None]:
+        """Watch one request; `was_rejected`: whether the last finished run got the same result."""
         self._in_flight += 1
         try:
             yield
@@ -52,7 +52,7 @@ class RejectionWatch:
         except RequestRejectedError as error:
             if error.of_run is None:
                 self._count_served()
-            elif not known:
+            elif not was_rejected():
                 self._in_a_row += 1
                 self._first = self._first or error
             raise

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 Ending = Literal["finished", "cut", "refused", "failed"]
@@ -35,6 +36,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PREFIX = re.compile(r"^(?:finish|stop)_?reason_")
 
 
+@lru_cache(maxsize=256)
 def ending_of(finish_reason: str | None) -> Ending:
     """Return how an answer with this finish reason ended, whatever its spelling.
 

@@ -110,8 +110,9 @@ class KeptCalls:
         if self._cache is None or self._refreshes:
             return None
         call = self._cache.get(key)
-        if call is not None:
-            self._journal.append(call)
+        if call is None or not call.is_answer:
+            return None
+        self._journal.append(call)
         return call
 
     def get(self, key: str) -> Call | None:

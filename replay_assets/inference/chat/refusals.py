@@ -31,7 +31,9 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         "account",
         r"""insufficient[ _](?:account[ _])?(?:balance|quota|credit|fund|user[ _]?quota)
         | exceed(?:ed|s)[ _](?:(?:your|the)[ _])?(?:current|monthly)[ _](?:quota|budget)
-        | quota\ is\ not\ enough | quota.{0,40}\bmonth | quota\ (?:is|has\ been)\ exhausted
+        | quota\ is\ not\ enough | quota.{0,40}\bmonth
+        | quota\ (?:is|has\ been)\ exhausted
+        | (?:daily|weekly|monthly)[ _](?:\w+[ _])?(?:limit|quota|cap)\b
         | usage[ _]limit | spend(?:ing)?[ _](?:limit|cap) | hard[ _]limit | key\ limit\ exceeded
         | budget[ _](?:has[ _]been[ _])?(?:exceed|exhaust) | (?:exceed\w*|over|max)[ _]?budget
         | credit\ balance | (?:out\ of|no|more|not\ enough|included|available)\ credits
@@ -81,7 +83,8 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         | reduce\ (?:the|your)\ (?:length|prompt|input|size) | tokens_limit_reached
         | (?:prompt|input|request|message)s?\b.{0,80}
             (?:exceed|longer|must\ (?:be|have)\ (?:<|less|at\ most))
-        | (?:input|prompt|many)[ _]tokens | string_above_max | range\ of\ input\ length
+        | (?:input|prompt|many)[ _]tokens | token[ _]limit | exceed.{0,40}\btokens\b
+        | string_above_max | range\ of\ input\ length
         | 超长 | 过长 | 超出.{0,20}长度""",
     ),
     (

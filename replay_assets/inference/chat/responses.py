@@ -96,7 +96,7 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
         # A rate limit header next to another kind of error does not explain that error.
         pause_s=pause_s if outcome in ("rate_limited", "server_error", "loading") else None,
         # A successful response without a completion took work and may have been billed.
-        possibly_paid=200 <= status < 300,
+        possibly_paid=200 <= status < 300 and refusal is None,
         refusal=refusal,
     )
 

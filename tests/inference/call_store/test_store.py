@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,32 @@ def test_the_cache_has_answers_only_and_marks_them(
     assert (found.cached, found.completion) == (True, answered("a", "cached").completion)
     assert cache.get("failed") is cache.get("b") is None
     assert stores.cache_of("2").get("a") is None
+
+
+def test_a_failure_that_an_earlier_release_kept_as_an_answer_is_asked_again(
+    stores: ShelvedCallStores,
+) -> None:
+    """Some providers report a failure within a completion."""
+    call = answered("a")
+    assert call.completion is not None
+    call = replace(call, completion=replace(call.completion, finish_reason="network_error"))
+    stores.cache_of("1").put([call])
+    with stores.open(WORK, ONE, cache_version="1") as kept:
+        kept.append(call)
+        assert kept.answer_of("a") is None
+        kept.finish()
+    assert reused(stores, "a") == ""
+
+
+def test_a_rejection_of_the_last_run_is_known_to_the_next(stores: ShelvedCallStores) -> None:
+    """It is asked again, but its second rejection says nothing about the run."""
+    with stores.open(WORK, ONE) as kept:
+        kept.append(Call(key="a", outcome="request_rejected", error="HTTP 403"))
+        assert not kept.was_rejected("a")
+        kept.finish()
+    with stores.open(WORK, ONE) as kept:
+        assert (kept.was_rejected("a"), kept.was_rejected("b")) == (True, False)
+        assert kept.answer_of("a") is None
 
 
 def test_works_share_the_cache_and_a_refresh_does_not_read_it(
