@@ -91,6 +91,7 @@ def _extract(
 ) -> Published:
     address = assets.INCIDENT_EVIDENCE.at(window.day)
     with day_snapshot(database, window, max_text_bytes=max_text_bytes, fast=fast) as snapshot:
+        snapshot.refuse_unplaced()
         unusable: frozenset[str] = frozenset()
         while True:
             with root.writing(address) as partition:

@@ -225,28 +225,36 @@ class SqliteInstant:
         return sa.and_(self.near(early, late), self._point >= first, self._point < last)
 
     def near(self, early: datetime, late: datetime) -> sa.ColumnElement[bool]:
-        """Whether the text begins with a date of this range: what the index can narrow down.
+        """Whether the text begins with a date of this range, or a number in the unit is in it.
 
-        Also numbers of this range: in the declared unit, else in the unit that fits their size.
+        That is what an index can narrow down.
         """
-        units = PER_SECOND if self._unit is None else (self._unit,)
-        return sa.or_(
-            _between(self._column, *(f"'{one.date().isoformat()}'" for one in (early, late))),
-            *(
-                _between(self._column, *(str(since_1970(one, unit)) for one in (early, late)))
-                for unit in units
-            ),
-        )
+        return self._in_range(early, late, () if self._unit is None else (self._unit,))
+
+    def seems_near(self, early: datetime, late: datetime) -> sa.ColumnElement[bool]:
+        """Whether a value is of this range as a date, or as a number in any unit."""
+        return self._in_range(early, late, tuple(PER_SECOND))
+
+    def _in_range(
+        self, early: datetime, late: datetime, units: tuple[Unit, ...]
+    ) -> sa.ColumnElement[bool]:
+        bounds = [(f"'{early.date().isoformat()}'", f"'{late.date().isoformat()}'")]
+        bounds += [(str(since_1970(early, one)), str(since_1970(late, one))) for one in units]
+        return sa.or_(*(_between(self._column, *pair) for pair in bounds))
 
     def known_by(self, as_of: datetime) -> sa.ColumnElement[bool]:
         """Not later than `as_of`, or nothing that could be compared."""
         return sa.func.coalesce(self._point <= instant_text(as_of), sa.true())
 
 
+def number_of(instant: datetime, unit: Unit) -> int:
+    """Return an instant as a whole number of a unit, without its fraction."""
+    return (instant - EPOCH) // timedelta(microseconds=PER_SECOND["us"] // PER_SECOND[unit])
+
+
 def since_1970(instant: datetime, unit: Unit) -> int:
     """Return an instant as a whole number of a unit, rounded up."""
-    micros = (instant - EPOCH) // timedelta(microseconds=1)
-    return -(-micros * PER_SECOND[unit] // PER_SECOND["us"])
+    return -((EPOCH - instant) // timedelta(microseconds=PER_SECOND["us"] // PER_SECOND[unit]))
 
 
 def _between(column: sa.ColumnElement[Any], first: str, after: str) -> sa.ColumnElement[bool]:

@@ -117,6 +117,17 @@ class DaySnapshot:
             repairs_statement(self.tables, self.window, repeated=self._repeated)
         )
 
+    def refuse_unplaced(self) -> None:
+        """Raise an error if the day has no rows because rows can't be placed in any day.
+
+        Raises:
+            SourceError: the message says what to declare in the mapping.
+        """
+        if not self.survey.rows:
+            refuse_unplaced(
+                self._connection, self.tables.instants, self.tables.evidence, self.window
+            )
+
     @property
     def _repeated(self) -> bool:
         """Whether an incident has several snapshots, of which only one is joined."""
@@ -169,15 +180,10 @@ def day_snapshot(
         window: the day, and up to when its sessions and repairs count.
         max_text_bytes: longer texts are not read; their rows say so.
         fast: whether to read PostgreSQL through ADBC; None: a large day, where it is installed.
-
-    Raises:
-        SourceError: the day has no rows, because rows can't be placed in any day.
     """
     with database.snapshot() as connection, ExitStack() as stack:
         tables = _tables(database, connection, window, max_text_bytes)
         survey = _survey(connection, tables, window)
-        if not survey.rows:
-            refuse_unplaced(connection, tables.instants, tables.evidence, window)
         reader = _reader(connection, stack, rows=survey.rows, fast=fast)
         yield DaySnapshot(connection, tables, window, reader, survey)
 

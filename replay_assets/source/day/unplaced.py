@@ -52,7 +52,7 @@ def forms_of(
         column = instants.sqlite_instant(table, name)
         form = column.form
         if window is not None:
-            conditions.append(column.near(window.start - NEAR, window.end + NEAR))
+            conditions.append(column.seems_near(window.start - NEAR, window.end + NEAR))
     named = form.label("form")
     counted = sa.select(named, sa.func.count()).where(*conditions).group_by(named)
     rows = connection.execute(counted.select_from(table.sql))

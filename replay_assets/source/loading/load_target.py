@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from replay_assets.errors import SourceError
 from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.connection.instants import number_of
 from replay_assets.source.loading.field_names import missing_fields
 from replay_assets.source.loading.odd_values import refuse_odd_id
 from replay_assets.source.loading.records import FoundRecord
@@ -55,7 +57,11 @@ class LoadTarget:
                     "that would replace the rest of the document. Load into tables of our own form."
                 )
             real, zone = present[source.column], self._zones[column.name]
-            if source.values:
+            kind: sa.types.TypeEngine[Any]
+            convert: Convert
+            if (unit := mapping.unit_of(logical, column.name)) is not None:
+                kind, convert = sa.BigInteger(), partial(number_of, unit=unit)
+            elif source.values:
                 kind, convert = translated_type_of(column, source.values, real, zone)
             else:
                 kind, convert = real_type_of(column, real, zone)

@@ -15,6 +15,7 @@ from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.diagnosis.examine import examine_source
 from replay_assets.source.schema.mapping import load_mapping
 from replay_assets.source.schema.tables import TABLES
+from tests.evidence.extracted import extracted
 from tests.source.rows import DAY, count, execute, incident, label, load, message, read_day, session
 
 SECRET_TEXT = "only the incident may say this"
@@ -193,7 +194,7 @@ def test_doctor_calls_readable_what_a_day_reads(value: str, readable: bool, tmp_
         assert len(read_day(database, DAY).evidence) == 1
     else:
         with pytest.raises(SourceError, match=r"1 values of incident_evidence\.collected_at"):
-            read_day(database, DAY)
+            extracted(database)
     database.close()
 
 

@@ -329,3 +329,23 @@ def test_a_large_file_is_never_in_memory(tmp_path: Path):
     # A batch of 200 rows of 20 KB, as read and as bound.
     assert peak < 20_000_000
     database.close()
+
+
+def test_a_time_is_written_as_the_number_that_the_mapping_reads(
+    database: IncidentDatabase, database_url: str, tmp_path: Path
+) -> None:
+    """In its unit, so that the day reads again what was loaded."""
+    load(database, tmp_path)
+    fresh = "CREATE TABLE numbered AS SELECT * FROM agent_sessions"
+    at = "ALTER TABLE numbered ADD COLUMN ms BIGINT"
+    execute(database, fresh, at)
+    path = tmp_path / "mapping.yaml"
+    column = "created_at: {column: ms, unit: ms}"
+    path.write_text(f"tables: {{agent_sessions: {{table: numbered, columns: {{{column}}}}}}}")
+    with IncidentDatabase(database_url, load_mapping(path)) as theirs:
+        load(theirs, tmp_path, agent_sessions=[session(created_at="2026-09-21T07:00:00.123Z")])
+        with theirs.snapshot() as connection:
+            rows = connection.exec_driver_sql("SELECT ms FROM numbered").all()
+        (row,) = read_day(theirs).evidence
+    assert rows == [(1789974000123,)]
+    assert row["coordinator_at"].isoformat() == "2026-09-21T07:00:00.123000+00:00"
