@@ -41,6 +41,7 @@ class Settings:
         REPLAY_MAPPING     none: the schema that `load` creates
         REPLAY_CANDIDATES  the shipped catalogue
         REPLAY_VOCABULARY  the shipped vocabulary
+        REPLAY_POLICY      the shipped policy: what a candidate must show to be promoted
         REPLAY_RULES       none: YAML with sanitizing rules in addition to the shipped ones
         REPLAY_CANARIES    none: a file of values, one per line, that must never leave
         REPLAY_TIMEZONE    Asia/Taipei
@@ -64,6 +65,7 @@ class Settings:
     mapping: Path | None
     candidates: Path | None
     vocabulary: Path | None
+    policy: Path | None
     rules: Path | None
     canaries: Path | None
     timezone: str
@@ -101,6 +103,7 @@ class Settings:
             mapping=named_file("REPLAY_MAPPING"),
             candidates=named_file("REPLAY_CANDIDATES"),
             vocabulary=named_file("REPLAY_VOCABULARY"),
+            policy=named_file("REPLAY_POLICY"),
             rules=named_file("REPLAY_RULES"),
             canaries=named_file("REPLAY_CANARIES"),
             timezone=timezone_name(),

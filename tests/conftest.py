@@ -194,6 +194,7 @@ def settings_in(home: Path, *, source_url: str) -> Settings:
         mapping=None,
         candidates=None,
         vocabulary=None,
+        policy=None,
         rules=None,
         canaries=None,
         timezone="Asia/Taipei",

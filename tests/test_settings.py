@@ -42,6 +42,7 @@ def test_without_variables_everything_is_under_data(home: Path):
         mapping=None,
         candidates=None,
         vocabulary=None,
+        policy=None,
         rules=None,
         canaries=None,
         timezone="Asia/Taipei",

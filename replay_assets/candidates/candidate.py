@@ -155,6 +155,8 @@ class Candidate(Entry):
     prices_usd_per_million: tuple[Prices, ...] | None = None
     budget_usd: Budget | None = None
     scheduled: bool = True
+    trained_on: tuple[str, ...] = ()
+    """Manifests of the exports that the model was trained on; reviews leave their incidents out."""
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
     cache: bool = False
     stream: bool = False

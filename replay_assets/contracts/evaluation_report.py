@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from replay_assets.contracts.record import Part, Reader, Record
+from replay_assets.contracts.review import ReviewProgress
 from replay_assets.contracts.score import IncidentGrades
 
 REPORT_VERSION = "evaluation_report_v3"
@@ -19,8 +20,14 @@ Better = Literal["higher", "lower"]
 
 
 def from_version_2(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert a report of version 2, which did not list labels that no answer can meet."""
-    return {**record, "unmet_labels": {}, "schema_version": REPORT_VERSION}
+    """Convert a report of version 2, which had no reviews and no list of unmet labels."""
+    candidates = [{"review": None, **one} for one in record.get("candidates", ())]
+    return {
+        **record,
+        "candidates": candidates,
+        "unmet_labels": {},
+        "schema_version": REPORT_VERSION,
+    }
 
 
 class Rate(Part):
@@ -93,10 +100,12 @@ class Figures(Part):
 class ReportedCandidate(Figures):
     """One candidate's week: its figures, its verdict, and the state of each day.
 
-    The incumbent has no verdict, because candidates are compared with it.
+    The figures are those of the week, the verdict is that of the review with all its weeks. The
+    incumbent and baselines have neither: candidates are compared with them.
     """
 
     verdict: Verdict | None
+    review: ReviewProgress | None
     days: dict[str, DayState]
 
     @property

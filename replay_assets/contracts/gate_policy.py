@@ -5,12 +5,14 @@
 
 import hashlib
 import json
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from replay_assets.contracts.calendar import monday_of
 from replay_assets.contracts.record import Part, Record
 from replay_assets.contracts.score import GRADES
 from replay_assets.parsing.yaml_files import load_yaml
@@ -40,6 +42,29 @@ class Wins(Part):
     faster_by: Share | None = None
 
 
+class DeclaredReview(Part):
+    """How a candidate is reviewed; `start` is the Monday of a forward review's first week."""
+
+    kind: Literal["historic", "forward"]
+    start: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _dates_are_texts(cls, found: object) -> object:
+        # YAML reads 2026-11-30 as a date.
+        if isinstance(found, dict) and isinstance(found.get("start"), date):
+            return {**found, "start": found["start"].isoformat()}
+        return found
+
+    @model_validator(mode="after")
+    def _has_a_start_if_forward(self) -> Self:
+        if self.kind == "historic" and self.start is not None:
+            raise ValueError("start: only a forward review has one")
+        if self.kind == "forward" and (self.start is None or monday_of(self.start) != self.start):
+            raise ValueError(f"start: must be a Monday, such as 2026-11-30 (found {self.start})")
+        return self
+
+
 class GatePolicy(Record):
     """A policy. Rates, margins and levels are fractions of 1; `looks` are weeks of a review."""
 
@@ -47,6 +72,7 @@ class GatePolicy(Record):
 
     alpha: Level
     looks: tuple[Annotated[int, Field(ge=1)], ...] = Field(min_length=1)
+    reviews: dict[str, DeclaredReview] = Field(default_factory=dict)
     minimum_answered: Share
     minimum_pairs: Annotated[int, Field(ge=1)]
     minimum_groups: Annotated[int, Field(ge=6)]
@@ -71,8 +97,12 @@ class GatePolicy(Record):
         return self
 
     def digest(self) -> str:
-        """Return the hexadecimal SHA-256 of the policy's content: comments don't change it."""
-        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"))
+        """Return the hexadecimal SHA-256 of the policy's rules.
+
+        Comments, and which reviews are declared, do not change it.
+        """
+        rules = self.model_dump(mode="json", exclude={"reviews"})
+        text = json.dumps(rules, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -7,11 +7,6 @@ MAX_UNANSWERED_SHARE = 0.02
 """Share of requests that may fail on infrastructure or at the gate before a check warns. With more,
 a verdict can't be PROMOTE."""
 
-MINIMUM_GROUPS = 60
-"""Scenario groups that a week needs before a verdict can be PROMOTE. No harm in 60 independent
-incidents still allows a true rate of 4.9 % (one-sided 95 %). Incidents of one scenario group share
-a fault and are not independent, so groups are counted."""
-
 MAX_QUARANTINED_SHARE = 0.01
 """Share of a day's rows that can be unusable before the source counts as broken."""
 

@@ -12,7 +12,7 @@ from replay_assets.defs.keys import inputs_of, key_of, sanitizing_version
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
+from replay_assets.defs.resources import AnswerVocabulary, Guards, Policy, Root
 from replay_assets.evaluation import grading, masked_labels, report
 from replay_assets.evaluation.grading import (
     GRADERS,
@@ -27,6 +27,7 @@ from replay_assets.evaluation.masked_labels import (
     require_rules,
 )
 from replay_assets.evaluation.report import build_report, report_publication
+from replay_assets.evaluation.review_days import ReviewDays
 from replay_assets.evaluation.scored_days import ScoredDays
 from replay_assets.lake import Lineage, Published, assets
 from replay_assets.lake.labels import labels_of
@@ -207,8 +208,12 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
         evidence: Root,
         labels: Root,
         vocabulary: AnswerVocabulary,
+        policy: Policy,
     ) -> dg.MaterializeResult[None]:
         """The week's verdict on each candidate, compared with production and the baselines.
+
+        A verdict comes from the candidate's review: all its incidents up to the week, decided on at
+        looks that were agreed when the review started.
 
         Uses the days that exist for each candidate. A day counts only if its scores are current:
         made from the present evidence, pack, candidate, results and labels. Others are listed as
@@ -225,8 +230,14 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
             )
             days = ScoredDays(lineage, days_of_week(week))
             scores = [days.candidate(candidate) for candidate in catalogue]
+            reviews = ReviewDays(lake, evidence, lineage, catalogue, policy)
             week_report = build_report(
-                week, days.incumbent(), scores, days.titles, days.unmet_labels(vocabulary)
+                week,
+                days.incumbent(),
+                scores,
+                days.titles,
+                unmet_labels=days.unmet_labels(vocabulary),
+                standings=reviews.standings(week),
             )
             address = assets.EVALUATION_REPORT.at(week)
             inputs = lineage.inputs(address)

@@ -13,6 +13,7 @@ import dagster as dg
 
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.calendar import DayWindow, day_window
+from replay_assets.contracts.gate_policy import GatePolicy, load_policy
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.inference import RunStores, SendingGate
 from replay_assets.lake import Store
@@ -113,6 +114,7 @@ Root = dg.ResourceParam[Store]
 """A root of partitions; the parameter's name selects it: `lake`, `evidence` or `labels`."""
 IncidentSource = dg.ResourceParam[Source]
 AnswerVocabulary = dg.ResourceParam[Vocabulary]
+Policy = dg.ResourceParam[GatePolicy]
 Keys = dg.ResourceParam[ApiKeys]
 State = dg.ResourceParam[ReplayState]
 Guards = dg.ResourceParam[Safeguards]
@@ -133,6 +135,7 @@ def build_resources(settings: Settings, catalogue: Catalogue) -> dict[str, objec
         "evidence": Store(settings.evidence, settings.timezone),
         "labels": Store(settings.labels, settings.timezone),
         "vocabulary": load_vocabulary(settings.vocabulary),
+        "policy": load_policy(settings.policy),
         "api_keys": ApiKeys(),
         "state": ReplayState(settings.state, settings.timezone),
         "safeguards": Safeguards(

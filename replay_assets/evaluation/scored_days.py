@@ -23,13 +23,22 @@ from replay_assets.lake.labels import labels_of
 
 @dataclass(frozen=True)
 class CandidateScores:
-    """A candidate's scores of the days that count, and the state of each day."""
+    """A candidate's scores of the days that count, and the state of each day.
+
+    `repeats` has every answer. `scores` has the first answer to each incident: incidents are
+    counted and listed, and several answers of one model to one incident are one observation.
+    """
 
     candidate_id: str
     baseline: bool
     constant: bool
-    scores: list[ReplayScore]
+    repeats: list[ReplayScore]
     days: dict[str, DayState]
+
+    @cached_property
+    def scores(self) -> list[ReplayScore]:
+        """The first answer to each incident."""
+        return [score for score in self.repeats if score.repeat == 0]
 
     @property
     def uncounted_days(self) -> int:
@@ -109,16 +118,12 @@ class ScoredDays:
         return days, scores
 
     def _of_the_day(self, address: Address) -> list[ReplayScore]:
-        """Return a day's scores, without incidents that are also in the pack of a later day.
-
-        If an incident was asked several times, only the first answer counts: incidents are counted
-        and compared, and several answers of one model to one incident are one observation.
-        """
+        """Return a day's scores, without incidents that are also in the pack of a later day."""
         rows = self.lineage.get(address).rows(address.asset)
         unknown = Title(address.key, "—")
         # Newest day only: an answer of Monday must not be compared with a decision of Thursday.
         return [
             score
             for score in map(ReplayScore.read, rows)
-            if score.repeat == 0 and self.titles.get(score.incident_id, unknown).day == address.key
+            if self.titles.get(score.incident_id, unknown).day == address.key
         ]

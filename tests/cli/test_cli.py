@@ -48,7 +48,7 @@ def test_the_demo_ends_with_verdicts_and_with_paths_that_exist(home: Path) -> No
     """Two minutes after cloning: a report in a browser and training files on disk."""
     result = run("demo")
     assert result.exit_code == 0, result.output
-    for word in ("incumbent", "rules-baseline", "constant-baseline", "HOLD", "unpriced"):
+    for word in ("incumbent", "rules-baseline", "constant-baseline", "unpriced"):
         assert word in result.output
     lake = home / "data" / "lake" / "files"
     assert (lake / f"evaluation_report/week={DEMO_WEEK}/report.html").stat().st_size > 10_000

@@ -156,6 +156,7 @@ REPORT = EvaluationReport(
         ReportedCandidate(
             candidate_id="nemotron-mini",
             baseline=False,
+            review=None,
             incidents=1,
             groups=1,
             outcomes={"answered": 1},

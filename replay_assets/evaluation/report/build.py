@@ -12,17 +12,18 @@ from replay_assets.contracts.evaluation_report import (
     ReportedIncident,
     ReportedMetric,
     ReportRow,
+    Verdict,
 )
-from replay_assets.contracts.score import INCUMBENT, IncidentGrades, ReplayScore
+from replay_assets.contracts.score import IncidentGrades, ReplayScore
 from replay_assets.evaluation.grading import GRADERS
 from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.report.summary import METRICS, constant_wins, summarize
-from replay_assets.evaluation.report.verdict import decide
+from replay_assets.evaluation.reviews import Standing
 from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import Publication, assets
 from replay_assets.lake.formats import arrow_table, encode_json
 
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 
 
 def build_report(
@@ -30,7 +31,9 @@ def build_report(
     incumbent: CandidateScores,
     candidates: Sequence[CandidateScores],
     titles: Mapping[str, Title],
+    *,
     unmet_labels: Mapping[str, list[str]] | None = None,
+    standings: Mapping[str, Standing] | None = None,
 ) -> EvaluationReport:
     """Return the report of a week from the scores of every candidate that has a day in it.
 
@@ -40,6 +43,7 @@ def build_report(
         candidates: every candidate of the catalogue.
         titles: the day and the alert name of each incident.
         unmet_labels: what no answer can meet in labels, with the incidents of each.
+        standings: the decision on each candidate, and the progress of its review.
     """
     present = [one for one in candidates if any(state != "missing" for state in one.days.values())]
     reported = [incumbent, *sorted(present, key=lambda one: one.baseline)]
@@ -47,7 +51,7 @@ def build_report(
         schema_version=REPORT_VERSION,
         week=week,
         last_day=days_of_week(week)[-1],
-        candidates=[_candidate(one, incumbent) for one in reported],
+        candidates=[_candidate(one, (standings or {}).get(one.candidate_id)) for one in reported],
         metrics=_metrics(reported),
         # A candidate that failed every day must not be missing from the report.
         not_replayed=[one.candidate_id for one in candidates if one not in present],
@@ -95,12 +99,14 @@ def on_common_incidents(candidates: Sequence[CandidateScores]) -> dict[str, Figu
     }
 
 
-def _candidate(one: CandidateScores, incumbent: CandidateScores) -> ReportedCandidate:
+def _candidate(one: CandidateScores, standing: Standing | None) -> ReportedCandidate:
     figures = summarize(one.candidate_id, one.scores, baseline=one.baseline)
-    compared = one.candidate_id != INCUMBENT
-    verdict = decide(figures, one.scores, incumbent.scores, uncounted_days=one.uncounted_days)
+    verdict = standing and Verdict(decision=standing.decision, reasons=standing.reasons)
     return ReportedCandidate(
-        **dict(figures), verdict=verdict if compared else None, days=dict(one.days)
+        **dict(figures),
+        verdict=verdict,
+        review=standing and standing.progress,
+        days=dict(one.days),
     )
 
 

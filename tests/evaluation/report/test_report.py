@@ -276,7 +276,9 @@ def test_labels_that_no_answer_can_meet_are_listed(roots: Roots) -> None:
     unmet = days.unmet_labels(VOCABULARY)
     says = "root_cause_category 'Disk <full>' is not in the vocabulary (nearest: disk_exhaustion)"
     assert unmet == {says: [f"inc-{DAYS[0]}"]}
-    report = build_report(WEEK, days.incumbent(), [days.candidate(MODEL)], days.titles, unmet)
+    report = build_report(
+        WEEK, days.incumbent(), [days.candidate(MODEL)], days.titles, unmet_labels=unmet
+    )
     markdown = render("report.md.j2", report)
     assert f"{markdown_cell(says)}: inc-{DAYS[0]}\n" in markdown
     assert "&#39;Disk &lt;full&gt;&#39; is not in the vocabulary" in render(

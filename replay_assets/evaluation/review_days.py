@@ -1,0 +1,126 @@
+"""Reads what a review needs from the lake, and keeps its plan there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from upath import UPath
+
+from replay_assets.candidates import Candidate, Catalogue
+from replay_assets.contracts.calendar import days_between, days_of_week
+from replay_assets.contracts.gate_policy import GatePolicy
+from replay_assets.contracts.review import ReviewPlan
+from replay_assets.contracts.score import ReplayScore
+from replay_assets.contracts.training_manifest import TrainingManifest
+from replay_assets.errors import ConfigurationError
+from replay_assets.evaluation.reviews import Sides, Standing, plan_review, standing_of
+from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
+from replay_assets.lake import Address, Lineage, Publication, Store, assets, files
+from replay_assets.lake.formats import decode_json, encode_json
+
+PLAN_FILE = "review.json"
+CODE_VERSION = "1"
+
+
+@dataclass
+class ReviewDays:
+    """The reviews of a catalogue's candidates, as a week's report shows them.
+
+    Attributes:
+        lake: where plans are kept and scores are read.
+        evidence: the days in it are the history that a historic review covers.
+        lineage: decides which days count.
+        catalogue: its candidates; baselines have no review.
+        policy: what new reviews keep.
+    """
+
+    lake: Store
+    evidence: Store
+    lineage: Lineage
+    catalogue: Catalogue
+    policy: GatePolicy
+    _ranges: dict[tuple[str, str], "_Range"] = field(default_factory=dict)
+
+    def standings(self, week: str) -> dict[str, Standing]:
+        """Return the decision on every candidate at the end of a week, and its progress."""
+        reviewed = [one for one in self.catalogue if not one.baseline]
+        return {one.id: self._standing(one, week, len(reviewed)) for one in reviewed}
+
+    def _standing(self, candidate: Candidate, week: str, under_review: int) -> Standing:
+        plan = self._plan(candidate, week, under_review)
+        return standing_of(
+            plan,
+            week,
+            lambda last: self._range(plan.start, last).sides(candidate),
+            [_manifest(name, self.lake) for name in candidate.trained_on],
+        )
+
+    def _plan(self, candidate: Candidate, week: str, under_review: int) -> ReviewPlan:
+        """Return the plan of a candidate's review; keep it if it is new."""
+        address = Address("reviews", candidate=candidate.id, grain="none")
+        kept = self.lake.find(address)
+        earlier = None if kept is None else ReviewPlan.read(kept.document(PLAN_FILE))
+        plan = plan_review(
+            candidate,
+            self.policy,
+            week=week,
+            days=self.evidence.days_of(assets.INCIDENT_EVIDENCE.name),
+            under_review=under_review,
+            earlier=earlier,
+        )
+        if plan != earlier:
+            content = {PLAN_FILE: encode_json(plan.as_json())}
+            self.lake.publish(address, Publication(files=content, code_version=CODE_VERSION))
+        return plan
+
+    def _range(self, start: str, last_week: str) -> "_Range":
+        """Return the scores from a week to another one; empty if the first one is later."""
+        if (start, last_week) not in self._ranges:
+            last = days_of_week(last_week)[-1]
+            days = days_between(start, last) if start <= last else []
+            self._ranges[start, last_week] = _Range(ScoredDays(self.lineage, days), self.catalogue)
+        return self._ranges[start, last_week]
+
+
+@dataclass(frozen=True)
+class _Range:
+    """The scores of some weeks; what several candidates share is read once."""
+
+    days: ScoredDays
+    catalogue: Catalogue
+
+    def sides(self, candidate: Candidate) -> Sides:
+        scores = self.days.candidate(candidate)
+        return Sides(_rows(scores), self._incumbent, self._baselines, scores.uncounted_days)
+
+    @cached_property
+    def _incumbent(self) -> Sequence[Mapping[str, object]]:
+        return _rows(self.days.incumbent())
+
+    @cached_property
+    def _baselines(self) -> dict[str, Sequence[Mapping[str, object]]]:
+        found = {one.id: _rows(self.days.candidate(one)) for one in self.catalogue if one.baseline}
+        return {name: rows for name, rows in found.items() if rows}
+
+
+def _rows(scores: CandidateScores) -> list[Mapping[str, object]]:
+    return [ReplayScore.model_dump(score) for score in scores.repeats]
+
+
+def _manifest(name: str, lake: Store) -> TrainingManifest:
+    """Return a manifest of training rows: a path or URL, or a path below the lake.
+
+    Raises:
+        ConfigurationError: there is no such file.
+    """
+    path = UPath(name)
+    path = path if path.is_absolute() or path.protocol else UPath(lake.url) / name
+    try:
+        content = files.read(path)
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"trained_on: {path} does not exist. Name the manifest of an export, as a path below "
+            "the lake, a complete path or a URL; without it, incidents that the candidate was "
+            "trained on would count as a test."
+        ) from error
+    return TrainingManifest.read(decode_json(content, str(path)))
