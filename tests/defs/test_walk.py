@@ -66,6 +66,7 @@ def test_each_stage_publishes_its_files(walked: Settings) -> None:
         "replay_scores",
         "incumbent_scores",
         "evaluation_report",
+        "sft_export",
     }
 
 
