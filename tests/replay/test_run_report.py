@@ -57,12 +57,13 @@ def test_latency_figures_are_the_mean_and_the_linear_95th_percentile(
 @pytest.mark.parametrize(
     ("changes", "usages", "cost"),
     [
-        (PRICES, [(1, 0), (2, 1)], 0.000013),
+        (PRICES, [(1, 1), (2, 1)], 0.000023),
         ({"prices_usd_per_million": {"input": 0.1, "output": 0.1}}, [(3, 1), (3, 1)], 0.000001),
-        (PRICES, [(1, 0), None], None),
-        ({}, [(1, 0), (2, 1)], None),
+        (PRICES, [(1, 1), None], None),
+        (PRICES, [(1, 1), (2, 0)], None),
+        ({}, [(1, 1), (2, 1)], None),
     ],
-    ids=["sum", "six_decimals", "one_unknown", "unpriced"],
+    ids=["sum", "six_decimals", "one_unknown", "text_without_tokens", "unpriced"],
 )
 def test_the_total_cost_has_six_decimals_or_is_none(
     changes: dict[str, Any],

@@ -137,16 +137,12 @@ class ChatClient:
 
     async def _attempt(self, call: AskedCall) -> ResponseReading:
         """Wait for a slot, send once, and account for it."""
-        call.mode = self._format.mode(call.schema, call.refused_modes)
-        body, end = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
-        if body != call.passed:  # another response format gives another body
-            if refusals := self._gate.refusals(body, end=end):
-                rules = ", ".join(refusals)
-                raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
-            call.passed = body
+        body = self._checked_body(call)
         ticket = await self._limit.acquire(estimate_tokens(body, self._longest_answer))
         settled = Settled()
         try:
+            if self._format.mode(call.schema, call.refused_modes) != call.mode:
+                body = self._checked_body(call)  # learned while this call waited
             # A text never has more tokens than bytes, whatever the tokenizer.
             reservation = await self._budget.reserve(
                 prompt_tokens=len(body), completion_tokens=self._longest_answer
@@ -174,6 +170,21 @@ class ChatClient:
         finally:
             self._limit.settle(ticket, settled)
         return found
+
+    def _checked_body(self, call: AskedCall) -> bytes:
+        """Return the body to send, in the form to request now.
+
+        Raises:
+            GateRefusedError: a strict rule matches it.
+        """
+        call.mode = self._format.mode(call.schema, call.refused_modes)
+        body, end = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
+        if body != call.passed:  # another response format gives another body
+            if refusals := self._gate.refusals(body, end=end):
+                rules = ", ".join(refusals)
+                raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
+            call.passed = body
+        return body
 
     async def _send(self, body: bytes, mode: ResponseMode) -> ResponseReading:
         # The caller ends it: until the answer is handled, the end of a run must not cancel this.

@@ -96,6 +96,22 @@ def test_a_dialogue_of_three_calls_gives_its_record(server: Script, run: Run) ->
     assert (seen[-1].done, seen[-1].failed, seen[-1].reused) == (len(TOPICS), 0, 0)
 
 
+def test_a_rerun_remembers_the_response_format_that_was_rejected(server: Script, run: Run) -> None:
+    """From the answers that are kept: it sends no request that it can expect to be rejected."""
+
+    async def without_a_format(body: Body) -> Response:
+        if "response_format" in body:
+            return await status(422, "response_format")(body)
+        return await count_up(body)
+
+    server.answers(without_a_format)
+    assert run(TOPICS[:2], limits={"concurrency": 1}) == WHOLE[:2]
+    asked = len(server.bodies)
+    assert asked == 1 + 2 * STEPS
+    assert run(TOPICS[:4], limits={"concurrency": 1}) == WHOLE[:4]
+    assert not any("response_format" in body for body in server.bodies[asked:])
+
+
 def test_an_interrupted_batch_continues_and_asks_nothing_again(server: Script, run: Run) -> None:
     """The endpoint refuses the key in the middle of a dialogue."""
 
