@@ -14,12 +14,17 @@
     ├── ResidualSecretError    a strict rule still matches sanitized text
     ├── SanitizingFailedError  sanitizing a text raised an error
     ├── BatchStoppedError      a run ended before each request had its result
+    │   └── BatchInterruptedError   because of a signal
     ├── JournalError           kept calls or the ledger are damaged or can't be written
     └── LockedError            another process works on the same partition
 
 Every message names the thing, the value found and the way out. Any other exception is a bug or a
 fault of the machine.
 """
+
+INTERRUPTED = "The process was interrupted."
+CONTINUES = "Answers are kept: run the same again, and it continues."
+"""The way out of everything that asks a model and ended early."""
 
 
 class ReplayAssetsError(Exception):
@@ -76,6 +81,10 @@ class SanitizingFailedError(ReplayAssetsError):
 
 class BatchStoppedError(ReplayAssetsError):
     """A run ended before each request had its result; nothing was published."""
+
+
+class BatchInterruptedError(BatchStoppedError):
+    """A signal ended a run: the process must begin nothing else."""
 
 
 class JournalError(ReplayAssetsError):

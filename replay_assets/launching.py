@@ -4,29 +4,32 @@ Runs are recorded on the project's own instance, so the UI shows them afterwards
 They run one after another, because threads of in-process runs deadlock on one instance.
 """
 
-import os
-import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.definitions import LOCATION, build_definitions
+from replay_assets.defs.dead_runs import end_dead_runs, process_tag
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.schedules import SHARED_ASSETS, daily_selection
+from replay_assets.errors import ReplayAssetsError
 from replay_assets.lake import Lineage, Published, Store
-from replay_assets.lake.files import is_alive
 from replay_assets.sanitizing import rules_digest, rules_of
 from replay_assets.settings import Settings
 
-PROCESS_TAG = "replay_assets/process"
-THIS_PROCESS = f"{socket.gethostname()}:{os.getpid()}"
-# Without the repository's tag, the job's page in the UI would not list these runs.
-RUN_TAGS = {".dagster/repository": f"__repository__@{LOCATION}", PROCESS_TAG: THIS_PROCESS}
+# Without it, the job's page in the UI would not list these runs.
+REPOSITORY_TAG = {".dagster/repository": f"__repository__@{LOCATION}"}
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """No log in the terminal, which shows our own progress; Dagster's event log is complete."""
+
+
+OWN_ERRORS = f"{ReplayAssetsError.__module__.partition('.')[0]}."
+"""How the names of our own errors begin in what Dagster records of them."""
 
 
 @dataclass(frozen=True)
@@ -61,34 +64,18 @@ def run_days(
             yield _run(job, day, keys, instance)
 
 
+def end_runs_left() -> None:
+    """Mark as failed the runs of processes that were killed, before the daemon looks at them."""
+    with dg.DagsterInstance.get() as instance:
+        end_dead_runs(instance)
+
+
 def run_weeks(settings: Settings, weeks: Sequence[str]) -> Iterator[RunOutcome]:
     """Materialise weeks, named by their Mondays, one after another."""
     job = build_definitions(settings).resolve_job_def("weekly_walk")
     with dg.DagsterInstance.get() as instance:
         for week in weeks:
             yield _run(job, week, None, instance)
-
-
-def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """Mark as failed the runs that a killed process of this machine left; return their ids.
-
-    Such a run would keep its slot in its endpoint's pool, and the next backfill would wait forever.
-    """
-    host, _, _ = THIS_PROCESS.rpartition(":")
-    started = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-    dead = [
-        run
-        for run in started
-        # Process ids of another machine have no meaning here.
-        if run.tags.get(PROCESS_TAG, "").startswith(f"{host}:")
-        and not is_alive(int(run.tags[PROCESS_TAG].rpartition(":")[2]))
-    ]
-    for run in dead:
-        instance.report_run_failed(
-            run, "the process that executed this run does not exist any more"
-        )
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-    return [run.run_id for run in dead]
 
 
 def shared_assets_present(
@@ -128,14 +115,16 @@ def _run(
     keys: Sequence[dg.AssetKey] | None,
     instance: dg.DagsterInstance,
 ) -> RunOutcome:
+    run_id = str(uuid4())
     result = job.execute_in_process(
+        run_id=run_id,
         partition_key=partition,
         asset_selection=keys,
         instance=instance,
         # The other partitions still run; failures are listed at the end.
         raise_on_error=False,
         run_config=QUIET,
-        tags=RUN_TAGS,
+        tags=REPOSITORY_TAG | process_tag(run_id),
     )
     failures = {
         event.step_key or "run": _reason(event)
@@ -172,8 +161,18 @@ def _reason(event: dg.DagsterEvent) -> str:
     failed = event.step_failure_data
     if failed.user_failure_data is not None and failed.user_failure_data.description:
         return failed.user_failure_data.description
-    error = failed.error
-    # Dagster wraps what a step raised in its own errors.
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return " ".join((error.message if error is not None else "unknown").split())
+    return "unknown" if failed.error is None else reason_in(failed.error)
+
+
+def reason_in(error: SerializableErrorInfo) -> str:
+    """Return why something failed: the first of our own errors in a chain, else its last error.
+
+    Dagster wraps what a step raised in its own errors; what our own error was raised from is a
+    detail, such as the operating system's number.
+    """
+    cause: SerializableErrorInfo | None = error
+    while cause is not None:
+        if cause.message.startswith(OWN_ERRORS):
+            return " ".join(cause.message.partition(": ")[2].split())
+        error, cause = cause, cause.cause or cause.context
+    return " ".join(error.message.split())

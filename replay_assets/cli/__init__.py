@@ -9,15 +9,27 @@ from typing import Any
 import click
 
 from replay_assets.cli.commands import COMMANDS
-from replay_assets.errors import ReplayAssetsError
+from replay_assets.cli.stopping import ended_by_signals
+from replay_assets.errors import CONTINUES, INTERRUPTED, ReplayAssetsError
+
+ASKING_COMMANDS = frozenset({"backfill", "demo", "replay"})
+"""Commands that ask models, whose answers are kept."""
 
 
 class _Program(click.Group):
-    """A group that prints the project's own errors without traceback and exits with status 1."""
+    """A group that prints the project's own errors without traceback and exits with status 1.
+
+    A signal ends every command, with the exit status that shells have for it.
+    """
 
     def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        def words() -> str:
+            asks = context.invoked_subcommand in ASKING_COMMANDS
+            return f"{INTERRUPTED} {CONTINUES}" if asks else INTERRUPTED
+
         try:
-            return super().invoke(context)
+            with ended_by_signals(words):
+                return super().invoke(context)
         except ReplayAssetsError as error:
             raise click.ClickException(str(error)) from error
 

@@ -1,5 +1,6 @@
 """Terminal output: progress during the work, and a week's figures at the end."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -40,6 +41,25 @@ def replay_progress(candidate_id: str) -> Iterator[Callable[[BatchProgress], Non
         yield lambda moment: progress.update(
             task, completed=moment.done, total=moment.total, figures=moment.line()
         )
+
+
+class _Printed(logging.Handler):
+    """Prints log entries as lines of the command's output."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print an entry whole, so that an id in it can be searched for."""
+        console.print(record.getMessage(), style="yellow", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def printed(logger: logging.Logger) -> Iterator[None]:
+    """Print what a logger reports within a `with` block."""
+    handler = _Printed()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def show_week(settings: Settings, week: str) -> None:

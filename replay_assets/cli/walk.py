@@ -7,13 +7,20 @@ import click
 
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.days import iso_day
-from replay_assets.cli.display import console, progress_bar, show_orphans, show_week
+from replay_assets.cli.display import console, printed, progress_bar, show_orphans, show_week
 from replay_assets.cli.loading import load_source
+from replay_assets.cli.stopping import received
 from replay_assets.contracts.calendar import days_between, days_of_week, is_over, monday_of
-from replay_assets.errors import ConfigurationError
+from replay_assets.defs.endpoint_slots import WAITING
+from replay_assets.errors import (
+    CONTINUES,
+    INTERRUPTED,
+    BatchInterruptedError,
+    ConfigurationError,
+)
 from replay_assets.instance_folder import prepare_instance
 from replay_assets.lake import Store
-from replay_assets.launching import run_days, run_weeks
+from replay_assets.launching import RunOutcome, run_days, run_weeks
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source import IncidentDatabase, Orphans, count_orphans, load_mapping
 
@@ -72,14 +79,16 @@ def walk(
     weeks = sorted({monday_of(day) for day in days})
     over = [week for week in weeks if _is_over(settings, days_of_week(week)[-1])]
     runs = []
-    with progress_bar() as progress:
+    with progress_bar() as progress, printed(WAITING):
         task = progress.add_task("days", total=len(days))
         for run in run_days(settings, days, candidates, reuse=reuse):
             runs.append(run)
+            _end_if_interrupted(runs, len(days))
             progress.update(task, advance=1, description=f"day {run.partition}")
         task = progress.add_task("weeks", total=len(over))
         for run in run_weeks(settings, over):
             runs.append(run)
+            _end_if_interrupted(runs, len(days) + len(over))
             progress.update(task, advance=1, description=f"week {run.partition}")
     for week in sorted(set(weeks) - set(over)):
         console.print(f"skipped week {week}: it is not over yet")
@@ -108,6 +117,15 @@ def check_zone(settings: Settings, *, accept_new: bool) -> None:
         if accept_new:
             root.accept_zone()
         root.require_zone()
+
+
+def _end_if_interrupted(runs: Sequence[RunOutcome], total: int) -> None:
+    """Raise if a signal was received: Dagster records it as the failure of one run only."""
+    if received() is not None:
+        done = sum(not run.failures for run in runs)
+        raise BatchInterruptedError(
+            f"{INTERRUPTED} {done} of {total} partitions were finished. {CONTINUES}"
+        )
 
 
 def _orphans(settings: Settings) -> Orphans:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from replay_assets.defs.metadata import Metadata, data_version, partition_metadata
+from replay_assets.errors import BatchInterruptedError
 from replay_assets.lake import Published
 
 
@@ -21,7 +22,11 @@ def materialize(
         describe: returns the metadata of the last partition, in addition to counts, digest and
             path.
     """
-    published = [make(key) for key in context.partition_keys]
+    try:
+        published = [make(key) for key in context.partition_keys]
+    except BatchInterruptedError as error:
+        # As the failure of one step it would not end the run: the next candidate would be asked.
+        raise KeyboardInterrupt(str(error)) from error
     metadata = partition_metadata(published)
     if describe is not None:
         metadata |= describe(published[-1])

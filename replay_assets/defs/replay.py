@@ -9,6 +9,7 @@ from pydantic import Field
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
+from replay_assets.defs.endpoint_slots import endpoint_slot
 from replay_assets.defs.keys import inputs_of, key_of
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, table_preview
@@ -62,8 +63,6 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
         deps=inputs_of(assets.REPLAY_RESULTS, candidate.id),
         tags={"candidate": candidate.id, "baseline": str(candidate.baseline).lower()},
         metadata={"model": candidate.model, "endpoint": candidate.base_url},
-        # Runs against the same endpoint share its limits, so a pool runs them one after another.
-        pool=None if candidate.embedded else f"endpoint_{candidate.limit_key}",
         code_version=f"{runner.CODE_VERSION}.{candidate.digest()[:12]}",
         description=f"{kind}. One result per request in the day's pack: the model's answer, or "
         "the reason there is none. Nothing that an answer proposes is executed.",
@@ -96,7 +95,9 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
             )
             return _publish(lake, day, run, pack)
 
-        return materialize(context, replay, _metadata)
+        # Runs against the same endpoint share its limits, so they run one after another.
+        with endpoint_slot(context, candidate):
+            return materialize(context, replay, _metadata)
 
     return replay_results
 

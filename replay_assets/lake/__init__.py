@@ -3,7 +3,8 @@
 The roots share one layout, but need different access rights: raw evidence, labels, and the lake, in
 which everything is sanitized. The modules, from the lowest layer to the highest:
 
-- `addresses`, `files`, `locks`: paths, atomic file writes, locks between processes.
+- `addresses`, `files`, `locks`, `processes`: paths, atomic file writes, locks between processes,
+  and whether a process has ended.
 - `formats`, `jsonl`, `tables`, `digests`: JSON, JSONL and Parquet, and digests of their content.
 - `writing`, `published`, `store`: a partition being written, a published one, all of one root.
 - `assets`, `lineage`: the list of assets and their inputs, and whether a partition is up to date.

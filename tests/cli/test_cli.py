@@ -1,7 +1,6 @@
 """The command line as a new user sees it: real runs, real files, exit status."""
 
 import json
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,12 +13,9 @@ from click.testing import CliRunner, Result
 from replay_assets.cli import main
 from replay_assets.cli.commands import COMMANDS
 from replay_assets.cli.walk import DEMO_WEEK
-from replay_assets.definitions import build_definitions
 from replay_assets.inference.throttling import backoff
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
-from replay_assets.launching import PROCESS_TAG, THIS_PROCESS, end_dead_runs
-from replay_assets.settings import Settings
 from tests.conftest import SAMPLES
 
 DAY = "2026-09-30"
@@ -162,24 +158,6 @@ def test_an_endpoint_that_never_answers_is_a_failure_not_a_score(
     assert "got an answer; the first: no answer after" in " ".join(result.output.split())
     lake = Store(str(home / "data" / "lake"))
     assert lake.find(Address("replay_results", DAY, "dead")) is None
-
-
-def test_a_run_that_was_killed_does_not_block_the_next(home: Path) -> None:
-    """It would occupy its endpoint's pool for ever; a backfill ends runs without a process."""
-    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        gone.wait()
-    with dg.DagsterInstance.from_config(str(home / "data" / "dagster_home")) as instance:
-        job = build_definitions(Settings.from_environment()).resolve_job_def("daily_walk")
-        killed = {PROCESS_TAG: f"{socket.gethostname()}:{gone.pid}"}
-        mine = {PROCESS_TAG: THIS_PROCESS}
-        dead, alive = (
-            instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
-            for tags in (killed, mine)
-        )
-        assert end_dead_runs(instance) == [dead.run_id]
-        left = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
-        assert [one.run_id for one in left] == [alive.run_id]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """`ui`: Dagster's web UI for this project."""
 
-import os
 import sys
 
 import click
@@ -15,18 +14,12 @@ def ui(host: str, port: int) -> None:
     The history of every run is kept in data/dagster_home, including runs started from the command
     line.
     """
-    from replay_assets.instance_folder import prepare_instance, prepare_workspace
-    from replay_assets.settings import Settings, environment_with
+    from replay_assets.cli.ui import serve
+    from replay_assets.instance_folder import prepare_instance
+    from replay_assets.settings import Settings
 
     settings = Settings.from_environment()
     if note := prepare_instance(settings):
         click.echo(note)
-    click.echo(f"the Dagster UI starts at http://{host}:{port}; Ctrl-C ends it")
-    workspace = prepare_workspace(settings)
-    command = [sys.executable, "-m", "dagster", "dev", "-w", workspace]
-    environment = environment_with(REPLAY_HOME=str(settings.data.parent))
-    # Replaces this process, so that ending it ends Dagster. There is no shell that would interpret
-    # the arguments.
-    os.execve(  # noqa: S606
-        sys.executable, [*command, "-h", host, "-p", str(port)], environment
-    )
+    click.echo(f"the Dagster UI starts at http://{host}:{port}; Ctrl-C ends it and its runs")
+    sys.exit(serve(settings, host, port))

@@ -5,16 +5,20 @@ run was interrupted. The caller decides what dialogues ask and how records are p
 """
 
 import asyncio
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
 from replay_assets.candidates import Candidate
-from replay_assets.errors import BatchStoppedError, JournalError, ReplayAssetsError
+from replay_assets.errors import (
+    CONTINUES,
+    INTERRUPTED,
+    BatchInterruptedError,
+    BatchStoppedError,
+    JournalError,
+    ReplayAssetsError,
+)
 from replay_assets.inference.batch.dialogue import (
     Dialogue,
     KeyOf,
@@ -23,6 +27,7 @@ from replay_assets.inference.batch.dialogue import (
     open_dialogues,
 )
 from replay_assets.inference.batch.dispatch import Dispatch
+from replay_assets.inference.batch.interrupts import Interrupts
 from replay_assets.inference.batch.progress import ProgressMeter, Report
 from replay_assets.inference.batch.stores import RunStores
 from replay_assets.inference.call.failures import EndpointRefusedError, PatienceExceededError
@@ -30,8 +35,6 @@ from replay_assets.inference.call_store import CallStore, Header
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.request_key import RequestKeys
-
-INTERRUPTED = "The process was interrupted."
 
 Published = TypeVar("Published")
 
@@ -89,6 +92,7 @@ def run_batch(
 
     Raises:
         BatchStoppedError: the run ended early; answers are kept, and the same run continues.
+        BatchInterruptedError: it ended early because of SIGINT or SIGTERM.
         JournalError: a call could not be stored.
         LockedError: another run does the same work.
         DialogueChangedError: a dialogue does not depend only on its input and its calls.
@@ -156,48 +160,33 @@ def _ask_all(
 
     async def ask() -> None:
         dialogues = open_dialogues(batch.dialogues(), key_of)
-        with _cancelled_by_sigterm():  # the client needs the running event loop
+        with interrupts.cancelling():  # the client needs the running event loop
             await Dispatch(client(), dialogues, calls, meter).run(size=size)
 
-    def stopped(why: str) -> BatchStoppedError:
-        return BatchStoppedError(
+    def why_stopped(why: str) -> str:
+        return (
             f"{why} {size - meter.answered} of {size} requests have no result; nothing was "
-            "published. Answers are kept: run the same again, and it continues."
+            f"published. {CONTINUES}"
         )
 
-    try:
-        asyncio.run(ask())
-    except (asyncio.CancelledError, KeyboardInterrupt) as error:
-        meter.count(calls.settle())
-        raise stopped(INTERRUPTED) from error
-    except (EndpointRefusedError, PatienceExceededError) as error:
-        raise stopped(str(error)) from error
-    except BaseExceptionGroup as group:
-        first = _first(group)
-        if not isinstance(first, Exception):  # an interrupt that was raised inside a task
+    # Until the calls are settled: their answers are paid for.
+    with Interrupts() as interrupts:
+        try:
+            asyncio.run(ask())
+        except (asyncio.CancelledError, KeyboardInterrupt) as error:
             meter.count(calls.settle())
-            raise stopped(INTERRUPTED) from first
-        # The error itself, not that a group of tasks has failed.
-        raise first from first.__cause__
-
-
-@contextmanager
-def _cancelled_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM cancel the running task like SIGINT, unless the process handles it already."""
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    ours = (
-        task is not None
-        # Python allows signal handlers in the main thread only.
-        and threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
-    )
-    if task is not None and ours:
-        loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        yield
-    finally:
-        if ours:
-            loop.remove_signal_handler(signal.SIGTERM)
+            raise BatchInterruptedError(why_stopped(INTERRUPTED)) from error
+        except (EndpointRefusedError, PatienceExceededError) as error:
+            raise BatchStoppedError(why_stopped(str(error))) from error
+        except BaseExceptionGroup as group:
+            first = _first(group)
+            if not isinstance(first, Exception):  # an interrupt that was raised inside a task
+                meter.count(calls.settle())
+                raise BatchInterruptedError(why_stopped(INTERRUPTED)) from first
+            # The error itself, not that a group of tasks has failed.
+            raise first from first.__cause__
+    if interrupts.received is not None:  # after the last answer
+        raise BatchInterruptedError(why_stopped(INTERRUPTED))
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
