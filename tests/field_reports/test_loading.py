@@ -10,7 +10,7 @@ from replay_assets.errors import SourceError
 from replay_assets.replay.pack_reading import read_pack
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.loading.load import load_files
-from replay_assets.source.schema.mapping import SourceMapping
+from replay_assets.source.schema.mapping import SourceMapping, load_mapping
 from tests.field_reports.reports import needs_reports, report_input
 from tests.replay.packs import pack_bytes, request
 from tests.source.rows import incident, label
@@ -70,3 +70,17 @@ def test_a_pack_with_a_byte_order_mark_is_read():
     mark = report_input("c52").partition(" ")[0]
     pack = read_pack(mark.encode() + pack_bytes(request()), candidate_id="mine")
     assert (pack.findings, len(list(pack.lines()))) == ([], 1)
+
+
+@pytest.mark.parametrize("name", ["labels.jsonl", "labels.csv"])
+def test_files_and_mappings_with_a_byte_order_mark_are_read(
+    name: str, taipei: IncidentDatabase, tmp_path: Path
+):
+    """The first column of a header, and the first key of YAML, are without it."""
+    mark = report_input("c52").partition(" ")[0]
+    rows = {"labels.jsonl": '{"incident_id": "inc-1"}\n', "labels.csv": "incident_id\ninc-1\n"}
+    (tmp_path / name).write_text(mark + rows[name], encoding="utf-8")
+    (loaded,) = load_files(taipei, {"labels": tmp_path / name}, lambda *_: None).loaded
+    assert (loaded.rows, loaded.ignored_fields) == (1, ())
+    (tmp_path / "mapping.yaml").write_text(f"{mark}timezone: UTC\n", encoding="utf-8")
+    assert load_mapping(tmp_path / "mapping.yaml").timezone == "UTC"

@@ -17,7 +17,7 @@ def load(path: Path, table: str | None, keep_going: bool) -> None:
     also with .gz. A folder needs incident_evidence; agent_sessions, auto_repair_executions, labels
     and session_messages are optional. Missing tables are created. Rows are upserted by key in one
     transaction. If a line is invalid, it is named and nothing is loaded, unless --keep-going is
-    given; even then the exit status is 1.
+    given; even then the exit status is 1. Two lines of a file with the same key are both invalid.
     """
     from replay_assets.cli.loading import load_source
     from replay_assets.settings import Settings

@@ -7,6 +7,7 @@ from replay_assets.contracts.names import words_of
 from replay_assets.source.schema.schema_check import nearest
 
 OTHER_SEPARATORS = ";\t|,"
+_words = lru_cache(maxsize=1024)(words_of)
 
 
 def separator_in(names: Sequence[str]) -> str | None:
@@ -28,7 +29,7 @@ def missing_fields(
     for column in columns:
         if column in names:
             continue
-        similar = [name for name in names if words_of(name) == words_of(column)]
+        similar = [name for name in names if _words(name) == _words(column)]
         if similar:
             problems.append(f"{column} is missing: {similar[0]!r} must be spelled {column!r}")
         elif column in required:

@@ -46,6 +46,9 @@ class LoadTarget:
             one if mapping.constant_of(logical, one) is None else replace(one, required=False)
             for one in logical.columns
         ]
+        self._ids = logical.ids
+        self._names = tuple(one.name for one in self._columns)
+        self._required = tuple(one.name for one in self._columns if one.required)
         columns = []
         for column in logical.columns:
             source = mapping.source_of(logical, column.name)
@@ -90,7 +93,7 @@ class LoadTarget:
                 row[column.name] = value
             elif value is not None:
                 self.unwritten.add(column.name)
-        if null := [name for name in row if name in self.logical.ids and row[name] is None]:
+        if null := [name for name in row if name in self._ids and row[name] is None]:
             raise ValueError(f"{', '.join(null)} is null, but rows are found by it")
         return row | {f"where {key}": value for key, value in self._constants.items()}
 
@@ -112,16 +115,14 @@ class LoadTarget:
 
     def problems_of(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return what the fields of a record, or of a header, lack."""
-        columns = tuple(one.name for one in self._columns)
-        required = tuple(one.name for one in self._columns if one.required)
-        return missing_fields(tuple(names), columns, required)
+        return missing_fields(tuple(names), self._names, self._required)
 
     def _value(self, found: FoundRecord, column: Column) -> Any:  # noqa: ANN401 - a database value
         zone = self._zones[column.name]
         value = value_of(found.fields, column, from_text=found.from_text, zone=zone)
         if value is None:
             return None
-        if column.name in self.logical.ids:
+        if column.name in self._ids:
             refuse_odd_id(column.name, str(value), from_text=found.from_text)
         convert = self._converts.get(column.name)
         return value if convert is None else convert(value)
