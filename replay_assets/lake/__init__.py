@@ -7,6 +7,7 @@ which everything is sanitized. The modules, from the lowest layer to the highest
   and whether a process has ended.
 - `formats`, `jsonl`, `tables`, `digests`: JSON, JSONL and Parquet, and digests of their content.
 - `writing`, `published`, `store`: a partition being written, a published one, all of one root.
+- `time_zone`: whose days a root has.
 - `assets`, `lineage`: the list of assets and their inputs, and whether a partition is up to date.
 - `labels`: reads labels. Not exported here: code that builds or sends a prompt can't import it.
 

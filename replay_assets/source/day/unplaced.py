@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.errors import SourceError
+from replay_assets.parsing.instants import PER_SECOND
 from replay_assets.source.connection.database import MappedTable
 from replay_assets.source.connection.sqlite_functions import Form
 from replay_assets.source.day.instant_columns import InstantColumns
@@ -59,23 +60,31 @@ def forms_of(
     return Counter({row[0]: row[1] for row in rows})
 
 
+def reason_of(form: Form) -> str:
+    """Return why values of a form can't be read."""
+    if form == "no_zone":
+        return "they name no time zone"
+    if form in PER_SECOND:
+        return "they are numbers in a unit that is not declared"
+    return "they are null" if form == "null" else "they are not instants that a day can hold"
+
+
 def cure_of(form: Form, table: MappedTable, name: str) -> str:
     """Return what to do about values of a form that can't be read."""
-    column = table.native(name).name
+    column, where = table.native(name).name, f"{table.logical.name}.{name}"
     if form == "no_zone":
         return (
-            "they name no time zone: declare it in the mapping file, such as timezone: "
-            f"Asia/Taipei, or only for {table.logical.name}.{name}: "
-            f"{name}: {{column: {column}, timezone: UTC}}"
+            "declare the zone in the mapping file, such as timezone: Asia/Taipei, or only for "
+            f"{where}: {name}: {{column: {column}, timezone: UTC}}"
         )
-    if form in ("s", "ms", "us"):
+    if form in PER_SECOND:
         return (
-            "they are numbers since 1970: declare the unit in the mapping file under "
-            f"{table.logical.name}: {name}: {{column: {column}, unit: {form}}}"
+            f"declare the unit in the mapping file, under {table.logical.name}: "
+            f"{name}: {{column: {column}, unit: {form}}}"
         )
     if form == "null":
-        return f"they are null: map {table.logical.name}.{name} to the column that has the time"
-    return f"they are not instants that a day can hold: write {CANONICAL}, or map another column"
+        return f"map {where} to the column that has the time"
+    return f"write {CANONICAL}, or map {where} to another column"
 
 
 def worst_of(forms: Counter[Form]) -> Form:
@@ -106,6 +115,6 @@ def refuse_unplaced(
     worst = worst_of(found)
     column = f"{evidence.table.name}.{evidence.native('collected_at').name}"
     raise SourceError(
-        f"{window.day} reads no row, but {found[worst]} values of {column} can't be placed in any "
-        f"day: {cure_of(worst, evidence, 'collected_at')}"
+        f"{window.day} reads no row, because values of {column} can't be placed in any day "
+        f"({found[worst]}): {reason_of(worst)}; {cure_of(worst, evidence, 'collected_at')}"
     )

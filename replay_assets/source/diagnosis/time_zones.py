@@ -9,7 +9,14 @@ from replay_assets.contracts.thresholds import is_too_many
 from replay_assets.errors import SourceError
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
 from replay_assets.source.day.instant_columns import InstantColumns
-from replay_assets.source.day.unplaced import CANONICAL, READABLE, cure_of, forms_of, worst_of
+from replay_assets.source.day.unplaced import (
+    CANONICAL,
+    READABLE,
+    cure_of,
+    forms_of,
+    reason_of,
+    worst_of,
+)
 from replay_assets.source.schema.tables import TABLES
 
 CHECK = "time zone"
@@ -67,7 +74,7 @@ def _column_finding(
     bad = total - sum(forms[one] for one in READABLE)
     if bad:
         worst = worst_of(forms)
-        says = f"{bad} of {total} values of {column} can't be read as times"
+        says = f"{bad} of {total} values of {column} can't be read as times: {reason_of(worst)}"
         # As with quarantined rows: a few do not make a source unusable.
         few = bad < total and not is_too_many(bad, total)
         return Diagnosis(CHECK, "warn" if few else "fail", says, cure_of(worst, table, name))
