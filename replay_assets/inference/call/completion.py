@@ -70,9 +70,10 @@ class AssistantMessage:
 
     @property
     def is_of_the_model(self) -> bool:
-        """Whether the model generated it: its provider did not fail, and it is not empty."""
-        parts = (self.content, self.reasoning, self.refusal, self.finish_reason)
-        return self.ending != "failed" and any(parts)
+        """Whether the model generated it: not if its provider failed, or generated no token."""
+        if any((self.content, self.reasoning, self.refusal)) or self.ending != "finished":
+            return self.ending != "failed"
+        return bool(self.finish_reason) and self.usage.completion_tokens != 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,11 @@
 """How an answer ended, under every provider's word and spelling; and what is no answer at all."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from replay_assets.contracts.result import Usage
 from replay_assets.inference.call.endings import Ending, ending_of
 from tests.inference.calls import answered
 
@@ -32,14 +34,16 @@ def test_a_finish_reason_is_read_in_any_spelling(ending: Ending) -> None:
         ({"finish_reason": "network_error"}, False),
         ({"content": "", "reasoning": None, "finish_reason": None}, False),
         ({"content": "", "reasoning": None}, True),
+        ({"content": "", "reasoning": None, "usage": Usage(completion_tokens=0)}, False),
+        ({"content": "", "finish_reason": "length", "usage": Usage(completion_tokens=0)}, True),
     ],
-    ids=["answer", "failed", "nothing", "empty_answer"],
+    ids=["answer", "failed", "nothing", "empty_answer", "no_token", "no_token_left"],
 )
 def test_a_kept_failure_of_a_provider_is_not_an_answer(
-    changes: dict[str, str | None], is_answer: bool
+    changes: dict[str, Any], is_answer: bool
 ) -> None:
     """Earlier releases kept them as answers: such a question is asked again."""
     call = answered("key")
     assert call.completion is not None
-    completion = replace(call.completion, **changes)  # type: ignore[arg-type]
+    completion = replace(call.completion, **changes)
     assert answered("key", completion=completion).is_answer is is_answer
