@@ -17,7 +17,7 @@ _LETTER = (
     "0-9A-Za-z\u00c0-\u1fff\u2c00-\u2fff\u3040-\ud7ff\uf900-\ufdff\ufe70-\ufefe"
     "\U00010000-\U0010ffff"
 )
-_LETTERS_AT_END = re.compile(f"[{_LETTER}._%+-]+\\Z")
+_LETTERS = re.compile(f"[{_LETTER}._%+-]+")
 _AFTER_CJK = re.compile(f"[{_CJK_CHARACTERS}](?=[^{_CJK_CHARACTERS}]+\\Z)")
 _LABEL = f"(?:[{_LETTER}]|%[89A-Fa-f][0-9A-Fa-f])(?:[{_LETTER}-]|%[89A-Fa-f][0-9A-Fa-f]){{0,62}}"
 _DOMAIN_IN_LETTERS = re.compile(
@@ -89,8 +89,8 @@ def email(data: bytes, at: int) -> Span | None:
 def _letters_before(data: bytes, low: int, start: int, *, ascii_after: bool) -> int:
     """Return how many bytes before an offset are letters of an address in another script."""
     text = data[low:start].decode("utf-8", "ignore")
-    run = _LETTERS_AT_END.search(text)
-    letters = run.group() if run else ""
+    run = _LETTERS.match(text[::-1])
+    letters = run.group()[::-1] if run else ""
     # Chinese has no blanks, so a Chinese word before a Latin one is the sentence around it.
     cut = _AFTER_CJK.search(letters + ("a" if ascii_after else ""))
     return len((letters[cut.end() :] if cut else letters).encode())

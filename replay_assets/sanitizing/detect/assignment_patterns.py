@@ -20,16 +20,16 @@ NAME_BYTES = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-
 NAME_RIGHT = re.compile(rb"[A-Za-z0-9_.-]{0,64}")
 ENCODED_LEFT = re.compile(rb"(?:25){0,3}[0-7][0-9A-Fa-f]")
 """The rest of `%5B` or `%2520` before a name; its digits and letters look like a part of it."""
-_QUOTE = rb"(?:\\{0,8}[\"'`]|\\{1,4}u002[27]|&quot;|&#3[49];|%(?:25)?2[27])"
+_QUOTE = rb"(?:\\{0,8}[\"'`]|\\{1,4}u002[27]|&quot;|&#3[49];|%(?:25){0,3}2[27])"
 _OPEN = (
     rb"(?P<open>'\"|\"'|"
     + _QUOTE
     + rb"|\xe3\x80\x8c|\xe3\x80\x8e|\xe2\x80\x9c|\xe2\x80\x98|\xef\xbc\x82)"
 )
 _COLOUR = rb"(?:(?:\x1b|\\{1,2}u001[bB]|\\{1,2}x1[bB]|\\{1,2}033|\\{1,2}e)\[[0-9;]{0,12}m){0,3}"
-_BLANK = rb"(?:[ \t]|%(?:25)?20|\+(?=[%'\"]))"
-_GAP = rb"(?:" + _BLANK + rb"|\xe3\x80\x80){0,40}"
-_INDEX = rb"(?:[\])]|\[[0-9]{0,4}\]|%(?:25)?5[Bb][0-9]{0,4}%(?:25)?5[Dd]|%(?:25)?5[Dd])"
+_BLANK = rb"(?:[ \t]|%(?:25){0,3}20|\+(?=[%'\"]))"
+_GAP = rb"[ \t]{0,40}(?:(?:" + _BLANK + rb"|\xe3\x80\x80){1,20})?"
+_INDEX = rb"(?:[\])]|\[[0-9]{0,4}\]|%(?:25){0,3}5[Bb][0-9]{0,4}%(?:25){0,3}5[Dd]|%(?:25){0,3}5[Dd])"
 """What ends a name in an index: `user[password]`, `servers[0].password[]`, `token%5B%5D`."""
 _BREAK = rb"(?:[ \t]{0,8}\r?\n[ \t]{0,40})?"
 _SEPARATOR = (
@@ -46,13 +46,13 @@ ASSIGNED = re.compile(
     + _INDEX
     + rb"{1,3}"
     + _QUOTE
-    + rb"?)?(?: [0-9]{1,2})?"
+    + rb"?)?(?: [0-9]{1,2}|(?P<id> [Ii][Dd]))?"
     + _COLOUR
     + _GAP
     + _SEPARATOR
     + _COLOUR
     + _GAP
-    + rb"(?:"
+    + rb"(?:!!str )?(?:"
     + _BREAK
     + _PREFIX
     + _OPEN
@@ -71,6 +71,7 @@ PAIRED = re.compile(
     + rb"?"
 )
 ARGUMENT = re.compile(_QUOTE + rb"[ \t]{0,8},[ \t\r\n]{0,20}" + _OPEN)
+_ARROW = rb"-+>|=+>|\xe2\x86\x92|\xe2\x87\x92|\xe2\x9e\x9c|\xe2\x9f\xb6|\\{1,2}u2192"
 _VERB = rb"(?:chang|rotat|updat|switch|modifi|replac)ed|re?set"
 STATED = re.compile(
     rb"(?:"
@@ -81,10 +82,17 @@ STATED = re.compile(
     + _GAP
     + rb"(?:(?:\xe5\xb7\xb2)?(?:\xe7\x82\xba|\xe4\xb8\xba|\xe6\x98\xaf|\xe8\xa8\xad\xe7\x82\xba"
     rb"|\xe6\x94\xb9\xe7\x82\xba|\xe7\x94\xb1|\xe5\xbe\x9e|\xe4\xbb\x8e))"
-    rb"| (?:is|was|are|became)(?: now| set to)?[ :]"
     rb"|(?: (?:is|was|were|has been))?(?: (?:"
     + _VERB
-    + rb"))? (?:from|to)[ :]|"
+    + rb"))?(?: (?:from|to|with)| (?:"
+    + _VERB
+    + rb")(?::|(?= [^\s]{1,80} ?(?:"
+    + _ARROW
+    + rb"))))[ :]"
+    rb"| (?:is|was|are|became)(?: now| set to)?[ :]"
+    rb"|[ \t](?=([\"'`])[^\"'`\r\n]{1,80}\1 ?(?:"
+    + _ARROW
+    + rb"))|"
     + _BLANK
     + rb"(?:=|%(?:25)?3[Dd])(?="
     + _GAP
@@ -109,7 +117,7 @@ LOGIN_BEFORE = re.compile(
 USERINFO_BEFORE = (b"://", b":\\/\\/", b"%2F%2F", b"%2f%2f")
 """Before the user of a URL: what follows such a name is read as the URL's password."""
 NESTED = re.compile(
-    rb"[ \t\r\n]{0,8}\{[ \t\r\n]{0,40}"
+    rb"(?:[ \t\r\n]{0,8}[{(])?[ \t\r\n]{0,40}"
     + _QUOTE
     + rb"?(?:old|from|before|previous|new|to|after|current)(?:[_ -]?[Vv]alue)?"
     + _QUOTE
@@ -118,16 +126,24 @@ NESTED = re.compile(
     + rb"?"
 )
 """The first value of a change that is written as an object: `{"old": "…", "new": "…"}`."""
-_NEXT_KEY = (
-    rb",[ \t\r\n]{0,40}"
+NEXT_KEY = re.compile(
+    rb"(?:,|[ \t]{1,4})[ \t\r\n]{0,40}"
     + _QUOTE
     + rb"?(?:new|to|after|current|now)(?:[_ -]?[Vv]alue)?"
     + _QUOTE
-    + rb"?[ \t]{0,8}[:=]>?"
+    + rb"?[ \t]{0,8}[:=]>?[ \t]{0,8}"
+    + _OPEN
+    + rb"?"
 )
-_ARROW = rb"-+>|=+>|\xe2\x86\x92|\xe2\x87\x92|\xe2\x9e\x9c|\xe2\x9f\xb6|\\{1,2}u2192"
+"""Between two values of such an object."""
 CHANGED = re.compile(
-    rb"(?:[ \t]{0,8}(?:" + _ARROW + rb")|" + _NEXT_KEY + rb")[ \t]{0,8}" + _OPEN + rb"?"
+    rb"(?:[ \t]{0,8}(?:"
+    + _ARROW
+    + rb"|\|\||\?\?)|[ \t]{1,2}to(?=[ \t]"
+    + _QUOTE
+    + rb"))[ \t]{0,8}"
+    + _OPEN
+    + rb"?"
 )
 """Between two values of a change: `"…" -> "…"`."""
 CHANGED_IN_WORDS = re.compile(
@@ -150,3 +166,10 @@ PASSWORD = re.compile(
 )
 IN_WORDS = re.compile(rb"\([a-z][a-z ]{0,40}\)")
 """What is written for a value that is not shown: `(sensitive value)`."""
+ENVIRONMENT_BEFORE = re.compile(rb"(?i:(?:get|set|put)_?(?:env|property)|environ\.get)\([\"']\Z")
+"""Before a name whose second argument is a default or a value: `os.getenv("DB_PASSWORD", "…")`."""
+KEY_BEFORE = re.compile(
+    rb"(?i:integration|routing|service|api|access|secret|license|encryption|signing) key\Z"
+)
+"""Names of two words that a sentence writes without a sign before the value."""
+DATE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,4}\Z")

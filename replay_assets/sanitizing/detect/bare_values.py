@@ -28,7 +28,7 @@ _BLOCK = re.compile(rb"[|>][+-]?[0-9]?[ \t]{0,8}\r?\n")
 LONGEST_BLOCK = 16_000
 LONGEST_LINE = 1000
 """How far before a name the quote is searched that its value may be in."""
-ANY_QUOTE = b"\"'`"
+ANY_QUOTE = b"\"'`\\"
 CLOSING = {
     b"\xe3\x80\x8c": b"\xe3\x80\x8d", b"\xe3\x80\x8e": b"\xe3\x80\x8f",
     b"\xe2\x80\x9c": b"\xe2\x80\x9d", b"\xe2\x80\x98": b"\xe2\x80\x99",
@@ -37,12 +37,16 @@ LONGEST_QUOTED = 2000
 _SPLICED = re.compile(rb"'(?:\"'\"'|\\''|')|\"(?:'\"'\"|\")(?=[!-~])")
 """A quote inside a quoted value, as shells, YAML and SQL write it: `a'"'"'b`, `a'\\''b`, `a''b`."""
 _IN_QUOTES = re.compile(rb"[A-Za-z0-9_\"'<]")
+_AFTER_A_QUOTE = frozenset((b",", b"}", b"]", b")", b";", b" ", b"\n", b""))
 _GOES_ON = re.compile(rb"[A-Za-z0-9_^~!$@*=-]")
 _APOSTROPHE = re.compile(rb"(?<=[A-Za-z])'(?=[a-z])")
 
 
 def open_quotes(data: bytes, at: int) -> bytes:
-    """Return the quotes that are open at an offset; all if the line is too long to know."""
+    r"""Return the quotes that are open at an offset; all if the line is too long to know.
+
+    A backslash means an escaped quote, as in `{"msg": "login \"…`.
+    """
     low = max(0, at - LONGEST_LINE)
     line = data.rfind(b"\n", low, at) + 1
     if not line and low:
@@ -50,9 +54,10 @@ def open_quotes(data: bytes, at: int) -> bytes:
     before = data[line:at]
     if b'"' not in before and b"'" not in before and b"`" not in before:
         return b""
-    double = before.count(b'"') - before.count(b'\\"')
+    escaped = before.count(b'\\"')
+    double = before.count(b'"') - escaped
     single = before.count(b"'") - len(_APOSTROPHE.findall(before))
-    counts = ((b'"', double or before.count(b'\\"')), (b"'", single), (b"`", before.count(b"`")))
+    counts = ((b'"', double), (b"\\", escaped), (b"'", single), (b"`", before.count(b"`")))
     return b"".join(quote for quote, count in counts if count % 2)
 
 
@@ -101,6 +106,8 @@ def _ends(value: bytes, cut: re.Match[bytes], quotes: bytes, encodings: int) -> 
         return cut.group() != b">" or b"<" not in before
     is_plain = _PLAIN.fullmatch(before) is not None
     if kind == "escape":
+        if cut.group()[-1:] == b'"' and quotes:
+            return b"\\" in quotes
         return bool(quotes) or (is_plain and len(before) > 2 and cut.group()[-1:] in b'nrt"')
     name, sign = cut.group("name"), value[cut.start() : cut.start() + 1]
     if is_plain:
@@ -121,15 +128,27 @@ def closing_quote(data: bytes, begin: int, opening: bytes) -> int | None:
     else:
         pair = opening in (b"'\"", b"\"'")
         at = data.find(CLOSING.get(opening, opening[::-1] if pair else opening), begin, limit)
+        while opening[:1] == b"%" and at >= 0 and _escaped_for_url(data, at, opening):
+            at = data.find(opening, at + len(opening) + 1, limit)
         if pair and at >= 0 and _IN_QUOTES.match(data, at + 2):
             return None
     return None if at < 0 or b"\n" in data[begin:at] else at
+
+
+def _escaped_for_url(data: bytes, at: int, quote: bytes) -> bool:
+    """Return whether an encoded quote is a part of the value: after `%5C`, or written twice."""
+    before = data[max(0, at - len(quote)) : at].upper()
+    return (
+        before == quote[:-2] + b"5C" or data.startswith(quote, at + len(quote)) or before == quote
+    )
 
 
 def _escaped_quote(data: bytes, begin: int, limit: int, opening: bytes) -> int:
     """Return where a quote ends that has as many backslashes before it as the opening one."""
     depth = len(opening) - 1
     at = data.find(opening[-1:], begin, limit)
+    if depth == 0 and data[at - 1] != 0x5C and data[at + 1 : at + 2] in _AFTER_A_QUOTE:
+        return at
     while at >= 0:
         slashes = at - begin - len(data[begin:at].rstrip(b"\\"))
         further = _continued(data, at) if depth == 0 else 0

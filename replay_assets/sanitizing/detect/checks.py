@@ -23,7 +23,8 @@ def is_mixed(value: bytes) -> bool:
 
 def bits_per_character(value: bytes) -> float:
     """Return Shannon's entropy of a value's characters."""
-    return -sum(n / len(value) * math.log2(n / len(value)) for n in Counter(value).values())
+    length = len(value)
+    return math.log2(length) - sum(n * math.log2(n) for n in Counter(value).values()) / length
 
 
 def _digit_and_letter(value: bytes) -> bool:

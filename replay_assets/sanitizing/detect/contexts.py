@@ -21,6 +21,7 @@ ANCHORS = (
     rb"|@(?:tcp|unix)\(|(?i:identified(?:[ +]|%20)(?:with(?:[ +]|%20)[a-z_0-9]{1,40}(?:[ +]|%20))?"
     rb"by(?:[ +]|%20))|" + ORACLE
 )
+_ORACLE = re.compile(ORACLE)
 _GAP = rb"(?:[ \t+]|%20|\\{1,2}t){0,8}"
 _QUOTE = rb"(?:\\{0,8}[\"'`]|\\{1,4}u002[27]|&quot;|%2[27])"
 _HEADER = re.compile(
@@ -79,7 +80,7 @@ def _finder_of(anchor: bytes) -> Callable[[bytes, int, int], list[Span]]:
         return url_password
     if head in b"-p" and (anchor.startswith((b"----", b"PuTTY"))):
         return _key_block
-    if head in b"jserou:" or anchor[:4].lower() in (b"conn", b"impd") or anchor[:2] == b"@/":
+    if _ORACLE.match(anchor):
         return oracle_password
     named = {
         b"a": _authorization,

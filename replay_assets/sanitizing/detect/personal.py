@@ -46,6 +46,10 @@ class PersonalFinder(AnchoredFinder):
         verifiers = _BY_HEAD[data[start]]
         if verifiers is _OF_DIGITS:
             verifiers = _of_digits(data[start:end])
+            # No other rule accepts four numbers up to 255 with dots between them.
+            quad = verifiers[0] is ipv4 and not self._strict_only
+            if quad and (address := ipv4(data, start)):
+                return (address,), address.end
         spans = [span for verify in verifiers if (span := verify(data, start))]
         if self._strict_only:  # as in `contexts`
             spans = [span for span in spans if span.strict]

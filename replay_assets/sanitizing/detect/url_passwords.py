@@ -45,13 +45,14 @@ def _run(data: bytes, start: int, end: int) -> bytes:
     if not any(sign in url for sign in (b'"', b"'", b"`", b"<", b">")):
         return url
     quotes = open_quotes(data, start)
-    scheme = max(0, start - 30)
-    if data[scheme:start].rpartition(b"<")[2].isalnum() and b"<" in data[scheme:start]:
+    if b"<" in data[max(0, start - 12) : start] and b"<" not in url:
         quotes += b">"  # <https://…>, as in mail and Markdown
-    at = min(
-        (url.find(quote) for quote in re.findall(rb".", quotes) if quote in url), default=len(url)
-    )
-    return url[:at]
+    escaped = b"\\" in quotes
+    for sign in re.finditer(rb"\\*[\"'`>]", url):
+        last = sign.group()[-1:]
+        if (escaped and sign.group()[:1] == b"\\") or (last in quotes and len(sign.group()) == 1):
+            return url[: sign.start()]
+    return url
 
 
 def _last_at(url: bytes, simple: bytes, colon: int, *, web: bool) -> int:

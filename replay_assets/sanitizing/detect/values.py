@@ -16,19 +16,30 @@ HARMLESS = frozenset(
     b" optional empty unset missing invalid incorrect wrong expired enabled disabled failed unknown"
     b" default example changed password: self this function lambda new return void object any"
     b" n/a <nil> opaque varchar sha256 sha512 md5 rsa stdin prompt ask file env vault bearer basic"
-    b" here your_password your_token xxx".split()
+    b" not-set not_set notset here your_password your_token xxx".split()
 )
 _TEMPLATE = re.compile(
     # Complete, or cut off at a blank: a generated password may begin with the same characters.
-    rb"\$\{[A-Za-z_.][^}]*\}|\$\{[A-Za-z_.]*$|\$\([A-Za-z_][^)]*\)|\$\((?:\$\()?[a-z_./-]*$"
-    rb"|\{\{[^}]*\}\}|\{\{-?[a-z]*$|\{\{[.$][A-Za-z_.]*$|<%[^%]*%>|<%[=-]?$"
-    rb"|<[A-Za-z\x80-\xff][\w\x80-\xff .,:/'-]*>\W{0,3}$|<[A-Za-z\x80-\xff][a-z_-]*$"
-    rb"|%\([A-Za-z_]+\)|%[A-Za-z@]$|[#%]\{[A-Za-z_.@][^}]*\}|[#%]\{$|\[[A-Za-z_ -]+\]$"
-    rb"|\{[A-Za-z_.]*(?:![rsa])?\}$|\{[a-z_]+:?$|[{\[]\\{0,8}[\"'][^\"']*$|[{\[]\\{0,8}[\"'][\w.-]+\\{0,8}[\"'][:,]"
-    rb"|\\{0,8}\$_[A-Z]+\[|\.\\?\$[a-z]|\$env:|\$ENV\b|%[A-Z_]+%$|\$[a-z_]+(?:/|(?:(?:\.|::|->|:)[A-Za-z_]+)+\W{0,3}$|\[)"
-    rb"|\\?\$[A-Z][A-Z_]{3,}(?:$|[@/:\"'),;\\}$])"
-    rb"|!(?:Ref|Sub|GetAtt|vault|secret)\b|\.\.\.|\xe2\x80\xa6|`[a-z]+(?:$| [^`]*$)"
-    rb"|\([a-z][a-z _-]*\)?$"
+    rb"""
+      \$\{\{ | \$\{[A-Za-z_.][^}]*\} | \$\{[A-Za-z_.]*$                # ${DB_PASSWORD}, ${{ x }}
+    | \$\([A-Za-z_][^)]*\) | \$\((?:\$\()?[a-z_./-]*$                  # $(cat file)
+    | `[a-z]+(?:$|[ ][^`]*$)                                           # `cat file`
+    | \{\{[^}]*\}\} | \{\{-?[a-z]*$ | \{\{[.$][A-Za-z_.]*$             # {{ .Values.password }}
+    | <%[^%]*%> | <%[=-]?$                                             # <%= password %>
+    | <[A-Za-z\x80-\xff][\w\x80-\xff\ .,:/'-]*>\W{0,3}$                # <your password>
+    | <[A-Za-z\x80-\xff][a-z_-]*$
+    | %\([A-Za-z_]+\) | %[A-Za-z@]$ | %[A-Z_]+%$                       # %(password)s, %s, %NAME%
+    | [#%]\{[A-Za-z_.@][^}]*\} | [#%]\{$ | \#\{[A-Za-z_.]+[\[(]        # #{password}, %{password}
+    | \[[A-Za-z_\ -]+\]$ | \([a-z][a-z\ _-]*\)?$                       # [hidden], (none)
+    | \{[A-Za-z_.]*(?:![rsa])?\}$ | \{[0-9]\}$                         # {password!r}, {0}
+    | \{[a-z_]+:?$ | [{\[]\\{0,8}["'][^"']*$                           # an object or a list
+    | [{\[]\\{0,8}["'][\w.-]+\\{0,8}["'][:,]
+    | \\{0,8}\$_[A-Z]+\[ | \.\\?\$[a-z] | \$env: | \$ENV\b             # $_POST["x"], $env:NAME
+    | \$[a-z_]+(?:/|(?:(?:\.|::|->|:)[A-Za-z_]+)+\W{0,3}$|\[)          # $config->password
+    | \\?\$[A-Z][A-Z_]{3,}(?:$|[@/:"'),;\\}$])                         # $DB_PASSWORD@host
+    | !(?:Ref|Sub|GetAtt|vault|secret)\b | \.\.\. | \xe2\x80\xa6       # !Ref Password
+    """,
+    re.VERBOSE,
 )
 _VARIABLE = re.compile(
     rb"(?:\$\$?|@@?|:)(?P<name>[A-Za-z_]+|[A-Z_][A-Z0-9_]*|[0-9@?*#])[\"'`);,\\]{0,3}$"
@@ -39,6 +50,7 @@ _POINTER = re.compile(
     rb"[A-Za-z0-9_./#:@+-]+$|projects/[\w./-]+$|@Microsoft\.KeyVault\("
 )
 """Where a secret is stored: `vault:secret/data/orders#password`, `op://prod/orders/password`."""
+_YOURS = re.compile(rb"(?i:your)[_-][A-Za-z_-]+$")
 _ONLY_MASK = re.compile(rb"^(?:[*.\-_#?=\xe2\x80\xa2\xa6 ]+|[xX]{3,}[*.-]*)$")
 _NAME = rb"[A-Za-z_][A-Za-z0-9_]*"
 _CALL = re.compile(
@@ -66,6 +78,8 @@ _ENTRY = re.compile(
 _UUID = re.compile(rb"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{11,12}-?$")
 _VERSION = re.compile(rb"^v?[0-9]+(?:\.[0-9]+)+(?:[-+].*)?$|^[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _IDENTIFIER = re.compile(rb"^[A-Za-z]+(?:[_.:/-][A-Za-z]+)*$")
+_SEPARATORS = re.compile(rb"[._/:-]")
+_SIGNS = re.compile(rb"[^A-Za-z0-9]")
 _CHANGE = re.compile(rb"[a-z](?=[A-Z0-9])|[A-Z](?=[0-9])|[0-9](?=[A-Za-z])")
 _HEX = re.compile(rb"^[0-9a-f]{16,}$|^[0-9A-F]{16,}$")
 
@@ -83,7 +97,8 @@ def is_harmless(value: bytes) -> bool:
 def _is_template(value: bytes) -> bool:
     """Return whether a value is filled in elsewhere: a template, a variable, where it is stored."""
     if value[:1].isalnum():
-        return _POINTER.match(value) is not None
+        stored = b":" in value or b"/" in value
+        return ((stored and _POINTER.match(value)) or _YOURS.match(value)) is not None
     value = value.lstrip(b"\"'")
     if _TEMPLATE.match(value) or _POINTER.match(value):
         return True
@@ -95,12 +110,15 @@ def _is_template(value: bytes) -> bool:
     return name.isupper() or len(name) <= 3 or key_names.strength(name) != "none"
 
 
-def is_reference(name: str, value: bytes) -> bool:
+def is_reference(name: str, value: bytes, *, equals: bool = False) -> bool:
     """Return whether a value is the name of a secret, as in `secretKey: orders-db-password`.
 
     It is made of words, and its name is one that such references have; after an equals sign the
     same words are a password.
     """
+    name = name.rpartition(".")[2]
+    if equals and (name == "secretKey" or name.lower() in key_names.WORDS["references"]):
+        return False
     if name.lower() in key_names.WORDS["references"]:
         return _WORDS.fullmatch(value) is not None
     if name not in key_names.WORDS["references"]:
@@ -125,7 +143,7 @@ def looks_random(value: bytes) -> bool:
         return False
     if not has_digit(value) or value.isdigit() or bits_per_character(value) < 3.0:
         return False
-    parts = re.split(rb"[._/:-]", value)
+    parts = _SEPARATORS.split(value)
     return (
         len(parts) == 1
         or any(len(part) >= 16 and has_digit(part) for part in parts)
@@ -141,7 +159,7 @@ def is_uuid(value: bytes) -> bool:
 
 def _changes_per_character(value: bytes) -> float:
     """Return how often a value changes between letters, digits and cases; names do so rarely."""
-    plain = re.sub(rb"[^A-Za-z0-9]", b"", value)
+    plain = _SIGNS.sub(b"", value)
     return len(_CHANGE.findall(plain)) / len(plain) if plain else 0.0
 
 
@@ -203,6 +221,8 @@ def _is_generated(value: bytes, shortest: int = 4) -> bool:
 
 
 def _is_path(value: bytes) -> bool:
+    if value[:1].isalnum() and b"/" not in value and b"." not in value and b"\\" not in value:
+        return False
     if _RELATIVE_PATH.match(value) or _FILE.match(value):
         return True
     if _SELECTOR.match(value):

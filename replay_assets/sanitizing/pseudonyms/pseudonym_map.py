@@ -21,6 +21,8 @@ LONGEST_WORD = 15
 """Letters of one case are taken for a word up to this length: `Availability`, `CHARACTERISTIC`."""
 _ESCAPED = re.compile(r"[^ !#-\[\]-~]")
 """Characters that JSON writes as an escape."""
+_SAME_IN_A_URL = re.compile(rb"[A-Za-z0-9_.~-]*")
+_URL_ESCAPE = re.compile(r"%[0-9A-F]{2}")
 _BASE64_RUN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+="
 
 
@@ -127,13 +129,13 @@ def forms(value: str) -> list[tuple[bytes, bool]]:
         once = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
         twice = json.dumps(once, ensure_ascii=ascii_only)[1:-1]
         plain |= {one.encode("utf-8", "surrogatepass") for one in (once, twice)}
-    if not raw.isalnum():
+    if not _SAME_IN_A_URL.fullmatch(raw):
         with_blanks = quote(raw, safe="")
-        for one in (with_blanks, quote(raw), quote_plus(raw), quote(with_blanks, safe="")):
-            plain |= {
-                one.encode(),
-                re.sub(r"%[0-9A-F]{2}", lambda m: m.group().lower(), one).encode(),
-            }
+        spelled = {with_blanks, quote_plus(raw)}  # as a set, because most values give one spelling
+        if "%" in with_blanks:
+            spelled |= {quote(raw), quote(with_blanks, safe="")}
+            spelled |= {_URL_ESCAPE.sub(lambda m: m.group().lower(), one) for one in spelled}
+        plain.update(one.encode() for one in spelled)
         plain.add(raw.replace(b"/", b"\\/"))
     encoded = set(_base64_cores(raw))
     encoded |= {core.replace(b"+", b"-").replace(b"/", b"_") for core in encoded}
