@@ -76,7 +76,7 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
     """Return the outcome of a complete response."""
     status = reply.status
     # A pause of 0 s, or a date in the past, does not say when to retry: our backoff is used.
-    pause_s = pause_asked_s(reply.headers) or None
+    pause_s = pause_asked_s(reply.headers, refused=status == TOO_MANY) or None
     if 200 <= status < 300:
         message = read_completion(reply.body)
         if message is not None and message.is_of_the_model:

@@ -33,9 +33,17 @@ _RESETS = {
 }
 """The header with the time at which a limit is reset, by the header with what is left of it."""
 
+_COMBINED = re.compile(r"\b(?:remaining|r)=0[,;].*?\b(?:reset|t)=([0-9.]+)")
+"""A used-up limit in the one header of the newer drafts of the standard."""
 
-def pause_asked_s(headers: Mapping[str, str]) -> float | None:
-    """Return the pause that a response asks for, by Retry-After or by a limit that is used up."""
+
+def pause_asked_s(headers: Mapping[str, str], *, refused: bool = False) -> float | None:
+    """Return the pause that a response asks for, by Retry-After or by a limit that is used up.
+
+    Args:
+        headers: the headers of the response, in lower case.
+        refused: whether it is a 429: a limit is then used up, also if it does not say what is left.
+    """
     asked = headers.get("retry-after")
     if asked is not None and (seconds := seconds_asked(asked)) is not None:
         return seconds
@@ -43,7 +51,9 @@ def pause_asked_s(headers: Mapping[str, str]) -> float | None:
     if NUMBER.fullmatch(milliseconds):
         return float(milliseconds) / 1000
     # Most responses have none of these headers.
-    return None if _RESETS.keys().isdisjoint(headers) else _until_reset_s(headers)
+    if not refused and _RESETS.keys().isdisjoint(headers) and "ratelimit" not in headers:
+        return None
+    return _until_reset_s(headers, left_if_unsaid="0" if refused else "")
 
 
 def seconds_asked(text: str) -> float | None:
@@ -92,12 +102,15 @@ def _moment(text: str) -> datetime | None:
     return None
 
 
-def _until_reset_s(headers: Mapping[str, str]) -> float | None:
+def _until_reset_s(headers: Mapping[str, str], *, left_if_unsaid: str) -> float | None:
     """Return the seconds until a used-up limit is reset; None if no limit is named or used up."""
     pauses = [
         seconds_asked(headers.get(reset, ""))
         for left, reset in _RESETS.items()
-        if headers.get(left, "").strip() == "0"
+        if headers.get(left, left_if_unsaid).strip() == "0"
     ]
+    combined = _COMBINED.search(headers.get("ratelimit", ""))
+    if combined is not None:
+        pauses.append(seconds_asked(combined[1]))
     known = [pause for pause in pauses if pause is not None]
     return max(known) if known else None

@@ -64,6 +64,10 @@ def test_other_text_asks_for_nothing(text: str) -> None:
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(EPOCH * 1e3))}, 60),
         ({"anthropic-ratelimit-tokens-remaining": "0",
           "anthropic-ratelimit-tokens-reset": IN_A_MINUTE.isoformat()}, 60),
+        ({"ratelimit": "limit=10, remaining=0, reset=30"}, 30),
+        ({"ratelimit": '"default";r=0;t=30'}, 30),
+        ({"ratelimit": "limit=10, remaining=5, reset=30"}, None),
+        ({"x-ratelimit-reset": "30"}, None),
         ({}, None),
     ],
 )  # fmt: skip
@@ -72,4 +76,11 @@ def test_the_header_of_each_provider_is_read(
 ) -> None:
     """Retry-After first; the reset of a limit only if nothing is left of it."""
     found = pause_asked_s(headers)
-    assert found == (None if seconds is None else pytest.approx(seconds, abs=30))
+    assert found == (None if seconds is None else pytest.approx(seconds, abs=1.5))
+
+
+def test_a_429_has_used_up_a_limit_that_does_not_say_what_is_left() -> None:
+    """Only the limit that has room is not the reason."""
+    headers = {"x-ratelimit-reset": "30"}
+    assert pause_asked_s(headers, refused=True) == 30
+    assert pause_asked_s({**headers, "x-ratelimit-remaining": "5"}, refused=True) is None
