@@ -62,7 +62,7 @@ def split_reasoning(content: str | None) -> tuple[str | None, str | None]:
     block in the prompt: all text before an end mark without a start mark is reasoning. So is all
     text after a start mark without an end mark, if the answer was cut off.
     """
-    if content is None or not _may_have_marks(content):
+    if content is None or not _may_have_marks(content) or MARK.search(content) is None:
         return content, None
     answer: list[str] = []
     reasoning: list[str] = []

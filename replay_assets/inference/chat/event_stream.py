@@ -17,6 +17,7 @@ BOM = b"\xef\xbb\xbf"
 DONE = re.compile(rb'"?\[?DONE\]?"?')
 KEEP_ALIVE = re.compile(rb"(?:ping|keep[- ]?alive|heartbeat)?", re.IGNORECASE)
 """Data that some gateways send while the model works, although a comment is meant for that."""
+_END: Any = object()
 SAYS_ERROR = frozenset({"error", "errors", "message", "detail", "code"})
 
 
@@ -39,18 +40,20 @@ def events(body: bytes) -> Iterator[tuple[bytes, bytes]]:
     """
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    name, data = b"", b""
+    name: bytes = b""
+    data: list[bytes] = []
     for line in body.split(b"\n"):
         if line.startswith(b"data:"):
-            data = data + b"\n" + line[5:] if data else line[5:]
+            data.append(line[5:])
         elif line.startswith(b"event:"):
             name = line[6:].strip()
         elif not line:
             if data:
-                yield name, data
-            name, data = b"", b""
-    if data and (DONE.fullmatch(data.strip()) or _is_json(data)):
-        yield name, data
+                yield name, b"\n".join(data)
+            name, data = b"", []
+    last = b"\n".join(data)
+    if last and _is_whole(last):
+        yield name, last
 
 
 def joined(body: bytes) -> dict[str, Any]:
@@ -90,12 +93,11 @@ class _Stream:
 
     def add(self, name: bytes, data: bytes) -> None:
         """Add the next event."""
-        if data[:1] != b"{" and DONE.fullmatch(data):
-            self._is_done = True
-        elif data[:1] == b"{" or not KEEP_ALIVE.fullmatch(data):
-            for chunk in _chunks(data):
-                if _is_chunk(chunk, name):
-                    self._add_chunk(chunk)
+        for value in _values(data):
+            if value is _END:
+                self._is_done = True
+            elif _is_chunk(value, name):
+                self._add_chunk(value)
 
     def _add_chunk(self, chunk: dict[str, Any]) -> None:
         choices = chunk.get("choices") or ()
@@ -126,21 +128,26 @@ class _Stream:
         return {"choices": [choice], "usage": self._usage}
 
 
-def _chunks(data: bytes) -> list[Any]:
-    """Return the JSON value of an event, or of each of its lines.
+def _values(data: bytes) -> list[Any]:
+    """Return the JSON value of an event, or the values of its lines; the end mark is `_END`.
 
     Some servers write no blank line between events, which makes one event of them.
 
     Raises:
         ValueError: the data is not JSON.
     """
+    if data[:1] != b"{":
+        if DONE.fullmatch(data):
+            return [_END]
+        if KEEP_ALIVE.fullmatch(data):
+            return []
     try:
         return [decoded(data)]
     except ValueError:
         lines = data.split(b"\n")
         if len(lines) == 1:
             raise
-    return [decoded(line) for line in lines if not DONE.fullmatch(line.strip())]
+    return [value for line in lines for value in _values(line.strip())]
 
 
 def _is_chunk(value: Any, name: bytes) -> bool:  # noqa: ANN401 - any JSON value
@@ -166,9 +173,9 @@ def _joined_parts(parts: list[Any]) -> Any:  # noqa: ANN401 - any JSON value
     return [one for part in parts for one in (part if isinstance(part, list) else [part])]
 
 
-def _is_json(data: bytes) -> bool:
+def _is_whole(data: bytes) -> bool:
     try:
-        _chunks(data.strip())
+        _values(data.strip())
     except (ValueError, RecursionError):
         return False
     return True

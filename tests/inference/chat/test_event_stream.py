@@ -1,6 +1,7 @@
 """Streams by WHATWG's rules, and the forms of content that servers send."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -120,6 +121,14 @@ def test_each_part_is_read_as_its_kind(
         found = read_completion(body.encode())
         assert found is not None
         assert (found.content, found.reasoning, found.refusal) == texts
+
+
+def test_a_stream_without_blank_lines_is_read_in_linear_time() -> None:
+    """It is one event of many lines."""
+    body = STREAM.replace("\n\n", "\n") + 'data: {"choices": []}\n' * 50_000
+    started = time.process_time()
+    assert read_completion(body.encode()) is not None
+    assert time.process_time() - started < 2
 
 
 def test_parts_of_a_stream_are_joined() -> None:

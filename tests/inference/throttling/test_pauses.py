@@ -76,7 +76,9 @@ def test_the_header_of_each_provider_is_read(
 ) -> None:
     """Retry-After first; the reset of a limit only if nothing is left of it."""
     found = pause_asked_s(headers)
-    assert found == (None if seconds is None else pytest.approx(seconds, abs=1.5))
+    # The moments were a minute away when this module was read.
+    within_s = 30 if seconds == 60 else 1e-6
+    assert found == (None if seconds is None else pytest.approx(seconds, abs=within_s))
 
 
 def test_a_429_has_used_up_a_limit_that_does_not_say_what_is_left() -> None:
