@@ -22,13 +22,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Return the definitions for some settings; production and tests use the same."""
     partitions = Partitions.of(settings)
     catalogue = Catalogue.load(settings.candidates)
+    everyone = frozenset(candidate.id for candidate in catalogue)
     rules = rules_of(settings.rules)
     daily: list[dg.AssetsDefinition | dg.SourceAsset] = [
         evidence.build_source(partitions),
         evidence.build_evidence(partitions),
         evidence.build_labels(partitions),
         request_packs.build_asset(partitions, rules),
-        *(replay.build_asset(candidate, partitions) for candidate in catalogue),
+        *(replay.build_asset(candidate, partitions, everyone) for candidate in catalogue),
         *evaluation.build_daily(catalogue, partitions, rules),
     ]
     weekly = [

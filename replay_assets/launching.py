@@ -16,14 +16,15 @@ from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.definitions import LOCATION, build_definitions
 from replay_assets.defs.dead_runs import end_dead_runs, process_tag
 from replay_assets.defs.keys import key_of
+from replay_assets.defs.left_out import NAMED_TAG
 from replay_assets.defs.schedules import SHARED_ASSETS, daily_selection
 from replay_assets.errors import ReplayAssetsError
 from replay_assets.lake import Lineage, Published, Store
 from replay_assets.sanitizing import rules_digest, rules_of
 from replay_assets.settings import Settings
 
-# Without it, the job's page in the UI would not list these runs.
-REPOSITORY_TAG = {".dagster/repository": f"__repository__@{LOCATION}"}
+# Without the repository's tag, the job's page in the UI would not list these runs.
+RUN_TAGS = {".dagster/repository": f"__repository__@{LOCATION}", NAMED_TAG: "true"}
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """No log in the terminal, which shows our own progress; Dagster's event log is complete."""
 
@@ -124,7 +125,7 @@ def _run(
         # The other partitions still run; failures are listed at the end.
         raise_on_error=False,
         run_config=QUIET,
-        tags=REPOSITORY_TAG | process_tag(run_id),
+        tags=RUN_TAGS | process_tag(run_id),
     )
     failures = {
         event.step_key or "run": _reason(event)

@@ -14,17 +14,20 @@ from replay_assets.contracts.score import IncidentGrades
 REPORT_VERSION = "evaluation_report_v3"
 REPORT_VERSION_2 = "evaluation_report_v2"
 
+NOT_RUN = "no day of the week has results from it"
+
 DayState = Literal["counted", "stale", "missing"]
 Decision = Literal["PROMOTE", "HOLD", "INCONCLUSIVE"]
 Better = Literal["higher", "lower"]
 
 
 def from_version_2(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert a report of version 2, which had no reviews and no list of unmet labels."""
+    """Convert a report of version 2: no reviews, no unmet labels, no reasons in `not_replayed`."""
     candidates = [{"review": None, **one} for one in record.get("candidates", ())]
     return {
         **record,
         "candidates": candidates,
+        "not_replayed": dict.fromkeys(record["not_replayed"], NOT_RUN),
         "unmet_labels": {},
         "schema_version": REPORT_VERSION,
     }
@@ -129,7 +132,8 @@ class ReportedIncident(Part):
 class EvaluationReport(Record):
     """A week's report. `candidates` lists the incumbent first, then candidates, then baselines.
 
-    `not_replayed` lists the candidates of the catalogue that have no replayed day in the week.
+    `not_replayed` has the candidates of the catalogue without a replayed day in the week, each with
+    the reason.
     `unmet_labels` lists values of labels that no answer can give, with the incidents of each.
     """
 
@@ -140,7 +144,7 @@ class EvaluationReport(Record):
     last_day: str
     candidates: list[ReportedCandidate]
     metrics: list[ReportedMetric]
-    not_replayed: list[str]
+    not_replayed: dict[str, str]
     unmet_labels: dict[str, list[str]]
     incidents: list[ReportedIncident]
 

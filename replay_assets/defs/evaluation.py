@@ -32,6 +32,7 @@ from replay_assets.evaluation.scored_days import ScoredDays
 from replay_assets.lake import Lineage, Published, assets
 from replay_assets.lake.labels import labels_of
 from replay_assets.sanitizing import RuleSet, rules_digest
+from replay_assets.settings import read_secret
 
 GROUP = "evaluation"
 OWNERS = ["team:sre"]
@@ -238,6 +239,7 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
                 days.titles,
                 unmet_labels=days.unmet_labels(vocabulary),
                 standings=reviews.standings(week),
+                not_ready={one.id: why for one in catalogue if (why := one.not_ready(read_secret))},
             )
             address = assets.EVALUATION_REPORT.at(week)
             inputs = lineage.inputs(address)

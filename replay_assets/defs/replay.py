@@ -1,7 +1,8 @@
 """Assets of the replay stage: one per candidate in the catalogue."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
 import dagster as dg
@@ -11,6 +12,7 @@ from replay_assets.candidates import Candidate
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.endpoint_slots import endpoint_slot
 from replay_assets.defs.keys import inputs_of, key_of
+from replay_assets.defs.left_out import is_left_out
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, table_preview
 from replay_assets.defs.partitions import Partitions
@@ -50,8 +52,16 @@ class RunLog:
             self._log(moment.line())
 
 
-def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefinition:
-    """Return the asset that replays packs through one candidate."""
+def build_asset(
+    candidate: Candidate, partitions: Partitions, everyone: AbstractSet[str]
+) -> dg.AssetsDefinition:
+    """Return the asset that replays packs through one candidate.
+
+    Args:
+        candidate: the candidate.
+        partitions: the days.
+        everyone: the ids of all candidates; a run that selects them all names none of them.
+    """
     kind = "Baseline, no language model" if candidate.baseline else candidate.model
 
     @dg.asset(
@@ -66,6 +76,8 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
         code_version=f"{runner.CODE_VERSION}.{candidate.digest()[:12]}",
         description=f"{kind}. One result per request in the day's pack: the model's answer, or "
         "the reason there is none. Nothing that an answer proposes is executed.",
+        # A run that leaves the candidate out yields nothing: its scores and checks are skipped.
+        output_required=False,
     )
     def replay_results(
         context: dg.AssetExecutionContext,
@@ -75,7 +87,9 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
         api_keys: Keys,
         safeguards: Guards,
         state: State,
-    ) -> dg.MaterializeResult[None]:
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        if is_left_out(context, candidate, everyone):
+            return
         api_key = api_keys.key_of(candidate)
 
         def replay(day: str) -> Published:
@@ -97,7 +111,8 @@ def build_asset(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefini
 
         # Runs against the same endpoint share its limits, so they run one after another.
         with endpoint_slot(context, candidate):
-            return materialize(context, replay, _metadata)
+            made = materialize(context, replay, _metadata)
+        yield made
 
     return replay_results
 

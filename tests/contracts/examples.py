@@ -183,7 +183,7 @@ REPORT = EvaluationReport(
             constant_wins=False,
         )
     ],
-    not_replayed=["other"],
+    not_replayed={"other": "no day of the week has results from it"},
     unmet_labels={"acceptable_actions is empty": ["inc-002"]},
     incidents=[
         ReportedIncident(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.evaluation_report import (
+    NOT_RUN,
     REPORT_VERSION,
     EvaluationReport,
     Figures,
@@ -34,6 +35,7 @@ def build_report(
     *,
     unmet_labels: Mapping[str, list[str]] | None = None,
     standings: Mapping[str, Standing] | None = None,
+    not_ready: Mapping[str, str] | None = None,
 ) -> EvaluationReport:
     """Return the report of a week from the scores of every candidate that has a day in it.
 
@@ -44,6 +46,7 @@ def build_report(
         titles: the day and the alert name of each incident.
         unmet_labels: what no answer can meet in labels, with the incidents of each.
         standings: the decision on each candidate, and the progress of its review.
+        not_ready: why runs that name no candidate leave some of them out.
     """
     present = [one for one in candidates if any(state != "missing" for state in one.days.values())]
     reported = [incumbent, *sorted(present, key=lambda one: one.baseline)]
@@ -54,7 +57,11 @@ def build_report(
         candidates=[_candidate(one, (standings or {}).get(one.candidate_id)) for one in reported],
         metrics=_metrics(reported),
         # A candidate that failed every day must not be missing from the report.
-        not_replayed=[one.candidate_id for one in candidates if one not in present],
+        not_replayed={
+            one.candidate_id: (not_ready or {}).get(one.candidate_id, NOT_RUN)
+            for one in candidates
+            if one not in present
+        },
         unmet_labels=dict(unmet_labels or {}),
         incidents=_incidents(reported, titles),
     )
