@@ -4,7 +4,7 @@ What a day reads and what it quarantines can't be predicted from types alone: so
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.contracts.diagnosis import Diagnosis
 from replay_assets.errors import SourceError
+from replay_assets.evidence.extraction import DUPLICATE
 from replay_assets.evidence.labels import extract_labels
 from replay_assets.evidence.usability import Usability
 from replay_assets.evidence.validation import (
@@ -52,7 +53,7 @@ def try_newest_day(
 def _usability(database: IncidentDatabase, window: DayWindow, max_text_bytes: int) -> Usability:
     with day_snapshot(database, window, max_text_bytes=max_text_bytes, fast=False) as snapshot:
         evidence = snapshot.evidence()
-        rows, reasons = _count(evidence, EVIDENCE_RULES)
+        rows, reasons = _count(evidence, EVIDENCE_RULES, snapshot.survey.duplicate_ids)
         evidence.close()
         joined, bad_joined = 0, Counter[str]()
         for batches, rules in (
@@ -73,12 +74,18 @@ def _usability(database: IncidentDatabase, window: DayWindow, max_text_bytes: in
     )
 
 
-def _count(batches: Iterator[Batch], rules: Rules) -> tuple[int, Counter[str]]:
+def _count(
+    batches: Iterator[Batch], rules: Rules, duplicates: Set[str] = frozenset()
+) -> tuple[int, Counter[str]]:
     """Return how many rows were read, and their reasons; an empty one counts rows with any."""
     rows, reasons = 0, Counter[str]()
     for batch in islice(batches, MOST_BATCHES):
         rows += batch.table.num_rows
-        for found in reasons_against(batch, rules).values():
+        by_row = reasons_against(batch, rules)
+        for row, row_id in enumerate(batch.table["id"].to_pylist() if duplicates else ()):
+            if row_id in duplicates:
+                by_row.setdefault(row, []).append(DUPLICATE)
+        for found in by_row.values():
             reasons.update({"", *found})
     return rows, reasons
 

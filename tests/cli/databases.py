@@ -110,6 +110,14 @@ CASES = {
         SQLITE, collected_at(f"CAST({SECONDS}000 AS INTEGER)"),
         {"collected_at": {"column": "collected_at", "unit": "ms"}},
     ),
+    "one id for all": Case(
+        SQLITE, (*collected_at("collected_at"), "UPDATE incident_evidence SET id = 'x'"),
+        status="fail", kept=None, says="duplicate_id:id",
+    ),
+    "a time to come": Case(
+        SQLITE, ("UPDATE incident_evidence SET collected_at = '2999-01-01T00:00:00.000000+00:00'",),
+        kept=0,
+    ),
     "words": Case(
         SQLITE, collected_at("'yesterday'"), status="fail", kept=None, says="not instants"
     ),

@@ -143,16 +143,18 @@ class DaySnapshot:
 
 
 def newest_instant(database: IncidentDatabase, now: datetime) -> datetime | None:
-    """Return when the newest evidence up to now was collected; None if no time can be read."""
+    """Return when the newest evidence up to now was collected, or the newest at all.
+
+    None if no time can be read.
+    """
     with database.snapshot() as connection:
         evidence = database.required(connection, INCIDENT_EVIDENCE)
         instants = InstantColumns(connection.dialect.name == "postgresql", database.mapping)
         collected_at = instants.instant(evidence, "collected_at")
-        readable = (sa.not_(collected_at.in_no_day), collected_at.known_by(now))
-        newest = sa.select(collected_at.read).where(*readable, *evidence.conditions)
-        found: Any = connection.execute(
-            newest.order_by(collected_at.newest_first).limit(1)
-        ).scalar()
+        readable = sa.select(collected_at.read).where(sa.not_(collected_at.in_no_day))
+        newest = readable.where(*evidence.conditions).order_by(collected_at.newest_first).limit(1)
+        past: Any = connection.execute(newest.where(collected_at.known_by(now))).scalar()
+        found = past if past is not None else connection.execute(newest).scalar()
         if found is None:
             return None
         zone = instants.zone(evidence, "collected_at")
