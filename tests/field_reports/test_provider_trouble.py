@@ -71,7 +71,7 @@ def test_an_ending_is_read_in_the_words_of_each_provider(
     ("report_id", "way_out"),
     [
         ("c10", "Insufficient Balance.*Top up"),
-        ("c11", "You will regain access.*Top up the account of .* or raise its limit"),
+        ("c11", "You will regain access.*Top up the account of .*or raise its limit"),
         ("c12", "Model Not Exist.*Check .*model 'vendor/model'"),
         ("c13", "max_tokens.*leave it out: under `sampling`, null sends nothing"),
     ],

@@ -19,8 +19,8 @@ _REASONS: Mapping[Refusal, tuple[str, str]] = {
     "path": ("the endpoint does not know this model or path", _CHECK),
     "account": (
         "the account can't pay for more, or has reached a limit of use",
-        "Top up the account of {key} or raise its limit; model {model!r} of candidate {id!r} can "
-        "be asked again then.",
+        "Top up the account of candidate {id!r} (model {model!r}, key in {key}), or raise its "
+        "limit.",
     ),
     "region": (
         "the endpoint may not be used from this country or network",

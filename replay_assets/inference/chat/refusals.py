@@ -62,13 +62,14 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
     (
         "moderated",
         r"""content[ _-]?(?:filter|polic|moderation|management|safety|exists[ _]risk|violat)
-        | moderat | responsible[ _]?ai | guard[ _]?rail | data[ _]?inspection | inappropriate
+        | moderat(?:ion|ed) | responsible[ _]?ai | data[ _]?inspection | inappropriate
         | (?:input|prompt|content|request|message|text|output)s?\ (?:(?:was|were|is|has\ been)\ )?
             (?:flagged | blocked\ (?:by|due|because).{0,40}(?:safe|content))
         | prompt\ blocked | sensitive[ _]?(?:content|information|word|text) | contains?\ sensitive
         | unsafe | harmful | prohibited[ _](?:content|use) | usage\ (?:guideline|polic)
         | high[ _]risk | safety[ _](?:system|filter|polic|check|setting|violation|reason)
         | violat(?:(?!security).){0,40}(?:polic|guideline|terms)
+        | guard[ _]?rail(?!.{0,60}(?:not\ found|not\ exist|invalid))
         | deny[ -]?list | invalid_prompt | cyber_policy
         | 敏感 | 不安全 | 违规 | 不适当 | 内容安全""",
     ),
@@ -105,8 +106,8 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
     (
         "parameter",
         r"""unsupported[ _]?(?:parameter|value|argument|field|param)
-        | (?:unknown|unrecogni[sz]ed|unexpected|invalid|extra)[ _](?:(?:api|request)[ _])?
-            (?:parameter|argument|field|name|key)s?
+        | (?:unknown|unrecogni[sz]ed|unexpected|extra)[ _](?:request[ _])?
+            (?:parameter|argument|field|name|key)s? | invalid[ _](?:api[ _])?parameter
         | extra_forbidden | additional\ propert | only\ the\ default | only\ supports?\ stream
         | not\ support(?:ed)?.{0,20}\bparameter
         | (?:parameter|argument|property|field)\b.{0,80}

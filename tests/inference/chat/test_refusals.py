@@ -69,7 +69,11 @@ SAID: dict[str, list[tuple[int, str]]] = {
     "path": [(404, "404 page not found")],
     "proxy": [(407, "")],
     "forbidden": [(403, "Forbidden"), (403, "Request blocked by security policy"), (406, "")],
-    "unexplained": [(400, "nope"), (418, "I'm a teapot")],
+    "unexplained": [
+        (400, "nope"),
+        (400, "Request contains an invalid argument."),
+        (418, "I'm a teapot"),
+    ],
 }
 
 
@@ -89,6 +93,7 @@ def test_a_refusal_is_read_from_status_and_words(refusal: str) -> None:
         (429, "max organization concurrency: 1, please try again after 1 seconds", None),
         (500, "insufficient_user_quota", "account"),
         (503, "No available channel for model x: model_not_found", None),
+        (503, "The server is under moderate load", None),
         (424, "Prompt blocked by the guardrail", "moderated"),
     ],
 )
