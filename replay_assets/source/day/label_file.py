@@ -51,8 +51,9 @@ def _require_columns(
         if any(used in name for name in names):
             # All else that is missing follows from it.
             del problems[1:]
-            fix = f"Its fields seem to have {used!r} between them: save it with commas, or with "
-            fix += "tabs as .tsv."
+            fix = f"Its fields seem to have {used!r} between them: use commas in a .csv file, tabs "
+            fix += "in a .tsv file."
+            break
     raise SourceError(f"label file {path}: {'; '.join(problems)}; found {found}. {fix}")
 
 

@@ -240,6 +240,10 @@ def label_file(path: Path, content: str | bytes, **columns: str) -> SourceMappin
             id="semicolons",
         ),
         pytest.param(
+            "t.tsv", "incident_id,risk_level\na,low\n", {},
+            "have ',' between them: use commas in a .csv file, tabs in a .tsv file", id="commas",
+        ),
+        pytest.param(
             "t.csv", "Incident_ID,risk_level\na,low\n", {},
             "no column 'incident_id' (nearest: Incident_ID); found", id="case of the id",
         ),
