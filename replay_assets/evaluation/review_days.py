@@ -9,6 +9,7 @@ from upath import UPath
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.calendar import days_between, days_of_week
 from replay_assets.contracts.gate_policy import GatePolicy
+from replay_assets.contracts.promotion import Promotion
 from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.contracts.training_manifest import TrainingManifest
@@ -124,3 +125,19 @@ def _manifest(name: str, lake: Store) -> TrainingManifest:
             "trained on would count as a test."
         ) from error
     return TrainingManifest.read(decode_json(content, str(path)))
+
+
+PROMOTIONS = Address("promotions", grain="none")
+PROMOTION_FILE = "promotion.json"
+
+
+def publish_promotion(lake: Store, promotion: Promotion) -> None:
+    """Keep a promotion as the last one."""
+    files = {PROMOTION_FILE: encode_json(promotion.as_json())}
+    lake.publish(PROMOTIONS, Publication(files=files, code_version=CODE_VERSION))
+
+
+def last_promotion(lake: Store) -> Promotion | None:
+    """Return the last promotion that was recorded; None if there is none."""
+    found = lake.find(PROMOTIONS)
+    return None if found is None else Promotion.read(found.document(PROMOTION_FILE))

@@ -12,7 +12,8 @@ from replay_assets.cli.commands.replay import replay
 from replay_assets.cli.commands.reveal import reveal
 from replay_assets.cli.commands.serve_stand_in import serve_stand_in
 from replay_assets.cli.commands.ui import ui
+from replay_assets.cli.commands.verdict import verdict
 
 __all__ = ["COMMANDS"]
 
-COMMANDS = [backfill, demo, doctor, extract, load, replay, reveal, serve_stand_in, ui]
+COMMANDS = [backfill, demo, doctor, extract, load, replay, reveal, serve_stand_in, ui, verdict]

@@ -1,0 +1,98 @@
+"""A candidate's verdict with everything that it was made from."""
+
+from typing import Any
+
+from replay_assets.candidates import Candidate, Catalogue
+from replay_assets.contracts.calendar import days_between, days_of_week, monday_of
+from replay_assets.contracts.evaluation_report import EvaluationReport, ReportedCandidate
+from replay_assets.contracts.promotion import PROMOTION_VERSION, Promotion
+from replay_assets.errors import ConfigurationError, NotMaterializedError
+from replay_assets.evaluation.review_days import publish_promotion
+from replay_assets.lake import Store, assets
+from replay_assets.settings import Settings
+
+
+def verdict_of(settings: Settings, week: str, candidate_id: str) -> dict[str, Any]:
+    """Return the verdict on a candidate in a week's report, as JSON.
+
+    Raises:
+        ConfigurationError: the week or the candidate is not one that can have a verdict.
+        NotMaterializedError: there is no report, or the candidate has no replayed day in it.
+    """
+    week = _monday(week)
+    candidate = _candidate(settings, candidate_id)
+    report = Store(settings.lake).get(assets.EVALUATION_REPORT.at(week))
+    content = EvaluationReport.read(report.document(assets.REPORT_FILE))
+    reported = next((one for one in content.candidates if one.candidate_id == candidate_id), None)
+    if reported is None or reported.verdict is None or reported.review is None:
+        raise NotMaterializedError(
+            f"the report of the week {week} has no verdict on {candidate_id}: no day of it was "
+            f"replayed. Run replay-assets backfill --candidate {candidate_id} for that week."
+        )
+    return {
+        "candidate": candidate_id,
+        "candidate_version": candidate.digest(),
+        "week": week,
+        "decision": reported.verdict.decision,
+        "reasons": list(reported.verdict.reasons),
+        "figures": reported.review.figures,
+        "review": reported.review.model_dump(mode="json", exclude={"figures"}),
+        "policy_digest": reported.review.policy_digest,
+        "report_digest": report.digest,
+        **_digests(settings, reported, week, candidate_id),
+    }
+
+
+def record_promotion(settings: Settings, week: str, found: dict[str, Any]) -> None:
+    """Keep a PROMOTE as the last one."""
+    promotion = Promotion(
+        schema_version=PROMOTION_VERSION,
+        candidate_id=found["candidate"],
+        candidate_version=found["candidate_version"],
+        week=_monday(week),
+        policy_digest=found["policy_digest"],
+    )
+    publish_promotion(Store(settings.lake), promotion)
+
+
+def _monday(week: str) -> str:
+    try:
+        monday = monday_of(week)
+    except ValueError:
+        monday = ""
+    if monday != week:
+        near = f" (its week is named {monday})" if monday else ""
+        raise ConfigurationError(f"--week {week} is not a Monday such as 2026-09-28{near}")
+    return week
+
+
+def _candidate(settings: Settings, candidate_id: str) -> Candidate:
+    candidate = Catalogue.load(settings.candidates).get(candidate_id)
+    if candidate.baseline:
+        raise ConfigurationError(
+            f"{candidate_id} is a baseline: candidates are compared with it, and it has no verdict"
+        )
+    return candidate
+
+
+def _digests(
+    settings: Settings, reported: ReportedCandidate, week: str, candidate_id: str
+) -> dict[str, dict[str, str]]:
+    """Return the digests of packs, results and labels by day, of all weeks of the review."""
+    assert reported.review is not None  # noqa: S101 - the caller has checked it
+    last = days_of_week(min(reported.review.ended or week, week))[-1]
+    days = days_between(min(reported.review.start, last), last)
+    lake, labels = Store(settings.lake), Store(settings.labels)
+    sources = {
+        "packs": (lake, assets.REQUEST_PACK),
+        "results": (lake, assets.REPLAY_RESULTS),
+        "labels": (labels, assets.INCIDENT_LABELS),
+    }
+    return {
+        name: {
+            day: found.digest
+            for day in days
+            if (found := store.find(asset.at(day, candidate_id))) is not None
+        }
+        for name, (store, asset) in sources.items()
+    }
