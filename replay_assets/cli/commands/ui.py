@@ -7,17 +7,19 @@ import click
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=3000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65_535), default=3000, show_default=True)
 def ui(host: str, port: int) -> None:
     """Start the Dagster UI for this project, with a separate instance folder.
 
     The history of every run is kept in data/dagster_home, including runs started from the command
     line.
     """
+    from replay_assets.cli.listening import require_free_port
     from replay_assets.cli.ui import serve
     from replay_assets.instance_folder import prepare_instance
     from replay_assets.settings import Settings
 
+    require_free_port(host, port)
     settings = Settings.from_environment()
     if note := prepare_instance(settings):
         click.echo(note)
