@@ -5,8 +5,10 @@ and a policy, `report/` makes what people read.
 `masked_labels` writes labels with the placeholders of packs, `label_leak_check` compares a pack
 with its labels, and `scored_days` decides which days count. Only this stage and finetune read
 labels; apart from masked labels, what it writes contains grades, never label text.
+`grade_answer` and `review` need no lake.
 """
 
 from replay_assets.evaluation.gate import Review, review
+from replay_assets.evaluation.grade_answer import GradedAnswer, grade_answer
 
-__all__ = ["Review", "review"]
+__all__ = ["GradedAnswer", "Review", "grade_answer", "review"]

@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from replay_assets.contracts import answer as codes
-from replay_assets.contracts.names import folded
+from replay_assets.contracts.answer_reading import NOTHING, ContractBrokenError, read_answer
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.errors import ReplayAssetsError
 from replay_assets.parsing.reasoning import split_reasoning
 from replay_assets.replay.json_scanning import TwoValuesError, scan
 from replay_assets.sanitizing import find_label_leaks, mask_strict
@@ -20,10 +19,6 @@ from replay_assets.sanitizing import find_label_leaks, mask_strict
 SAFE_PLAN = ["Do not act on this incident automatically", "Hand it over to a person"]
 MAX_RUNNER_ERROR = 200
 _AS_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
-
-
-class ContractBrokenError(ReplayAssetsError):
-    """An answer breaks the contract; the message is its code."""
 
 
 def parse_answer(
@@ -45,21 +40,12 @@ def parse_answer(
     found = _writable(json_object(content, required))
     if find_label_leaks(found, {}, SELF_GRADING_FIELDS):
         raise ContractBrokenError(codes.SELF_GRADING)
-    if missing := [name for name in required if found.get(name) is None]:
-        raise ContractBrokenError(f"{codes.MISSING_FIELDS}:{','.join(missing)}")
-    readers = {
-        "proposed_action": _text,
-        "action_plan": _plan,
-        "risk_level": _risk,
-        "requires_human_approval": _boolean,
-        "blocked_by_policy": _boolean,
-        "root_cause": _root_cause,
-        "action_id": _action,
-    }
-    answer = {
-        name: readers[name](name, found[name], vocabulary) if name in readers else found[name]
-        for name in required
-    }
+    try:
+        answer = read_answer(found, required, vocabulary)
+    except ContractBrokenError as error:
+        if error.value is NOTHING:
+            raise
+        raise ContractBrokenError(f"{error.code}:{_short(error.value)}") from error
     clean: dict[str, Any] = cleaned(answer)
     return clean
 
@@ -119,72 +105,6 @@ def _writable(found: dict[str, Any]) -> dict[str, Any]:
     except UnicodeEncodeError:
         found = json.loads(text.encode("utf-8", "replace"))
     return found
-
-
-def _text(name: str, value: Any, _: Vocabulary) -> str:  # noqa: ANN401 - any JSON value
-    if not isinstance(value, str) or not value.strip():
-        raise ContractBrokenError(f"{codes.INVALID_TEXT}:{name}")
-    return value.strip()
-
-
-def _plan(_: str, value: Any, __: Vocabulary) -> list[str]:  # noqa: ANN401 - any JSON value
-    # The original runner, too, reads a single text as a list of one.
-    steps = [value] if isinstance(value, str) else value
-    if not isinstance(steps, list) or not all(isinstance(step, str) for step in steps):
-        raise ContractBrokenError(codes.PLAN_NOT_LIST)
-    return [step.strip() for step in steps if step.strip()]
-
-
-def _risk(_: str, value: Any, __: Vocabulary) -> str:  # noqa: ANN401 - any JSON value
-    level = folded(value) if isinstance(value, str) and value not in codes.RISK_LEVELS else value
-    if level not in codes.RISK_LEVELS:
-        raise ContractBrokenError(f"{codes.INVALID_RISK}:{_short(value)}")
-    return str(level)
-
-
-def _boolean(name: str, value: Any, _: Vocabulary) -> bool:  # noqa: ANN401 - any JSON value
-    """Return a boolean from a JSON boolean or the words true and false.
-
-    Not by `bool`, because `bool("false")` is True. Other words for yes and no are read in recorded
-    decisions only: the contract that a candidate is asked to keep does not have them.
-    """
-    if isinstance(value, bool):
-        return value
-    word = folded(value) if isinstance(value, str) else ""
-    if word not in ("true", "false"):
-        raise ContractBrokenError(f"{codes.INVALID_BOOLEAN}:{name}")
-    return word == "true"
-
-
-def _root_cause(name: str, value: Any, vocabulary: Vocabulary) -> dict[str, Any]:  # noqa: ANN401
-    if not isinstance(value, dict):
-        raise ContractBrokenError(f"{codes.INVALID_ROOT_CAUSE}:{name}")
-    components = value.get("components")
-    components = [components] if isinstance(components, str) else components
-    if (
-        not isinstance(components, list)
-        or not 1 <= len(components) <= codes.MAX_COMPONENTS
-        or not all(isinstance(one, str) and one.strip() for one in components)
-    ):
-        raise ContractBrokenError(f"{codes.INVALID_ROOT_CAUSE}:components")
-    category = vocabulary.category_named(value.get("category"))
-    if category is None:
-        raise ContractBrokenError(f"{codes.UNKNOWN_CATEGORY}:{_short(value.get('category'))}")
-    statement = value.get("statement")
-    if not isinstance(statement, str) or len(statement) > codes.MAX_STATEMENT_CHARACTERS:
-        raise ContractBrokenError(f"{codes.INVALID_ROOT_CAUSE}:statement")
-    return {
-        "components": [one.strip() for one in components],
-        "category": category,
-        "statement": statement.strip(),
-    }
-
-
-def _action(_: str, value: Any, vocabulary: Vocabulary) -> str:  # noqa: ANN401 - any JSON value
-    action = vocabulary.action_named(value)
-    if action is None:
-        raise ContractBrokenError(f"{codes.UNKNOWN_ACTION}:{_short(value)}")
-    return action
 
 
 def _short(value: object) -> str:

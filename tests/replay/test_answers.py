@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from replay_assets.contracts.answer import ANSWER_FIELDS, ORIGINAL_FIELDS
+from replay_assets.contracts.answer_reading import ContractBrokenError
 from replay_assets.contracts.self_grading import SELF_GRADING_FIELDS
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.replay.answers import ContractBrokenError, parse_answer, safe_output
+from replay_assets.replay.answers import parse_answer, safe_output
 from tests.replay.packs import answer, answer_text, original_answer
 
 TEXT = answer_text()
