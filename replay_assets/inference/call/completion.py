@@ -21,6 +21,7 @@ AttemptOutcome = Literal[
     "refused",
     "moderated",
     "response_format_refused",
+    "response_format_failed",
     "connect_error",
     "connection_lost",
     "timeout",
@@ -33,9 +34,10 @@ AttemptOutcome = Literal[
 
 `loading`: a server error, because the model is not loaded yet; `refused`: account, credentials,
 model or a parameter rejected; `moderated`: refused because of its content; `rejected`: another 4xx;
-`connection_lost`: a reset while waiting or reading; `unfinished`: accepted with a 202, but without
-a result in time; `truncated`: a body shorter than announced; `not_protocol`: not a chat completion,
-or one that reports a failure.
+`response_format_refused`: the endpoint does not take the form of the answer;
+`response_format_failed`: this one answer did not keep it; `connection_lost`: a reset while waiting
+or reading; `unfinished`: accepted with a 202, but without a result in time; `truncated`: a body
+shorter than announced; `not_protocol`: not a chat completion, or one that reports a failure.
 """
 
 

@@ -93,7 +93,7 @@ class ChatClient:
 
     def learn_from(self, completion: Completion, *, schema: Mapping[str, Any] | None) -> None:
         """Request no form that an earlier part of this run, or a run before it, found rejected."""
-        self._format.learn_from(completion.response_mode, schema=schema)
+        self._format.learn_from(completion, schema=schema)
 
     @property
     def spent_usd(self) -> float:

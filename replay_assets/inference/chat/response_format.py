@@ -10,17 +10,18 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from replay_assets.candidates import Candidate
-from replay_assets.inference.call.completion import ResponseMode
+from replay_assets.inference.call.completion import Completion, ResponseMode
 from replay_assets.lake.digests import canonical
 
 LONGEST_STRING = 400
 LONGEST_LIST = 12
 """Without limits in a schema, a small model never ends its strings, and each answer is cut off."""
+FormatOutcome = Literal["response_format_refused", "response_format_failed"]
 _MODES: tuple[ResponseMode, ...] = ("json_schema", "json_object", "none")
 """From the strictest to the weakest, which can't be rejected."""
 _ABOUT_OTHERS = frozenset({401, 402, 403, 407, 408, 409, 413, 424, 425, 429, 498, 499})
@@ -29,11 +30,16 @@ _FORM = re.compile(
     r"response[ _.-]?(?:format|schema|mime)|json[ _-]?(?:schema|object|mode)|\bschemas?\b"
     r"|structured[ _-]?(?:output|generation|decoding|response)|\bgrammar\b|xgrammar|llguidance"
     r"|(?:guided|constrained)[ _-]?(?:json|decod|generat|grammar)|\boutlines\b|text\.format"
-    r"|output[ _.-]?(?:format|config)|(?:invalid|required for) format|requested parameters"
-    r"|failed to generate json",
+    r"|output[ _.-]?(?:format|config)|(?:invalid|required for) format|requested parameters",
     re.IGNORECASE,
 )
 """The words of endpoints, engines and gateways for the form of an answer."""
+_FAILED = re.compile(
+    r"json_validate_failed|failed_generation|failed to generate json"
+    r"|generated.{0,40}(?:does not|doesn't|not) (?:match|conform|valid)",
+    re.IGNORECASE,
+)
+"""Words for one answer that did not keep the form: another request may be answered in it."""
 _UNSUPPORTED = re.compile(
     r"support|implement|un(?:known|expected|recogni[sz]ed)|invalid|required"
     r"|not (?:allowed|enabled|available|permitted)|fail(?:ed|ure)? (?:to|in) ?(?:pars|compil|init)",
@@ -75,13 +81,19 @@ class ResponseFormat:
         self._suspected.add(mode)
 
     def learn(self, modes: Iterable[ResponseMode]) -> None:
-        """Request none of these forms again: without them, the request was answered."""
-        self._learned.update(modes)
+        """Request none of the suspected ones again: without them, the request was answered."""
+        self._learned.update(self._suspected.intersection(modes))
 
-    def learn_from(self, answered: ResponseMode, *, schema: Mapping[str, Any] | None) -> None:
+    def learn_from(self, kept: Completion, *, schema: Mapping[str, Any] | None) -> None:
         """Learn from the form of an answer that is kept: all stricter ones were rejected."""
-        stricter = self._modes[: self._modes.index(answered)] if answered in self._modes else ()
-        self.learn(mode for mode in stricter if mode != "json_schema" or schema is not None)
+        answered = kept.response_mode
+        if answered == self._modes[0] or answered not in self._modes:
+            return
+        if not any(attempt.outcome == "response_format_failed" for attempt in kept.attempts):
+            stricter = self._modes[: self._modes.index(answered)]
+            self._learned.update(
+                mode for mode in stricter if mode != "json_schema" or schema is not None
+            )
 
     def clear(self, modes: Iterable[ResponseMode]) -> None:
         """Request these forms again: without them, the request was rejected too."""
@@ -127,11 +139,15 @@ def _end_once(same: _Same) -> bytes:
     return b',"response_format":%b}' % msgspec.json.encode(format_asked)
 
 
-def names_response_format(status: int, text: str) -> bool:
-    """Return whether a response may reject the form, not the request."""
-    if status < 400 or status in _ABOUT_OTHERS or _FORM.search(text) is None:
-        return False
-    return status < 500 or _UNSUPPORTED.search(text) is not None
+def rejected_format(status: int, text: str) -> FormatOutcome | None:
+    """Return whether a response may reject the form, not the request; None if it does not."""
+    if status < 400 or status in _ABOUT_OTHERS:
+        return None
+    if _FAILED.search(text) is not None:
+        return "response_format_failed"
+    if _FORM.search(text) is None or (status >= 500 and _UNSUPPORTED.search(text) is None):
+        return None
+    return "response_format_refused"
 
 
 def bounded(schema: Any) -> Any:  # noqa: ANN401 - any JSON value

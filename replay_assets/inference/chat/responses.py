@@ -22,7 +22,7 @@ from replay_assets.inference.chat.refusals import (
     lasting_refusal_of,
     refusal_of,
 )
-from replay_assets.inference.chat.response_format import names_response_format
+from replay_assets.inference.chat.response_format import rejected_format
 from replay_assets.inference.throttling.pauses import pause_asked_s
 from replay_assets.inference.transport.wire import Reply, WireError
 
@@ -111,8 +111,8 @@ def _ttft_ms(reply: Reply) -> float | None:
 def _outcome(reply: Reply, text: str, mode: ResponseMode) -> tuple[AttemptOutcome, Refusal | None]:
     """Return the outcome of a response without an answer, and why it is refused, if it is."""
     status = reply.status
-    if mode != "none" and names_response_format(status, text):
-        return "response_format_refused", None
+    if mode != "none" and (rejected := rejected_format(status, text)) is not None:
+        return rejected, None
     temporary = _temporary(status, text)
     error = error_of(reply.body)
     refusal = lasting_refusal_of(status, error) if temporary else refusal_of(status, error)

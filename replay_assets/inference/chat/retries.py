@@ -59,7 +59,7 @@ class Retries:
             InfrastructureError: the limit of attempts or of time is reached.
         """
         call.spent_s += call.attempts[-1].latency_ms / 1000
-        if found.outcome == "response_format_refused":
+        if found.outcome in ("response_format_refused", "response_format_failed"):
             call.refused_modes.append(call.mode)
             return 0.0
         pause_s = 0.0

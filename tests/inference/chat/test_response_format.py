@@ -132,6 +132,23 @@ def test_a_request_that_is_rejected_in_every_form_changes_nothing(server: Script
     assert kinds == ["json_schema", "json_object", None, "json_schema"]
 
 
+def test_an_answer_that_did_not_keep_its_form_is_asked_with_less_alone(server: Script) -> None:
+    """It is a failure of the model with one request; the next one may be answered in the form."""
+    failed = status(400, '{"error": {"code": "json_validate_failed", "failed_generation": "{"}}')
+    server.answers(failed, "answered")
+    (kept, _), refused = ask(server, [SCHEMA, SCHEMA])
+    assert refused == ()
+
+    async def run() -> None:
+        async with ChatClient(candidate(server.base_url), api_key=None) as client:
+            client.learn_from(kept, schema=SCHEMA)
+            await client.complete(MESSAGES, schema=SCHEMA)
+
+    asyncio.run(run())
+    kinds = [body["response_format"]["type"] for body in server.bodies]
+    assert kinds == ["json_schema", "json_object", "json_schema", "json_schema"]
+
+
 def test_a_rerun_knows_the_form_of_the_answers_that_are_kept(server: Script) -> None:
     """It sends no request that it can expect to be rejected."""
     server.answers(refusing("json_schema"))
