@@ -58,12 +58,12 @@ def read_completion(body: bytes) -> AssistantMessage | None:
     try:
         payload = joined(body) if is_stream(body) else _json(body)
         choice = payload["choices"][0]
-        if says_error(payload) or says_error(choice):
-            return None
         message = choice.get("message")
         # Without a text, some servers leave the message out.
         if message is None and ending_of(_text(choice.get("finish_reason"))) in ("cut", "refused"):
             message = {}
+        if any(map(says_error, (payload, choice, message))):
+            return None
         return _message_of(payload, choice, message)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
