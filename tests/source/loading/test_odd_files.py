@@ -71,8 +71,8 @@ def csv_with(**fields: str) -> str:
         ("e.jsonl", json.dumps([incident(1)], indent=2), "one JSON list"),
         ("e.ndjson", json.dumps(incident(), indent=2), "written over several lines"),
         ("e.csv", b"PK\x03\x04\x14\x00\x06\x00", "a zip file, as spreadsheets (.xlsx) are"),
-        ("e.jsonl", gzip.compress(lines(incident()).encode()), "its name must end in .gz"),
-        ("e.jsonl.gz", gzip.compress(b"PAR1\x15\x00"), "it is Parquet"),
+        ("e.jsonl", gzip.compress(lines(incident()).encode(), mtime=0), "its name must end in .gz"),
+        ("e.jsonl.gz", gzip.compress(b"PAR1\x15\x00", mtime=0), "it is Parquet"),
         ("e.jsonl", "<!DOCTYPE html><title>Sign in</title>", "HTML or XML"),
     ],
 )
