@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 
 import click
 
@@ -55,7 +56,7 @@ def ended_by_signals(words: Callable[[], str]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # Python allows handlers in the main thread only
         return
-    with _recording(), _handlers(), _watching(words):
+    with _recording() as record, _handlers(record), _watching(words):
         try:
             yield
         except BaseException as error:  # whatever the signal has led to
@@ -68,15 +69,15 @@ def ended_by_signals(words: Callable[[], str]) -> Iterator[None]:
 
 
 @contextmanager
-def _recording() -> Iterator[None]:
-    """Let the system write each signal to a socket, before any handler is called."""
+def _recording() -> Iterator[socket.socket]:
+    """Let the system write each signal to a socket, before any handler is called; yield it."""
     reader, writer = socket.socketpair()
     reader.setblocking(False)
     writer.setblocking(False)
     before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     _records.append(reader)
     try:
-        yield
+        yield writer
     finally:
         _records.remove(reader)
         signal.set_wakeup_fd(before)
@@ -109,17 +110,23 @@ def _watching(words: Callable[[], str]) -> Iterator[None]:
 
 
 @contextmanager
-def _handlers() -> Iterator[None]:
+def _handlers(record: socket.socket) -> Iterator[None]:
     """Let the signals raise KeyboardInterrupt; SIGINT and SIGHUP stay ignored where they were.
 
     An ignored SIGINT, as in a script's background, is blocked instead: Dagster would give SIGTERM
     the handler of SIGINT, and nothing but SIGKILL would end the command.
     """
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        with suppress(BlockingIOError):  # it is full of signals
+            record.send(bytes([number]))  # an event loop may have replaced the system's socket
+        raise KeyboardInterrupt
+
     before = {one: signal.getsignal(one) for one in SIGNALS}
     ignored = {one for one in SIGNALS if before[one] is signal.SIG_IGN and one != signal.SIGTERM}
     blocked_before = signal.pthread_sigmask(signal.SIG_BLOCK, ignored) if ignored else None
     for one in SIGNALS:
-        signal.signal(one, signal.default_int_handler)
+        signal.signal(one, interrupt)
     try:
         yield
     finally:
