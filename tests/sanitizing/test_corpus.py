@@ -25,9 +25,9 @@ def test_the_measured_figures_reach_the_required_ones(
 ) -> None:
     """Measured: 99.9 %, 0 %, 0 % and 97 %; the test holds the figures that are required."""
     found = {name: value for name, value, _ in figures(*corpus)}
-    assert found["must recall"] >= 0.97
-    assert found["plain negatives changed"] <= 0.01
-    assert found["hard look-alikes changed"] <= 0.05
+    assert found["must recall"] >= 0.99
+    assert found["plain negatives changed"] <= 0.005
+    assert found["hard look-alikes changed"] <= 0.03
     assert found["words kept around positives"] >= 0.90
 
 

@@ -52,7 +52,7 @@ ASSIGNED = re.compile(
     + _SEPARATOR
     + _COLOUR
     + _GAP
-    + rb"(?:!!str )?(?:"
+    + rb"(?:!(?:!str|unsafe) )?(?:"
     + _BREAK
     + _PREFIX
     + _OPEN
@@ -99,17 +99,22 @@ STATED = re.compile(
     + _QUOTE
     + rb"))"
     + _GAP
+    + rb"(?:\xef\xbc\x9a|: ?)?"
     + _OPEN
     + rb"?"
 )
 SPACED = re.compile(_BLANK + rb"{1,8}" + _OPEN + rb"?")
-TAGGED = re.compile(rb"(?:[ \t][^<>\r\n]{0,80})?>[ \t]{0,8}(?P<open>)")
+IN_BRACKETS = re.compile(
+    rb"[ \t]{0,4}(?:(?P<open>\xe3\x80\x8c|\xe3\x80\x8e|\xe2\x80\x9c)|[(]|\xef\xbc\x88)"
+)
+"""After a Chinese name, which needs no blank: 密碼「…」, 密碼（…）."""
+TAGGED = re.compile(rb"[\"']?(?:[ \t][^<>\r\n]{0,80})?>[ \t]{0,8}(?P<open>)")
 PART = re.compile(
     rb"\]?\\?[\"'](?:;[^\r\n]{0,100})?(?P<line>\r?\n|\\r\\n|\\n)"
     rb"(?:[A-Za-z-]{1,30}: ?[^\r\n\\]{0,80}(?P=line)){0,3}(?P=line)"
 )
 """Between the name of a field and its value in a multipart form."""
-PART_BEFORE = re.compile(rb"name=\\?[\"'][^\"'\r\n]{0,60}\Z")
+PART_BEFORE = re.compile(rb"(?:name|key|id)=\\?[\"'][^\"'\r\n]{0,60}\Z")
 # As in .netrc, where blanks are the only separators: login alice password …
 LOGIN_BEFORE = re.compile(
     rb"(?i:login|user|username|account)[ \t\r\n]{1,40}[^ \t\r\n]{1,80}[ \t\r\n]{1,40}\Z"

@@ -144,9 +144,10 @@ def _elsewhere(data: bytes, name: Name) -> list[Span]:
             and patterns.KEY_BEFORE.search(data, max(0, name.start - 24), name.end)
         )
         return _random_beside(data, name) if spoken else []
-    if data[name.start - 1 : name.start] == b"<" and (
-        match := patterns.TAGGED.match(data, name.end)
-    ):
+    tagged = data[name.start - 1 : name.start] == b"<" or patterns.PART_BEFORE.search(
+        data, max(0, name.start - 80), name.start
+    )
+    if tagged and (match := patterns.TAGGED.match(data, name.end)):
         stop = data.find(b"<", match.end(), match.end() + LONGEST_VALUE)
         value = Value(match.end(), max(stop, match.end()), stop, True)
         return secret_in(data, value, name, equals=True, rule="xml_tag")
@@ -183,6 +184,8 @@ def _beside(data: bytes, name: Name) -> list[Span]:
     """Look for a secret that is separated from its name by words or blanks only."""
     if (match := patterns.STATED.match(data, name.end)) is not None:
         return _stated(data, match, name)
+    if not name.text.isascii() and (match := patterns.IN_BRACKETS.match(data, name.end)):
+        return _in_chinese(data, match, name)
     if (match := patterns.SPACED.match(data, name.end)) is None:
         return []
     flag = _is_flag(data, name)

@@ -11,7 +11,9 @@ _CUT = re.compile(
     rb"|%(?P<level>(?:25){0,3})(?:2[0267Cc]|0[AaDd]|3[Bb]|7[Dd])"
     rb"|(?P<field>[&;,]-?(?P<name>[A-Za-z_][A-Za-z0-9_.%\[\]-]{0,40})(?P<sign>[=:])|[&;,]$)"
     rb"|(?P<close>[)\]}](?=[)\]}.,;:|]{0,8}(?:$|(?<=,)[{\[(\"'])))"
-    rb"|(?P<end>&(?:amp|quot|#3[49]);|</[A-Za-z]|<br ?/?>|<[A-Z][A-Z_]{1,20}_[0-9]{1,6}>"
+    rb"|(?P<end>;(?:User|Initial|Data|Trust|Trusted|Integrated|Persist|Connection|Connect|Multiple"
+    rb"|Application|Max|Min|Failover|Packet|Load|Network|SSL)$|&(?:amp|quot|#3[49]);"
+    rb"|</[A-Za-z]|<br ?/?>|<[A-Z][A-Z_]{1,20}_[0-9]{1,6}>"
     rb"|[|>]$)"
 )
 _SIMPLE = re.compile(rb"[A-Za-z0-9_.~*+/:=@!^#$?-]*")

@@ -3,6 +3,7 @@
 import re
 from functools import lru_cache
 from typing import Literal
+from urllib.parse import unquote
 
 from replay_assets.parsing.yaml_files import shipped_yaml
 
@@ -34,15 +35,18 @@ def _lists() -> dict[str, list[str]]:
 
 WORDS = {name: frozenset(words) for name, words in _lists().items()}
 """The word lists of `shipped/key_names.yaml` by their names."""
-CHINESE = "|".join(sorted(WORDS["chinese"], key=lambda word: (-len(word), word)))
-"""Chinese names of secrets, as alternatives of a pattern."""
+_UNICODE_WORDS = WORDS["chinese"] | WORDS["other_languages"]
+CHINESE = "|".join(sorted(_UNICODE_WORDS, key=lambda word: (-len(word), word)))
+"""Chinese names of secrets, and a few of other languages, as alternatives of a pattern."""
 
 
 @lru_cache(maxsize=4096)
 def strength(name: str) -> Strength:
     """Return how reliably a key's name marks a secret; its words may be joined in any style."""
     name = name[-LONGEST_NAME:]
-    if any(word in name for word in WORDS["chinese"]):
+    if "%" in name:
+        name = unquote(name)
+    if not name.isascii() and any(word in name for word in _UNICODE_WORDS):
         return "strong"
     if is_session(name):
         return "weak"

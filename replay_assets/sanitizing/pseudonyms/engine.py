@@ -6,7 +6,7 @@ them, so a second pass changes nothing. The map is never stored.
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from replay_assets.sanitizing.detect.key_names import strength
@@ -80,9 +80,12 @@ class IncidentSanitizer:
     def value(self, value: Any, key: str = "") -> Any:  # noqa: ANN401 - any JSON value
         """Sanitize every key and leaf of a JSON value; a leaf under a secret's key is masked."""
         if isinstance(value, Mapping):
-            return self._object(value)
+            return self._object(value, key)
         if isinstance(value, list | tuple):
-            return [self.value(item, key) for item in value]
+            return [
+                self.value(item, _flag_before(value, at, item) or key)
+                for at, item in enumerate(value)
+            ]
         if isinstance(value, str):
             if _is_secret_leaf(value, key):
                 return self._masked(value)
@@ -99,15 +102,18 @@ class IncidentSanitizer:
             return [self.sweep(item) for item in value]
         return self._map.sweep(value) if isinstance(value, str) else value
 
-    def _object(self, value: Mapping[Any, Any]) -> dict[str, Any]:
-        """Sanitize a JSON object; a Secret's sections and name/value pairs mark their leaves."""
+    def _object(self, value: Mapping[Any, Any], key: str) -> dict[str, Any]:
+        """Sanitize a JSON object; a Secret's sections and name/value pairs mark their leaves.
+
+        So does the object's own key: in `{"password": {"old": "…", "new": "…"}}` it names both.
+        """
         secret_below = _SECTIONS if str(value.get("kind", "")).lower() == "secret" else frozenset()
-        named = _name_of_pair(value)
+        named = _name_of_pair(value) or (key if strength(key) == "strong" else "")
         return {
             # Keys too: a map from address to count has the address as its key.
             self.raw_text(str(name)): self._below(
                 item,
-                named if named and str(name).lower() == "value" else str(name),
+                named if named and str(name).lower() in _VALUES else str(name),
                 str(name) in secret_below,
             )
             for name, item in value.items()
@@ -147,15 +153,26 @@ class IncidentSanitizer:
 
 
 _SECTIONS = frozenset({"data", "stringData"})
+_VALUES = frozenset(
+    ("value", "old", "new", "from", "to", "before", "after", "previous", "current", "old_value")
+) | {"new_value", "oldvalue", "newvalue", "from_value", "to_value"}
+"""Keys whose text is a value of the name next to them, or of the change around them."""
 _NAMES = ("name", "key", "field", "variable", "env")
 
 
 def _name_of_pair(value: Mapping[Any, Any]) -> str:
     """Return the name that `{"name": "DB_PASSWORD", "value": "…"}` gives to its value."""
     folded = {str(name).lower(): item for name, item in value.items()}
-    if "value" not in folded:
+    if _VALUES.isdisjoint(folded):
         return ""
     return next((str(folded[name]) for name in _NAMES if isinstance(folded.get(name), str)), "")
+
+
+def _flag_before(items: Sequence[Any], at: int, item: Any) -> str:  # noqa: ANN401 - any JSON value
+    """Return the flag that a list of arguments has before a value: `["--password", "…"]`."""
+    flag = items[at - 1] if at else ""
+    is_flag = isinstance(flag, str) and flag.startswith("--") and "=" not in flag
+    return flag if is_flag and isinstance(item, str) and not item.startswith("-") else ""
 
 
 def _is_secret_leaf(value: str, key: str) -> bool:
