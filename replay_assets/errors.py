@@ -16,7 +16,8 @@
     ├── BatchStoppedError      a run ended before each request had its result
     │   └── BatchInterruptedError   because of a signal
     ├── JournalError           kept calls or the ledger are damaged or can't be written
-    └── LockedError            another process works on the same partition
+    ├── LockedError            another process works on the same partition
+    └── DiskFullError          a volume has no space left; an OSError too
 
 Every message names the thing, the value found and the way out. Any other exception is a bug or a
 fault of the machine.
@@ -93,3 +94,7 @@ class JournalError(ReplayAssetsError):
 
 class LockedError(ReplayAssetsError):
     """Another process is working on the same partition."""
+
+
+class DiskFullError(ReplayAssetsError, OSError):
+    """A file can't be written because its volume is full; the message names both."""

@@ -22,6 +22,7 @@ from replay_assets.errors import ReplayAssetsError
 from replay_assets.lake import Lineage, Published, Store
 from replay_assets.sanitizing import rules_digest, rules_of
 from replay_assets.settings import Settings
+from replay_assets.volumes import naming_full_disk
 
 # Without the repository's tag, the job's page in the UI would not list these runs.
 RUN_TAGS = {".dagster/repository": f"__repository__@{LOCATION}", NAMED_TAG: "true"}
@@ -57,7 +58,7 @@ def run_days(
     """
     definitions = build_definitions(settings)
     job = definitions.resolve_job_def("daily_walk")
-    with dg.DagsterInstance.get() as instance:
+    with naming_full_disk(settings.dagster_home), dg.DagsterInstance.get() as instance:
         end_dead_runs(instance)
         for day in days:
             present = shared_assets_present(settings, definitions, day) if reuse else set()
@@ -74,7 +75,7 @@ def end_runs_left() -> None:
 def run_weeks(settings: Settings, weeks: Sequence[str]) -> Iterator[RunOutcome]:
     """Materialise weeks, named by their Mondays, one after another."""
     job = build_definitions(settings).resolve_job_def("weekly_walk")
-    with dg.DagsterInstance.get() as instance:
+    with naming_full_disk(settings.dagster_home), dg.DagsterInstance.get() as instance:
         for week in weeks:
             yield _run(job, week, None, instance)
 

@@ -4,6 +4,7 @@
 they are imported when a command runs, so that `--help` is shown without delay.
 """
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from replay_assets.cli.commands import COMMANDS
 from replay_assets.cli.stopping import ended_by_signals
 from replay_assets.errors import CONTINUES, INTERRUPTED, ReplayAssetsError
+from replay_assets.volumes import disk_full
 
 ASKING_COMMANDS = frozenset({"backfill", "demo", "replay"})
 """Commands that ask models, whose answers are kept."""
@@ -32,6 +34,10 @@ class _Program(click.Group):
                 return super().invoke(context)
         except ReplayAssetsError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.filename is None or (full := disk_full(Path(error.filename), error)) is None:
+                raise
+            raise click.ClickException(str(full)) from error
 
 
 @click.group(

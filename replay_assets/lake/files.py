@@ -22,6 +22,7 @@ from uuid import uuid4
 from upath import UPath
 
 from replay_assets.errors import NotMaterializedError
+from replay_assets.volumes import naming_full_disk
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -46,17 +47,24 @@ def is_local(path: UPath) -> bool:
 
 
 class HashedFile(io.BufferedWriter):
-    """A local file opened for writing, with the checksum and size of the bytes written so far."""
+    """A local file opened for writing, with the checksum and size of the bytes written so far.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: the file.
+        shown: the path that messages name, if it is another one.
+    """
+
+    def __init__(self, path: Path, shown: Path | None = None) -> None:
         super().__init__(io.FileIO(path, "wb"))
+        self._shown = shown or path
         self._sha256 = hashlib.sha256()
         self.size_bytes = 0
 
     def write(self, content: "ReadableBuffer", /) -> int:
         """Write some bytes and add them to the checksum."""
         self._sha256.update(content)
-        written = super().write(content)
+        with naming_full_disk(self._shown):
+            written = super().write(content)
         self.size_bytes += written
         return written
 
@@ -75,12 +83,14 @@ class StagedFile:
     def __init__(self, target: UPath, *, mode: int | None = None) -> None:
         self.target = target
         folder = _staging_folder(target.parent)
-        if is_local(target):
-            folder.mkdir(parents=True, exist_ok=True)
-        else:
-            mode = PRIVATE  # other users may read the folder for temporary files
-        self._hidden = folder / f".{target.name}.{HOST}-{os.getpid()}-{uuid4().hex}.tmp"
-        self.stream = HashedFile(self._hidden)
+        self._shown = folder / target.name
+        with naming_full_disk(self._shown):
+            if is_local(target):
+                folder.mkdir(parents=True, exist_ok=True)
+            else:
+                mode = PRIVATE  # other users may read the folder for temporary files
+            self._hidden = folder / f".{target.name}.{HOST}-{os.getpid()}-{uuid4().hex}.tmp"
+            self.stream = HashedFile(self._hidden, self._shown)
         if mode is not None:
             self._hidden.chmod(mode)
 
@@ -88,7 +98,7 @@ class StagedFile:
         """Close the file and sync it to the disk."""
         if self.stream.closed:
             return
-        with self.stream:
+        with naming_full_disk(self._shown), self.stream:
             self.stream.flush()
             os.fsync(self.stream.fileno())
 
@@ -96,7 +106,8 @@ class StagedFile:
         """Give the file its final name, replacing an existing file."""
         self.close()
         if is_local(self.target):
-            rename(self._hidden, Path(self.target.path))
+            with naming_full_disk(self._shown):
+                rename(self._hidden, Path(self.target.path))
         else:
             # One PUT of a closed file: closing an upload stream completes it even after an error.
             self.target.fs.put_file(str(self._hidden), self.target.path)
@@ -104,7 +115,8 @@ class StagedFile:
 
     def discard(self) -> None:
         """Remove the hidden file; do nothing if it was published."""
-        self.stream.close()
+        with suppress(OSError):  # a full disk, which may be why the file is discarded
+            self.stream.close()
         self._hidden.unlink(missing_ok=True)
 
 
@@ -219,5 +231,6 @@ def sha256(content: bytes) -> str:
 
 def create_private(path: Path) -> None:
     """Create an empty local file that only its owner may read, if it does not exist."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=PRIVATE)
+    with naming_full_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=PRIVATE)

@@ -18,6 +18,7 @@ from upath import UPath
 
 from replay_assets.errors import LockedError
 from replay_assets.lake.files import publish, remove
+from replay_assets.volumes import naming_full_disk
 
 HOLDER_SUFFIX = ".holder.json"
 
@@ -56,11 +57,13 @@ class LocalLocks:
         from filelock import FileLock, Timeout  # imported here, because only runs need it
 
         folder = self._root / work
-        folder.mkdir(parents=True, exist_ok=True)
+        with naming_full_disk(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         holder = folder / f"{self._file_name}{HOLDER_SUFFIX}"
         lock = FileLock(folder / self._file_name)
         try:
-            lock.acquire(timeout=0)
+            with naming_full_disk(folder):
+                lock.acquire(timeout=0)
         except Timeout as error:
             raise _locked(folder, _read(holder)) from error
         try:

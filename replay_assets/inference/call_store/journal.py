@@ -31,6 +31,7 @@ from replay_assets.errors import JournalError
 from replay_assets.inference.call.call import Call
 from replay_assets.inference.call_store.protocols import Header
 from replay_assets.lake.files import PRIVATE, sync_folder
+from replay_assets.volumes import volume_note
 
 GROUP_S = 0.1
 """Seconds during which records are collected and then synced together: a sync takes 0.2 ms, writing
@@ -265,7 +266,7 @@ def _damaged(path: Path, line: int) -> JournalError:
 
 def _unwritable(path: Path, error: OSError) -> JournalError:
     return JournalError(
-        f"{path} can't be written: {error.strerror or error}. Nothing more is sent, because an "
-        "answer that is not kept would be paid for twice. Free the disk and run the same again: it "
-        "continues."
+        f"{path} can't be written: {error.strerror or error}.{volume_note(path, error)} Nothing "
+        "more is sent, because an answer that is not kept would be paid for twice. Free the disk "
+        "and run the same again: it continues."
     )

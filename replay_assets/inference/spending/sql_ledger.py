@@ -23,6 +23,7 @@ from replay_assets.inference.spending.earlier_ledger import spent_in_file
 from replay_assets.inference.spending.ledger import ROUNDING_USD, Entry
 from replay_assets.lake.files import create_private
 from replay_assets.parsing.urls import shown_url, without_password
+from replay_assets.volumes import volume_note
 
 LEDGER_FILE = "ledger.sqlite"
 BUSY_S = 30
@@ -163,10 +164,12 @@ class SqlLedger:
 
     def _unusable(self, error: Exception) -> JournalError:
         where = str(self._url.database) if self._is_sqlite else shown_url(self._text)
-        cause = error.strerror if isinstance(error, OSError) else getattr(error, "orig", None)
-        reason = without_password(str(cause or error), self._text)
+        cause = error if isinstance(error, OSError) else getattr(error, "orig", None) or error
+        text = getattr(cause, "strerror", None) or cause
+        reason = without_password(str(text), self._text)
+        full = volume_note(Path(where), cause) if self._is_sqlite else ""
         return JournalError(
-            f"{where} can't be written: {reason}. Nothing more is sent, because spending "
+            f"{where} can't be written: {reason}.{full} Nothing more is sent, because spending "
             "that is not recorded can exceed the budget. Repair the cause (a full disk, a folder "
             "of another user, a database that does not answer) and run the same again: it "
             "continues."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from replay_assets.errors import (
 )
 from replay_assets.parsing.urls import HOW_TO_ENCODE, UrlParts, shown_url, without_password
 from replay_assets.source.connection.session_settings import read_any_bytes
+from replay_assets.volumes import disk_full
 
 NOT_ALLOWED = ("42501", "25006")
 """PostgreSQL's states for a missing privilege and for a read-only transaction."""
@@ -109,6 +111,8 @@ class SourceUrl:
         except SQLAlchemyError as error:
             text = self.reason(error)
             cause = getattr(error, "orig", None) or error
+            if (full := disk_full(Path(self.url.database or ""), cause)) is not None:
+                raise full from None
             state, said = getattr(cause, "sqlstate", None), str(cause)
             if state in REPEATABLE or RECOVERY in said:
                 raise InterruptedReadError(f"{self.name}: {text}") from None
