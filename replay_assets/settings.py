@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from replay_assets.contracts.export_row import TRAINING_LANGUAGES, TrainingLanguage
 from replay_assets.errors import ConfigurationError
-from replay_assets.parsing.urls import UrlParts, shown_url
+from replay_assets.parsing.urls import UrlParts, secret_options, shown_url
 
 DEFAULT_TIMEZONE = "Asia/Taipei"
 DEFAULT_LOOK_BACK_DAYS = 35
@@ -97,7 +97,7 @@ class Settings:
             lake=_root("REPLAY_LAKE", data / "lake"),
             evidence=_root("REPLAY_EVIDENCE", data / "evidence"),
             labels=_root("REPLAY_LABELS", data / "labels"),
-            state=Path(environment.get("REPLAY_STATE") or data / "state").absolute(),
+            state=_state_named() or data / "state",
             source_url=source_url or _sqlite_url(data / "incidents.sqlite"),
             source_is_default=not source_url,
             mapping=named_file("REPLAY_MAPPING"),
@@ -128,8 +128,8 @@ def state_folder() -> Path | None:
     For commands that need no other setting, and so no `data/` folder.
     """
     home = Path(os.environ.get("REPLAY_HOME") or Path.cwd()).absolute()
-    if named := os.environ.get("REPLAY_STATE"):
-        return Path(named).absolute()
+    if named := _state_named():
+        return named
     return home / "data" / "state" if (home / "data").is_dir() else None
 
 
@@ -189,6 +189,16 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "replay-assets"
 
 
+def _state_named() -> Path | None:
+    """Return the folder that REPLAY_STATE names; None if it is not set."""
+    named = os.environ.get("REPLAY_STATE")
+    if named and "://" in named:
+        raise ConfigurationError(
+            f"REPLAY_STATE is {shown_url(named)}; it must be a folder on a local disk, not a URL"
+        )
+    return Path(named).absolute() if named else None
+
+
 def _sqlite_url(file: Path) -> str:
     # SQLAlchemy decodes a path, and ends it at the first question mark.
     return "sqlite:///" + str(file).replace("%", "%25").replace("?", "%3F")
@@ -200,8 +210,9 @@ def _root(variable: str, default: Path) -> str:
     if "://" not in url:
         return str(Path(url).absolute())
     parts = UrlParts.of(url)
+    password = (parts and parts.password) or ""
     # Paths below a root are shown in the UI and in logs.
-    if parts is not None and parts.password is not None and not PORT_AND_PATH.match(parts.password):
+    if (password and not PORT_AND_PATH.match(password)) or secret_options(url):
         raise ConfigurationError(
             f"{variable} is {shown_url(url)}: it holds a password. Give that to fsspec in another "
             "way, such as a variable FSSPEC_SFTP_PASSWORD, or a file in ~/.config/fsspec"

@@ -12,7 +12,7 @@ from replay_assets.parsing.urls import is_secret_option
 EMBEDDED_SCHEME = "embedded"
 COMPLETIONS = "/chat/completions"
 USUAL_END = "/v1"
-OTHER_APIS = re.compile(r"/(completions|responses|messages|embeddings)$", re.I)
+OTHER_APIS = re.compile(r"/(completions|responses|messages|embeddings|models|generate)$", re.I)
 
 
 def checked(url: str) -> str:

@@ -1,7 +1,7 @@
 """Checks what a first run needs: source, mapping, candidates, endpoints; names a fix per fault."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 import click
@@ -12,11 +12,13 @@ from rich.text import Text
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.display import console
 from replay_assets.contracts.diagnosis import Diagnosis, Status
+from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError, TimeZoneError
 from replay_assets.evidence.trial import try_newest_day
 from replay_assets.inference import probe
 from replay_assets.lake import Store
+from replay_assets.sanitizing import load_canaries, rules_of
 from replay_assets.settings import Settings, read_secret
 from replay_assets.source import IncidentDatabase, examine_source, load_mapping
 
@@ -25,8 +27,12 @@ REFUSES_KEY = (401, 403)
 
 
 def examine(*, offline: bool) -> list[Diagnosis]:
-    """Check the source and the candidates; their endpoints only if not offline."""
-    return [*_source(Settings.from_environment()), *_candidates(offline=offline)]
+    """Check files, source and candidates; their endpoints only if not offline."""
+    settings = Settings.from_environment()
+    unreadable = list(_files(settings))
+    # The source is judged by the words of the vocabulary.
+    source = () if any(one.check == "vocabulary" for one in unreadable) else _source(settings)
+    return [*unreadable, *source, *_candidates(settings, offline=offline)]
 
 
 def show(findings: list[Diagnosis], *, as_json: bool) -> None:
@@ -37,6 +43,22 @@ def show(findings: list[Diagnosis], *, as_json: bool) -> None:
         click.echo(json.dumps(content, ensure_ascii=False, indent=2))
     else:
         _show_table(findings)
+
+
+def _files(settings: Settings) -> Iterator[Diagnosis]:
+    """Yield the files that every run reads and that can't be used."""
+    readers: dict[str, Callable[[], object]] = {
+        "vocabulary": lambda: load_vocabulary(settings.vocabulary),
+        "policy": lambda: load_policy(settings.policy),
+        "rules": lambda: rules_of(settings.rules),
+        "canaries": lambda: load_canaries(settings.canaries),
+    }
+    for name, read in readers.items():
+        try:
+            read()
+        except ConfigurationError as error:
+            cure = f"correct the file that REPLAY_{name.upper()} names"
+            yield Diagnosis(name, "fail", str(error), cure)
 
 
 def _source(settings: Settings) -> Iterator[Diagnosis]:
@@ -67,9 +89,9 @@ def _zone_of_days(settings: Settings) -> Diagnosis:
     return Diagnosis("time zone", "ok", f"days are those of {settings.timezone}")
 
 
-def _candidates(*, offline: bool) -> Iterator[Diagnosis]:
+def _candidates(settings: Settings, *, offline: bool) -> Iterator[Diagnosis]:
     try:
-        catalogue = Catalogue.load(Settings.from_environment().candidates)
+        catalogue = Catalogue.load(settings.candidates)
     except ConfigurationError as error:
         yield Diagnosis("candidates", "fail", str(error), "correct the catalogue")
         return

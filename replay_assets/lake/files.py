@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from fsspec import get_filesystem_class
 from upath import UPath
 
-from replay_assets.errors import NotMaterializedError
+from replay_assets.errors import ConfigurationError, NotMaterializedError
+from replay_assets.parsing.urls import shown_url
 from replay_assets.volumes import naming_full_disk
 
 if TYPE_CHECKING:
@@ -37,8 +39,21 @@ FORGOTTEN_AFTER_S = 24 * 3600
 
 
 def open_root(url: str) -> UPath:
-    """Return the folder of a root: a local path or any fsspec URL, such as `s3://bucket/prefix`."""
-    return UPath(url)
+    """Return the folder of a root: a local path or any fsspec URL, such as `s3://bucket/prefix`.
+
+    Raises:
+        ConfigurationError: there is no file system of that name, or its driver is not installed.
+    """
+    try:
+        root = UPath(url)
+        if not is_local(root):
+            get_filesystem_class(root.protocol)
+    except (ImportError, ValueError) as error:
+        raise ConfigurationError(
+            f"{shown_url(url)} can't be used as a root: {error}. Install the driver that it names, "
+            "or use a local folder"
+        ) from error
+    return root
 
 
 def is_local(path: UPath) -> bool:

@@ -16,17 +16,24 @@ HOW_TO_ENCODE = (
     "? as %3F, # as %23, % as %25"
 )
 SECRET_OPTION = re.compile(
-    r"pass(?!file)|pwd|secret|token|sig(nature)?$|auth$|authorization|credential|key$", re.I
+    r"pass(?!file)|pwd|^pw$|secret|token|jwt|sig(nature)?$|auth$|authorization|credential|key$"
+    r"|^code$",  # the key of an Azure function
+    re.I,
 )
 """Names of options in the query whose values are not shown."""
 FILE_OPTION = re.compile(r"^ssl(key|cert|rootcert|crl)$", re.I)
 """Names of options whose values are names of files."""
 # With a colon for `jdbc:postgresql://` and fsspec's `simplecache::sftp://`.
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+._:-]*)://(.*)", re.DOTALL)
+# Options of libpq or ODBC in place of a host or a database, and a URL inside of the path.
+_INSIDE = re.compile(r"\b(?:password|passwd|pwd)\s*=|://[^/]*:.*@", re.I | re.DOTALL)
 
 
 class UrlParts(NamedTuple):
-    """A URL divided at the last `@`: `password` is None if there is none, and not decoded."""
+    """A URL divided at the last `@`: `password` is None if there is none, and not decoded.
+
+    It is all of the URL if something else than a URL is written there.
+    """
 
     scheme: str
     user: str
@@ -41,7 +48,9 @@ class UrlParts(NamedTuple):
             return None
         scheme, after = found.groups()
         head, _, options = after.partition("?")
-        if "@" in options and _from_secret_option(options):
+        if _INSIDE.search(unquote(head)):
+            return cls(scheme, "", after, "")
+        if "@" in options and secret_options(url):
             # The last @ may be in a secret option, so that what follows it is a part of it.
             if ":" in head and not head.startswith("/"):
                 user, _, password = after.partition(":")
@@ -49,6 +58,8 @@ class UrlParts(NamedTuple):
             after = head
         before, at, rest = after.rpartition("@")
         user, colon, password = before.partition(":")
+        if not colon and scheme.startswith("oracle"):
+            user, colon, password = before.partition("/")  # as Oracle's tools write a login
         # A path may hold an @ too.
         if not at or re.search(r"[/?#]", user):
             return cls(scheme, "", None, after)
@@ -97,13 +108,13 @@ def _secrets_in(url: str) -> set[str]:
     parts = UrlParts.of(url)
     if parts is None:
         return {url}
-    written = (parts.password or "", _from_secret_option(url.partition("?")[2]))
+    written = (parts.password or "", secret_options(url))
     return {form for one in written for form in (one, unquote(one), unquote_plus(one)) if form}
 
 
-def _from_secret_option(query: str) -> str:
+def secret_options(url: str) -> str:
     """Return the value of the first secret option and all after it: it may hold a bare `&`."""
-    options = query.split("&")
+    options = url.partition("?")[2].split("&")
     for index, option in enumerate(options):
         name, _, value = option.partition("=")
         if is_secret_option(unquote_plus(name)):

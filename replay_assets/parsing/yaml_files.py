@@ -37,6 +37,8 @@ _FAST_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoad
 """Six times as fast, but it names wrong lines: for files that are known to be right."""
 # PyYAML also quotes its own words, such as ',' and '<document start>': they may be shown.
 _QUOTED = re.compile(r"""(["'])(?!<)\S{3,}\1""")
+_OTHER_NUMBER = re.compile(r"[-+]?0[0-9]+|.*:.*")
+"""`010` is 8 for YAML, and `1:30` is 90."""
 _PLAIN = {
     "bool_parsing": "expected true or false",
     "bool_type": "expected true or false",
@@ -165,6 +167,11 @@ class _Constructor(SafeConstructor):
     """Says in which line a value is that Python can't hold, such as a 30th of February."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401
+        if node.tag.endswith((":int", ":float")) and _OTHER_NUMBER.fullmatch(str(node.value)):
+            says = (
+                "a number that it reads as another one; write a plain number, or put it in quotes"
+            )
+            raise yaml.MarkedYAMLError(problem=says, problem_mark=node.start_mark)
         try:
             return super().construct_object(node, deep=deep)
         except ValueError as error:

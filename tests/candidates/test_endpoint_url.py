@@ -48,7 +48,8 @@ def test_requests_go_below_any_address(written: str, asked: str) -> None:
         "localhost:8000/v1", "http:///v1", "http://h.example/a b", "http://h.example/v1\n/x",
         "http://h.example:port/v1", "http://h.example:0x/v1", "http://me@h.example/v1",
         "http://h.example/v1#part", "http://h.example/v1?key=x", "http://h.example/v1/messages",
-        "http://h.example/v1?token=", "embedded://baselines/v1?x=1", "",
+        "http://h.example/v1?token=", "http://h.example/v1/models",
+        "http://h.example/v1?code=x", "embedded://baselines/v1?x=1", "",
     ],
 )  # fmt: skip
 def test_what_is_not_an_address_is_refused(written: str) -> None:

@@ -110,6 +110,23 @@ def test_an_invalid_mapping_or_catalogue_is_a_finding(
     assert failed == ["mapping", "candidates"]
 
 
+def test_files_that_every_run_reads_are_findings(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run would end at once because of them."""
+    for name, text in (
+        ("vocabulary", "actions: []"), ("policy", "alpha: 1\nalpha: 2"), ("rules", "soft: yes"),
+        ("canaries", "short"),
+    ):  # fmt: skip
+        (home / name).write_text(text + "\n")
+        monkeypatch.setenv(f"REPLAY_{name.upper()}", str(home / name))
+    failed = [one for one in findings("--offline") if one["status"] == "fail"]
+    assert [one["check"] for one in failed] == ["vocabulary", "policy", "rules", "canaries"]
+    for one in failed:
+        assert f"REPLAY_{one['check'].upper()}" in one["cure"]
+        assert str(home / one["check"]) in one["says"]
+
+
 @pytest.mark.parametrize(
     ("answer", "model", "status", "says"),
     [

@@ -78,10 +78,15 @@ def test_no_incident_is_lost_on_the_way(from_sqlite: Path) -> None:
 
 
 def test_what_people_did_is_not_the_incumbent(from_sqlite: Path) -> None:
-    """Only 18 incidents have a coordinator's decision; all others are not applicable."""
+    """18 incidents have a coordinator's decision, and one was repaired by automation in words.
+
+    "Target group reattached to load balancer by the daily pipeline" is what production did.
+    """
     scores = pd.read_parquet(from_sqlite / "lake" / "tables" / "incumbent_scores")
     recorded = scores[scores["outcome"] == "recorded"]
-    assert len(recorded) == 18
+    assert len(recorded) == 19
+    by_automation = recorded[recorded["incident_id"] == "inc-660ae98e5141"]
+    assert list(by_automation["action"]) == ["fix_network"]
     assert scores[scores["outcome"] == "not_recorded"]["action"].isna().all()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
-from replay_assets.errors import NotMaterializedError
+from replay_assets.errors import ConfigurationError, NotMaterializedError
 from replay_assets.lake.files import (
     HOST,
     is_local,
@@ -128,6 +128,12 @@ def test_a_root_may_be_on_any_fsspec_filesystem():
     remove(path)
     with pytest.raises(NotMaterializedError):
         read(path)
+
+
+def test_a_root_without_a_file_system_is_refused_by_name():
+    """A driver that is not installed is reported in the same way."""
+    with pytest.raises(ConfigurationError, match=r"nosuch://b/lake can't be used.*local folder"):
+        open_root("nosuch://b/lake")
 
 
 def hidden_name(host: str, pid: int) -> str:

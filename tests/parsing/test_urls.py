@@ -25,6 +25,13 @@ HEAD, TAIL = "Kq7w" + "Head", "Zt4m" + "Tail"
         ("postgresql://joe:pw@db/x?application_name=a%40b", "postgresql://joe:***@db/x"),
         ("jdbc:postgresql://joe:pw@db/x", "jdbc:postgresql://joe:***@db/x"),
         ("postgresql://joe@db/x@y", "postgresql://joe@db/x@y"),
+        ("oracle+oracledb://joe/pw@db:1521/x", "oracle+oracledb://joe:***@db:1521/x"),
+        ("oracle://joe/pw@//db:1521/x", "oracle://joe:***@//db:1521/x"),
+        ("postgresql://host=db password=pw", "postgresql://:***@"),
+        ("postgresql:///host%3Ddb%20password%3Dpw", "postgresql://:***@"),
+        ("postgresql:///postgresql%3A%2F%2Fjoe%3Apw%40db", "postgresql://:***@"),
+        ("http://proxy/https://joe:pw@host/v1", "http://:***@"),
+        ("http://proxy/https://host:8443/v1", "http://proxy/https://host:8443/v1"),
         ("host=db password=pw", "a text that is not a URL"),
     ],
 )
@@ -68,6 +75,7 @@ def test_an_encoded_password_is_hidden_in_both_forms() -> None:
     [
         ("password", True), ("sslpassword", True), ("api_key", True), ("key", True),
         ("access_token", True), ("sig", True), ("passfile", False), ("sslkey", False),
+        ("code", True), ("jwt", True), ("encode", False),
         ("api-version", False), ("connect_timeout", False), ("design", False),
     ],
 )  # fmt: skip

@@ -183,6 +183,12 @@ def test_a_value_that_does_not_fit_its_tag_is_refused_with_its_line(
     assert refusal(tmp_path, f"- name: a\n  rate: {value}\n") == expected
 
 
+@pytest.mark.parametrize("value", ["010", "-007", "1:30", "190:20:30.15"])
+def test_a_number_that_yaml_reads_as_another_one_is_refused(tmp_path: Path, value: str) -> None:
+    """A budget of 010 would be 8."""
+    assert "line 2: not valid YAML: a number" in refusal(tmp_path, f"- name: a\n  rate: {value}\n")
+
+
 def test_a_key_that_is_a_list_does_not_hide_a_repeated_key(tmp_path: Path) -> None:
     """Such a key can't be looked up by its value, which is a list."""
     message = refusal(tmp_path, "- ? [a, b]\n  : 1\n  name: a\n  name: b\n")

@@ -40,6 +40,8 @@ class SourceUrl:
         self._text = text
         try:
             self.url = sa.make_url(text)
+            if "=" in (self.url.host or ""):
+                raise ValueError("the options of libpq are not a URL")
         except (ArgumentError, ValueError):
             # Without its cause: that may quote the part of the URL it stumbled over.
             raise ConfigurationError(

@@ -77,6 +77,9 @@ def layouts_of(connection: sa.Connection, tables: Sequence[TableName]) -> list[T
 def _sqlite_layout(connection: sa.Connection, table: TableName) -> TablePhysical:
     schema, name = table
     inspector = sa.inspect(connection)
+    # SQLite finds a table in any case, its inspector does not.
+    names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
+    name = next((one for one in names if one.casefold() == name.casefold()), name)
     key = inspector.get_pk_constraint(name, schema=schema)["constrained_columns"]
     whole = [
         index

@@ -65,6 +65,8 @@ def test_other_characters_are_part_of_the_password(between: str) -> None:
     "url",
     [
         f"host=127.0.0.1 port=1 user=joe password={HEAD}{TAIL}",
+        f"postgresql+psycopg://host=127.0.0.1 port=1 user=joe password={HEAD}{TAIL}",
+        f"oracle+oracledb://joe/{HEAD}{TAIL}@{HERE}",
         f"jdbc:postgresql://{HERE}?user=joe&password={HEAD}{TAIL}",
         f"joe:{HEAD}@{TAIL}@{HERE}",
         f"//joe:{HEAD}{TAIL}@{HERE}",

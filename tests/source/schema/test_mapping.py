@@ -8,6 +8,7 @@ import yaml
 from replay_assets.errors import ConfigurationError
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.day.label_reading import read_labels
+from replay_assets.source.diagnosis.examine import examine_source
 from replay_assets.source.schema.mapping import SourceMapping, load_mapping
 from tests.source.rows import DAY, count, incident, label, load, message, read_day, repair, session
 
@@ -52,6 +53,17 @@ def test_a_mapping_file_renames_tables_and_columns(database_url: str, tmp_path: 
     assert count(theirs, '"Runs"') == count(theirs, "truth") == 1
     ours.close()
     theirs.close()
+
+
+def test_sqlite_finds_a_table_in_any_case(tmp_path: Path):
+    """So must what looks at its keys and indexes."""
+    url = f"sqlite:///{tmp_path / 'x.sqlite'}"
+    tables = {"incident_evidence": {"table": "Incident_EVIDENCE"}}
+    mapping = load_mapping(mapping_file(tmp_path, {"tables": tables}))
+    with IncidentDatabase(url) as ours, IncidentDatabase(url, mapping) as theirs:
+        load(ours, tmp_path, **TABLES)
+        assert len(read_day(theirs, DAY).evidence) == 2
+        assert [one.says for one in examine_source(theirs) if one.status == "fail"] == []
 
 
 def test_a_renamed_column_takes_the_newer_value_when_loaded_again(
