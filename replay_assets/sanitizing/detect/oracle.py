@@ -19,6 +19,7 @@ _LOGIN = re.compile(
 _DATABASE = re.compile(
     rb"@(?://)?(?:[A-Za-z][A-Za-z0-9_.:-]*|[0-9][0-9.:]+|\(|<[A-Z_]{2,20}_[0-9]+>)"
 )
+_TOOL = re.compile(rb"(?i:" + _TOOLS + rb"|userid=|conn )")
 _SURE = re.compile(rb"(?i:" + _TOOLS + rb"|userid=|conn |jdbc|@)|:1521|CONNECT")
 """Anchors after which a login needs no other sign of being one."""
 _WORDS = re.compile(rb"[a-z][a-z-]*")
@@ -66,7 +67,7 @@ def _value(
             return None
         return (first, first + len(value)) if b"/" not in value or b"@//" in database else None
     # Without a database only as the first argument of a tool: `sqlplus scott/tiger`.
-    alone = sure and b"/" not in run and b"@" not in run
+    alone = _TOOL.match(data, begin) and b"/" not in run and b"@" not in run
     if alone and _FIRST_ARGUMENT.fullmatch(data, begin, match.start()):
         return first, first + len(run)
     return None

@@ -17,6 +17,7 @@ _NAME = rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]|<[A-Z_]{2,20}_[0-9]{
 _HOST = re.compile(rb"@%b(?:,%b(?::[0-9]{1,5})?){0,9}(?![A-Za-z0-9@,])" % (_NAME, _NAME))
 _WITH_PORT = re.compile(rb"@%b:[0-9]{2,5}(?![A-Za-z0-9@])" % _NAME)
 _PORT = re.compile(rb"[0-9]{1,5}(?![A-Za-z0-9])")
+_HOST_LIST = re.compile(rb"[0-9]{2,5},%b:[0-9]{2,5}" % _NAME)
 _FILLED_IN = re.compile(rb"(?:\$[A-Z_]+|\$?\{+[^{}]*\}+|<[a-z_ -]+>|%[sd])(?:[/?#]|\Z)")
 
 
@@ -60,6 +61,8 @@ def _last_at(url: bytes, simple: bytes, colon: int, *, web: bool) -> int:
     found = simple.rfind(b"@")
     if found < 0 and (colon < 0 or simple[:1] == b"[" or _FILLED_IN.match(url, colon + 1)):
         return -1
+    if found < 0 and _HOST_LIST.match(url, colon + 1):
+        return -1  # kafka://b1:9092,b2:9092/topic@group
     hosts = [match.start() for match in _HOST.finditer(url, max(found, 0))]
     if not hosts:
         return found

@@ -124,7 +124,9 @@ def is_reference(name: str, value: bytes, *, equals: bool = False) -> bool:
     if name not in key_names.WORDS["references"]:
         return False
     parts = _ENTRY.fullmatch(value) is not None and not looks_random(value)
-    return parts and (not value.isalnum() or key_names.strength(value.decode()) != "none")
+    word = value.decode("utf-8", "replace")
+    known = word in key_names.WORDS["harmless_last"] or key_names.strength(word) != "none"
+    return parts and (known or not value.isalnum())
 
 
 def looks_random(value: bytes) -> bool:

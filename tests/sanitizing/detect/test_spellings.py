@@ -315,6 +315,10 @@ ALL = {
 }  # fmt: skip
 
 REFERENCES = [
+    "Oracle/19c listener on db:1521/ORCL",
+    "kafka://b1:9092,b2:9092/topic@group",
+    "金鑰由 KMS 管理",
+    "secretKey: username",
     "DB_PASSWORD: ${{ secrets.DB_PASSWORD }}",
     "secretKey: password",
     "--set auth.existingSecret=redis-auth",
