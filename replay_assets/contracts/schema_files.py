@@ -5,13 +5,17 @@ from importlib.resources import files
 
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.export_row import EXPORT_ROWS
+from replay_assets.contracts.gate_policy import GatePolicy
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.manifest import PartitionManifest
+from replay_assets.contracts.promotion import Promotion
 from replay_assets.contracts.record import Part
 from replay_assets.contracts.request import ReplayRequest
 from replay_assets.contracts.result import ReplayResult
+from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.score import ReplayScore
+from replay_assets.contracts.training_manifest import TrainingManifest
 
 CONTRACTS: dict[str, type[Part]] = {
     "replay_request": ReplayRequest,
@@ -20,6 +24,10 @@ CONTRACTS: dict[str, type[Part]] = {
     "incident_label": IncidentLabel,
     "replay_score": ReplayScore,
     "evaluation_report": EvaluationReport,
+    "gate_policy": GatePolicy,
+    "review_plan": ReviewPlan,
+    "promotion": Promotion,
+    "training_manifest": TrainingManifest,
     **EXPORT_ROWS,
     "partition_manifest": PartitionManifest,
 }

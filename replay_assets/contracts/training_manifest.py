@@ -4,6 +4,7 @@ An export writes this file next to its rows; the catalogue's `trained_on` names 
 """
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import ClassVar
 
 from replay_assets.contracts.record import Record
@@ -28,13 +29,13 @@ class TrainingManifest(Record):
     scenario_groups: tuple[str, ...]
     clusters: dict[str, tuple[str, ...]]
 
+    @cached_property
+    def _incidents(self) -> frozenset[str]:
+        return frozenset(self.incident_ids).union(*self.clusters.values())
+
     def covers(self, incident_id: str, scenario_group: str) -> bool:
         """Return whether a model that was trained on this has seen an incident, or one like it."""
-        return (
-            scenario_group in self.scenario_groups
-            or incident_id in self.incident_ids
-            or any(incident_id in cluster for cluster in self.clusters.values())
-        )
+        return incident_id in self._incidents or scenario_group in self.scenario_groups
 
 
 def is_trained_on(

@@ -19,11 +19,15 @@ from replay_assets.contracts.export_row import (
     OriginalAlpacaRow,
     OriginalMetadata,
 )
+from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
+from replay_assets.contracts.promotion import PROMOTION_VERSION, Promotion
 from replay_assets.contracts.request import REQUEST_VERSION, ReplayRequest
 from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, TraceEvent, Try, Usage
+from replay_assets.contracts.review import REVIEW_VERSION, ReviewPlan
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
 from replay_assets.contracts.score import GRADES, SCORE_VERSION, IncidentGrades, ReplayScore
+from replay_assets.contracts.training_manifest import TRAINING_VERSION, TrainingManifest
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Publication, Store
 
@@ -206,6 +210,34 @@ REPORT = EvaluationReport(
     ],
 )
 
+REVIEW_PLAN = ReviewPlan(
+    schema_version=REVIEW_VERSION,
+    candidate_id="nemotron-mini",
+    candidate_version="a" * 64,
+    kind="historic",
+    start="2026-09-21",
+    looks=("2026-10-12",),
+    alpha=0.05,
+    policy=load_policy(),
+    policy_digest=load_policy().digest(),
+)
+
+PROMOTION = Promotion(
+    schema_version=PROMOTION_VERSION,
+    candidate_id="nemotron-mini",
+    candidate_version="a" * 64,
+    week="2026-10-12",
+    policy_digest=load_policy().digest(),
+)
+
+TRAINING_MANIFEST = TrainingManifest(
+    schema_version=TRAINING_VERSION,
+    export_id="sft-2026-09-21",
+    incident_ids=("inc-001",),
+    scenario_groups=("grp-orders",),
+    clusters={"c1": ("inc-001", "inc-002")},
+)
+
 ALPACA_ROW = AlpacaRow(
     instruction="Decide.",
     input="OrdersDbConnectionsHigh",
@@ -256,6 +288,10 @@ def records_of_every_kind(folder: Path) -> dict[str, dict[str, Any]]:
         "incident_label": sample_labels()[0].as_json(),
         "replay_score": SCORE.as_json(),
         "evaluation_report": REPORT.as_json(),
+        "gate_policy": load_policy().as_json(),
+        "review_plan": REVIEW_PLAN.as_json(),
+        "promotion": PROMOTION.as_json(),
+        "training_manifest": TRAINING_MANIFEST.as_json(),
         "export_row": ALPACA_ROW.model_dump(mode="json"),
         "export_row_original": ORIGINAL_ALPACA_ROW.model_dump(mode="json"),
         "partition_manifest": manifest.as_json(),

@@ -9,7 +9,8 @@ from typing import Any
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 
 Row = Mapping[str, Any]
-"""A row of `replay_scores`, as JSON."""
+"""A row of `replay_scores`, as JSON. A row without outcome or status counts as answered and graded,
+one without a scenario group as a group of its incident."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,17 @@ class Side:
     @cached_property
     def groups(self) -> dict[str, str]:
         """The scenario group of each incident."""
-        return {row["incident_id"]: row["scenario_group"] for row in self.rows}
+        return {r["incident_id"]: r.get("scenario_group") or r["incident_id"] for r in self.rows}
 
     @cached_property
     def outcomes(self) -> dict[str, int]:
         """The number of rows by outcome."""
-        return dict(sorted(Counter(row["outcome"] for row in self.rows).items()))
+        return dict(sorted(Counter(map(_outcome, self.rows)).items()))
 
     @cached_property
     def failed(self) -> frozenset[str]:
         """The incidents without any answer: infrastructure failed, or the request was not sent."""
-        answered = {r["incident_id"] for r in self.rows if r["outcome"] not in UNGRADED_OUTCOMES}
+        answered = {r["incident_id"] for r in self.rows if _outcome(r) not in UNGRADED_OUTCOMES}
         return frozenset(self.groups) - answered
 
     @property
@@ -48,7 +49,9 @@ class Side:
     @cached_property
     def graded(self) -> frozenset[str]:
         """The incidents with a label and an answer."""
-        return frozenset(r["incident_id"] for r in self.rows if r["grade_status"] == "graded")
+        return frozenset(
+            r["incident_id"] for r in self.rows if r.get("grade_status", "graded") == "graded"
+        )
 
     def means(self, name: str) -> dict[str, float]:
         """Return a grade or a figure by incident: the mean of its repeats, without None."""
@@ -62,3 +65,7 @@ class Side:
     def any_true(self, name: str) -> int:
         """Return the number of graded incidents with this grade in at least one repeat."""
         return len({r["incident_id"] for r in self.rows if r.get(name)} & self.graded)
+
+
+def _outcome(row: Row) -> str:
+    return str(row.get("outcome", "answered"))
