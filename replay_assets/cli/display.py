@@ -1,7 +1,7 @@
 """Terminal output: progress during the work, and a week's figures at the end."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from rich import box
@@ -21,15 +21,22 @@ console = Console()
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Show a progress bar on a terminal; if output is redirected, print only the final lines."""
+    """Show a progress bar on a terminal; nothing if output is redirected."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         yield progress
+
+
+def show_ended(what: str, failed: Collection[str]) -> None:
+    """Print that a day or week has ended; on a terminal, the progress bar shows that."""
+    if not console.is_terminal:
+        outcome = f"failed ({', '.join(failed)})" if failed else "done"
+        console.print(f"{what}: {outcome}", markup=False, soft_wrap=True)
 
 
 @contextmanager

@@ -7,7 +7,14 @@ import click
 
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.days import iso_day
-from replay_assets.cli.display import console, printed, progress_bar, show_orphans, show_week
+from replay_assets.cli.display import (
+    console,
+    printed,
+    progress_bar,
+    show_ended,
+    show_orphans,
+    show_week,
+)
 from replay_assets.cli.loading import load_source
 from replay_assets.cli.stopping import received
 from replay_assets.contracts.calendar import days_between, days_of_week, is_over, monday_of
@@ -29,7 +36,7 @@ DEMO_WEEK = "2026-09-28"
 
 
 def walk_samples() -> bool:
-    """Load the samples, run a week of them, show its verdicts; return whether anything failed."""
+    """Load the samples and run a week of them; return whether anything failed."""
     settings = Settings.from_environment()
     if not settings.source_is_default:
         raise ConfigurationError(
@@ -45,7 +52,6 @@ def walk_samples() -> bool:
     check_zone(settings, accept_new=False)
     load_source(settings, settings.samples)
     failed = walk(settings, days_of_week(DEMO_WEEK), baselines, reuse=False)
-    show_week(settings, DEMO_WEEK)
     console.print(
         "These are baselines, not language models: a constant answer and fixed rules. See all "
         "results in the UI with [bold]replay-assets ui[/bold]."
@@ -73,37 +79,53 @@ def walk_range(
 def walk(
     settings: Settings, days: Sequence[str], candidates: Sequence[Candidate], *, reuse: bool
 ) -> bool:
-    """Run days and their weeks and print failures; return whether anything failed."""
+    """Run days and their weeks; print verdicts and failures; return whether anything failed."""
     if note := prepare_instance(settings):
         console.print(note, markup=False, soft_wrap=True)
     weeks = sorted({monday_of(day) for day in days})
     over = [week for week in weeks if _is_over(settings, days_of_week(week)[-1])]
-    runs = []
+    runs: list[RunOutcome] = []
     with progress_bar() as progress, printed(WAITING):
-        task = progress.add_task("days", total=len(days))
-        for run in run_days(settings, days, candidates, reuse=reuse):
-            runs.append(run)
-            _end_if_interrupted(runs, len(days))
-            progress.update(task, advance=1, description=f"day {run.partition}")
-        task = progress.add_task("weeks", total=len(over))
-        for run in run_weeks(settings, over):
-            runs.append(run)
-            _end_if_interrupted(runs, len(days) + len(over))
-            progress.update(task, advance=1, description=f"week {run.partition}")
+        for kind, wanted, outcomes in (
+            ("day", days, run_days(settings, days, candidates, reuse=reuse)),
+            ("week", over, run_weeks(settings, over)),
+        ):
+            total = len(runs) + len(wanted)
+            task = progress.add_task(f"{kind}s", total=len(wanted))
+            for run in outcomes:
+                runs.append(run)
+                _end_if_interrupted(runs, total)
+                progress.update(task, advance=1, description=f"{kind} {run.partition}")
+                show_ended(f"{kind} {run.partition}", run.failures)
     for week in sorted(set(weeks) - set(over)):
         console.print(f"skipped week {week}: it is not over yet")
+    _show_counts(runs)
+    if not reuse:
+        show_orphans(_orphans(settings))
+    for run in runs[len(days) :]:
+        if not run.failures:
+            show_week(settings, run.partition)
+    return _show_failures(runs)
+
+
+def _show_counts(runs: Sequence[RunOutcome]) -> None:
+    """Print the notes of runs, and how many succeeded."""
     for run in runs:
         for note in run.notes:
             # Without markup: rich would read square brackets in a text as a style.
             console.print(f"{run.partition}: {note}", markup=False)
-    failed = [run for run in runs if run.failures]
-    console.print(f"{len(runs) - len(failed)} of {len(runs)} partitions succeeded")
-    if not reuse:
-        show_orphans(_orphans(settings))
-    for run in failed:
+    succeeded = sum(not run.failures for run in runs)
+    console.print(f"{succeeded} of {len(runs)} partitions succeeded")
+
+
+def _show_failures(runs: Sequence[RunOutcome]) -> bool:
+    """Print what failed with its reason, as the last lines; return whether anything failed."""
+    for run in runs:
         for step, reason in run.failures.items():
-            console.print(f"  {run.partition} {step}: {reason}", style="red", markup=False)
-    return bool(failed)
+            # Not wrapped: a path or an address in a reason can then be copied.
+            line = f"  {run.partition} {step}: {reason}"
+            console.print(line, style="red", markup=False, soft_wrap=True)
+    return any(run.failures for run in runs)
 
 
 def check_zone(settings: Settings, *, accept_new: bool) -> None:

@@ -67,9 +67,17 @@ def test_the_demo_does_not_touch_your_own_database(
 
 
 def test_a_backfill_is_visible_on_the_instance_and_builds_the_week(home: Path) -> None:
-    """Each partition is an ordinary run of the shipped jobs."""
+    """Each partition is an ordinary run of the shipped jobs; the end says what the demo's says."""
     result = run("backfill", "--from", DAY, "--to", DAY)
     assert result.exit_code == 0, result.output
+    lines = [line.rstrip() for line in result.output.splitlines()]
+    assert lines.index(f"day {DAY}: done") < lines.index(f"week {DEMO_WEEK}: done")
+    for word in (f"Week of {DEMO_WEEK}", "incumbent", "constant-baseline"):
+        assert word in result.output
+    report, training = (Path(line.split(maxsplit=1)[1].split()[-1]) for line in lines[-2:])
+    assert report.name == "report.html"
+    assert report.is_file()
+    assert training.name == "sft.alpaca.train.jsonl"
     assert "skipped nemotron-mini: NVIDIA_API_KEY is not set" in result.output
     with dg.DagsterInstance.from_config(str(home / "data" / "dagster_home")) as instance:
         runs = instance.get_runs()
@@ -139,6 +147,7 @@ def test_a_backfill_lists_failures_with_reasons_and_does_the_rest(home: Path) ->
     result = run("backfill", "--from", DAY, "--to", DAY, *words)
     assert result.exit_code == 1
     flat = " ".join(result.output.split())
+    assert f"day {DAY}: failed (replay_results__nemotron_mini) week 2026-09-28: done" in flat
     assert "1 of 2 partitions succeeded" in flat
     assert f"{DAY} replay_results__nemotron_mini: candidate nemotron-mini: NVIDIA_API_KEY" in flat
     lake = Store(str(home / "data" / "lake"))
