@@ -10,10 +10,10 @@ _CUT = re.compile(
     rb"(?P<escape>\\{1,8}(?:[nrt\"'x]|u00[0-9a-f]{2}|$))|(?P<quote>[\"'`])"
     rb"|%(?P<level>(?:25){0,3})(?:2[0267Cc]|0[AaDd]|3[Bb]|7[Dd])"
     rb"|(?P<field>[&;,]-?(?P<name>[A-Za-z_][A-Za-z0-9_.%\[\]-]{0,40})(?P<sign>[=:])|[&;,]$)"
-    rb"|(?P<close>[)\]}](?=[)\]}.,;:|]{0,8}(?:$|(?<=,)[{\[(\"'])))"
+    rb"|(?P<close>[)\]}](?=[)\]}.,;:|]{0,8}(?:$|(?<=,)(?:[{(\"']|\[[{\[\"']))))"
     rb"|(?P<end>;(?:User|Initial|Data|Trust|Trusted|Integrated|Persist|Connection|Connect|Multiple"
     rb"|Application|Max|Min|Failover|Packet|Load|Network|SSL)$|&(?:amp|quot|#3[49]);"
-    rb"|</[A-Za-z]|<br ?/?>|<[A-Z][A-Z_]{1,20}_[0-9]{1,6}>"
+    rb"|</[A-Za-z][A-Za-z0-9:_-]{0,40}>|<br ?/?>|<[A-Z][A-Z_]{1,20}_[0-9]{1,6}>"
     rb"|[|>]$)"
 )
 _SIMPLE = re.compile(rb"[A-Za-z0-9_.~*+/:=@!^#$?-]*")
@@ -40,6 +40,7 @@ _SPLICED = re.compile(rb"'(?:\"'\"'|\\''|')|\"(?:'\"'\"|\")(?=[!-~])")
 """A quote inside a quoted value, as shells, YAML and SQL write it: `a'"'"'b`, `a'\\''b`, `a''b`."""
 _IN_QUOTES = re.compile(rb"[A-Za-z0-9_\"'<]")
 _AFTER_A_QUOTE = frozenset((b",", b"}", b"]", b")", b";", b" ", b"\n", b""))
+_AFTER_CODE = re.compile(rb"[\s,.;:)}\]]|\Z")
 _GOES_ON = re.compile(rb"[A-Za-z0-9_^~!$@*=-]")
 _APOSTROPHE = re.compile(rb"(?<=[A-Za-z])'(?=[a-z])")
 
@@ -115,10 +116,15 @@ def _ends(value: bytes, cut: re.Match[bytes], quotes: bytes, encodings: int) -> 
     if is_plain:
         # After a value that a form can hold, any name is the next field's.
         encoded = sign == b"&" and b"%" in before
-        fits = len(name) == 1 or encoded or _FIELD.fullmatch(name) is not None
+        fits = (len(name) == 1 and len(before) > 2) or encoded or _FIELD.fullmatch(name) is not None
     else:
         known = len(name) > 3 or name.lower() in _SHORT_FIELDS
-        fits = sign != b"&" and known and _FIELD.fullmatch(name) is not None
+        fits = (
+            sign != b"&"
+            and cut.group("sign") == b"="
+            and known
+            and _FIELD.fullmatch(name) is not None
+        )
     return fits and (cut.group("sign") == b"=" or sign == b",")
 
 
@@ -167,6 +173,8 @@ def _continued(data: bytes, at: int) -> int:
     if spliced := _SPLICED.match(data, at):
         return spliced.end() - at
     # A quote that a letter or digit follows was not escaped as it should be.
+    if data[at : at + 1] == b"`":
+        return 0 if _AFTER_CODE.match(data, at + 1) else 1
     return 1 if _GOES_ON.match(data, at + 1) else 0
 
 

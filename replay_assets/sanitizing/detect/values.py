@@ -35,7 +35,7 @@ _TEMPLATE = re.compile(
     | \{[a-z_]+:?$ | [{\[]\\{0,8}["'][^"']*$                           # an object or a list
     | [{\[]\\{0,8}["'][\w.-]+\\{0,8}["'][:,]
     | \\{0,8}\$_[A-Z]+\[ | \.\\?\$[a-z] | \$env: | \$ENV\b             # $_POST["x"], $env:NAME
-    | \$[a-z_]+(?:/|(?:(?:\.|::|->|:)[A-Za-z_]+)+\W{0,3}$|\[)          # $config->password
+    | \$[a-z_]+(?:/|(?:(?:\.|::|->|:)[A-Za-z_]+)+\W{0,3}$|\[["'$A-Za-z])          # $a->password
     | \\?\$[A-Z][A-Z_]{3,}(?:$|[@/:"'),;\\}$])                         # $DB_PASSWORD@host
     | !(?:Ref|Sub|GetAtt|vault|secret)\b | \.\.\. | \xe2\x80\xa6       # !Ref Password
     """,
