@@ -150,7 +150,6 @@ def test_the_table_of_rooms_names_every_package() -> None:
         "evaluation/grading",
         "evaluation/gate",
         "evaluation/report",
-        "evaluation/statistics",
     }
     parents = {str(Path(one).parent) for one in packages}
     assert packages - explained - rooms - parents == set()

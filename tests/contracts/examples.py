@@ -27,6 +27,7 @@ from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, TraceEv
 from replay_assets.contracts.review import REVIEW_VERSION, ReviewPlan
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
 from replay_assets.contracts.score import GRADES, SCORE_VERSION, IncidentGrades, ReplayScore
+from replay_assets.contracts.tool_case import ToolCall, ToolCallingResult, ToolCase
 from replay_assets.contracts.training_manifest import TRAINING_VERSION, TrainingManifest
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Publication, Store
@@ -266,6 +267,36 @@ ORIGINAL_ALPACA_ROW = OriginalAlpacaRow(
         matched_playbook_id=None,
     ),
 )
+TOOL_CASE = ToolCase.model_validate(
+    {
+        "id": "restart-api",
+        "category": "operations",
+        "messages": [{"role": "user", "content": "Restart api in shop."}],
+        "tools": [{"type": "function", "function": {"name": "restart", "parameters": {}}}],
+        "expected": {
+            "match": "all",
+            "calls": [{"name": "restart", "arguments": {"deployment": ["api"]}}],
+        },
+    }
+)
+TOOL_CALLING_RESULT = ToolCallingResult(
+    schema_version=ToolCallingResult.VERSION,
+    case_id="restart-api",
+    candidate_id="nemotron-mini",
+    baseline=False,
+    category="operations",
+    language="en",
+    outcome="answered",
+    calls=[ToolCall(name="restart", arguments=None)],
+    calls_in_text=0,
+    right=False,
+    right_lenient=False,
+    name_right=True,
+    code="malformed_arguments",
+    latency_ms=812.5,
+    usage=Usage(prompt_tokens=300, completion_tokens=20, total_tokens=320),
+    cost_usd=None,
+)
 
 
 def sample_labels() -> list[IncidentLabel]:
@@ -295,4 +326,6 @@ def records_of_every_kind(folder: Path) -> dict[str, dict[str, Any]]:
         "export_row": ALPACA_ROW.model_dump(mode="json"),
         "export_row_original": ORIGINAL_ALPACA_ROW.model_dump(mode="json"),
         "partition_manifest": manifest.as_json(),
+        "tool_case": TOOL_CASE.model_dump(mode="json"),
+        "tool_calling_result": TOOL_CALLING_RESULT.as_json(),
     }

@@ -14,10 +14,10 @@ from functools import cached_property
 from scipy.special import stdtr
 
 from replay_assets.evaluation.gate.sides import Side
-from replay_assets.evaluation.statistics.clusters import ClusteredMean, clustered_mean
-from replay_assets.evaluation.statistics.detectable import detectable_difference
-from replay_assets.evaluation.statistics.mcnemar import mid_p
-from replay_assets.evaluation.statistics.tango import tango_bounds, tango_p
+from replay_assets.statistics.clusters import ClusteredMean, clustered_mean
+from replay_assets.statistics.detectable import detectable_difference
+from replay_assets.statistics.mcnemar import mid_p
+from replay_assets.statistics.tango import tango_bounds, tango_p
 
 LEAST_ICC = 0.6
 """The correlation within groups that is assumed at least: it can't be estimated from few groups."""

@@ -7,7 +7,7 @@ from scipy.special import ndtri
 
 from replay_assets.contracts.gate_policy import GatePolicy
 from replay_assets.evaluation.gate.requirements import HARM_LEVEL
-from replay_assets.evaluation.statistics.detectable import POWER
+from replay_assets.statistics.detectable import POWER
 
 
 def still_needed(figures: dict[str, Any], policy: GatePolicy) -> int | None:

@@ -12,9 +12,9 @@ import numpy as np
 from replay_assets.contracts.gate_policy import GatePolicy
 from replay_assets.evaluation.gate.comparison import LEAST_ICC, Comparison, compare
 from replay_assets.evaluation.gate.sides import Side
-from replay_assets.evaluation.statistics.clusters import clustered_mean
-from replay_assets.evaluation.statistics.exact_bounds import exact_lower, exact_upper
-from replay_assets.evaluation.statistics.holm import holm
+from replay_assets.statistics.clusters import clustered_mean
+from replay_assets.statistics.exact_bounds import exact_lower, exact_upper
+from replay_assets.statistics.holm import holm
 
 HARM_LEVEL = 0.05
 """Harm and floors are judged at one-sided 95 % at every look: damage must not wait for the last."""

@@ -20,7 +20,7 @@ from replay_assets.evaluation.gate.requirements import (
     wins,
 )
 from replay_assets.evaluation.gate.sides import Row, Side
-from replay_assets.evaluation.statistics.spending import fractions_of, nominal_levels
+from replay_assets.statistics.spending import fractions_of, nominal_levels
 
 Look = Literal["historic"] | int
 

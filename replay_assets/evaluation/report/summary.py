@@ -7,7 +7,7 @@ from replay_assets.contracts.evaluation_report import Figures, Metric
 from replay_assets.contracts.percentile import percentile
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.grading import GRADERS
-from replay_assets.evaluation.statistics import rate_of
+from replay_assets.statistics import rate_of
 
 
 def _metrics() -> Iterator[Metric]:

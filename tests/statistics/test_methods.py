@@ -10,13 +10,13 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from replay_assets.evaluation.statistics.clusters import clustered_mean
-from replay_assets.evaluation.statistics.detectable import detectable_difference
-from replay_assets.evaluation.statistics.exact_bounds import exact_lower, exact_upper
-from replay_assets.evaluation.statistics.holm import holm
-from replay_assets.evaluation.statistics.mcnemar import mid_p
-from replay_assets.evaluation.statistics.spending import nominal_levels, spent
-from replay_assets.evaluation.statistics.tango import tango_bounds, tango_p
+from replay_assets.statistics.clusters import clustered_mean
+from replay_assets.statistics.detectable import detectable_difference
+from replay_assets.statistics.exact_bounds import exact_lower, exact_upper
+from replay_assets.statistics.holm import holm
+from replay_assets.statistics.mcnemar import mid_p
+from replay_assets.statistics.spending import nominal_levels, spent
+from replay_assets.statistics.tango import tango_bounds, tango_p
 
 
 @pytest.mark.parametrize(("size", "upper"), [(10, 0.259), (30, 0.095), (59, 0.0495), (300, 0.0099)])

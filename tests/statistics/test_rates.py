@@ -2,7 +2,7 @@
 
 import pytest
 
-from replay_assets.evaluation.statistics import rate_of
+from replay_assets.statistics import rate_of
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,6 @@
 The input is grades, the output figures: labels, answers and reports are not used here.
 """
 
-from replay_assets.evaluation.statistics.rates import rate_of
+from replay_assets.statistics.rates import rate_of
 
 __all__ = ["rate_of"]

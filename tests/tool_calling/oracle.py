@@ -1,0 +1,119 @@
+"""Calls that a case expects, and mistakes planted in them."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from replay_assets.contracts.tool_case import Code, ToolCall, ToolCase
+
+FILE = Path(os.environ.get("REPLAY_REAL_DATA") or "/nonexistent") / "tool_calling" / "cases.jsonl"
+needs_cases = pytest.mark.skipif(
+    not FILE.is_file(), reason="REPLAY_REAL_DATA does not name a folder with tool-calling cases"
+)
+
+Calls = list[ToolCall]
+
+
+def case_of(expected: dict[str, Any], **properties: Any) -> ToolCase:
+    """A case with the tools `act` and `look`, which take the parameters of `properties`."""
+    parameters = {"type": "object", "properties": properties}
+    tools = [
+        {"type": "function", "function": {"name": name, "parameters": parameters}}
+        for name in ("act", "look")
+    ]
+    return ToolCase.model_validate(
+        {
+            "id": "one",
+            "category": "own",
+            "messages": [{"role": "user", "content": "Do it."}],
+            "tools": tools,
+            "expected": expected,
+        }
+    )
+
+
+def right_calls(case: ToolCase) -> Calls:
+    """The calls that the case expects, each with the first accepted values."""
+    expected = case.expected.calls[:1] if case.expected.match == "any" else case.expected.calls
+    return [
+        ToolCall(
+            name=one.name,
+            arguments={
+                name: _plain(values[0]) for name, values in one.arguments.items() if values[0] != ""
+            },
+        )
+        for one in expected
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """A value as a model would send it: keys of an object hold one value, not a list of them."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {
+            name: _plain(one[0]) if isinstance(one, list) else one
+            for name, one in value.items()
+            if one != [""]
+        }
+    return value
+
+
+def _argument(case: ToolCase) -> str:
+    """A parameter of the first expected call that must be given."""
+    expected = case.expected.calls[0]
+    return next(
+        name
+        for name, values in expected.arguments.items()
+        if "" not in values and name not in expected.ignored_arguments
+    )
+
+
+def _with(calls: Sequence[ToolCall], **changes: Any) -> Calls:
+    arguments = {**(calls[0].arguments or {}), **changes}
+    return [ToolCall(name=calls[0].name, arguments=arguments), *calls[1:]]
+
+
+def _without(case: ToolCase, calls: Sequence[ToolCall]) -> Calls:
+    arguments = dict(calls[0].arguments or {})
+    del arguments[_argument(case)]
+    return [ToolCall(name=calls[0].name, arguments=arguments), *calls[1:]]
+
+
+def _renamed(calls: Sequence[ToolCall], name: str) -> Calls:
+    return [ToolCall(name=name, arguments=calls[0].arguments), *calls[1:]]
+
+
+def _other(case: ToolCase) -> str:
+    accepted = {one.name for one in case.expected.calls}
+    return next(name for name in case.functions if name not in accepted)
+
+
+Mistake = Callable[[ToolCase, Calls], Calls]
+MISTAKES: dict[str, tuple[Code, Mistake]] = {
+    "unreadable arguments": (
+        "malformed_arguments",
+        lambda _, calls: [ToolCall(name=calls[0].name, arguments=None), *calls[1:]],
+    ),
+    "a tool that does not exist": ("unknown_tool", lambda _, calls: _renamed(calls, "no_such")),
+    "the name in other case": (
+        "unknown_tool",
+        lambda _, calls: _renamed(calls, calls[0].name.swapcase()),
+    ),
+    "another tool": ("wrong_tool", lambda case, calls: _renamed(calls, _other(case))),
+    "silence": ("no_call", lambda *_: []),
+    "the same call twice": ("superfluous_call", lambda _, calls: [*calls, calls[0]]),
+    "another call as well": (
+        "superfluous_call",
+        lambda case, calls: [*calls, ToolCall(name=_other(case), arguments={})],
+    ),
+    "a parameter left out": ("missing_parameter", _without),
+    "a parameter too many": ("unexpected_parameter", lambda _, calls: _with(calls, extra_one=1)),
+    "a list for a value": (
+        "wrong_type",
+        lambda case, calls: _with(calls, **{_argument(case): {"of": "another type"}}),
+    ),
+}
