@@ -37,6 +37,12 @@ def load_source(
     return not outcome.bad_lines.count
 
 
+def load_samples_if_empty(settings: Settings) -> None:
+    """Load the samples if no incident database is configured, and the default one is not there."""
+    if settings.source_is_default and not (settings.data / "incidents.sqlite").exists():
+        load_source(settings, settings.samples)
+
+
 def _files(path: Path, table: str | None) -> Mapping[str, Path]:
     if path.is_dir():
         if table is not None:

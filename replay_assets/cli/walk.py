@@ -15,10 +15,12 @@ from replay_assets.cli.display import (
     show_orphans,
     show_week,
 )
-from replay_assets.cli.loading import load_source
+from replay_assets.cli.loading import load_samples_if_empty, load_source
 from replay_assets.cli.stopping import received
 from replay_assets.contracts.calendar import days_between, days_of_week, is_over, monday_of
 from replay_assets.defs.endpoint_slots import WAITING
+from replay_assets.defs.lost_calls import lost_calls
+from replay_assets.defs.resources import ReplayState
 from replay_assets.errors import (
     CONTINUES,
     INTERRUPTED,
@@ -71,8 +73,7 @@ def walk_range(
     days = days_to_run(settings, first, last)
     candidates = candidates_to_replay(Catalogue.load(settings.candidates), candidate_ids)
     check_zone(settings, accept_new=accept_new_timezone)
-    if settings.source_is_default and not (settings.data / "incidents.sqlite").exists():
-        load_source(settings, settings.samples)
+    load_samples_if_empty(settings)
     return walk(settings, days, candidates, reuse=bool(candidate_ids))
 
 
@@ -82,6 +83,7 @@ def walk(
     """Run days and their weeks; print verdicts and failures; return whether anything failed."""
     if note := prepare_instance(settings):
         console.print(note, markup=False, soft_wrap=True)
+    _warn_of_lost_calls(settings, days, candidates)
     weeks = sorted({monday_of(day) for day in days})
     over = [week for week in weeks if _is_over(settings, days_of_week(week)[-1])]
     runs: list[RunOutcome] = []
@@ -106,6 +108,16 @@ def walk(
         if not run.failures:
             show_week(settings, run.partition)
     return _show_failures(runs)
+
+
+def _warn_of_lost_calls(
+    settings: Settings, days: Sequence[str], candidates: Sequence[Candidate]
+) -> None:
+    """Print which answers will be paid for again, before anything is asked."""
+    lake, state = Store(settings.lake), ReplayState(settings.state, settings.timezone)
+    for candidate in candidates:
+        if lost := lost_calls(lake, state, candidate, days):
+            console.print(lost, style="yellow", markup=False, soft_wrap=True)
 
 
 def _show_counts(runs: Sequence[RunOutcome]) -> None:

@@ -13,6 +13,7 @@ from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.endpoint_slots import endpoint_slot
 from replay_assets.defs.keys import inputs_of, key_of
 from replay_assets.defs.left_out import is_left_out
+from replay_assets.defs.lost_calls import log_lost_calls
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, table_preview
 from replay_assets.defs.partitions import Partitions
@@ -91,6 +92,7 @@ def build_asset(
         if is_left_out(context, candidate, everyone):
             return
         api_key = api_keys.key_of(candidate)
+        log_lost_calls(context, candidate, lake, state)
 
         def replay(day: str) -> Published:
             pack = lake.get(assets.REQUEST_PACK.at(day))
@@ -111,8 +113,7 @@ def build_asset(
 
         # Runs against the same endpoint share its limits, so they run one after another.
         with endpoint_slot(context, candidate):
-            made = materialize(context, replay, _metadata)
-        yield made
+            yield materialize(context, replay, _metadata)
 
     return replay_results
 

@@ -11,6 +11,9 @@ import dagster as dg
 import pytest
 from dagster._utils.interrupts import setup_interrupt_handlers
 
+from replay_assets.candidates import Candidate, Catalogue
+from replay_assets.defs.lost_calls import lost_calls
+from replay_assets.defs.resources import ReplayState
 from replay_assets.inference.call_store.local import CALLS_FILE, JOURNAL_FILE
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
@@ -69,6 +72,18 @@ def test_a_stopped_day_continues_and_only_clean_results_reach_the_lake(
     again = walk_day(at_server, DAY, ["mine"])
     assert again.success
     assert server.bodies == []
+    (mine,) = Catalogue.load(at_server.candidates)
+    lake = Store(at_server.lake)
+
+    def warning(state: Path, candidate: Candidate = mine) -> str | None:
+        return lost_calls(lake, ReplayState(state, "UTC"), candidate, [DAY, "2026-10-01"])
+
+    assert warning(at_server.state) is None
+    moved = warning(at_server.state.with_name("elsewhere"))
+    assert moved is not None
+    assert moved.startswith(f"mine: the lake has {requests} answers of {DAY}, but REPLAY_STATE")
+    assert str(at_server.state.with_name("elsewhere")) in moved
+    assert warning(Path("elsewhere"), mine.model_copy(update={"model": "another"})) is None
     same = Store(at_server.lake).get(Address("replay_results", DAY, "mine"))
     assert same.digest == results.digest
 

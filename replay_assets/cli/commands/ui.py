@@ -15,6 +15,7 @@ def ui(host: str, port: int) -> None:
     line.
     """
     from replay_assets.cli.listening import require_free_port
+    from replay_assets.cli.loading import load_samples_if_empty
     from replay_assets.cli.ui import serve
     from replay_assets.instance_folder import prepare_instance
     from replay_assets.settings import Settings
@@ -23,5 +24,8 @@ def ui(host: str, port: int) -> None:
     settings = Settings.from_environment()
     if note := prepare_instance(settings):
         click.echo(note)
+    # As before a backfill: one that is started in the UI would find no incident database.
+    if settings.samples.is_dir():
+        load_samples_if_empty(settings)
     click.echo(f"the Dagster UI starts at http://{host}:{port}; Ctrl-C ends it and its runs")
     sys.exit(serve(settings, host, port))

@@ -56,6 +56,12 @@ class ShelvedCallStores:
         ):
             yield kept
 
+    def has_calls(self, work: str) -> bool:
+        """Return whether there are calls of any run of a work."""
+        shelf = self.shelf_of(work)
+        runs: list[RunName] = ["calls", "journal", *shelf.asides()]
+        return any(shelf.header_of(run) is not None for run in runs)
+
 
 class KeptCalls:
     """A `CallStore` over the runs of one work.

@@ -106,6 +106,10 @@ class CallStores(Protocol):
         """
         ...
 
+    def has_calls(self, work: str) -> bool:
+        """Return whether there are calls of any run of a work."""
+        ...
+
 
 class Calls(Protocol):
     """The calls of one run, by key."""
