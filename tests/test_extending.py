@@ -47,6 +47,7 @@ def test_an_asset_is_declared_built_and_calculated_in_one_module_each() -> None:
         *built,
         "evaluation/report/build.py",
         "cli/display.py",  # shows the report
+        "cli/verdict.py",  # shows one verdict of it
         "defs/checks.py",  # checks it
     }
     assert modules_with("MASKED_LABELS") == {

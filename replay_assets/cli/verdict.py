@@ -8,6 +8,7 @@ from replay_assets.contracts.evaluation_report import EvaluationReport, Reported
 from replay_assets.contracts.promotion import PROMOTION_VERSION, Promotion
 from replay_assets.errors import ConfigurationError, NotMaterializedError
 from replay_assets.evaluation.review_days import publish_promotion
+from replay_assets.evaluation.reviews import is_reviewed
 from replay_assets.lake import Store, assets
 from replay_assets.settings import Settings
 
@@ -71,6 +72,11 @@ def _candidate(settings: Settings, candidate_id: str) -> Candidate:
     if candidate.baseline:
         raise ConfigurationError(
             f"{candidate_id} is a baseline: candidates are compared with it, and it has no verdict"
+        )
+    if not is_reviewed(candidate):
+        raise ConfigurationError(
+            f"{candidate_id} is asked without evidence: it shows whether labels leak, and has no "
+            "verdict"
         )
     return candidate
 

@@ -7,6 +7,7 @@ contains grades and sanitized alert names, and never free text of a label.
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+from replay_assets.contracts.comparison import PairedComparison
 from replay_assets.contracts.record import Part, Reader, Record
 from replay_assets.contracts.review import ReviewProgress
 from replay_assets.contracts.score import IncidentGrades
@@ -18,6 +19,8 @@ NOT_RUN = "no day of the week has results from it"
 
 DayState = Literal["counted", "stale", "missing"]
 Decision = Literal["PROMOTE", "HOLD", "INCONCLUSIVE"]
+ReportLanguage = Literal["en", "zh-Hant"]
+REPORT_LANGUAGES: tuple[ReportLanguage, ...] = ("en", "zh-Hant")
 Better = Literal["higher", "lower"]
 
 
@@ -100,16 +103,63 @@ class Figures(Part):
     costs_known: int
 
 
+class Denominators(Part):
+    """How many requests of the week's packs ended in which way; repeats count separately.
+
+    `scheduled` has all requests of the packs, also those of days that are missing or stale, which
+    are `not_counted`. Broken, refused, truncated and rejected answers count as wrong; failures of
+    infrastructure, requests that the gate blocked and those not sent count neither way.
+    `unlabelled` and `label_unusable` are answers that can't be graded: the incident has no label,
+    or no answer could meet it.
+    """
+
+    scheduled: int
+    not_counted: int
+    answered: int
+    contract_broken: int
+    refused: int
+    truncated: int
+    rejected: int
+    infrastructure_failed: int
+    refused_by_gate: int
+    not_sent: int
+    unlabelled: int
+    label_unusable: int
+
+
 class ReportedCandidate(Figures):
     """One candidate's week: its figures, its verdict, and the state of each day.
 
     The figures are those of the week, the verdict is that of the review with all its weeks. The
     incumbent and baselines have neither: candidates are compared with them.
+
+    Attributes:
+        version: digest of its model, endpoint, prompt and sampling; None for the incumbent.
+        prompt_variant: how it is asked, such as `no_evidence`; None for the incumbent.
+        denominators: how its requests ended.
+        withheld: why no score is shown; None if it is.
+        if_failed_wrong: the primary rate if all failed answers were wrong; None if none failed.
+        if_failed_right: the same if all of them were right.
+        repeats: answers per incident.
+        every_repeat: incidents of which every repeat is right on the primary grade (pass^k); None
+            with one answer per incident.
+        paired: the differences in the review, as far as it is.
+        prices: US dollars per million tokens at the end of the week; None if unpriced.
     """
 
     verdict: Verdict | None
     review: ReviewProgress | None
     days: dict[str, DayState]
+    version: str | None = None
+    prompt_variant: str | None = None
+    denominators: Denominators | None = None
+    withheld: str | None = None
+    if_failed_wrong: float | None = None
+    if_failed_right: float | None = None
+    repeats: int = 1
+    every_repeat: Rate | None = None
+    paired: tuple[PairedComparison, ...] = ()
+    prices: dict[str, float] | None = None
 
     @property
     def uncounted_days(self) -> dict[str, DayState]:

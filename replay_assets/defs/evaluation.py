@@ -3,7 +3,6 @@
 import dagster as dg
 
 from replay_assets.candidates import Candidate, Catalogue
-from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
@@ -26,9 +25,7 @@ from replay_assets.evaluation.masked_labels import (
     masked_publication,
     require_rules,
 )
-from replay_assets.evaluation.report import build_report, report_publication
-from replay_assets.evaluation.review_days import ReviewDays
-from replay_assets.evaluation.scored_days import ScoredDays
+from replay_assets.evaluation.report import report_of_week, report_publication, summary_markdown
 from replay_assets.lake import Lineage, Published, assets
 from replay_assets.lake.labels import labels_of
 from replay_assets.sanitizing import RuleSet, rules_digest
@@ -229,46 +226,53 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
                 vocabulary=vocabulary,
                 candidates=candidates,
             )
-            days = ScoredDays(lineage, days_of_week(week))
-            scores = [days.candidate(candidate) for candidate in catalogue]
-            reviews = ReviewDays(lake, evidence, lineage, catalogue, policy)
-            week_report = build_report(
+            week_report = report_of_week(
                 week,
-                days.incumbent(),
-                scores,
-                days.titles,
-                unmet_labels=days.unmet_labels(vocabulary),
-                standings=reviews.standings(week),
+                lake=lake,
+                evidence=evidence,
+                lineage=lineage,
+                catalogue=catalogue,
+                policy=policy,
+                vocabulary=vocabulary,
                 not_ready={one.id: why for one in catalogue if (why := one.not_ready(read_secret))},
             )
             address = assets.EVALUATION_REPORT.at(week)
             inputs = lineage.inputs(address)
             return lake.publish(address, report_publication(week_report, inputs=inputs))
 
-        return materialize(context, report_on, _verdicts)
+        return materialize(context, report_on, report_metadata)
 
     return evaluation_report
 
 
-def _verdicts(published: Published) -> Metadata:
+def report_metadata(published: Published) -> Metadata:
+    """Return verdicts, figures and plots of a published report for the UI."""
     week = EvaluationReport.read(published.document(assets.REPORT_FILE))
-    rows = [
-        {
-            "candidate": one.candidate_id,
-            "decision": one.verdict.decision,
-            "why": one.verdict.reasons[0],
-        }
-        for one in week.candidates
-        if one.verdict
-    ]
-    handled_right = {
-        one.candidate_id: round(100 * (one.metrics["primary"].rate or 0)) for one in week.candidates
-    }
+    rates = {one.candidate_id: one.metrics["primary"].rate for one in week.candidates}
+    shown = {name: round(100 * rate) for name, rate in rates.items() if rate is not None}
     return {
         "report": dg.MetadataValue.path(published.path_of(assets.REPORT_HTML_FILE)),
-        "verdict": preview(rows, ("candidate", "decision", "why")),
-        "handled_right": bars(handled_right, "incidents handled correctly, %"),
+        "summary": dg.MetadataValue.md(summary_markdown(week)),
+        "handled_right": bars(shown, "incidents handled correctly, %", zeros=True),
+        **_numbers(week),
     }
+
+
+def _numbers(week: EvaluationReport) -> dict[str, float]:
+    """Return figures that Dagster plots over weeks; the key of a figure never changes."""
+    figures: dict[str, float | None] = {}
+    for one in week.candidates:
+        primary, harm = one.metrics["primary"], one.metrics.get("harm")
+        figures |= {
+            f"primary_rate/{one.candidate_id}": primary.rate,
+            f"primary_low/{one.candidate_id}": primary.low,
+            f"primary_high/{one.candidate_id}": primary.high,
+            f"harm_rate/{one.candidate_id}": harm.rate if harm else None,
+            f"cost_usd_per_incident/{one.candidate_id}": one.cost_usd_per_incident,
+            f"p95_latency_ms/{one.candidate_id}": one.p95_latency_ms,
+        }
+    # A figure that is unknown has no point in the plot: 0 would be a value.
+    return {name: float(value) for name, value in figures.items() if value is not None}
 
 
 def _grades(published: Published) -> Metadata:

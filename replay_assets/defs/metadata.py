@@ -64,12 +64,14 @@ def table_preview(table: pa.Table, columns: Sequence[str]) -> dg.MarkdownMetadat
     return preview(first, columns, total=table.num_rows)
 
 
-def bars(counts: Mapping[str, int | float], title: str) -> dg.MarkdownMetadataValue:
-    """Return a horizontal bar chart as an inline image."""
-    shown = {name: value for name, value in counts.items() if value}
+def bars(
+    counts: Mapping[str, int | float], title: str, *, zeros: bool = False
+) -> dg.MarkdownMetadataValue:
+    """Return a horizontal bar chart as an inline image; with `zeros`, also of counts of 0."""
+    shown = {name: value for name, value in counts.items() if value or zeros}
     if not shown:
         return dg.MetadataValue.md("nothing to show")
-    longest = max(shown.values())
+    longest = max(shown.values()) or 1
     height = BAR_HEIGHT * (len(shown) + 1) + 8
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{LABEL_WIDTH + BAR_WIDTH + 60}" '
@@ -79,7 +81,7 @@ def bars(counts: Mapping[str, int | float], title: str) -> dg.MarkdownMetadataVa
     for row, (name, value) in enumerate(shown.items(), start=1):
         y = row * BAR_HEIGHT
         # At least one pixel: a small count must not look like none.
-        width = max(round(BAR_WIDTH * value / longest), 1)
+        width = max(round(BAR_WIDTH * value / longest), 1 if value else 0)
         parts.append(
             f'<text x="0" y="{y + 14}">{escape(name)}</text>'
             f'<rect x="{LABEL_WIDTH}" y="{y + 3}" width="{width}" height="14" fill="#3568b8"/>'

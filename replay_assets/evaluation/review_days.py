@@ -8,13 +8,22 @@ from upath import UPath
 
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.calendar import days_between, days_of_week
+from replay_assets.contracts.comparison import Against
 from replay_assets.contracts.gate_policy import GatePolicy
 from replay_assets.contracts.promotion import Promotion
 from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.contracts.training_manifest import TrainingManifest
 from replay_assets.errors import ConfigurationError
-from replay_assets.evaluation.reviews import Sides, Standing, plan_review, standing_of
+from replay_assets.evaluation.gate.paired import Other
+from replay_assets.evaluation.reviews import (
+    Sides,
+    Standing,
+    is_reviewed,
+    is_twin,
+    plan_review,
+    standing_of,
+)
 from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
 from replay_assets.lake import Address, Lineage, Publication, Store, assets, files
 from replay_assets.lake.formats import decode_json, encode_json
@@ -31,7 +40,7 @@ class ReviewDays:
         lake: where plans are kept and scores are read.
         evidence: the days in it are the history that a historic review covers.
         lineage: decides which days count.
-        catalogue: its candidates; baselines have no review.
+        catalogue: its candidates; baselines, and models asked without evidence, have no review.
         policy: what new reviews keep.
     """
 
@@ -44,7 +53,7 @@ class ReviewDays:
 
     def standings(self, week: str) -> dict[str, Standing]:
         """Return the decision on every candidate at the end of a week, and its progress."""
-        reviewed = [one for one in self.catalogue if not one.baseline]
+        reviewed = [one for one in self.catalogue if is_reviewed(one)]
         return {one.id: self._standing(one, week, len(reviewed)) for one in reviewed}
 
     def _standing(self, candidate: Candidate, week: str, under_review: int) -> Standing:
@@ -52,9 +61,16 @@ class ReviewDays:
         return standing_of(
             plan,
             week,
-            lambda last: self._range(plan.start, last).sides(candidate),
+            lambda last: self._range(plan.start, last).sides(candidate, self.promoted),
             [_manifest(name, self.lake) for name in candidate.trained_on],
         )
+
+    @cached_property
+    def promoted(self) -> Candidate | None:
+        """The candidate that was promoted last; None if its version is no longer the same."""
+        last = last_promotion(self.lake)
+        found = (one for one in self.catalogue if last and one.id == last.candidate_id)
+        return next((one for one in found if last and one.digest() == last.candidate_version), None)
 
     def _plan(self, candidate: Candidate, week: str, under_review: int) -> ReviewPlan:
         """Return the plan of a candidate's review; keep it if it is new."""
@@ -90,9 +106,19 @@ class _Range:
     days: ScoredDays
     catalogue: Catalogue
 
-    def sides(self, candidate: Candidate) -> Sides:
+    def sides(self, candidate: Candidate, promoted: Candidate | None = None) -> Sides:
         scores = self.days.candidate(candidate)
-        return Sides(_rows(scores), self._incumbent, self._baselines, scores.uncounted_days)
+        twin = next((one for one in self.catalogue if is_twin(one, candidate)), None)
+        compared: list[tuple[Against, Candidate | None]] = [
+            ("last_promoted", None if promoted == candidate else promoted),
+            ("no_evidence", twin),
+        ]
+        others = tuple(
+            Other(against, one.id, _rows(self.days.candidate(one)))
+            for against, one in compared
+            if one is not None
+        )
+        return Sides(_rows(scores), self._incumbent, self._baselines, scores.uncounted_days, others)
 
     @cached_property
     def _incumbent(self) -> Sequence[Mapping[str, object]]:

@@ -13,11 +13,15 @@ from typing import Any
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.calendar import monday_of
+from replay_assets.contracts.comparison import PairedComparison
 from replay_assets.contracts.evaluation_report import Decision
 from replay_assets.contracts.gate_policy import DeclaredReview, GatePolicy
+from replay_assets.contracts.request import NO_EVIDENCE
 from replay_assets.contracts.review import REVIEW_VERSION, ReviewPlan, ReviewProgress
+from replay_assets.contracts.score import INCUMBENT
 from replay_assets.contracts.training_manifest import TrainingManifest, is_trained_on
 from replay_assets.evaluation.gate import Review, review
+from replay_assets.evaluation.gate.paired import Other, paired_table
 from replay_assets.evaluation.gate.progress import still_needed
 from replay_assets.evaluation.gate.review import Look
 from replay_assets.evaluation.gate.sides import Row
@@ -30,12 +34,22 @@ class Sides:
     """The rows of a review up to a week: candidate, incumbent, and baselines by id.
 
     `uncounted_days` is the number of days whose scores of the candidate are missing or stale.
+    `others` has what the report also compares with, and the gate does not.
     """
 
     candidate: Sequence[Row]
     incumbent: Sequence[Row]
     baselines: dict[str, Sequence[Row]]
     uncounted_days: int = 0
+    others: tuple[Other, ...] = ()
+
+    def paired(self, level: float | None) -> tuple[PairedComparison, ...]:
+        """Return the comparisons with every other side; empty without a level: too few answers."""
+        if level is None:
+            return ()
+        yardsticks = (Other("baseline", name, rows) for name, rows in self.baselines.items())
+        others = (Other("incumbent", INCUMBENT, self.incumbent), *self.others, *yardsticks)
+        return paired_table(self.candidate, others, level)
 
     def without(self, manifests: Sequence[TrainingManifest]) -> tuple["Sides", int]:
         """Return the sides without incidents of the candidate's training, and their number."""
@@ -57,6 +71,21 @@ class Standing:
     decision: Decision
     reasons: tuple[str, ...]
     progress: ReviewProgress
+    paired: tuple[PairedComparison, ...] = ()
+
+
+def is_reviewed(candidate: Candidate) -> bool:
+    """Return whether a candidate can be promoted.
+
+    Baselines and models that are asked without evidence only measure what an answer is worth.
+    """
+    return not candidate.baseline and candidate.prompt_variant != NO_EVIDENCE
+
+
+def is_twin(blind: Candidate, candidate: Candidate) -> bool:
+    """Return whether one is the other candidate's model, asked without evidence."""
+    same = (blind.model, blind.base_url) == (candidate.model, candidate.base_url)
+    return same and blind.prompt_variant == NO_EVIDENCE != candidate.prompt_variant
 
 
 def plan_review(
@@ -136,6 +165,7 @@ def standing_of(
         decision=found["decision"] if is_look else "INCONCLUSIVE",
         reasons=tuple(reasons),
         progress=progress,
+        paired=sides.paired(found["figures"]["level"]),
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any, Literal, TypedDict
 
 from replay_assets.contracts.evaluation_report import Decision
 from replay_assets.contracts.gate_policy import GatePolicy, load_policy
-from replay_assets.evaluation.gate.comparison import LEAST_ICC, Comparison, compare
+from replay_assets.evaluation.gate.comparison import Comparison, compare
+from replay_assets.evaluation.gate.paired import COMPARED, comparison_figures, rounded
 from replay_assets.evaluation.gate.requirements import (
     Finding,
     better_than_baselines,
@@ -134,43 +135,6 @@ def _findings(
     yield from not_worse(ours, theirs, policy, level)
 
 
-COMPARED = (
-    "pairs", "groups", "difference", "low", "high", "gate_low", "gate_high",
-    "wins", "losses", "mid_p", "icc", "design_effect", "effective_pairs", "detectable",
-)  # fmt: skip
-
-
-def _comparison_figures(compared: Comparison, level: float) -> dict[str, Any]:
-    if not compared.pairs:
-        return dict.fromkeys(COMPARED) | {"pairs": 0, "groups": 0}
-    mean = compared.mean
-    low, high = compared.shown_bounds()
-    gate_low, gate_high = compared.bounds(level)
-    return {
-        "pairs": compared.pairs,
-        "groups": mean.groups,
-        **_rounded(
-            difference=mean.mean,
-            low=low,
-            high=high,
-            gate_low=gate_low,
-            gate_high=gate_high,
-            wins=compared.wins,
-            losses=compared.losses,
-            mid_p=compared.mid_p(),
-            icc=mean.icc,
-            design_effect=mean.design_effect(LEAST_ICC),
-            effective_pairs=compared.effective_pairs,
-            detectable=compared.detectable(level),
-        ),
-    }
-
-
-def _rounded(**figures: float | None) -> dict[str, float | None]:
-    """Return figures with six digits: the last bits differ between machines."""
-    return {name: None if one is None else float(f"{one:.6g}") for name, one in figures.items()}
-
-
 def _figures(
     ours: Side,
     compared: Comparison,
@@ -181,17 +145,17 @@ def _figures(
     caps = {}
     for metric, cap in policy.caps.items():
         events, incidents, low, high = harm_bounds(ours, metric)
-        bounds = _rounded(low=low, high=high, cap=cap)
+        bounds = rounded({"low": low, "high": high, "cap": cap})
         caps[metric] = {"events": events, "incidents": incidents, **bounds}
     return {
         "margin": policy.margins["primary"],
         "level": level,
-        **_comparison_figures(compared, level),
+        **comparison_figures(compared, level),
         "answered": ours.answered_share,
         "outcomes": ours.outcomes,
         "caps": caps,
         "baselines": {
-            name: _comparison_figures(compare(ours, side, "primary"), level)
+            name: comparison_figures(compare(ours, side, "primary"), level)
             for name, side in yardsticks.items()
         },
     }

@@ -1,10 +1,26 @@
 """The weekly report: figures of each candidate, a verdict, and the files that people read.
 
-`summary.py` holds the figures, `verdict.py` the decision, `build.py` the whole report as a
-partition, `render.py` its forms for people. Which days count is decided in `scored_days.py`.
+`summary.py` and `candidates.py` have the figures, `denominators.py` how requests ended, `build.py`
+the whole report as a partition. `render.py` makes its forms for people from `templates/` and the
+words of a language, `shown.py` says how figures are written. Which days count is decided in
+`scored_days.py`, the verdict in `reviews.py`.
 """
 
-from replay_assets.evaluation.report.build import CODE_VERSION, build_report, report_publication
+from replay_assets.evaluation.report.build import (
+    CODE_VERSION,
+    build_report,
+    report_publication,
+    summary_markdown,
+)
 from replay_assets.evaluation.report.render import markdown_cell, one_line
+from replay_assets.evaluation.report.weekly import report_of_week
 
-__all__ = ["CODE_VERSION", "build_report", "markdown_cell", "one_line", "report_publication"]
+__all__ = [
+    "CODE_VERSION",
+    "build_report",
+    "markdown_cell",
+    "one_line",
+    "report_of_week",
+    "report_publication",
+    "summary_markdown",
+]

@@ -1,7 +1,8 @@
 """The weekly report: one record, published as JSON, Parquet, HTML and Markdown."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.evaluation_report import (
@@ -9,14 +10,15 @@ from replay_assets.contracts.evaluation_report import (
     REPORT_VERSION,
     EvaluationReport,
     Figures,
-    ReportedCandidate,
     ReportedIncident,
     ReportedMetric,
+    ReportLanguage,
     ReportRow,
-    Verdict,
 )
+from replay_assets.contracts.gate_policy import GatePolicy, load_policy
 from replay_assets.contracts.score import IncidentGrades, ReplayScore
 from replay_assets.evaluation.grading import GRADERS
+from replay_assets.evaluation.report.candidates import reported_candidate
 from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.report.summary import METRICS, constant_wins, summarize
 from replay_assets.evaluation.reviews import Standing
@@ -24,7 +26,7 @@ from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import Publication, assets
 from replay_assets.lake.formats import arrow_table, encode_json
 
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 
 
 def build_report(
@@ -36,6 +38,8 @@ def build_report(
     unmet_labels: Mapping[str, list[str]] | None = None,
     standings: Mapping[str, Standing] | None = None,
     not_ready: Mapping[str, str] | None = None,
+    catalogue: Iterable[Candidate] = (),
+    policy: GatePolicy | None = None,
 ) -> EvaluationReport:
     """Return the report of a week from the scores of every candidate that has a day in it.
 
@@ -47,14 +51,29 @@ def build_report(
         unmet_labels: what no answer can meet in labels, with the incidents of each.
         standings: the decision on each candidate, and the progress of its review.
         not_ready: why runs that name no candidate leave some of them out.
+        catalogue: the entries of the candidates.
+        policy: the policy of new reviews; the shipped one if None.
     """
+    entries = {entry.id: entry for entry in catalogue}
+    policy = policy or load_policy()
+    last_day = days_of_week(week)[-1]
     present = [one for one in candidates if any(state != "missing" for state in one.days.values())]
     reported = [incumbent, *sorted(present, key=lambda one: one.baseline)]
     return EvaluationReport(
         schema_version=REPORT_VERSION,
         week=week,
-        last_day=days_of_week(week)[-1],
-        candidates=[_candidate(one, (standings or {}).get(one.candidate_id)) for one in reported],
+        last_day=last_day,
+        candidates=[
+            reported_candidate(
+                one,
+                incidents=len(titles),
+                last_day=last_day,
+                entry=entries.get(one.candidate_id),
+                review=(standings or {}).get(one.candidate_id),
+                minimum_answered=policy.minimum_answered,
+            )
+            for one in reported
+        ],
         metrics=_metrics(reported),
         # A candidate that failed every day must not be missing from the report.
         not_replayed={
@@ -88,6 +107,11 @@ def report_publication(report: EvaluationReport, *, inputs: Mapping[str, str]) -
     )
 
 
+def summary_markdown(report: EvaluationReport, language: ReportLanguage = "en") -> str:
+    """Return verdicts and metric table as Markdown, for the metadata of the asset."""
+    return render("parts/summary.md.j2", report, language)
+
+
 def on_common_incidents(candidates: Sequence[CandidateScores]) -> dict[str, Figures]:
     """Return figures over the incidents for which every replayed candidate has a score.
 
@@ -104,17 +128,6 @@ def on_common_incidents(candidates: Sequence[CandidateScores]) -> dict[str, Figu
         )
         for one in replayed
     }
-
-
-def _candidate(one: CandidateScores, standing: Standing | None) -> ReportedCandidate:
-    figures = summarize(one.candidate_id, one.scores, baseline=one.baseline)
-    verdict = standing and Verdict(decision=standing.decision, reasons=standing.reasons)
-    return ReportedCandidate(
-        **dict(figures),
-        verdict=verdict,
-        review=standing and standing.progress,
-        days=dict(one.days),
-    )
 
 
 def _metrics(candidates: Sequence[CandidateScores]) -> list[ReportedMetric]:

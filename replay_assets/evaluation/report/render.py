@@ -8,27 +8,22 @@ from unicodedata import category
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from replay_assets.contracts.evaluation_report import EvaluationReport, Figures
+from replay_assets.contracts.evaluation_report import (
+    Denominators,
+    EvaluationReport,
+    ReportLanguage,
+)
 from replay_assets.contracts.result import GRADED_OUTCOMES
 from replay_assets.evaluation.grading import GRADERS
+from replay_assets.evaluation.report.shown import filters, harms_of
+from replay_assets.evaluation.report.summary import METRICS
+from replay_assets.evaluation.report.words import words_in
 
 _MARKUP = re.compile(r"[\\|`*\[\]~]|(?<![^\W_])_|_(?![^\W_])")
 """What begins markup; an underscore within a word does not."""
 
 
-def cost_text(candidate: Figures) -> str:
-    """Return the cost of a candidate's week as text.
-
-    It is "unpriced" if no request has a known cost, and "unknown" if only some have: a partial sum
-    would look like the total.
-    """
-    total, each = candidate.cost_usd, candidate.cost_usd_per_incident
-    if total is None or each is None:
-        return "unknown" if candidate.costs_known else "unpriced"
-    return f"${total:,.4f} · ${each:,.4f} per incident"
-
-
-def render(template: str, report: EvaluationReport) -> str:
+def render(template: str, report: EvaluationReport, language: ReportLanguage = "en") -> str:
     """Return a report in one of its forms for people."""
     environment = Environment(
         loader=PackageLoader("replay_assets.evaluation.report"),
@@ -39,14 +34,19 @@ def render(template: str, report: EvaluationReport) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["percent"] = lambda rate: "—" if rate is None else f"{rate:.0%}"
-    environment.filters["ms"] = lambda value: "—" if value is None else f"{value:,.0f} ms"
-    environment.filters["cost"] = cost_text
+    words = words_in(language)
+    environment.filters |= filters(words)
+    environment.filters |= {"markdown": markdown_cell, "one_line": one_line}
     environment.tests["graded"] = GRADED_OUTCOMES.__contains__
-    environment.filters["markdown"] = markdown_cell
-    environment.filters["one_line"] = one_line
-    marks = [grader for grader in GRADERS if grader.mark]
-    return environment.get_template(template).render(report=report, marks=marks)
+    return environment.get_template(template).render(
+        report=report,
+        t=words,
+        marks=[grader for grader in GRADERS if grader.mark],
+        known_metrics={metric.name for metric in METRICS},
+        denominators=list(Denominators.model_fields),
+        harms=harms_of(report),
+        yardsticks=[one.candidate_id for one in report.candidates if not one.verdict],
+    )
 
 
 def one_line(value: object) -> str:
