@@ -14,7 +14,8 @@ _WORDS: Mapping[Ending, str] = {
         length max_length model_length max_tokens max_new_tokens max_output_tokens
         max_completion_tokens token_limit token_limit_reached error_limit truncated incomplete
         context_length context_length_exceeded context_window_exceeded
-        model_context_window_exceeded max_context_length
+        model_context_window_exceeded max_context_length context_length_reached
+        max_predicted_tokens_reached maximum_tokens maximum_length limit output_limit
     """,
     "refused": """
         refusal refused content_filter content_filtered content_blocked content_policy
@@ -24,11 +25,13 @@ _WORDS: Mapping[Ending, str] = {
         error_toxic violation data_inspection_failed
     """,
     "failed": """
-        error errored failed failure network_error server_error internal_error internal_server_error
-        provider_error insufficient_system_resource overloaded engine_overloaded rate_limit
-        rate_limited timeout timed_out abort aborted cancel canceled cancelled user_cancel
+        error errored failed failure network_error server_error internal_error
+        internal_server_error provider_error insufficient_system_resource overloaded
+        engine_overloaded rate_limit rate_limited timeout timed_out time_limit not_finished abort
+        aborted cancel canceled cancelled user_cancel user_stopped model_unloaded
         malformed_function_call unexpected_tool_call malformed_response too_many_tool_calls
-        missing_thought_signature other unspecified load unload
+        malformed_model_output malformed_tool_use missing_thought_signature other unspecified load
+        unload
     """,
 }
 _ENDINGS = {word: ending for ending, words in _WORDS.items() for word in words.split()}

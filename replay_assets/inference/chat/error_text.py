@@ -25,17 +25,28 @@ FIELD_KEYS = ("param", "loc")
 CODE_KEYS = frozenset({"code", "status", "status_code", "error_code", "errorcode"})
 ECHO = re.compile(r"""['"]input['"]\s*:|\binput_value=""")
 """Where a validation error quotes the request within its message."""
+BLOCK_PAGE = re.compile(
+    r"request(?:ed url)? (?:(?:was|is|has been) )?(?:rejected|blocked|unsuccessful)|incapsula"
+    r"|access (?:(?:was|is|has been) )?denied|(?:been|page) blocked|attention required"
+    r"|your support id|application firewall|mod_security|not acceptable",
+    re.IGNORECASE,
+)
+"""Words of the pages by which firewalls refuse a request, some of them under a status of 200."""
 LONGEST_TEXT, MOST_TEXTS, DEEPEST = 1_000, 50, 8
 """Limits of what is read: no error needs more, and a body comes from outside."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorText:
-    """The words of an error, its codes, and the field of the request that it names, if any."""
+    """The words of an error, its codes, and the field of the request that it names, if any.
+
+    `is_block_page`: it is a page by which a firewall refuses a request.
+    """
 
     words: str
     codes: frozenset[str] = frozenset()
     field: str | None = None
+    is_block_page: bool = False
 
 
 def error_of(body: bytes) -> ErrorText:
@@ -45,7 +56,7 @@ def error_of(body: bytes) -> ErrorText:
     """
     text = body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
-        return ErrorText("")
+        return ErrorText("", is_block_page=BLOCK_PAGE.search(text) is not None)
     values = list(_values(text))
     found = [pair for value in values for pair in _described(value, "error", DEEPEST)][:MOST_TEXTS]
     if not values:
@@ -68,6 +79,8 @@ def says_error(value: Mapping[str, Any]) -> bool:
     error = value.get("error")
     if isinstance(error, Mapping):
         return any(error.values())
+    if isinstance(status := value.get("base_resp"), Mapping):  # MiniMax
+        return bool(status.get("status_code"))
     return bool(error) and error is not True
 
 

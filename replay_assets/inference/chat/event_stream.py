@@ -87,7 +87,7 @@ class _Stream:
     def __init__(self) -> None:
         self._fields: dict[str, list[Any]] = {}
         self._message: Mapping[str, Any] | None = None
-        self._finish_reason: Any = None
+        self._ended: Mapping[str, Any] = {}
         self._usage: dict[str, Any] = {}
         self._is_done = False
 
@@ -106,7 +106,9 @@ class _Stream:
         for choice in choices:
             if "error" in choice and says_error(choice):
                 raise LookupError("an error in a chunk")
-            self._finish_reason = choice.get("finish_reason") or self._finish_reason
+            reason = choice.get("finish_reason")
+            if reason and reason != "null":  # DashScope writes the word until the last chunk
+                self._ended = choice
             delta = choice.get("delta")
             if delta is None:  # a gateway that sends the complete answer as one chunk
                 self._message = choice.get("message") or self._message
@@ -121,10 +123,11 @@ class _Stream:
         Raises:
             ValueError: the stream is incomplete.
         """
-        if not self._is_done and self._finish_reason is None:
+        if not self._is_done and not self._ended:
             raise ValueError("an incomplete stream")
         message = {name: _joined_parts(parts) for name, parts in self._fields.items()}
-        choice = {"message": message or self._message or {}, "finish_reason": self._finish_reason}
+        ended = {name: self._ended.get(name) for name in ("finish_reason", "native_finish_reason")}
+        choice = {"message": message or self._message or {}, **ended}
         return {"choices": [choice], "usage": self._usage}
 
 

@@ -16,7 +16,7 @@ from replay_assets.inference.call.question import Message
 from replay_assets.inference.chat.error_text import says_error
 from replay_assets.inference.chat.event_stream import is_stream, joined, joined_lines, without_bom
 from replay_assets.inference.chat.json_values import decoded
-from replay_assets.inference.chat.message_parts import texts_of
+from replay_assets.inference.chat.message_parts import Texts, texts_of
 from replay_assets.inference.chat.response_format import end_of_body
 from replay_assets.inference.chat.usage import reported_usage, usage_of
 from replay_assets.parsing.reasoning import split_reasoning
@@ -60,7 +60,7 @@ def read_completion(body: bytes) -> AssistantMessage | None:
         choice = payload["choices"][0]
         message = choice.get("message")
         # Without a text, some servers leave the message out.
-        if message is None and ending_of(_text(choice.get("finish_reason"))) in ("cut", "refused"):
+        if message is None and ending_of(_finish_reason(choice)) in ("cut", "refused"):
             message = {}
         if any(map(says_error, (payload, choice, message))):
             return None
@@ -86,15 +86,46 @@ def _json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
 def _message_of(
     payload: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]
 ) -> AssistantMessage:
-    texts = texts_of(message)
+    texts = _answer_in_content(texts_of(message))
     content, thought = split_reasoning(_without_half_pairs(texts.content))
     return AssistantMessage(
         content=content,
         reasoning=_without_half_pairs(texts.reasoning) or thought,
         refusal=_without_half_pairs(texts.refusal),
-        finish_reason=_text(choice.get("finish_reason") or choice.get("native_finish_reason")),
+        finish_reason=_finish_reason(choice),
         usage=usage_of(reported_usage(payload), is_empty=not any(texts)),
     )
+
+
+def _answer_in_content(texts: Texts) -> Texts:
+    """Return the texts of a message with a JSON object in the content, not in the reasoning.
+
+    vLLM's parsers of reasoning return an answer there that was kept to a schema, or that began
+    without reasoning: the content is then null. No model reasons in one JSON object.
+    """
+    content, reasoning, refusal = texts
+    if content or not reasoning or not reasoning.lstrip().startswith("{"):
+        return texts
+    try:
+        decoded(reasoning.encode("utf-8", "replace"))
+    except ValueError:
+        return texts
+    return Texts(reasoning, None, refusal)
+
+
+def _finish_reason(choice: Mapping[str, Any]) -> str | None:
+    """Return why a choice ended: in the provider's word, if a gateway has made `stop` of it."""
+    reason = _reason(choice.get("finish_reason"))
+    native = choice.get("native_finish_reason")
+    if native is None or ending_of(reason) != "finished":
+        return reason
+    native = _reason(native)
+    return native if reason is None or ending_of(native) != "finished" else reason
+
+
+def _reason(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
+    # SGLang writes an object with its details.
+    return _text(value.get("type") if isinstance(value, dict) else value)
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value

@@ -33,7 +33,9 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         | exceed(?:ed|s)[ _](?:(?:your|the)[ _])?(?:current|monthly)[ _](?:quota|budget)
         | quota\ is\ not\ enough | quota.{0,40}\bmonth
         | quota\ (?:is|has\ been)\ exhausted
-        | (?:daily|weekly|monthly)[ _](?:\w+[ _])?(?:limit|quota|cap)\b
+        | (?:daily|weekly|monthly)[ _](?:\w+[ _])?(?:limit|quota|cap|allocation)\b
+        | \bper[ _-](?:day|month)\b | (?:hour|week|month|free)\ allocated\ quota
+        | out\ of\ call\ volume\ quota | monthly\ limit\ exhausted
         | usage[ _]limit | spend(?:ing)?[ _](?:limit|cap) | hard[ _]limit | key\ limit\ exceeded
         | budget[ _](?:has[ _]been[ _])?(?:exceed|exhaust) | (?:exceed\w*|over|max)[ _]?budget
         | credit\ balance | (?:out\ of|no|more|not\ enough|included|available)\ credits
@@ -52,12 +54,16 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         | api[ _-]?key.{0,40}
             (?:not\ valid|invalid|expired|not\ found|incorrect|revoked|missing|disabled|deleted)
         | invalidapikey | authentication[ _](?:error|fail) | unauthori[sz]ed | unauthenticated
-        | invalid[ _](?:auth\w*|access|bearer)[ _]token""",
+        | invalid[ _](?:auth\w*|access|bearer)[ _]token | authentication[ _]token
+        | (?:api[ _-]?key|token).{0,40}(?:reported\ as\ leaked|expired)
+        | authori[sz]ation\ failed | login\ fail | consumer.{0,60}suspended""",
     ),
     (
         "region",
         r"""unsupported[ _]country
-        | (?:country|region|territory|location).{0,60}not\ (?:supported|available|allowed)""",
+        | (?:country|region|territory|location).{0,60}not\ (?:supported|available|allowed)
+        | \bip\ address.{0,40}not\ (?:authori[sz]ed|allowed) | virtual\ network
+        | public\ (?:network\ )?access\ is\ disabled""",
     ),
     (
         "moderated",
@@ -66,6 +72,7 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         | (?:input|prompt|content|request|message|text|output)s?\ (?:(?:was|were|is|has\ been)\ )?
             (?:flagged | blocked\ (?:by|due|because).{0,40}(?:safe|content))
         | prompt\ blocked | sensitive[ _]?(?:content|information|word|text) | contains?\ sensitive
+        | put\ new_sensitive
         | unsafe | harmful | prohibited[ _](?:content|use) | usage\ (?:guideline|polic)
         | high[ _]risk | safety[ _](?:system|filter|polic|check|setting|violation|reason)
         | violat(?:(?!security).){0,40}(?:polic|guideline|terms)
@@ -78,13 +85,14 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
     (
         "request",
         r"""context[ _](?:length|window|size|limit) | maximum\ context | exceed_context
-        | \btoo[ _](?:long|(?:many|large)[ _](?:input|prompt)?[ _]?tokens)
+        | \btoo[ _](?:long|(?:many|large)[ _](?:input|prompt)?[ _]?tokens)(?!.{0,20}\bwait\b)
+        | tokens\ must\ be\ at\ least\ 1,\ got\ -
         | (?:prompt|input|message|request|body|payload|entity|content)s?\b.{0,40}
             \btoo[ _](?:large|big)
         | reduce\ (?:the|your)\ (?:length|prompt|input|size) | tokens_limit_reached
         | (?:prompt|input|request|message)s?\b.{0,80}
             (?:exceed|longer|must\ (?:be|have)\ (?:<|less|at\ most))
-        | (?:input|prompt|many)[ _]tokens | token[ _]limit | exceed.{0,40}\btokens\b
+        | (?:input|prompt)[ _]tokens | token[ _]limit | exceed.{0,40}\btokens\b
         | string_above_max | range\ of\ input\ length
         | 超长 | 过长 | 超出.{0,20}长度""",
     ),
@@ -99,6 +107,8 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
             |isn't\ supported
             |no\ longer|decommission|deprecat|retired|end\ of\ life|is\ invalid)
         | model[ _](?:id|name|identifier)\b.{0,60}invalid
+        | model[ ._]access[ ._]?denied | provider\ not\ provided | requires\ terms\ acceptance
+        | api\ has\ not\ been\ used
         | access(?:\ to)?(?:\ the|\ this)?\ model | unable\ to\ access | not\ a\ chat\ model
         | does\ not\ (?:support|work\ with).{0,20}\b(?:chat|the\ specified\ model)
         | 模型不存在 | 无权访问 | 模型.{0,20}(?:下线|不可用)""",
@@ -112,7 +122,7 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         | not\ support(?:ed)?.{0,20}\bparameter
         | (?:parameter|argument|property|field)\b.{0,80}
             (?:not\ (?:support|permitted|allowed|valid)|unsupported)
-        | not\ supported\ (?:with|for|on|by)\ th(?:is|e)\ model
+        | not\ supported\ (?:with|for|on|by)\ th(?:is|e)\ model | not\ support\ thinking
         | \b(?:temperature|top_[pk]|max(?:_completion|_output|_new)?_tokens|stream(?:_options)?|seed
             |stop|logprobs|(?:presence|frequency|repetition)_?penalty|reasoning_effort|thinking
             |enable_thinking|chat_template_kwargs)\b.{0,80}
@@ -126,12 +136,26 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
 )
 _WORDS = tuple((kind, re.compile(row, re.IGNORECASE | re.VERBOSE)) for kind, row in _ROWS)
 _PASSES = re.compile(
-    r"(?:retry|again) (?:in|after)\b|retrydelay|per[ _-]?(?:minute|second)|(?:requests|tokens) per "
-    r"|\b[rt]p[ms]\b|try again later",
+    r"(?:retry|again) (?:in|after)\b|retrydelay|per[ _-]?(?:minute|second)"
+    r"|(?:requests|tokens) per (?!day|month)|\b[rt]p[ms]\b|try again later"
+    # What DashScope says of a limit per minute, under the code `insufficient_quota`.
+    r"|^(?:concurrency )?allocated quota exceeded"
+    r"|exceeded your current quota.*(?:aliyun|alibabacloud)\.com",
     re.IGNORECASE,
 )
 """Words of a limit that passes by itself: waiting is enough."""
+_OF_THE_MOMENT = re.compile(
+    r"throttl|rate[ _-]?limit|too many requests|overloaded|degraded|(?:please|and) wait\b"
+    r"|temporarily|try again later|at capacity|capacity exceeded",
+    re.IGNORECASE,
+)
+"""Words of trouble that passes by itself, which some gateways send under 400 or 403."""
+_NEVER_FITS = re.compile(r"request too large for|tokens must be reduced", re.IGNORECASE)
+"""Words of a rate limit that is smaller than this one request."""
+MOVED = (301, 308)
+"""Redirects that last. Their address is shown and not asked: the key goes to no other host."""
 _OF_STATUS: dict[int, Refusal] = {
+    **dict.fromkeys(MOVED, "path"),
     401: "key",
     402: "account",
     404: "path",
@@ -146,14 +170,16 @@ _OF_STATUS: dict[int, Refusal] = {
     406: "forbidden",
     451: "forbidden",
 }
-_OF_THE_RUN = (401, 402, 404, 407, 410)
+_OF_THE_RUN = (*MOVED, 401, 402, 404, 407, 410)
 """Statuses that no word makes the refusal of one request."""
+_REFUSING_CODES = frozenset(("400", "413", "422"))
+"""Codes of an error within a 200 that make its words a refusal: others may pass."""
 _OF_AN_INCIDENT = ("messages", "prompt", "input", "input_tokens", "contents")
 """The fields of a request that differ between incidents; all others are those of the candidate."""
 
 
-def refusal_of(status: int, error: ErrorText) -> Refusal:
-    """Return why a response of 4xx refuses."""
+def refusal_of(status: int, error: ErrorText) -> Refusal | None:
+    """Return why a 4xx or a lasting redirect refuses; None if it says that it passes."""
     said, of_status = _said(error.words), _OF_STATUS.get(status, "unexplained")
     if status in _OF_THE_RUN:
         return of_status if said is None or said in OF_ONE_REQUEST else said
@@ -161,20 +187,29 @@ def refusal_of(status: int, error: ErrorText) -> Refusal:
         return said
     if error.field is not None and error.field not in _OF_AN_INCIDENT:
         return "model" if error.field == "model" else "parameter"
-    return of_status
+    return None if _OF_THE_MOMENT.search(error.words) else of_status
 
 
 def lasting_refusal_of(status: int, error: ErrorText) -> Refusal | None:
     """Return why a response that looks temporary is a refusal: a 429, a 5xx, an error within a 200.
 
-    Only what is sure to last: the account, and moderation. None if it may pass.
+    Only what is sure to last: the account, moderation, and what an error within a 200 says with a
+    code that would have been the status. None if it may pass.
     """
     said = _said(error.words)
     if said in ("account", "moderated"):
         return said
-    if status < 300 and (said == "key" or "401" in error.codes):
+    if status == 429 and _NEVER_FITS.search(error.words):
+        return "request"
+    if status >= 300:
+        return None
+    if error.is_block_page:
+        return "forbidden"
+    if said == "key" or "401" in error.codes:
         return "key"
-    return "account" if status < 300 and "402" in error.codes else None
+    if "402" in error.codes:
+        return "account"
+    return None if error.codes.isdisjoint(_REFUSING_CODES) else said
 
 
 def _said(words: str) -> Refusal | None:

@@ -17,6 +17,7 @@ from replay_assets.inference.chat.event_stream import is_stream, without_bom
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.protocol import read_completion
 from replay_assets.inference.chat.refusals import (
+    MOVED,
     OF_ONE_REQUEST,
     Refusal,
     lasting_refusal_of,
@@ -25,6 +26,7 @@ from replay_assets.inference.chat.refusals import (
 from replay_assets.inference.chat.response_format import rejected_format
 from replay_assets.inference.throttling.pauses import pause_asked_s
 from replay_assets.inference.transport.wire import Reply, WireError
+from replay_assets.parsing.urls import shown_url
 
 TOO_MANY = 429
 TRANSIENT = frozenset({408, 409, 424, 425, 498, 499})
@@ -89,6 +91,8 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
             )
     text = reply.body[:READ_BYTES].decode("utf-8", "replace")
     outcome, refusal = _outcome(reply, text, mode)
+    if status in MOVED and (location := reply.headers.get("location")):
+        text = f"to {shown_url(location) if '://' in location else location.partition('?')[0]}"
     return ResponseReading(
         outcome,
         status,
@@ -117,7 +121,7 @@ def _outcome(reply: Reply, text: str, mode: ResponseMode) -> tuple[AttemptOutcom
     error = error_of(reply.body)
     refusal = lasting_refusal_of(status, error) if temporary else refusal_of(status, error)
     if refusal is None:
-        return temporary or "rejected", None
+        return temporary or "server_error", None
     if refusal == "moderated":
         return "moderated", refusal
     return "rejected" if refusal in OF_ONE_REQUEST else "refused", refusal
@@ -129,7 +133,7 @@ def _temporary(status: int, text: str) -> AttemptOutcome | None:
         return "rate_limited"
     if status >= 500 or status in TRANSIENT:
         return "loading" if LOADING.search(text) else "server_error"
-    return "not_protocol" if status < 400 else None
+    return "not_protocol" if status < 400 and status not in MOVED else None
 
 
 def _cleaned(message: AssistantMessage, gate: SendingGate) -> AssistantMessage:

@@ -27,7 +27,13 @@ from replay_assets.errors import ConfigurationError
 from replay_assets.inference.baselines.app import embedded_app
 from replay_assets.inference.call.completion import AttemptOutcome
 from replay_assets.inference.transport.proxies import proxy_for
-from replay_assets.inference.transport.wire import Reply, WireError, decompressed, within_limit
+from replay_assets.inference.transport.wire import (
+    Reply,
+    WireError,
+    as_utf8,
+    decompressed,
+    within_limit,
+)
 
 USER_AGENT = "replay-assets"
 FIRST_TOKEN = re.compile(rb'"(?:content|text|reasoning(?:_content|_text)?|thinking)"\s*:\s*"[^"]')
@@ -243,6 +249,7 @@ class Endpoint:
             await received.aclose()
         encoding = headers.get("content-encoding", "identity").strip().lower()
         content = decompressed(b"".join(chunks), encoding)
+        content = as_utf8(content, headers.get("content-type", ""))
         return Reply(response.status_code, headers, content, ttft_ms)
 
 

@@ -1,5 +1,6 @@
 """What the HTTP client returns: a complete response within its limits, or why there is none."""
 
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 PIECE_BYTES = 4096
 GZIP_OR_ZLIB, RAW_DEFLATE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 """Which header zlib expects: gzip's or zlib's, or none."""
+CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -82,6 +84,26 @@ def _inflated(body: bytes, wbits: int) -> bytes:
     if not decoder.eof:
         raise WireError("truncated", "an incomplete compressed body", possibly_paid=True)
     return bytes(inflated)
+
+
+def as_utf8(body: bytes, content_type: str) -> bytes:
+    """Return a body in UTF-8, which JSON and event streams must be in, but some servers are not.
+
+    Many declare another encoding and send UTF-8 all the same, so that is tried first.
+    """
+    declared = CHARSET.search(content_type)
+    if declared is None or declared[1].lower() in ("utf-8", "utf8"):
+        return body
+    try:
+        if b"\0" not in body[:4]:  # UTF-16 and UTF-32 of ASCII would pass too
+            body.decode()
+            return body
+    except UnicodeDecodeError:
+        pass
+    try:
+        return body.decode(declared[1]).encode("utf-8", "replace")
+    except (LookupError, ValueError):
+        return body
 
 
 def within_limit(size: int) -> None:

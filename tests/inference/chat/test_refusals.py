@@ -20,15 +20,21 @@ SAID: dict[str, list[tuple[int, str]]] = {
         (403, "Quota exceeded for this month"),
         (402, "This request requires more credits, or fewer max_tokens."),
         (401, "Your account is not active, please check your billing details"),
+        (403, "Out of call volume quota. Quota will be replenished in 12:00:00."),
     ],
     "key": [
         (400, "Incorrect API key provided: xa***yz."),
         (403, "Invalid API Key"),
+        (403, "The security token included in the request is expired"),
+        (403, "Your API key was reported as leaked. Please use another API key."),
+        (403, "Missing Authentication Token"),
         (401, "no"),
     ],
     "region": [
         (400, "User location is not supported for the API use."),
         (403, "Country, region, or territory not supported"),
+        (403, "Access denied due to Virtual Network/Firewall rules."),
+        (403, "IP address not authorized"),
     ],
     "moderated": [
         (400, "Invalid prompt: your prompt was flagged as potentially violating our usage policy."),
@@ -55,6 +61,9 @@ SAID: dict[str, list[tuple[int, str]]] = {
         (400, "模型不存在，请检查模型代码。"),
         (400, '"embed" does not support chat'),
         (404, "Function 'abc': Not found for account 'x'"),
+        (400, "LLM Provider NOT provided. You passed model=big"),
+        (400, "The model `x` requires terms acceptance."),
+        (403, "Model access denied."),
     ],
     "parameter": [
         (400, "Unrecognized request argument supplied: seed"),
@@ -65,8 +74,9 @@ SAID: dict[str, list[tuple[int, str]]] = {
         (400, "System role not supported"),
         (400, "Conversation roles must alternate user/assistant/user/assistant"),
         (400, "This model only supports streaming."),
+        (400, '"llama3" does not support thinking'),
     ],
-    "path": [(404, "404 page not found")],
+    "path": [(404, "404 page not found"), (301, "Moved Permanently"), (308, "")],
     "proxy": [(407, "")],
     "forbidden": [(403, "Forbidden"), (403, "Request blocked by security policy"), (406, "")],
     "unexplained": [
@@ -85,12 +95,32 @@ def test_a_refusal_is_read_from_status_and_words(refusal: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (400, "litellm.RateLimitError: rate_limit_exceeded"),
+        (403, "The service is temporarily unavailable for you"),
+        (400, "Model is overloaded"),
+    ],
+)
+def test_a_refusal_that_says_that_it_passes_is_none(status: int, text: str) -> None:
+    """Some gateways send every error of a provider under one status."""
+    assert refusal_of(status, error_of(text.encode())) is None
+
+
+@pytest.mark.parametrize(
     ("status", "text", "refusal"),
     [
         (429, "Billing hard limit has been reached", "account"),
         (429, "You exceeded your current quota, check your billing. Please retry in 33.9s.", None),
         (429, "Limit on tokens per min (TPM). Add a payment method to your account", None),
         (429, "max organization concurrency: 1, please try again after 1 seconds", None),
+        (429, "Rate limit: free-models-per-day. Add credits for 1000 requests per day", "account"),
+        (429, "Too many tokens per day, please wait before trying again.", "account"),
+        (429, "tokens per day (TPD): Limit 100000. Please try again in 10m4.8s.", None),
+        (429, "week allocated quota exceeded. insufficient_quota", "account"),
+        (429, "concurrency allocated quota exceeded. insufficient_quota", None),
+        (429, "You exceeded your current quota: https://help.aliyun.com/x", None),
+        (429, "This request would exceed your limit of 40,000 input tokens per minute", None),
         (500, "insufficient_user_quota", "account"),
         (503, "No available channel for model x: model_not_found", None),
         (503, "The server is under moderate load", None),
@@ -111,8 +141,10 @@ def test_what_looks_temporary_is_a_refusal_only_if_it_lasts(
         ({"code": 401, "message": "User not found."}, "key"),
         ({"code": 403, "message": "Your input was flagged"}, "moderated"),
         ({"code": 404, "message": "model not found"}, None),
+        ({"code": 400, "message": "x is not a valid model ID"}, "model"),
+        ({"code": 429, "message": "Request too large"}, None),
     ],
-    ids=["account", "key", "moderated", "model"],
+    ids=["account", "key", "moderated", "model_of_a_provider", "model", "load"],
 )
 def test_an_error_within_a_200_has_its_own_status(
     error: dict[str, Any], refusal: str | None
@@ -136,6 +168,23 @@ def test_an_echo_of_the_request_is_not_what_the_endpoint_says(body: Any) -> None
     """The evidence of an incident may be about a quota."""
     content = body if isinstance(body, str) else json.dumps(body)
     assert refusal_of(400, error_of(content.encode())) == "unexplained"
+
+
+@pytest.mark.parametrize(
+    ("page", "refusal"),
+    [
+        ("<html><title>Request Rejected</title>Your support ID is: 1", "forbidden"),
+        ("<html>Request unsuccessful. Incapsula incident ID: 1-2</html>", "forbidden"),
+        ("<!DOCTYPE html><h2>The request is blocked.</h2>", "forbidden"),
+        ("<!DOCTYPE html><title>Sign in</title>", None),
+        ("<html>We are back soon.</html>", None),
+    ],
+)
+def test_a_page_under_200_is_a_refusal_if_a_firewall_wrote_it(
+    page: str, refusal: str | None
+) -> None:
+    """Others may pass, such as a page during maintenance."""
+    assert lasting_refusal_of(200, error_of(page.encode())) == refusal
 
 
 @pytest.mark.parametrize(

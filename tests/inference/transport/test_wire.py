@@ -6,7 +6,7 @@ import zlib
 import pytest
 
 from replay_assets.inference.transport import wire
-from replay_assets.inference.transport.wire import WireError, decompressed
+from replay_assets.inference.transport.wire import WireError, as_utf8, decompressed
 
 TEXT = b'{"choices": []}' * 1000
 
@@ -38,3 +38,25 @@ def test_members_that_are_too_large_together_are_rejected(monkeypatch: pytest.Mo
     monkeypatch.setattr(wire, "MAX_BODY_BYTES", 10_000)
     with pytest.raises(WireError, match="more than 10,000 bytes"):
         decompressed(gzip.compress(b"x" * 6_000) * 2, "gzip")
+
+
+@pytest.mark.parametrize(
+    ("text", "sent_as", "declared"),
+    [
+        ("重启", "gbk", "application/json; charset=GBK"),
+        ("Redémarrer", "latin-1", "text/plain;charset='iso-8859-1'"),
+        ("{}", "utf-16", 'application/json; charset="utf-16"'),
+        ("{}", "utf-16-le", "application/json; charset=utf-16le"),
+        ("重启", "utf-8", "application/json; charset=ISO-8859-1"),
+        ("重启", "utf-8", "application/json; charset=unknown"),
+        ("重启", "utf-8", "application/json"),
+    ],
+)
+def test_a_body_in_another_encoding_is_read(text: str, sent_as: str, declared: str) -> None:
+    """A declared encoding counts for a body that is not in UTF-8."""
+    assert as_utf8(text.encode(sent_as), declared) == text.encode()
+
+
+def test_a_body_in_no_encoding_stays_as_it_is() -> None:
+    """What reads it says that it is not JSON."""
+    assert as_utf8(b"\xff\xfe\xff", "text/plain; charset=gbk") == b"\xff\xfe\xff"
