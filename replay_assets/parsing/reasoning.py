@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from replay_assets.parsing.json_text import Value, values_in
 
 _KIND = (
-    r"(?:think|thinking|thoughts?|reasoning|reflection|scratch_?pad|analysis|monologue"
+    r"(?:think|thinking|thoughts?|reason(?:ing)?|reflection|scratch_?pad|analysis|monologue"
     r"|cot|chain[-_]of[-_]thought)(?:_content|_process)?"
 )
 _TAG = rf"(?:[\w-]+[:_])?{_KIND}"

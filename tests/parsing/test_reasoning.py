@@ -52,7 +52,7 @@ def test_a_too_deeply_nested_draft_is_reasoning_too() -> None:
 
 KINDS = [
     *(("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<THOUGHT>", "</THOUGHT>")),
-    *(("<reasoning>", "</reasoning>"), ('<think time="3">', "</think>")),
+    *(("<reason>", "</reason>"), ("<reasoning>", "</reasoning>"), ('<think time="3">', "</think>")),
     *(("<seed:think>", "</seed:think>"), ("<longcat_think>", "</longcat_think>")),
     *(("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷"), ("<|thinking|>", "<|/thinking|>")),
     ("<|START_THINKING|>", "<|END_THINKING|>"),

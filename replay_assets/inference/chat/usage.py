@@ -14,9 +14,9 @@ MOST_TOKENS = 2**63 - 1
 """The largest number an integer column can hold; larger values are not counts."""
 COUNT = re.compile(r"[0-9]{1,18}")
 _NAMES = {
-    "prompt": ("prompt_tokens", "input_tokens"),
-    "completion": ("completion_tokens", "output_tokens"),
-    "total": ("total_tokens",),
+    "prompt": ("prompt_tokens", "input_tokens", "inputTokens", "promptTokens"),
+    "completion": ("completion_tokens", "output_tokens", "outputTokens", "completionTokens"),
+    "total": ("total_tokens", "totalTokens"),
     "reasoning": (
         ("completion_tokens_details", "reasoning_tokens"),
         ("output_tokens_details", "reasoning_tokens"),
@@ -64,10 +64,11 @@ def usage_of(reported: Mapping[str, Any], *, is_empty: bool) -> Usage:
     prompt, completion, total = found["prompt"], found["completion"], found["total"]
     reasoning, cached = found["reasoning"], found["cached"]
     total = total or None
+    prompt = prompt or None  # some gateways report 0 for what they don't count
     if not is_empty:
         completion = completion or None
-        if completion is None:
-            prompt = prompt or None  # some gateways report 0 for all that they don't count
+    if prompt is not None and "cache_read_input_tokens" in reported and _is_native(reported):
+        prompt += (cached or 0) + (_count(reported.get("cache_creation_input_tokens")) or 0)
     if total is not None:
         prompt, completion = _rest(total, prompt, completion), _rest(total, completion, prompt)
     if prompt is not None and completion is not None:
@@ -79,6 +80,11 @@ def usage_of(reported: Mapping[str, Any], *, is_empty: bool) -> Usage:
         reasoning_tokens=reasoning,
         cached_tokens=cached,
     )
+
+
+def _is_native(reported: Mapping[str, Any]) -> bool:
+    """Return whether it is Anthropic's own form, which counts cached tokens next to the input."""
+    return "input_tokens" in reported and "prompt_tokens" not in reported
 
 
 def _rest(total: int, count: int | None, other: int | None) -> int | None:

@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from replay_assets.inference.call.completion import AttemptOutcome
@@ -14,6 +15,8 @@ GZIP_OR_ZLIB, RAW_DEFLATE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 """Which header zlib expects: gzip's or zlib's, or none."""
 CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 GZIP_MAGIC = b"\x1f\x8b"
+NOT_COMPRESSED = (b"{", b"[", b"data:", b"event:", b":")
+"""How JSON and event streams begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +41,38 @@ class WireError(Exception):
 def decompressed(body: bytes, encoding: str) -> bytes:
     """Return a decompressed body, never more than the size limit.
 
+    JSON and event streams are not compressed, whatever the header says: some proxies decompress a
+    body and leave the header, and some servers write the encoding of the text into it.
+
     Raises:
         WireError: the body is too large, incomplete, or not in its declared encoding.
     """
-    if encoding in ("identity", ""):
-        return body
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        message = "a content encoding that was not requested"
-        raise WireError("not_protocol", message, possibly_paid=True)
+    for name in reversed([one.strip() for one in encoding.split(",")]):
+        if name not in ("identity", ""):
+            body = _decoded(body, name)
+    return body
+
+
+def _decoded(body: bytes, name: str) -> bytes:
+    """Return a body without one of its content encodings.
+
+    Raises:
+        WireError: as in `decompressed`.
+    """
     try:
-        try:
+        if name in ("gzip", "x-gzip", "deflate"):
             return _inflated(body, GZIP_OR_ZLIB)
-        except zlib.error:
-            if encoding != "deflate":
-                raise
-            return _inflated(body, RAW_DEFLATE)  # without zlib's header, which browsers accept too
-    except zlib.error as error:
-        raise WireError(
-            "not_protocol", "a body that is not in its declared encoding", possibly_paid=True
-        ) from error
+        problem = f"a body in the content encoding {name[:20]!r}, which was not requested"
+    except zlib.error:
+        problem = "a body that is not in its declared encoding"
+        if name == "deflate":
+            with suppress(zlib.error):  # without zlib's header, which browsers accept too
+                return _inflated(body, RAW_DEFLATE)
+    if body.lstrip().startswith(NOT_COMPRESSED):
+        with suppress(UnicodeDecodeError):
+            body.decode()
+            return body
+    raise WireError("not_protocol", problem, possibly_paid=True)
 
 
 def _inflated(body: bytes, wbits: int) -> bytes:
@@ -89,7 +105,7 @@ def _inflated(body: bytes, wbits: int) -> bytes:
 def as_utf8(body: bytes, content_type: str) -> bytes:
     """Return a body in UTF-8, which JSON and event streams must be in, but some servers are not.
 
-    Many declare another encoding and send UTF-8 all the same, so that is tried first.
+    Some declare another encoding and send UTF-8 all the same, so that is tried first.
     """
     declared = CHARSET.search(content_type)
     if declared is None or declared[1].lower() in ("utf-8", "utf8"):

@@ -50,6 +50,17 @@ def tokens_of(content: str = "x", **payload: Any) -> tuple[int | None, ...]:
         (NONE, (None, None, None, None)),
         ({**PLAIN, "completion_tokens": 0, "total_tokens": 100}, (100, None, None, None)),
         ({**PLAIN, "prompt_tokens": 0, "completion_tokens": 20}, (100, 20, None, None)),
+        ({**PLAIN, "prompt_tokens": 0, "total_tokens": 20}, (None, 20, None, None)),
+        ({"inputTokens": 100, "outputTokens": 20, "totalTokens": 120}, (100, 20, None, None)),
+        (
+            {
+                "input_tokens": 900,
+                "output_tokens": 2,
+                "cache_read_input_tokens": 90,
+                "cache_creation_input_tokens": 10,
+            },
+            (1000, 2, None, 90),
+        ),
         (None, (None, None, None, None)),
         ([PLAIN], (None, None, None, None)),
     ],

@@ -17,8 +17,15 @@ TEXT = b'{"choices": []}' * 1000
         ("gzip", gzip.compress(TEXT[:7]) + gzip.compress(b"") + gzip.compress(TEXT[7:])),
         ("gzip", gzip.compress(TEXT) + b"\x00" * 512),
         ("deflate", zlib.compress(TEXT)[2:-4]),
+        ("gzip, identity", gzip.compress(TEXT)),
+        ("deflate, gzip", gzip.compress(zlib.compress(TEXT))),
+        ("gzip", TEXT),
+        ("utf-8", TEXT),
     ],
-    ids=["gzip_members", "gzip_padded", "raw_deflate"],
+    ids=[
+        *("gzip_members", "gzip_padded", "raw_deflate", "list", "twice"),
+        *("decompressed", "encoding_of_text"),
+    ],
 )
 def test_a_body_is_read_as_browsers_read_it(encoding: str, body: bytes) -> None:
     """Gateways compress piece by piece, pad what they send, or omit zlib's header."""
@@ -31,6 +38,17 @@ def test_half_a_body_is_distinguished_from_a_complete_one(body: bytes) -> None:
     with pytest.raises(WireError) as caught:
         decompressed(body, "gzip")
     assert caught.value.outcome == "truncated"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "problem"),
+    [("br", "content encoding 'br', which was not"), ("gzip", "not in its declared encoding")],
+)
+def test_a_body_that_cannot_be_decompressed_is_not_read(encoding: str, problem: str) -> None:
+    """Neither JSON nor a stream begins like this."""
+    with pytest.raises(WireError, match=problem) as caught:
+        decompressed(b"\x8b\x01\x80\xff", encoding)
+    assert caught.value.outcome == "not_protocol"
 
 
 def test_members_that_are_too_large_together_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
