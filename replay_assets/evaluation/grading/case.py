@@ -14,7 +14,8 @@ class Case:
     """What the grades of one incident are made from.
 
     Attributes:
-        outcome: the outcome of the result; for the incumbent, whether a decision was recorded.
+        outcome: the outcome of the result; for the incumbent, whether a decision, or an
+            action of automation, was recorded.
         proposal: what was proposed; empty if there is no usable answer.
         label: the truth of the incident, as far as it was recorded.
         tried: the actions that recorded repairs tried.

@@ -85,9 +85,12 @@ def score_incumbent(
     scores = []
     for row in evidence:
         incident = row["incident_id"]
+        proposal = incumbent_proposal(row, recorded[incident], vocabulary)
+        # Automation that repaired without a decision did something too.
+        is_recorded = decision_of(row) or proposal.action_id is not None
         case = Case(
-            outcome="recorded" if decision_of(row) else "not_recorded",
-            proposal=incumbent_proposal(row, recorded[incident], vocabulary),
+            outcome="recorded" if is_recorded else "not_recorded",
+            proposal=proposal,
             label=labels.get(incident),
             tried=tried_actions(recorded[incident], vocabulary),
             vocabulary=vocabulary,

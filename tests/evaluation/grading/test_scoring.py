@@ -88,6 +88,25 @@ def test_the_incumbent_has_a_score_for_every_incident(vocabulary: Vocabulary) ->
     assert (second.outcome, second.root_cause) == ("recorded", False)
 
 
+def test_what_automation_did_without_a_decision_is_recorded(vocabulary: Vocabulary) -> None:
+    """Also in words; what people did by hand is not."""
+    rows: list[dict[str, Any]] = [
+        {"incident_id": f"inc-{number}", "coordinator_output": None} for number in (1, 2)
+    ]
+    steps = json.dumps(["kubectl rollout restart deployment/web"])
+    repairs = [
+        {"incident_id": incident, "executed_steps": steps, "success": True, "executor": executor}
+        for incident, executor in (("inc-1", "agent"), ("inc-2", "human"))
+    ]
+    labels = {one["incident_id"]: label(incident_id=one["incident_id"]) for one in rows}
+    agent, person = score_incumbent(rows, labels, repairs, vocabulary=vocabulary)
+    assert (agent.outcome, agent.grade_status) == ("recorded", "graded")
+    assert agent.action is not None
+    assert (person.outcome, person.grade_status, person.action) == (
+        "not_recorded", "not_graded", None,
+    )  # fmt: skip
+
+
 def test_a_fifth_of_the_scenario_groups_is_reserved_in_every_week() -> None:
     """A hash of the group decides, so a group is always reserved or never."""
     groups = [f"grp-{n}" for n in range(2000)]
