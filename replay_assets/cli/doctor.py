@@ -20,7 +20,12 @@ from replay_assets.inference import probe
 from replay_assets.lake import Store
 from replay_assets.sanitizing import load_canaries, rules_of
 from replay_assets.settings import Settings, read_secret
-from replay_assets.source import IncidentDatabase, examine_source, load_mapping
+from replay_assets.source import (
+    IncidentDatabase,
+    count_orphans,
+    examine_source,
+    load_mapping,
+)
 
 COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
 REFUSES_KEY = (401, 403)
@@ -76,8 +81,18 @@ def _source(settings: Settings) -> Iterator[Diagnosis]:
             yield from findings
             if not any(one.status == "fail" for one in findings):
                 yield from try_newest_day(database, settings.timezone, settings.max_text_bytes)
+                yield from _rows_of_no_day(database, settings)
     except ConfigurationError as error:
         yield Diagnosis("connection", "fail", str(error))
+
+
+def _rows_of_no_day(database: IncidentDatabase, settings: Settings) -> Iterator[Diagnosis]:
+    """Yield what `extract` reports of rows that it does not read."""
+    counts = count_orphans(database, settings.first_day, settings.timezone).counts()
+    if any(counts.values()):
+        found = (f"{count} ({name.replace('_', ' ')})" for name, count in counts.items() if count)
+        cure = "check the times and incident ids of these rows, and REPLAY_FIRST_DAY"
+        yield Diagnosis("rows", "warn", f"rows that no day reads: {', '.join(found)}", cure)
 
 
 def _zone_of_days(settings: Settings) -> Diagnosis:

@@ -16,8 +16,11 @@ Unit = Literal["s", "ms", "us"]
 PER_SECOND: dict[Unit, int] = {"s": 1, "ms": 1000, "us": 1_000_000}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?")
-_PLAUSIBLE = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-"""Dates like 20260921 and 20260921061000 are numbers too; in no unit are they in these years."""
+PLAUSIBLE = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+"""Numbers are instants only in these years: seconds read as milliseconds are of 1970.
+
+Dates like 20260921 and 20260921061000 are numbers too; in no unit are they in these years.
+"""
 _BEGINS_WITH_A_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 """SQLite's index on a text column narrows down by this prefix; `20260921T061000Z` has none."""
 
@@ -28,10 +31,11 @@ def parse_instant(text: str, zone: str | None, unit: Unit | None = None) -> date
     Args:
         text: date and time, with an offset or without; the date is written YYYY-MM-DD.
         zone: the zone of texts without an offset; None if no zone is declared.
-        unit: what numbers count from 1970 on; None if no unit is declared.
+        unit: what numbers count from 1970 on; None if no unit is declared. A number that is not
+            of these years in it names no instant.
     """
     if not _BEGINS_WITH_A_DATE.match(text):
-        return None if unit is None else _since_1970(text, unit)
+        return None if unit is None else _plausible(text, unit)
     try:
         value = datetime.fromisoformat(text)
         if value.tzinfo is None:
@@ -48,22 +52,19 @@ def is_naive(text: str) -> bool:
 
 def likely_unit(text: str) -> Unit | None:
     """Return the unit in which a number is an instant of this century; None if there is none."""
-    for unit in PER_SECOND:
-        found = _since_1970(text, unit)
-        if found is not None and _PLAUSIBLE[0] <= found < _PLAUSIBLE[1]:
-            return unit
-    return None
+    return next((unit for unit in PER_SECOND if _plausible(text, unit) is not None), None)
 
 
-def _since_1970(text: str, unit: Unit) -> datetime | None:
+def _plausible(text: str, unit: Unit) -> datetime | None:
     if not _NUMBER.fullmatch(text):
         return None
     # Not by floats: they have no exact microseconds.
     micros = round(Decimal(text) * PER_SECOND["us"] / PER_SECOND[unit])
     try:
-        return EPOCH + timedelta(microseconds=micros)
+        found = EPOCH + timedelta(microseconds=micros)
     except OverflowError:
         return None
+    return found if PLAUSIBLE[0] <= found < PLAUSIBLE[1] else None
 
 
 def _in_zone(value: datetime, zone: str) -> datetime:

@@ -68,14 +68,19 @@ def test_a_wall_time_shown_twice_or_never_is_read_in_standard_time(
         ("1789970400.0", "s", "2026-09-21T06:00:00+00:00"),
         ("1789970400123", "ms", "2026-09-21T06:00:00.123000+00:00"),
         ("1789970400123456", "us", "2026-09-21T06:00:00.123456+00:00"),
-        ("-1", "s", "1969-12-31T23:59:59+00:00"),
     ],
 )
 def test_numbers_are_instants_in_their_unit(text: str, unit: Unit, instant: str):
     """Without a unit they are not; the likely unit is that of a time of this century."""
     assert parse_instant(text, None, unit) == datetime.fromisoformat(instant)
     assert parse_instant(text, "UTC") is None
-    assert likely_unit(text) == (unit if text != "-1" else None)
+    assert likely_unit(text) == unit
+
+
+@pytest.mark.parametrize("text", ["-1", "0", "1789970400123", "178997040", "1e12"])
+def test_a_number_of_no_likely_year_is_not_an_instant(text: str):
+    """Its unit is another one, or it represents nothing."""
+    assert parse_instant(text, None, "s") is None
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from replay_assets.parsing.instants import PER_SECOND, Unit
-from replay_assets.source.connection.instants import FIRST, LAST, since_1970
+from replay_assets.parsing.instants import PER_SECOND, PLAUSIBLE, Unit
+from replay_assets.source.connection.instants import since_1970
 
 
 class PostgresEpoch:
@@ -17,10 +17,24 @@ class PostgresEpoch:
         self._column: sa.ColumnElement[Any] = sa.type_coerce(column, sa.types.NullType())
         self._unit = unit
         # The upper bound also excludes NaN and infinity, which exceed everything.
-        self._possible = self.within(FIRST, LAST)
+        self._possible = self._plausible(unit)
 
-    def _bound(self, instant: datetime) -> sa.ColumnElement[Any]:
-        return sa.literal_column(str(since_1970(instant, self._unit)))
+    def _bound(self, instant: datetime, unit: Unit | None = None) -> sa.ColumnElement[Any]:
+        return sa.literal_column(str(since_1970(instant, unit or self._unit)))
+
+    def _plausible(self, unit: Unit) -> sa.ColumnElement[bool]:
+        first, last = (self._bound(one, unit) for one in PLAUSIBLE)
+        return sa.and_(self._column >= first, self._column < last)
+
+    @property
+    def form(self) -> sa.ColumnElement[str]:
+        """What a value is: a unit, if it is a number in another one than the declared."""
+        return sa.case(
+            (self._column.is_(None), "null"),
+            (self._possible, "readable"),
+            *((self._plausible(unit), unit) for unit in PER_SECOND),
+            else_="impossible",
+        )
 
     @property
     def read(self) -> sa.ColumnElement[Any]:
@@ -33,7 +47,7 @@ class PostgresEpoch:
 
     @property
     def impossible(self) -> sa.ColumnElement[bool]:
-        """Infinite, or outside the years that exist."""
+        """Infinite, or not of the years in which numbers are instants."""
         return sa.and_(self._column.is_not(None), sa.not_(self._possible))
 
     @property
@@ -56,8 +70,8 @@ class PostgresEpoch:
         """Null or impossible."""
         return sa.or_(
             self._column.is_(None),
-            self._column < self._bound(FIRST),
-            self._column >= self._bound(LAST),
+            self._column < self._bound(PLAUSIBLE[0]),
+            self._column >= self._bound(PLAUSIBLE[1]),
         )
 
     def within(self, start: datetime, end: datetime) -> sa.ColumnElement[bool]:

@@ -39,6 +39,10 @@ class InstantColumn(Protocol):
         """Whether `read` can't return the value; None if the reader decides."""
 
     @property
+    def form(self) -> sa.ColumnElement[str]:
+        """The `Form` of the value, as `sqlite_functions` has them."""
+
+    @property
     def text(self) -> sa.ColumnElement[str]:
         """The value as the database spells it."""
 
@@ -95,6 +99,13 @@ class PostgresInstant:
     def impossible(self) -> sa.ColumnElement[bool]:
         """Infinite, or outside the years that exist."""
         return sa.and_(self._column.is_not(None), sa.not_(self._possible))
+
+    @property
+    def form(self) -> sa.ColumnElement[str]:
+        """Null, readable or impossible."""
+        return sa.case(
+            (self._column.is_(None), "null"), (self._possible, "readable"), else_="impossible"
+        )
 
     @property
     def text(self) -> sa.ColumnElement[str]:
@@ -175,7 +186,7 @@ class SqliteInstant:
 
     @property
     def form(self) -> sa.ColumnElement[str]:
-        """The `Form` of a value, as `sqlite_functions` has them."""
+        """What a value is."""
         return self._form
 
     @property

@@ -30,7 +30,7 @@ def register_sqlite_functions(connection: sqlite3.Connection) -> None:
 
 
 Form = Literal["canonical", "readable", "null", "no_zone", "s", "ms", "us", "impossible"]
-"""What a value of a column of instants is; a unit, if it is a number whose unit is not declared."""
+"""What a value of a column of instants is; a unit, if a number is in one that is not declared."""
 
 
 def form_of(text: str | None, zone: str | None, unit: Unit | None) -> Form:
@@ -42,4 +42,4 @@ def form_of(text: str | None, zone: str | None, unit: Unit | None) -> Form:
         return "canonical" if instant_text(instant) == text else "readable"
     if instant is None and is_naive(text):
         return "no_zone"
-    return (likely_unit(text) if unit is None else None) or "impossible"
+    return likely_unit(text) or "impossible"

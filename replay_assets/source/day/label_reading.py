@@ -18,7 +18,7 @@ from replay_assets.source.connection.database import IncidentDatabase, MappedTab
 from replay_assets.source.connection.session_settings import LENIENT_TEXT
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.day.label_file import NAMES, label_records
-from replay_assets.source.day.same_ids import id_like
+from replay_assets.source.day.same_ids import differ, id_like
 from replay_assets.source.loading.odd_values import refuse_odd_id
 from replay_assets.source.loading.records import FoundRecord
 from replay_assets.source.loading.values import BOOLEAN_WORDS
@@ -62,7 +62,13 @@ def _from_table(
     incident_id = id_like(labels, "incident_id", evidence, "incident_id")
     known = id_like(evidence, "incident_id", labels, "incident_id")
     incidents = sa.select(known).where(of_the_day)
-    statement = _columns(labels).where(
+    columns = _columns(labels)
+    if differ(labels, evidence):
+        # As the evidence spells it, by which labels are found later.
+        spelled = sa.select(sa.func.min(evidence.value("incident_id")))
+        same = spelled.where(of_the_day, known == incident_id).correlate(labels.sql)
+        columns[0] = same.scalar_subquery().label("incident_id")
+    statement = sa.select(*columns).where(
         sa.or_(incident_id.in_(incidents), incident_id.is_(None)), *labels.conditions
     )
     return _ordered(_rows(connection, statement))
@@ -78,7 +84,7 @@ def _beside_evidence(
     recorded = [labels.value(name).is_not(None) for name in NAMES[1:] if labels.has(name)]
     own_id = evidence.native("id")
     statement = (
-        _columns(labels)
+        sa.select(*_columns(labels))
         .join_from(labels.sql, evidence.sql, own_id == labels.sql.c[own_id.name])
         .where(of_the_day, sa.or_(*recorded))
         .order_by(evidence.order("collected_at"), evidence.order("id"))
@@ -189,8 +195,8 @@ def _as_column(kind: Kind, value: Any, *, from_text: bool) -> Any:  # noqa: ANN4
     return value
 
 
-def _columns(labels: MappedTable) -> sa.Select[Any]:
-    return sa.select(*(labels.value(name).label(name) for name in NAMES))
+def _columns(labels: MappedTable) -> list[sa.ColumnElement[Any]]:
+    return [labels.value(name).label(name) for name in NAMES]
 
 
 def _rows(connection: sa.Connection, statement: sa.Select[Any]) -> list[Row]:

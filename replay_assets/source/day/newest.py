@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.source.connection.database import MappedTable
 from replay_assets.source.day.day_tables import DayTables
-from replay_assets.source.day.same_ids import id_like, is_cast, same_id
+from replay_assets.source.day.same_ids import compared, id_like, same_id
 
 COORDINATOR = "coordinator"
 VERSIONS = ("version_evidence", "version_session", "version_repair")
@@ -112,9 +112,7 @@ class JoinedDay:
         tables = self._tables
         own, theirs = (inner, "incident_id"), (self.evidence, "incident_id")
         incident_id = id_like(*own, *theirs)
-        asked: sa.ColumnElement[Any] = self._incidents.c[0]
-        if is_cast(*theirs, *own):
-            asked = sa.cast(asked, sa.Text)
+        asked = compared(self._incidents.c[0], *theirs, *own)
         found = candidates.add_columns(
             tables.locator(inner, f"newest_{alias}").label("locator"),
             incident_id.label("incident_id"),

@@ -96,7 +96,8 @@ def messages_statement(
     """Return the messages of each incident's newest coordinator session, in conversation order."""
     last = _once_each(tables, window, repeated=repeated)
     joined = JoinedDay(tables, window, last.evidence)
-    columns = tables.read_columns(joined.session, {"incident_id": "incident_id"})
+    # As the evidence spells it: the other tables may have ids of another type.
+    columns = tables.read_columns(last.evidence, {"incident_id": "incident_id"})
     columns = columns + tables.read_columns(messages, {name: name for name in MESSAGE_COLUMNS})
     statement = (
         sa.select()
@@ -123,9 +124,9 @@ def repairs_statement(tables: DayTables, window: DayWindow, *, repeated: bool) -
             *tables.instants.day_order(last.evidence), created_at.oldest_first, repairs.order("id")
         )
     )
-    return tables.read_columns(repairs, {name: name for name in REPAIR_HISTORY_COLUMNS}).read(
-        statement
-    )
+    columns = tables.read_columns(last.evidence, {"incident_id": "incident_id"})
+    own = {name: name for name in REPAIR_HISTORY_COLUMNS if name != "incident_id"}
+    return (columns + tables.read_columns(repairs, own)).read(statement)
 
 
 @dataclass(frozen=True)

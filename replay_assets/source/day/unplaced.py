@@ -6,6 +6,7 @@ A day that reads nothing is an error if rows of it are there, but can't be place
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -39,22 +40,10 @@ def forms_of(
         window: count only values that name this day or its neighbours, as far as they show it.
     """
     conditions = list(table.conditions)
-    form: sa.ColumnElement[str]
-    if instants.postgres:
-        instant = instants.instant(table, name)
-        form = sa.case(
-            (
-                instant.in_no_day,
-                sa.case((table.native(name).is_(None), "null"), else_="impossible"),
-            ),
-            else_="readable",
-        )
-    else:
+    if window is not None and not instants.postgres:
         column = instants.sqlite_instant(table, name)
-        form = column.form
-        if window is not None:
-            conditions.append(column.seems_near(window.start - NEAR, window.end + NEAR))
-    named = form.label("form")
+        conditions.append(column.seems_near(window.start - NEAR, window.end + NEAR))
+    named: sa.Label[Any] = instants.instant(table, name).form.label("form")
     counted = sa.select(named, sa.func.count()).where(*conditions).group_by(named)
     rows = connection.execute(counted.select_from(table.sql))
     return Counter({row[0]: row[1] for row in rows})
@@ -65,7 +54,7 @@ def reason_of(form: Form) -> str:
     if form == "no_zone":
         return "they name no time zone"
     if form in PER_SECOND:
-        return "they are numbers in a unit that is not declared"
+        return "they are numbers in a unit that the mapping does not declare"
     return "they are null" if form == "null" else "they are not instants that a day can hold"
 
 

@@ -11,6 +11,8 @@ NOT_AN_ID = re.compile(
 """What programs write into text files for nothing, for a boolean, or for an error."""
 FROM_A_SPREADSHEET = re.compile(r"-?[0-9]+\.0+|-?[0-9]+([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 """A whole number that became a decimal, or was shortened: `12.0`, `1.2E+11`."""
+AS_SPREADSHEET_TEXT = re.compile(r"""=".*"|'[0-9].*""")
+"""How a spreadsheet is made to keep `007`: `="007"`, or an apostrophe before it."""
 NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 LOCAL_DATE = re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}\b")
 UNITS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
@@ -37,6 +39,11 @@ def refuse_odd_id(name: str, text: str, *, from_text: bool) -> None:
         raise ValueError(f"{name}: {text!r} begins or ends with a blank or an invisible character")
     if from_text and NOT_AN_ID.fullmatch(text):
         raise ValueError(f"{name}: {text!r} is not an id; programs write it for other values")
+    if from_text and AS_SPREADSHEET_TEXT.fullmatch(text):
+        raise ValueError(
+            f"{name}: {text!r} has the marks by which a spreadsheet keeps a number as text; export "
+            "the text alone"
+        )
     if FROM_A_SPREADSHEET.fullmatch(text):
         raise ValueError(
             f"{name}: {text!r} looks like a number that a spreadsheet or a data frame changed; "

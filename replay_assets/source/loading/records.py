@@ -8,6 +8,7 @@ is yielded as such, and reading goes on: memory holds one record, however large 
 import csv
 import gzip
 import io
+import json
 import re
 import zlib
 from collections import Counter
@@ -26,6 +27,14 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (*JSON_LINES, *DELIMITERS)
 LONGEST_FIELD = 64 * 1024 * 1024
 """Bytes of one CSV field; a quote that is never closed must not pull the whole file into memory."""
+CSV_PROBLEMS = {
+    "unexpected end of data": "a quote is opened, and not closed until the end of the file",
+    **{
+        f"'{separator}' expected after '\"'": "a quote inside a quoted field must be doubled"
+        for separator in DELIMITERS.values()
+    },
+}
+"""What the messages of Python's parser mean."""
 NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 """What Python makes of bytes that are not UTF-8."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -60,9 +69,9 @@ class RecordFile:
         """
         size = self.path.stat().st_size or 1
         with _opened(self.path) as (raw, stream):
-            is_csv = kind_of(self.path) in DELIMITERS
-            refuse_other_form(self.path, stream, is_csv=is_csv)
-            records = _csv(self, stream) if is_csv else _json_lines(stream)
+            delimiter = DELIMITERS.get(kind_of(self.path))
+            refuse_other_form(self.path, stream, delimiter)
+            records = _csv(self, stream, delimiter) if delimiter else _json_lines(stream)
             for number, record in enumerate(records):
                 if number % 256 == 0:
                     # In bytes as stored, because the unpacked size of a .gz is not known.
@@ -108,12 +117,22 @@ def _json_lines(stream: BinaryIO) -> Iterator[FoundRecord]:
                 raise ValueError("expected a JSON object")
         except UnicodeDecodeError as error:
             yield FoundRecord(number, {}, f"{error}; save the file as UTF-8")
+        except json.JSONDecodeError as error:
+            yield FoundRecord(number, {}, _json_problem(error))
         except ValueError as error:
             yield FoundRecord(number, {}, str(error))
         except RecursionError:
             yield FoundRecord(number, {}, "nested too deep")
         else:
             yield FoundRecord(number, record)
+
+
+def _json_problem(error: json.JSONDecodeError) -> str:
+    """Return what is wrong with a line; the parser's own words name a line within the line."""
+    where = f"at character {error.pos + 1}"
+    if error.msg == "Extra data":
+        return f"something follows its JSON value {where}; write one object per line, and no comma"
+    return f"is not valid JSON {where} ({error.msg})"
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -125,11 +144,11 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _csv(file: RecordFile, stream: BinaryIO) -> Iterator[FoundRecord]:
+def _csv(file: RecordFile, stream: BinaryIO, delimiter: str) -> Iterator[FoundRecord]:
     csv.field_size_limit(LONGEST_FIELD)
     # Bytes that are not UTF-8 pass as surrogates, so that only their own line is refused.
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(text, delimiter=DELIMITERS[kind_of(file.path)], strict=True)
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     header = _header(file.path, reader)
     file.header = tuple(header)
     # Not a `for` loop: reading must go on after a line that raises.
@@ -140,7 +159,8 @@ def _csv(file: RecordFile, stream: BinaryIO) -> Iterator[FoundRecord]:
         except StopIteration:
             break
         except csv.Error as error:
-            yield FoundRecord(line, {}, str(error), from_text=True)
+            said = CSV_PROBLEMS.get(str(error), str(error))
+            yield FoundRecord(line, {}, said, from_text=True)
             continue
         if not row:
             continue
@@ -166,9 +186,11 @@ def _row_problem(row: list[str], header: list[str]) -> str | None:
 
 def _header(path: Path, reader: Iterator[list[str]]) -> list[str]:
     try:
-        header = [name.strip() for name in next(reader, [])]
+        # As everywhere, blank lines do not count.
+        header = [name.strip() for name in next(filter(None, reader), [])]
     except csv.Error as error:
-        raise SourceError(f"{path}, line 1: {error}; expected a header") from error
+        problem = CSV_PROBLEMS.get(str(error), str(error))
+        raise SourceError(f"{path}, line 1: {problem}; expected a header") from error
     if any(NOT_UTF_8.search(name) for name in header):
         raise SourceError(f"{path}, line 1: the header is not UTF-8; save the file as UTF-8")
     if not header:

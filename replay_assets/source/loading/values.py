@@ -23,6 +23,7 @@ from replay_assets.source.schema.types import SQL_TYPES
 
 LONGEST_SHOWN = 40
 """Characters of a value in a message."""
+EXAMPLE = '["a", "b"] or {"a": "b"}'
 DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WHOLE_NUMBER = re.compile("-?[0-9]{1,25}")
 BOOLEAN_WORDS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
@@ -71,7 +72,8 @@ def _text(name: str, value: object) -> str:
         return _storable(name, value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    found = json.dumps(value) if isinstance(value, bool | float) else type(value).__name__
+    kinds: dict[type, str] = {dict: "an object", list: "a list"}
+    found = kinds.get(type(value)) or json.dumps(value)
     raise ValueError(f"{name}: expected text, found {found}")
 
 
@@ -128,8 +130,14 @@ def _json(name: str, value: Any, *, from_text: bool) -> str:  # noqa: ANN401 - a
         parsed = strict_json(value) if from_text else value
         text = json.dumps(parsed, ensure_ascii=False, allow_nan=False)
     except ValueError as error:
-        found = f" (found {_short(value)})" if from_text else ""
-        raise ValueError(f"{name}: {error}{found}") from None
+        if not from_text:
+            raise ValueError(f"{name}: {error}") from None
+        problem = (
+            f"expected JSON, such as {EXAMPLE}"
+            if isinstance(error, json.JSONDecodeError)
+            else str(error)
+        )
+        raise ValueError(f"{name}: {problem} (found {_short(value)})") from None
     except RecursionError:
         raise ValueError(f"{name}: nested too deep") from None
     # JSON within a JSON text, or a word: no column of JSON holds a single value.

@@ -207,6 +207,41 @@ def test_ids_of_different_types_join_as_text(
     assert not any(counts.values())
 
 
+@pytest.mark.parametrize("evidence_kind", ["uuid", "text"])
+def test_a_uuid_is_the_same_id_in_large_letters(
+    evidence_kind: str, postgres_url: str, tmp_path: Path
+) -> None:
+    """Other databases write it so. The label gets the spelling of the evidence."""
+    one = "0A1B2C3D-0000-4000-8000-00000000ABCD"
+    database = IncidentDatabase(postgres_url)
+    load(
+        database,
+        tmp_path,
+        incident_evidence=[incident(1, incident_id=one)],
+        agent_sessions=[session(incident_id=one)],
+        auto_repair_executions=[repair(incident_id=one)],
+        session_messages=[message()],
+        labels=[label(incident_id=one)],
+    )
+    tables = ["incident_evidence"]
+    if evidence_kind == "text":
+        tables = ["agent_sessions", "auto_repair_executions", "labels"]
+    for table in tables:
+        using = "TYPE uuid USING incident_id::uuid"
+        execute(database, f"ALTER TABLE {table} ALTER COLUMN incident_id {using}")
+    with database:
+        day, labels = read_day(database), read_labels(database, DAY)
+        counts = count_orphans(database, DAY.day, "Asia/Taipei").counts()
+    spelled = one.lower() if evidence_kind == "uuid" else one
+    (row,) = day.evidence
+    assert (row["incident_id"], row["coordinator_id"], row["repair_id"]) == (
+        spelled, "se-1", "re-1",
+    )  # fmt: skip
+    found = [one["incident_id"] for one in (*day.messages, *day.repairs, *(labels or []))]
+    assert found == [spelled] * 3
+    assert not any(counts.values())
+
+
 def test_the_bytes_of_a_summary_are_read_as_utf_8(postgres_url: str, tmp_path: Path) -> None:
     """As text PostgreSQL would return them in hexadecimal; what is not UTF-8 says so."""
     database = IncidentDatabase(postgres_url)

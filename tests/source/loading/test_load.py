@@ -63,7 +63,7 @@ def line_of(**changes: Any) -> bytes:
         pytest.param(line_of(id=None), "id is null", id="null for an id"),
         pytest.param(line_of(collected_at="2026-09-21T06:00:00"), "no time zone", id="naive"),
         pytest.param(line_of(collected_at="yesterday"), "yesterday", id="no instant"),
-        pytest.param(line_of(evidence_summary=["a"]), "expected text, found list", id="no text"),
+        pytest.param(line_of(evidence_summary=["a"]), "expected text, found a list", id="no text"),
         pytest.param(b'{"id": "\xa4\xa4"}', "utf-8", id="Big5, not UTF-8"),
         pytest.param(line_of(evidence_summary="\ud83d"), "surrogate", id="half an emoji"),
         pytest.param(line_of(labels={"a": "\ud83d"}), "surrogate", id="half an emoji in JSON"),

@@ -104,10 +104,14 @@ def test_booleans_and_numbers_of_csv_are_words(database: IncidentDatabase, tmp_p
     [
         pytest.param("ev-9,inc-9\n", 5, "has 2 fields, the header 8", id="short"),
         pytest.param("ev-9,inc-9,x,2026,,,,,,\n", 5, "has 10 fields", id="long"),
-        pytest.param('ev-9,"inc"9,x,2026-09-21T06:00Z,,,,\n', 5, "expected", id="stray quote"),
-        pytest.param('ev-9,"inc-9\n', 5, "unexpected end of data", id="open quote"),
+        pytest.param(
+            'ev-9,"inc"9,x,2026-09-21T06:00Z,,,,\n', 5, "must be doubled", id="stray quote"
+        ),
+        pytest.param('ev-9,"inc-9\n', 5, "not closed", id="open quote"),
         pytest.param("ev-9,inc-9,x,2026-09-21,,,,\n", 5, "no time zone", id="naive"),
-        pytest.param("ev-9,inc-9,x,2026-09-21T06:00Z,{,,,\n", 5, "labels: Expecting", id="JSON"),
+        pytest.param(
+            "ev-9,inc-9,x,2026-09-21T06:00Z,{,,,\n", 5, "labels: expected JSON", id="JSON"
+        ),
         pytest.param("ev-9,inc-9,x,2026-09-21T06:00Z,1e999,,,\n", 5, "labels: Out of", id="1e999"),
         pytest.param(",inc-9,x,2026-09-21T06:00Z,,,,\n", 5, "id is null", id="no id"),
         pytest.param("ev-9,inc-9,\udca4,2026-09-21T06:00Z,,,,\n", 5, "not UTF-8", id="Big5"),

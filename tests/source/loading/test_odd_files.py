@@ -54,6 +54,9 @@ def csv_with(**fields: str) -> str:
         ("e.csv", "id\tincident_id\na\tb\n", r"because '\t' separates its names; save the file"),
         ("e.csv", "id|incident_id\na|b\n", "because '|' separates"),
         ("e.tsv", f"{HEADER}\n{LINE}\n", "because ',' separates"),
+        ("e.csv", '"id";"incident, id"\n"a";"b"\n', "';' separates the names of its header"),
+        ("e.tsv", '"id","incident_id"\n"a","b"\n', "',' separates the names of its header"),
+        ("e.jsonl", "version https://git-lfs.github.com/spec/v1\noid x\n", "`git lfs pull`"),
         ("e.csv", f"sep=,\n{HEADER}\n{LINE}\n", "only names a separator"),
         ("e.csv", f"\ufeffSEP=;\n{HEADER}\n", "only names a separator"),
         ("e.csv", f"{HEADER.upper()}\n{LINE}\n", "'INCIDENT_ID' must be spelled 'incident_id'"),
@@ -94,8 +97,8 @@ def test_a_file_of_another_form_has_one_cause(
     [
         ("id", 12.0, "expected text, found 12.0"),
         ("id", True, "expected text, found true"),
-        ("incident_id", ["inc-1"], "expected text, found list"),
-        ("incident_id", {"id": 1}, "expected text, found dict"),
+        ("incident_id", ["inc-1"], "expected text, found a list"),
+        ("incident_id", {"id": 1}, "expected text, found an object"),
         ("incident_id", " \t", "' \\t' is blank"),
         ("incident_id", "inc-1 ", "'inc-1 ' begins or ends with a blank"),
         ("incident_id", None, "is null, but rows are found by it"),
@@ -141,7 +144,13 @@ def test_a_value_is_not_made_into_one_of_another_kind(
         ("incident_id", "", "is null, but rows are found by it"),
         ("evidence_summary", "a,b", "has 5 fields, the header 4; a field that holds the separator"),
         ("evidence_summary", "caf\udce9", "evidence_summary: is not UTF-8; save the file as UTF-8"),
-        ("labels", "a;b", "Expecting value: line 1 column 1 (char 0) (found 'a;b')"),
+        (
+            "labels",
+            "a;b",
+            'labels: expected JSON, such as ["a", "b"] or {"a": "b"} (found \'a;b\')',
+        ),
+        ("incident_id", '="007"', "has the marks by which a spreadsheet keeps a number as text"),
+        ("incident_id", "'007", "has the marks by which a spreadsheet keeps a number as text"),
     ],
 )
 def test_what_spreadsheets_make_of_values_is_named(
@@ -198,6 +207,35 @@ def test_lines_with_the_same_key_are_all_refused(
     outcome = load_one(empty, path, lines(*rows), table=table, keep_going=True)
     assert (outcome.loaded[0].rows, outcome.bad_lines.count) == (1, 2)
     assert count(empty, table) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{two}", "line 1: something follows its JSON value at character "),
+        ("{one},\n{one}", "line 1: something follows its JSON value at character "),
+        ("{one}\n{{'id': 1}}", "line 2: is not valid JSON at character 2 (Expecting"),
+    ],
+)
+def test_a_line_that_is_not_one_object_is_explained(
+    content: str, says: str, empty: IncidentDatabase, tmp_path: Path
+):
+    """The parser would count lines within the line."""
+    one = lines(incident()).strip()
+    with pytest.raises(SourceError) as refusal:
+        load_one(empty, tmp_path / "e.jsonl", content.format(one=one, two=one + one))
+    assert says in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "says"),
+    [('"abc', "a quote is opened, and not closed"), ('"a \\"b\\""', "must be doubled")],
+)
+def test_a_wrong_quote_is_explained(field: str, says: str, empty: IncidentDatabase, tmp_path: Path):
+    """Also after blank lines before the header, which do not count."""
+    content = f"\n\n{HEADER}\nev-1,inc-1,{field},2026-09-21T06:10Z\n"
+    with pytest.raises(SourceError, match=rf"line 4: .*{says}"):
+        load_one(empty, tmp_path / "e.csv", content)
 
 
 def test_a_field_that_occurs_twice_in_one_object_is_refused(
