@@ -23,6 +23,7 @@ DESCRIBES = frozenset(
 FIELD_KEYS = ("param", "loc")
 """The keys that name the field of the request which the endpoint rejects."""
 CODE_KEYS = frozenset({"code", "status", "status_code", "error_code", "errorcode"})
+REJECTING = frozenset({"400", "413", "422"})
 ECHO = re.compile(r"""['"]input['"]\s*:|\binput_value=""")
 """Where a validation error quotes the request within its message."""
 BLOCK_PAGE = re.compile(
@@ -47,6 +48,11 @@ class ErrorText:
     codes: frozenset[str] = frozenset()
     field: str | None = None
     is_block_page: bool = False
+
+    @property
+    def rejects_request(self) -> bool:
+        """Whether a code says so: an error within a 200 has the status that it would have had."""
+        return not self.codes.isdisjoint(REJECTING)
 
 
 def error_of(body: bytes) -> ErrorText:

@@ -86,7 +86,9 @@ def _json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
 def _message_of(
     payload: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]
 ) -> AssistantMessage:
-    texts = _answer_in_content(texts_of(message))
+    texts = texts_of(message)
+    if not texts.content:
+        texts = _answer_in_content(texts)
     content, thought = split_reasoning(_without_half_pairs(texts.content))
     return AssistantMessage(
         content=content,
@@ -103,29 +105,27 @@ def _answer_in_content(texts: Texts) -> Texts:
     vLLM's parsers of reasoning return an answer there that was kept to a schema, or that began
     without reasoning: the content is then null. No model reasons in one JSON object.
     """
-    content, reasoning, refusal = texts
-    if content or not reasoning or not reasoning.lstrip().startswith("{"):
+    reasoning = (texts.reasoning or "").strip()
+    if not reasoning.startswith("{"):
         return texts
     try:
         decoded(reasoning.encode("utf-8", "replace"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return texts
-    return Texts(reasoning, None, refusal)
+    return Texts(reasoning, None, texts.refusal)
 
 
 def _finish_reason(choice: Mapping[str, Any]) -> str | None:
     """Return why a choice ended: in the provider's word, if a gateway has made `stop` of it."""
-    reason = _reason(choice.get("finish_reason"))
-    native = choice.get("native_finish_reason")
+    reason = choice.get("finish_reason")
+    if isinstance(reason, dict):  # SGLang writes its details too
+        reason = reason.get("type")
+    reason, native = _text(reason), None
+    if "native_finish_reason" in choice:
+        native = _text(choice["native_finish_reason"])
     if native is None or ending_of(reason) != "finished":
         return reason
-    native = _reason(native)
     return native if reason is None or ending_of(native) != "finished" else reason
-
-
-def _reason(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    # SGLang writes an object with its details.
-    return _text(value.get("type") if isinstance(value, dict) else value)
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value

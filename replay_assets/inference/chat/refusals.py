@@ -30,17 +30,20 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
     (
         "account",
         r"""insufficient[ _](?:account[ _])?(?:balance|quota|credit|fund|user[ _]?quota)
+        | not[ _]enough[ _](?:balance|credit|fund) | balance\ (?:is\ )?(?:insufficient|too\ low)
         | exceed(?:ed|s)[ _](?:(?:your|the)[ _])?(?:current|monthly)[ _](?:quota|budget)
         | quota\ is\ not\ enough | quota.{0,40}\bmonth
         | quota\ (?:is|has\ been)\ exhausted
         | (?:daily|weekly|monthly)[ _](?:\w+[ _])?(?:limit|quota|cap|allocation)\b
         | \bper[ _-](?:day|month)\b | (?:hour|week|month|free)\ allocated\ quota
-        | out\ of\ call\ volume\ quota | monthly\ limit\ exhausted
+        | out\ of\ call\ volume\ quota | monthly\ limit\ exhausted | set\ inference\ limit
+        | exhausted\ its\ [\w\ ]{0,20}quota | token_quota_reached
         | usage[ _]limit | spend(?:ing)?[ _](?:limit|cap) | hard[ _]limit | key\ limit\ exceeded
         | budget[ _](?:has[ _]been[ _])?(?:exceed|exhaust) | (?:exceed\w*|over|max)[ _]?budget
-        | credit\ balance | (?:out\ of|no|more|not\ enough|included|available)\ credits
+        | credit\ balance | (?:out\ of|no|more|any|included|available)\ credits
         | credits?[ _](?:limit|(?:have[ _])?(?:expired|exhausted|run\ out))
         | billing | arrear | overdue | in\ good\ \w+ing | payment[ _](?:required|method)
+        | valid\ credit\ card
         | failure\ to\ pay | unpaid | please\ (?:recharge|top[ -]?up)
         | free[ _-]?tier.{0,60}(?:exhausted|expired|only)
         | (?:subscription|plan|trial)\ (?:has\ |is\ )?(?:expired|ended)
@@ -55,6 +58,7 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
             (?:not\ valid|invalid|expired|not\ found|incorrect|revoked|missing|disabled|deleted)
         | invalidapikey | authentication[ _](?:error|fail) | unauthori[sz]ed | unauthenticated
         | invalid[ _](?:auth\w*|access|bearer)[ _]token | authentication[ _]token
+        | access\ token\ (?:is\ )?invalid
         | (?:api[ _-]?key|token).{0,40}(?:reported\ as\ leaked|expired)
         | authori[sz]ation\ failed | login\ fail | consumer.{0,60}suspended""",
     ),
@@ -72,7 +76,7 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         | (?:input|prompt|content|request|message|text|output)s?\ (?:(?:was|were|is|has\ been)\ )?
             (?:flagged | blocked\ (?:by|due|because).{0,40}(?:safe|content))
         | prompt\ blocked | sensitive[ _]?(?:content|information|word|text) | contains?\ sensitive
-        | put\ new_sensitive
+        | put\ new_sensitive | censorship
         | unsafe | harmful | prohibited[ _](?:content|use) | usage\ (?:guideline|polic)
         | high[ _]risk | safety[ _](?:system|filter|polic|check|setting|violation|reason)
         | violat(?:(?!security).){0,40}(?:polic|guideline|terms)
@@ -146,7 +150,7 @@ _PASSES = re.compile(
 """Words of a limit that passes by itself: waiting is enough."""
 _OF_THE_MOMENT = re.compile(
     r"throttl|rate[ _-]?limit|too many requests|overloaded|degraded|(?:please|and) wait\b"
-    r"|temporarily|try again later|at capacity|capacity exceeded",
+    r"|temporarily|try again later|at capacity|capacity exceeded|still loading|has crashed",
     re.IGNORECASE,
 )
 """Words of trouble that passes by itself, which some gateways send under 400 or 403."""
@@ -172,8 +176,6 @@ _OF_STATUS: dict[int, Refusal] = {
 }
 _OF_THE_RUN = (*MOVED, 401, 402, 404, 407, 410)
 """Statuses that no word makes the refusal of one request."""
-_REFUSING_CODES = frozenset(("400", "413", "422"))
-"""Codes of an error within a 200 that make its words a refusal: others may pass."""
 _OF_AN_INCIDENT = ("messages", "prompt", "input", "input_tokens", "contents")
 """The fields of a request that differ between incidents; all others are those of the candidate."""
 
@@ -209,7 +211,7 @@ def lasting_refusal_of(status: int, error: ErrorText) -> Refusal | None:
         return "key"
     if "402" in error.codes:
         return "account"
-    return None if error.codes.isdisjoint(_REFUSING_CODES) else said
+    return said if error.rejects_request else None
 
 
 def _said(words: str) -> Refusal | None:

@@ -30,12 +30,14 @@ _FORM = re.compile(
     r"response[ _.-]?(?:format|schema|mime)|json[ _-]?(?:schema|object|mode)|\bschemas?\b"
     r"|structured[ _-]?(?:output|generation|decoding|response)|\bgrammar\b|xgrammar|llguidance"
     r"|(?:guided|constrained)[ _-]?(?:json|decod|generat|grammar)|\boutlines\b|text\.format"
-    r"|output[ _.-]?(?:format|config)|(?:invalid|required for) format|requested parameters",
+    r"|output[ _.-]?(?:format|config)|(?:invalid|required for) format|requested parameters"
+    r"|contains an invalid argument",  # Gemini's only words for a schema that it does not take
     re.IGNORECASE,
 )
 """The words of endpoints, engines and gateways for the form of an answer."""
 _FAILED = re.compile(
     r"json_validate_failed|failed_generation|failed to generate json"
+    r"|did not (?:output|return|produce) valid json"
     r"|generated.{0,40}(?:does not|doesn't|not) (?:match|conform|valid)",
     re.IGNORECASE,
 )

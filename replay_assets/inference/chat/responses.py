@@ -114,11 +114,12 @@ def _ttft_ms(reply: Reply) -> float | None:
 
 def _outcome(reply: Reply, text: str, mode: ResponseMode) -> tuple[AttemptOutcome, Refusal | None]:
     """Return the outcome of a response without an answer, and why it is refused, if it is."""
-    status = reply.status
-    if mode != "none" and (rejected := rejected_format(status, text)) is not None:
+    status, error = reply.status, error_of(reply.body)
+    # llama.cpp rejects a request within a stream of status 200.
+    answered = (400, error.words) if status < 300 and error.rejects_request else (status, text)
+    if mode != "none" and (rejected := rejected_format(*answered)) is not None:
         return rejected, None
     temporary = _temporary(status, text)
-    error = error_of(reply.body)
     refusal = lasting_refusal_of(status, error) if temporary else refusal_of(status, error)
     if refusal is None:
         return temporary or "server_error", None

@@ -47,6 +47,8 @@ def decompressed(body: bytes, encoding: str) -> bytes:
     Raises:
         WireError: the body is too large, incomplete, or not in its declared encoding.
     """
+    if encoding in ("identity", ""):
+        return body
     for name in reversed([one.strip() for one in encoding.split(",")]):
         if name not in ("identity", ""):
             body = _decoded(body, name)

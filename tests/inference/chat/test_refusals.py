@@ -20,6 +20,11 @@ SAID: dict[str, list[tuple[int, str]]] = {
         (403, "Quota exceeded for this month"),
         (402, "This request requires more credits, or fewer max_tokens."),
         (401, "Your account is not active, please check your billing details"),
+        (403, "Sorry, your account balance is insufficient"),
+        (403, "NOT_ENOUGH_BALANCE"),
+        (403, "Your newly created team doesn't have any credits or licenses yet."),
+        (403, "AI Gateway requires a valid credit card on file to service requests."),
+        (403, "token_quota_reached"),
         (403, "Out of call volume quota. Quota will be replenished in 12:00:00."),
     ],
     "key": [
@@ -42,6 +47,7 @@ SAID: dict[str, list[tuple[int, str]]] = {
         (400, "系统检测到输入或生成内容可能包含不安全或敏感内容"),
         (403, "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO"),
         (400, "Violated guardrail policy"),
+        (451, "censorship_blocked"),
     ],
     "request": [
         (400, "prompt is too long: 210000 tokens > 200000 maximum"),
@@ -100,6 +106,8 @@ def test_a_refusal_is_read_from_status_and_words(refusal: str) -> None:
         (400, "litellm.RateLimitError: rate_limit_exceeded"),
         (403, "The service is temporarily unavailable for you"),
         (400, "Model is overloaded"),
+        (400, "Model is still loading"),
+        (400, "The model has crashed without additional information."),
     ],
 )
 def test_a_refusal_that_says_that_it_passes_is_none(status: int, text: str) -> None:
@@ -117,6 +125,8 @@ def test_a_refusal_that_says_that_it_passes_is_none(status: int, text: str) -> N
         (429, "Rate limit: free-models-per-day. Add credits for 1000 requests per day", "account"),
         (429, "Too many tokens per day, please wait before trying again.", "account"),
         (429, "tokens per day (TPD): Limit 100000. Please try again in 10m4.8s.", None),
+        (429, "Your account has reached the set inference limit for the [x] model", "account"),
+        (429, "Your account has exhausted its free trial quota for the model", "account"),
         (429, "week allocated quota exceeded. insufficient_quota", "account"),
         (429, "concurrency allocated quota exceeded. insufficient_quota", None),
         (429, "You exceeded your current quota: https://help.aliyun.com/x", None),
@@ -138,13 +148,14 @@ def test_what_looks_temporary_is_a_refusal_only_if_it_lasts(
     ("error", "refusal"),
     [
         ({"code": 402, "message": "no"}, "account"),
+        ({"code": 110, "message": "Access token invalid or no longer valid"}, "key"),
         ({"code": 401, "message": "User not found."}, "key"),
         ({"code": 403, "message": "Your input was flagged"}, "moderated"),
         ({"code": 404, "message": "model not found"}, None),
         ({"code": 400, "message": "x is not a valid model ID"}, "model"),
         ({"code": 429, "message": "Request too large"}, None),
     ],
-    ids=["account", "key", "moderated", "model_of_a_provider", "model", "load"],
+    ids=["account", "token", "key", "moderated", "model_of_a_provider", "model", "load"],
 )
 def test_an_error_within_a_200_has_its_own_status(
     error: dict[str, Any], refusal: str | None
