@@ -51,6 +51,8 @@ def events(body: bytes) -> Iterator[tuple[bytes, bytes]]:
             if data:
                 yield name, b"\n".join(data)
             name, data = b"", []
+        elif data and line.lstrip().startswith(b"{"):  # some servers break the line after `data:`
+            data.append(line)
     last = b"\n".join(data)
     if last and _is_whole(last):
         yield name, last

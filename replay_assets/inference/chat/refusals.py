@@ -35,7 +35,8 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         | quota\ is\ not\ enough | quota.{0,40}\bmonth
         | quota\ (?:is|has\ been)\ exhausted
         | (?:daily|weekly|monthly)[ _](?:\w+[ _])?(?:limit|quota|cap|allocation)\b
-        | \bper[ _-](?:day|month)\b | (?:hour|week|month|free)\ allocated\ quota
+        | (?:\bper[ _-]|/\ ?)(?:day|month)\b | rate[ _]limit[ _](?:daily|monthly)
+        | (?:hour|week|month|free)\ allocated\ quota
         | out\ of\ call\ volume\ quota | monthly\ limit\ exhausted | set\ inference\ limit
         | exhausted\ its\ [\w\ ]{0,20}quota | token_quota_reached
         | usage[ _]limit | spend(?:ing)?[ _](?:limit|cap) | hard[ _]limit | key\ limit\ exceeded
@@ -156,6 +157,10 @@ _OF_THE_MOMENT = re.compile(
 """Words of trouble that passes by itself, which some gateways send under 400 or 403."""
 _NEVER_FITS = re.compile(r"request too large for|tokens must be reduced", re.IGNORECASE)
 """Words of a rate limit that is smaller than this one request."""
+_NEVER_PASSES = re.compile(r"\blimit: 0\b")
+"""Gemini's words for a model that needs a paid account; it says when to retry all the same."""
+_FAULT = re.compile(r"time[ds]?[ -]?out|unavailable|unreachable|connect", re.IGNORECASE)
+"""Words of a 5xx whose moderation failed, so that nothing was moderated."""
 MOVED = (301, 308)
 """Redirects that last. Their address is shown and not asked: the key goes to no other host."""
 _OF_STATUS: dict[int, Refusal] = {
@@ -199,7 +204,9 @@ def lasting_refusal_of(status: int, error: ErrorText) -> Refusal | None:
     code that would have been the status. None if it may pass.
     """
     said = _said(error.words)
-    if said in ("account", "moderated"):
+    if status == 429 and _NEVER_PASSES.search(error.words):
+        return "account"
+    if said == "account" or (said == "moderated" and not _is_fault(status, error)):
         return said
     if status == 429 and _NEVER_FITS.search(error.words):
         return "request"
@@ -212,6 +219,10 @@ def lasting_refusal_of(status: int, error: ErrorText) -> Refusal | None:
     if "402" in error.codes:
         return "account"
     return said if error.rejects_request else None
+
+
+def _is_fault(status: int, error: ErrorText) -> bool:
+    return status >= 500 and _FAULT.search(error.words) is not None
 
 
 def _said(words: str) -> Refusal | None:

@@ -130,9 +130,9 @@ def _outcome(reply: Reply, text: str, mode: ResponseMode) -> tuple[AttemptOutcom
 
 def _temporary(status: int, text: str) -> AttemptOutcome | None:
     """Return the outcome of a status after which a retry may succeed; None for all others."""
-    if status == TOO_MANY:
+    if status == TOO_MANY and "not ready" not in text:  # Bedrock loads a model under 429
         return "rate_limited"
-    if status >= 500 or status in TRANSIENT:
+    if status >= 500 or status in TRANSIENT or status == TOO_MANY:
         return "loading" if LOADING.search(text) else "server_error"
     return "not_protocol" if status < 400 and status not in MOVED else None
 

@@ -43,6 +43,7 @@ END = "data: [DONE]\n\n"
         FIRST + "event: done\ndata: {}\n\nevent: message\n" + "".join(REST),
         STREAM.replace("data:", "event: chat.completion.chunk\ndata:"),
         (STREAM + END).replace("\n\n", "\n"),
+        (STREAM + END).replace("data: {", "data:\n {"),
         STREAM.removesuffix("\n\n"),
         STREAM + 'data: {"choices": [], "usa',
         event(WHOLE) + END,
@@ -55,7 +56,14 @@ END = "data: [DONE]\n\n"
     ids=[
         *("plain", "crlf", "cr", "byte_order_mark", "comments", "lines_of_data", "no_blanks"),
         *("without_data", "named_ping", "ping", "named_message", "named_chunks"),
-        *("no_blank_lines", "no_last_line", "cut_after_the_end", "whole_in_a_chunk", "null"),
+        *(
+            "no_blank_lines",
+            "break_after_data",
+            "no_last_line",
+            "cut_after_the_end",
+            "whole_in_a_chunk",
+            "null",
+        ),
         "lines_of_json",
         *("json", "json_after_a_mark", "json_and_end"),
     ],
