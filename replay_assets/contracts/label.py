@@ -76,7 +76,7 @@ def problems_of(label: IncidentLabel, vocabulary: Vocabulary) -> list[LabelProbl
     category = label.root_cause_category
     found = [] if category is None else list(_category_problems(category, vocabulary))
     if (components := label.components(vocabulary)) is not None:
-        found += _component_problems(components)
+        found += _component_problems(label.root_cause_component or "", components)
     if label.acceptable_actions is not None:
         found += _action_problems(label, vocabulary)
     return found
@@ -90,10 +90,10 @@ def _category_problems(category: str, vocabulary: Vocabulary) -> Iterator[LabelP
         yield LabelProblem(field, category, UNKNOWN, vocabulary.nearest_category(category))
 
 
-def _component_problems(components: frozenset[str]) -> Iterator[LabelProblem]:
+def _component_problems(text: str, components: frozenset[str]) -> Iterator[LabelProblem]:
     field = "root_cause_component"
     if not components:
-        yield LabelProblem(field, None, "is blank")
+        yield LabelProblem(field, None, "names no component" if folded(text) else "is blank")
     elif len(components) > MAX_COMPONENTS:
         says = f"names {len(components)} components, an answer names at most {MAX_COMPONENTS}"
         yield LabelProblem(field, None, says)

@@ -65,6 +65,12 @@ def test_the_components_of_a_label_without_a_component_are_none(vocabulary: Voca
             {"root_cause_category": " "}, "root_cause_category is blank", True, id="blank category"
         ),
         pytest.param(
+            {"root_cause_component": "N/A"},
+            "root_cause_component names no component",
+            True,
+            id="no component",
+        ),
+        pytest.param(
             {"root_cause_component": "a, b, c, d"},
             "root_cause_component names 4 components, an answer names at most 3",
             True,

@@ -77,6 +77,14 @@ def test_a_recorded_yes_or_no_is_read_and_never_guessed(value: object, read: boo
         ("資料庫、快取", {"database", "cache"}),
         ("web & redis", {"web", "redis"}),
         (" / ", set()),
+        ("web | redis + cart", {"web", "redis", "cart"}),
+        ('["web", "redis"]', {"web", "redis"}),
+        ("- web\n- redis.", {"web", "redis"}),
+        ("N/A", set()),
+        ("unknown", set()),
+        ("－", set()),
+        ("未知", set()),
+        ("web, unknown", {"web"}),
     ],
 )
 def test_components_by_kind_suffix_and_alias(text: str, names: set[str]):

@@ -17,6 +17,7 @@ from replay_assets.source.day.unplaced import (
     reason_of,
     worst_of,
 )
+from replay_assets.source.schema.schema_check import missing_of
 from replay_assets.source.schema.tables import TABLES
 
 CHECK = "time zone"
@@ -31,8 +32,8 @@ def zone_findings(connection: sa.Connection, database: IncidentDatabase) -> list
     instants = InstantColumns(postgres, database.mapping)
     for logical in TABLES.values():
         present = database.real_columns(connection, logical)
-        if present is None:
-            continue
+        if present is None or missing_of(connection, database.mapping, logical, present):
+            continue  # another check reports it
         table = MappedTable(logical, database.mapping, present, connection.dialect)
         for column in logical.columns:
             if column.kind != "instant" or not table.has(column.name):

@@ -235,10 +235,37 @@ def test_labels_that_a_day_quarantines_are_counted(
     assert [one.says.rpartition(": ")[0] for one in warned] == [
         "labels that name no incident",
         "incidents with more than one label",
-        "labels of which root_cause_category, root_cause_component, acceptable_actions "
-        "can't be read",
+        "labels that are not used because acceptable_actions can't be read",
     ]
     assert all(": 1" in one.says for one in warned)
+
+
+def test_labels_whose_ids_have_another_form_are_found(
+    database: IncidentDatabase, mapped: Mapped, tmp_path: Path
+):
+    """Every incident would be without a label, and no count would show it."""
+    others = [label(incident_id="PROJ-1"), label(incident_id="PROJ-2")]
+    load(database, tmp_path, labels=others)
+    path = tmp_path / "labels.csv"
+    path.write_text("incident_id,root_cause_category\nPROJ-1,memory_exhaustion\n")
+    theirs = mapped({"labels": {"file": "labels.csv"}})
+    for one in (database, theirs):
+        (found,) = of(examine_source(one), "labels", "warn")
+        assert "no label is of an incident" in found.says
+        assert "labels have 'PROJ-1', evidence 'inc-1'" in found.says
+    path.write_text("incident_id,root_cause_category\n")
+    (found,) = of(examine_source(theirs), "labels", "warn")
+    assert "0 labels: answers can be collected, not graded" in found.says
+
+
+def test_a_condition_on_a_missing_column_is_one_finding(
+    database: IncidentDatabase, mapped: Mapped, tmp_path: Path
+):
+    """The other checks of the table leave it to the one that names the column."""
+    load(database, tmp_path)
+    theirs = mapped({"tables": {"incident_evidence": {"where": {"env": "prod"}}}})
+    says = [one.says for one in of(examine_source(theirs), "tables", "fail")]
+    assert says == ["table 'incident_evidence' lacks 'env' for `where`"]
 
 
 def test_labels_that_no_answer_can_meet_are_listed(
