@@ -30,6 +30,9 @@ LEFT_OUT = {
 RUNS = """{ runsOrError { ... on Runs { results { runId jobName status
   tags { key value } } } } }"""
 
+BACKFILLS = """{ partitionBackfillsOrError { ... on PartitionBackfills { results {
+  id status } } } }"""
+
 
 def daily_runs(url: str) -> dict[str, dict[str, Any]]:
     """The runs of the job, by their day."""
@@ -41,24 +44,31 @@ def daily_runs(url: str) -> dict[str, dict[str, Any]]:
     }
 
 
+def the_backfill(url: str) -> dict[str, Any]:
+    """The only backfill: its id and its status."""
+    (found,) = ask(url, BACKFILLS)["partitionBackfillsOrError"]["results"]
+    return dict(found)
+
+
 async def backfill_by_clicks(url: str, folder: Path) -> str:
-    """Launch three days as a person would, and wait for them; return the last run's log."""
+    """Launch three days as a person would, and wait for them; return the page of an asset."""
     async with browser() as page:
         await page.open(f"{url}/locations/replay_assets/jobs/daily_walk")
         await page.click("Materialize all")
         await page.type_into("partitions", f"[{DAYS[0]}...{DAYS[-1]}]")
         await page.shows("3 partitions")
         await page.click("Launch backfill")
-        await page.click("View")
+        await page.shows("Created backfill")
         deadline = time.monotonic() + ENDS_WITHIN_S
-        while not (
-            len(runs := daily_runs(url)) == len(DAYS)
-            and all(run["status"] in ("SUCCESS", "FAILURE", "CANCELED") for run in runs.values())
-        ):
-            assert time.monotonic() < deadline, runs
+        while not (backfill := the_backfill(url))["status"].startswith("COMPLETED"):
+            assert time.monotonic() < deadline, backfill
             await asyncio.sleep(2)
-        await page.picture(folder / "backfill.png")
+        assert backfill["status"] == "COMPLETED_SUCCESS"
+        runs = daily_runs(url)
         assert {day: run["status"] for day, run in runs.items()} == dict.fromkeys(DAYS, "SUCCESS")
+        await page.open(f"{url}/runs/b/{backfill['id']}?tab=runs")
+        await page.shows("2026-09-30")
+        await page.picture(folder / "backfill.png")
         await page.open(f"{url}/runs/{runs[DAYS[-1]]['runId']}?logs=left%20out")
         for name, reason in LEFT_OUT.items():
             await page.shows(f"{name} is left out: {reason}")
