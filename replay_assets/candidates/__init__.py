@@ -4,8 +4,9 @@ Configuration only: nothing here sends a request, and an API key appears as the 
 environment variable that holds it, never as its value. Other rooms import the names below.
 """
 
-from replay_assets.candidates.candidate import UNBOUNDED_ANSWER_TOKENS, Candidate, Limits, Prices
+from replay_assets.candidates.candidate import UNBOUNDED_ANSWER_TOKENS, Candidate, Limits
 from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.candidates.money import Prices
 
 __all__ = [
     "UNBOUNDED_ANSWER_TOKENS",

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from replay_assets.candidates import endpoint_url
-from replay_assets.contracts.result import Usage
+from replay_assets.candidates.money import Budget, Entry, Prices
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.lake.digests import digest_of
 
@@ -40,12 +40,6 @@ cost of an attempt that may have been paid. A budget needs the true figure."""
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
 LONGEST_ID = 63
 """Characters: the id is the value of a Dagster tag, and a part of paths."""
-
-
-class Entry(BaseModel):
-    """A part of the catalogue: immutable, closed to unknown fields, its numbers finite."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Sampling(BaseModel):
@@ -91,57 +85,6 @@ class Limits(Entry):
     """The longest pause an endpoint may ask for; a longer one ends the run, to be resumed."""
 
 
-class Prices(Entry):
-    """US dollars for a million tokens, from a day on.
-
-    Cached prompt tokens and reasoning tokens cost as much as others unless they
-    have a separate price.
-    """
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    input: NonNegativeFloat
-    output: NonNegativeFloat
-    cached: NonNegativeFloat | None = None
-    reasoning: NonNegativeFloat | None = None
-    since: Annotated[date, Field(alias="from")] = date.min
-
-    def cost_usd(self, usage: Usage) -> float | None:
-        """Return what a call cost; None if its usage is unknown."""
-        prompt, completion = usage.prompt_tokens, usage.completion_tokens
-        if prompt is None or completion is None:
-            return None
-        # Prompt tokens include the cached ones, completion tokens the reasoning.
-        cached = min(usage.cached_tokens or 0, prompt)
-        reasoning = min(usage.reasoning_tokens or 0, completion)
-        dollars = (
-            (prompt - cached) * self.input
-            + cached * (self.input if self.cached is None else self.cached)
-            + (completion - reasoning) * self.output
-            + reasoning * (self.output if self.reasoning is None else self.reasoning)
-        )
-        return dollars / 1_000_000
-
-    def highest_cost_usd(self, *, prompt_tokens: int, completion_tokens: int) -> float:
-        """Return the highest possible cost of a call with at most that many tokens."""
-        dearest_in = max(self.input, self.cached or 0.0)
-        dearest_out = max(self.output, self.reasoning or 0.0)
-        return (prompt_tokens * dearest_in + completion_tokens * dearest_out) / 1_000_000
-
-
-class Budget(Entry):
-    """US dollars that may be spent: by one run, and by all runs of this candidate in a day."""
-
-    run: PositiveFloat | None = None
-    day: PositiveFloat | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if self.run is None and self.day is None:
-            raise ValueError("name run, day or both")
-        return self
-
-
 class Candidate(Entry):
     """A model, its endpoint, the way it is prompted and sampled: what a verdict is about."""
 
@@ -164,6 +107,11 @@ class Candidate(Entry):
     """Whether a stream is asked for its usage; some endpoints reject that."""
     response_format: Literal["auto", "json_schema", "json_object", "none"] = "auto"
     """`auto`: by schema where one is at hand, and less where the endpoint refuses that."""
+    tool_mode: Literal["native", "prompted"] = "native"
+    """`prompted`: for a model without tool calls, tools are written into the prompt, and calls are
+    read from a JSON answer. Only the tool-calling benchmark uses it."""
+    grade_calls_in_text: bool = False
+    """Whether calls that the model writes into its text, in its own marks, count as calls."""
 
     @field_validator("prices_usd_per_million", mode="before")
     @classmethod

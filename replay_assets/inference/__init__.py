@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         run_batch,
     )
     from replay_assets.inference.call.call import Call
-    from replay_assets.inference.call.completion import Attempt, Completion
+    from replay_assets.inference.call.completion import Attempt, CalledTool, Completion
     from replay_assets.inference.call.question import Message, Question
     from replay_assets.inference.call_store import (
         CallStore,
@@ -50,6 +50,7 @@ __all__ = [
     "Call",
     "CallStore",
     "CallStores",
+    "CalledTool",
     "ChatClient",
     "Completion",
     "Dialogue",
@@ -81,7 +82,7 @@ _MODULES = {
         "run_batch",
     ),
     "call.call": ("Call",),
-    "call.completion": ("Attempt", "Completion"),
+    "call.completion": ("Attempt", "CalledTool", "Completion"),
     "call.question": ("Message", "Question"),
     "call_store": ("CallStore", "CallStores", "Header", "LocalCallStores", "MemoryCallStores"),
     "chat.client": ("ChatClient",),

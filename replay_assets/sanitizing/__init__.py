@@ -15,7 +15,12 @@ from replay_assets.sanitizing.detect.rules import RULES_VERSION, RuleSet, load_r
 from replay_assets.sanitizing.error_redaction import redacted_errors
 from replay_assets.sanitizing.gates.gate import mask_strict
 from replay_assets.sanitizing.gates.label_gate import find_label_leaks
-from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy, load_canaries, rules_of
+from replay_assets.sanitizing.gates.outbound_policy import (
+    OutboundPolicy,
+    load_canaries,
+    rules_of,
+    token_rules_of,
+)
 from replay_assets.sanitizing.pseudonyms.engine import IncidentSanitizer, sanitize_text
 from replay_assets.sanitizing.pseudonyms.incident import (
     TOOL_OUTPUT,
@@ -46,4 +51,5 @@ __all__ = [
     "rules_of",
     "sanitize_incident",
     "sanitize_text",
+    "token_rules_of",
 ]

@@ -10,8 +10,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from replay_assets.inference.baselines.baselines import BASELINES, Conversation, answer_text
+from replay_assets.inference.baselines.tool_use import called_tools
 
 CHARACTERS_PER_TOKEN = 4
+NO_TOOL = "None of the tools."
 
 
 class BadRequestError(ValueError):
@@ -73,8 +75,11 @@ def completion_of(body: bytes, *, content: str | None = None) -> dict[str, Any]:
         ) from problem
     if model not in BASELINES:
         raise BadRequestError(404, f"unknown model {model!r}; use one of {', '.join(BASELINES)}")
+    prompt = chat.instructions + chat.question
+    if asked.get("tools") and content is None:
+        return _completion(model, None, prompt=prompt, calls=called_tools(model, asked, chat))
     answer = answer_text(model, chat) if content is None else content
-    return _completion(model, answer, prompt=chat.instructions + chat.question)
+    return _completion(model, answer, prompt=prompt)
 
 
 def error_response(status: int, message: str, headers: dict[str, str] | None = None) -> Response:
@@ -86,8 +91,16 @@ def _text(messages: list[dict[str, Any]], role: str) -> str:
     return "\n".join(str(message["content"]) for message in messages if message["role"] == role)
 
 
-def _completion(model: str, content: str, *, prompt: str) -> dict[str, Any]:
-    tokens = [len(text) // CHARACTERS_PER_TOKEN for text in (prompt, content)]
+def _completion(
+    model: str, content: str | None, *, prompt: str, calls: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    answer = content or json.dumps(calls, ensure_ascii=False)
+    tokens = [len(text) // CHARACTERS_PER_TOKEN for text in (prompt, answer)]
+    message: dict[str, Any] = {"role": "assistant", "content": content}
+    if calls:
+        message["tool_calls"] = calls
+    elif calls is not None:
+        message["content"] = NO_TOOL
     return {
         "id": "chatcmpl-stand-in",
         "object": "chat.completion",
@@ -95,8 +108,8 @@ def _completion(model: str, content: str, *, prompt: str) -> dict[str, Any]:
         "choices": [
             {
                 "index": 0,
-                "message": {"role": "assistant", "content": content},
-                "finish_reason": "stop",
+                "message": message,
+                "finish_reason": "tool_calls" if calls else "stop",
             }
         ],
         "usage": {

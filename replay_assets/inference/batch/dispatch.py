@@ -117,7 +117,7 @@ class Dispatch(Generic[Record]):
                 # Reading the answer and preparing the next question block the event loop, too.
                 if not question.is_last:
                     await self.queue.take_turn()
-            elif call.completion is not None:
+            elif call.completion is not None and not question.tools:
                 self.client.learn_from(call.completion, schema=question.schema)
             if question.is_last:
                 break
@@ -168,7 +168,9 @@ class Dispatch(Generic[Record]):
         queued_ms = (time.perf_counter() - self.started) * 1000
         try:
             with self.rejections.request(was_rejected=partial(self.calls.was_rejected, key)):
-                completion = await self.client.complete(question.messages, schema=question.schema)
+                completion = await self.client.complete(
+                    question.messages, schema=question.schema, tools=question.tools
+                )
         except CallFailedError as error:
             outcome = OUTCOME_OF_FAILURE.get(type(error))
             if outcome is None:

@@ -3,7 +3,7 @@
 Both are plain data that are written to the journal and read back equal (`call`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Self
 
 from replay_assets.contracts.result import Try, Usage
@@ -18,6 +18,7 @@ AttemptOutcome = Literal[
     "server_error",
     "loading",
     "rejected",
+    "tools_refused",
     "refused",
     "moderated",
     "response_format_refused",
@@ -34,6 +35,7 @@ AttemptOutcome = Literal[
 
 `loading`: a server error, because the model is not loaded yet; `refused`: account, credentials,
 model or a parameter rejected; `moderated`: refused because of its content; `rejected`: another 4xx;
+`tools_refused`: the endpoint does not take tools;
 `response_format_refused`: the endpoint does not take the form of the answer;
 `response_format_failed`: this one answer did not keep it; `connection_lost`: a reset while waiting
 or reading; `unfinished`: accepted with a 202, but without a result in time; `truncated`: a body
@@ -56,6 +58,14 @@ class Attempt(Try):
 
 
 @dataclass(frozen=True, slots=True)
+class CalledTool:
+    """A call of a tool that a model asks for; `arguments` is the JSON text that it wrote."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
 class AssistantMessage:
     """What a model answered, its reasoning stored separately, and the usage it reports."""
 
@@ -64,6 +74,7 @@ class AssistantMessage:
     refusal: str | None
     finish_reason: str | None
     usage: Usage
+    calls: tuple[CalledTool, ...] = field(default=(), kw_only=True)
 
     @property
     def ending(self) -> Ending:
@@ -73,7 +84,8 @@ class AssistantMessage:
     @property
     def is_of_the_model(self) -> bool:
         """Whether the model generated it: not if its provider failed, or generated no token."""
-        if any((self.content, self.reasoning, self.refusal)) or self.ending != "finished":
+        parts = (self.content, self.reasoning, self.refusal, self.calls)
+        if any(parts) or self.ending != "finished":
             return self.ending != "failed"
         return bool(self.finish_reason) and self.usage.completion_tokens != 0
 
@@ -102,6 +114,7 @@ class Completion(AssistantMessage):
             message.usage,
             attempts,
             response_mode,
+            calls=message.calls,
         )
 
     @property

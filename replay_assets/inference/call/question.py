@@ -19,9 +19,12 @@ class Question:
             except that dialogues that begin with the same question have separate calls.
         is_last: a promise that the dialogue asks nothing after this, whatever the answer. A live
             run then does not read the answer; it is read later, with all kept calls.
+        tools: the tools that the model may call, in OpenAI's function format. An answer to a
+            question with tools has no other form: `schema` is then not used.
     """
 
     messages: Sequence[Message]
     schema: Mapping[str, Any] | None = None
     repeat: int = 0
     is_last: bool = False
+    tools: Sequence[Mapping[str, Any]] = ()

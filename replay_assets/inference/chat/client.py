@@ -105,8 +105,11 @@ class ChatClient:
         messages: Sequence[Message],
         *,
         schema: Mapping[str, Any] | None = None,
+        tools: Sequence[Mapping[str, Any]] = (),
     ) -> Completion:
         """Return the model's answer to a conversation, following a JSON schema if it can.
+
+        With tools, no form of the answer is requested.
 
         Raises:
             GateRefusedError: a strict rule matches the body; nothing was sent.
@@ -117,7 +120,7 @@ class ChatClient:
             ModelRefusedError: moderation refuses the request.
             InfrastructureError: all attempts failed.
         """
-        call = AskedCall(messages, schema)
+        call = AskedCall(messages, schema, tools)
         while True:
             found = await self._attempt(call)
             if found.message is not None:
@@ -141,7 +144,7 @@ class ChatClient:
         ticket = await self._limit.acquire(estimate_tokens(body, self._longest_answer))
         settled = Settled()
         try:
-            if self._format.mode(call.schema, call.refused_modes) != call.mode:
+            if self._mode_of(call) != call.mode:
                 body = self._checked_body(call)  # learned while this call waited
             # A text never has more tokens than bytes, whatever the tokenizer.
             reservation = await self._budget.reserve(
@@ -149,7 +152,7 @@ class ChatClient:
             )
             started = time.perf_counter()
             try:
-                found = await self._send(body, call.mode)
+                found = await self._send(body, call)
             except BaseException:
                 self._budget.settle(reservation, None)  # cancelled: it may have been billed
                 raise
@@ -177,8 +180,10 @@ class ChatClient:
         Raises:
             GateRefusedError: a strict rule matches it.
         """
-        call.mode = self._format.mode(call.schema, call.refused_modes)
-        body, end = chat_body(self._candidate, call.messages, mode=call.mode, schema=call.schema)
+        call.mode = self._mode_of(call)
+        body, end = chat_body(
+            self._candidate, call.messages, mode=call.mode, schema=call.schema, tools=call.tools
+        )
         if body != call.passed:  # another response format gives another body
             if refusals := self._gate.refusals(body, end=end):
                 rules = ", ".join(refusals)
@@ -186,7 +191,10 @@ class ChatClient:
             call.passed = body
         return body
 
-    async def _send(self, body: bytes, mode: ResponseMode) -> ResponseReading:
+    def _mode_of(self, call: AskedCall) -> ResponseMode:
+        return "none" if call.tools else self._format.mode(call.schema, call.refused_modes)
+
+    async def _send(self, body: bytes, call: AskedCall) -> ResponseReading:
         # The caller ends it: until the answer is handled, the end of a run must not cancel this.
         self.in_flight.begin()
         try:
@@ -195,7 +203,7 @@ class ChatClient:
                 reply = await pending.result_of(reply, self._endpoint, self._candidate)
         except WireError as error:
             return read_wire_error(error)
-        return read_response(reply, mode=mode, gate=self._gate)
+        return read_response(reply, mode=call.mode, gate=self._gate, has_tools=bool(call.tools))
 
     def _raise_if_final(self, call: AskedCall, found: ResponseReading) -> None:
         """Raise an error if a retry can't succeed."""

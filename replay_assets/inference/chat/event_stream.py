@@ -11,6 +11,7 @@ from typing import Any
 from replay_assets.inference.chat.error_text import says_error
 from replay_assets.inference.chat.json_values import decoded
 from replay_assets.inference.chat.message_parts import CONTENT_FIELDS
+from replay_assets.inference.chat.tool_calls import CALL_FIELDS, CallPieces
 from replay_assets.inference.chat.usage import merged, reported_usage
 
 BOM = b"\xef\xbb\xbf"
@@ -88,6 +89,7 @@ class _Stream:
 
     def __init__(self) -> None:
         self._fields: dict[str, list[Any]] = {}
+        self._calls = CallPieces()
         self._message: Mapping[str, Any] | None = None
         self._ended: Mapping[str, Any] = {}
         self._usage: dict[str, Any] = {}
@@ -118,6 +120,8 @@ class _Stream:
             for name in delta:
                 if name in CONTENT_FIELDS and (part := delta[name]):
                     self._fields.setdefault(name, []).append(part)
+                elif name in CALL_FIELDS:
+                    self._calls.add(name, delta[name])
 
     def completion(self) -> dict[str, Any]:
         """Return the completion.
@@ -128,6 +132,7 @@ class _Stream:
         if not self._is_done and not self._ended:
             raise ValueError("an incomplete stream")
         message = {name: _joined_parts(parts) for name, parts in self._fields.items()}
+        message |= self._calls.message()
         ended = {name: self._ended.get(name) for name in ("finish_reason", "native_finish_reason")}
         choice = {"message": message or self._message or {}, **ended}
         return {"choices": [choice], "usage": self._usage}
@@ -148,6 +153,8 @@ def _values(data: bytes) -> list[Any]:
             return []
     try:
         return [decoded(data)]
+    except UnicodeDecodeError:  # a character's bytes may be split between two pieces
+        return [decoded(data.decode("utf-8", "surrogateescape"))]
     except ValueError:
         lines = data.split(b"\n")
         if len(lines) == 1:

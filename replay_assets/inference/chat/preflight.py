@@ -8,5 +8,11 @@ from replay_assets.inference.chat.protocol import chat_body
 
 def refusals_of(question: Question, candidate: Candidate, gate: SendingGate) -> list[str]:
     """Return the rules that forbid sending a question; nothing is sent."""
-    body, end = chat_body(candidate, question.messages, mode="json_object", schema=None)
+    body, end = chat_body(
+        candidate,
+        question.messages,
+        mode="none" if question.tools else "json_object",
+        schema=None,
+        tools=question.tools,
+    )
     return gate.refusals(body, end=end)

@@ -15,9 +15,10 @@ from replay_assets.inference.call.endings import ending_of
 from replay_assets.inference.call.question import Message
 from replay_assets.inference.chat.error_text import says_error
 from replay_assets.inference.chat.event_stream import is_stream, joined, joined_lines, without_bom
-from replay_assets.inference.chat.json_values import decoded
+from replay_assets.inference.chat.json_values import decoded, whole_text
 from replay_assets.inference.chat.message_parts import Texts, texts_of
 from replay_assets.inference.chat.response_format import end_of_body
+from replay_assets.inference.chat.tool_calls import calls_of
 from replay_assets.inference.chat.usage import reported_usage, usage_of
 from replay_assets.parsing.reasoning import split_reasoning
 
@@ -35,6 +36,7 @@ def chat_body(
     *,
     mode: ResponseMode,
     schema: Mapping[str, Any] | None,
+    tools: Sequence[Mapping[str, Any]] = (),
 ) -> ChatBody:
     """Return the body of a request."""
     own = {
@@ -47,6 +49,8 @@ def chat_body(
         if candidate.stream_options:
             # A stream reports its usage only if asked to; without usage its cost is unknown.
             own["stream_options"] = {"include_usage": True}
+    if tools:
+        own["tools"], own["tool_choice"] = tools, "auto"
     end = end_of_body(mode, schema)
     # The end is appended as bytes: it is encoded only once per run, and searched once.
     return ChatBody(msgspec.json.encode(own)[:-1] + end, end)
@@ -86,7 +90,7 @@ def _json(body: bytes) -> Any:  # noqa: ANN401 - any JSON value
 def _message_of(
     payload: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]
 ) -> AssistantMessage:
-    texts = texts_of(message)
+    texts, calls = texts_of(message), calls_of(message)
     if not texts.content:
         texts = _answer_in_content(texts)
     content, thought = split_reasoning(_without_half_pairs(texts.content))
@@ -95,7 +99,8 @@ def _message_of(
         reasoning=_without_half_pairs(texts.reasoning) or thought,
         refusal=_without_half_pairs(texts.refusal),
         finish_reason=_finish_reason(choice),
-        usage=usage_of(reported_usage(payload), is_empty=not any(texts)),
+        usage=usage_of(reported_usage(payload), is_empty=not (calls or any(texts))),
+        calls=calls,
     )
 
 
@@ -133,7 +138,5 @@ def _text(value: Any) -> str | None:  # noqa: ANN401 - any JSON value
 
 
 def _without_half_pairs(text: Any) -> str | None:  # noqa: ANN401 - any JSON value
-    """Return a text without half surrogate pairs, which JSON can contain but files can't."""
-    if text is None or (isinstance(text, str) and text.isascii()):
-        return text
-    return str(text).encode("utf-8", "replace").decode()
+    """Return a text without half surrogate pairs; None if it is None."""
+    return None if text is None else whole_text(str(text))

@@ -31,4 +31,6 @@ class RequestKeys:
             "messages": question.messages,
             "repeat": question.repeat,
         }
+        if question.tools:  # keys of questions without tools are those of earlier releases
+            parts["tools"] = question.tools
         return hashlib.sha256(canonical(parts)).hexdigest()

@@ -10,6 +10,7 @@ from replay_assets.contracts.result import Usage
 from replay_assets.inference.call.completion import (
     AssistantMessage,
     AttemptOutcome,
+    CalledTool,
     ResponseMode,
 )
 from replay_assets.inference.chat.error_text import error_of
@@ -24,6 +25,7 @@ from replay_assets.inference.chat.refusals import (
     refusal_of,
 )
 from replay_assets.inference.chat.response_format import rejected_format
+from replay_assets.inference.chat.tool_calls import rejects_tools
 from replay_assets.inference.throttling.pauses import pause_asked_s
 from replay_assets.inference.transport.wire import Reply, WireError
 from replay_assets.parsing.urls import shown_url
@@ -74,7 +76,9 @@ def read_wire_error(error: WireError) -> ResponseReading:
     return ResponseReading(error.outcome, problem=str(error), possibly_paid=error.possibly_paid)
 
 
-def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> ResponseReading:
+def read_response(
+    reply: Reply, *, mode: ResponseMode, gate: SendingGate, has_tools: bool = False
+) -> ResponseReading:
     """Return the outcome of a complete response."""
     status = reply.status
     # A pause of 0 s, or a date in the past, does not say when to retry: our backoff is used.
@@ -93,6 +97,8 @@ def read_response(reply: Reply, *, mode: ResponseMode, gate: SendingGate) -> Res
     outcome, refusal = _outcome(reply, text, mode)
     if status in MOVED and (location := reply.headers.get("location")):
         text = f"to {shown_url(location) if '://' in location else location.partition('?')[0]}"
+    if has_tools and rejects_tools(status, error_of(reply.body)):
+        outcome, refusal = "tools_refused", "request"
     return ResponseReading(
         outcome,
         status,
@@ -142,6 +148,11 @@ def _cleaned(message: AssistantMessage, gate: SendingGate) -> AssistantMessage:
     texts = {name: getattr(message, name) for name in ("content", "reasoning", "refusal")}
     cleaned = {name: gate.cleaned(text) for name, text in texts.items() if text}
     unclean = {name: text for name, text in cleaned.items() if text != texts[name]}
+    if message.calls:
+        calls = (
+            CalledTool(gate.cleaned(one.name), gate.cleaned(one.arguments)) for one in message.calls
+        )
+        message = replace(message, calls=tuple(calls))
     return replace(message, **unclean) if unclean else message
 
 

@@ -22,6 +22,7 @@ class AskedCall:
 
     messages: Sequence[Message]
     schema: Mapping[str, Any] | None
+    tools: Sequence[Mapping[str, Any]] = ()
     ready_at: float = field(default_factory=time.perf_counter)
     spent_s: float = 0.0
     """Seconds in attempts and in pauses after failures, without the wait in our own queue."""

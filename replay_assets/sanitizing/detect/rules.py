@@ -49,6 +49,8 @@ class RuleSet:
     soft: SoftCategories = field(default_factory=SoftCategories)
     source: str = ""
     """The content of the deployment's own file, without its comments: part of the digest."""
+    tokens_only: bool = False
+    """Whether strict rules are only those of tokens and the deployment's own."""
 
     def spans(self, data: bytes, engine: EngineName | None = None) -> list[Span]:
         """Return what must be masked in a UTF-8 text, left to right, without overlap."""
@@ -96,9 +98,11 @@ class _Finders(dict[EngineName, tuple[Find, ...]]):
         contexts = ContextFinder(engine, strict_only=self._strict_only)
         tokens = TokenFinder(rules.tokens, engine)
         personal = PersonalFinder(engine, strict_only=self._strict_only)
-        if self._strict_only:
+        if self._strict_only and rules.tokens_only:
+            finders: list[Find] = [tokens.find]
+        elif self._strict_only:
             # What assignments and manifests find is never strict.
-            finders: list[Find] = [CombinedFinder((contexts, tokens, personal), engine).find]
+            finders = [CombinedFinder((contexts, tokens, personal), engine).find]
         else:
             assignments, manifests = AssignmentFinder(engine), ManifestFinder(engine)
             # In this order, because of two spans that overlap the first given wins.

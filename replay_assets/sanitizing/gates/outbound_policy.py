@@ -5,6 +5,7 @@ values.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,15 @@ def rules_of(path: Path | None) -> RuleSet:
         ConfigurationError: the file or one of its rules can't be used.
     """
     return shipped() if path is None else load_rules(path)
+
+
+def token_rules_of(path: Path | None) -> RuleSet:
+    """Return the same rules for text that holds no incident: mail and IP addresses may leave.
+
+    Raises:
+        ConfigurationError: the file or one of its rules can't be used.
+    """
+    return replace(rules_of(path), tokens_only=True)
 
 
 def load_canaries(path: Path | None) -> tuple[str, ...]:
