@@ -98,7 +98,7 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         | (?:prompt|input|request|message)s?\b.{0,80}
             (?:exceed|longer|must\ (?:be|have)\ (?:<|less|at\ most))
         | (?:input|prompt)[ _]tokens | token[ _]limit | exceed.{0,40}\btokens\b
-        | string_above_max | range\ of\ input\ length
+        | output\ limit\ was\ reached | string_above_max | range\ of\ input\ length
         | 超长 | 过长 | 超出.{0,20}长度""",
     ),
     (

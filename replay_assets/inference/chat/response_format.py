@@ -27,11 +27,14 @@ _MODES: tuple[ResponseMode, ...] = ("json_schema", "json_object", "none")
 _ABOUT_OTHERS = frozenset({401, 402, 403, 407, 408, 409, 413, 424, 425, 429, 498, 499})
 """Statuses of 4xx that are about account, size or load, whatever the text is."""
 _FORM = re.compile(
-    r"response[ _.-]?(?:format|schema|mime)|json[ _-]?(?:schema|object|mode)|\bschemas?\b"
-    r"|structured[ _-]?(?:output|generation|decoding|response)|\bgrammar\b|xgrammar|llguidance"
+    r"response[ _.-]?(?:format|schema|mime)|json[ _-]?(?:schema|object|mode|format|output)"
+    r"|\bschemas?\b|structured[ _-]?(?:output|generation|decoding|response)"
+    r"|\bgrammar\b|xgrammar|llguidance"
     r"|(?:guided|constrained)[ _-]?(?:json|decod|generat|grammar)|\boutlines\b|text\.format"
     r"|output[ _.-]?(?:format|config)|(?:invalid|required for) format|requested parameters"
-    r"|contains an invalid argument",  # Gemini's only words for a schema that it does not take
+    r"|additionalProperties|\b(?:min|max)(?:Items|Length)\b|structural[ _]tag|format[- ]?enforcer"
+    # The last are Gemini's only words for a schema that it does not take.
+    r"|输出格式|contains an invalid argument",
     re.IGNORECASE,
 )
 """The words of endpoints, engines and gateways for the form of an answer."""

@@ -51,6 +51,7 @@ SAID: dict[str, list[tuple[int, str]]] = {
     ],
     "request": [
         (400, "prompt is too long: 210000 tokens > 200000 maximum"),
+        (400, "Could not finish the message because max_tokens or output limit was reached."),
         (400, "The input token count (1200000) exceeds the maximum number of tokens allowed."),
         (400, "Range of input length should be [1, 30720]"),
         (413, "Request too large on tokens per minute (TPM): Limit 6000, Requested 9000"),
