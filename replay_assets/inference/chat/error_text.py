@@ -33,7 +33,7 @@ BLOCK_PAGE = re.compile(
     re.IGNORECASE,
 )
 """Words of the pages by which firewalls refuse a request, some of them under a status of 200."""
-LONGEST_TEXT, MOST_TEXTS, DEEPEST = 1_000, 50, 8
+LONGEST_TEXT, MOST_TEXTS, DEEPEST, PAGE = 1_000, 50, 8, 20_000
 """Limits of what is read: no error needs more, and a body comes from outside."""
 
 
@@ -62,10 +62,11 @@ def error_of(body: bytes) -> ErrorText:
     """
     text = body.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
-        return ErrorText("", is_block_page=BLOCK_PAGE.search(text) is not None)
+        return ErrorText("", is_block_page=BLOCK_PAGE.search(text, 0, PAGE) is not None)
     values = list(_values(text))
     found = [pair for value in values for pair in _described(value, "error", DEEPEST)][:MOST_TEXTS]
-    if not values:
+    # A completion that was cut off says nothing of an error: its content is the model's.
+    if not values and '"choices"' not in text:
         found = [("error", text)]
     fields = [one for key, one in found if key in FIELD_KEYS and one != "body"]
     return ErrorText(

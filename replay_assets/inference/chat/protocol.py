@@ -91,7 +91,7 @@ def _message_of(
     payload: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]
 ) -> AssistantMessage:
     texts, calls = texts_of(message), calls_of(message)
-    if not texts.content:
+    if not (texts.content or calls):
         texts = _answer_in_content(texts)
     content, thought = split_reasoning(_without_half_pairs(texts.content))
     return AssistantMessage(

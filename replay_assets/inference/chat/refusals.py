@@ -142,7 +142,7 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
 _WORDS = tuple((kind, re.compile(row, re.IGNORECASE | re.VERBOSE)) for kind, row in _ROWS)
 _PASSES = re.compile(
     r"(?:retry|again) (?:in|after)\b|retrydelay|per[ _-]?(?:minute|second)"
-    r"|(?:requests|tokens) per (?!day|month)|\b[rt]p[ms]\b|try again later"
+    r"|(?:requests|tokens) per (?!day|month)|/ ?min|\b[rt]p[ms]\b|try again later"
     # What DashScope says of a limit per minute, under the code `insufficient_quota`.
     r"|^(?:concurrency )?allocated quota exceeded"
     r"|exceeded your current quota.*(?:aliyun|alibabacloud)\.com",

@@ -131,6 +131,7 @@ def test_a_refusal_that_says_that_it_passes_is_none(status: int, text: str) -> N
         (429, "Quota exceeded for metric: free_tier_requests, limit: 0. Retry in 8s.", "account"),
         (429, "Your Trial key is limited to 1000 API calls / month.", "account"),
         (429, "Your Trial key is limited to 20 API calls / minute.", None),
+        (429, "Limits: 60 requests/minute, 10000 requests/day", None),
         (500, "Guardrail service timed out", None),
         (500, "Prompt blocked by the guardrail", "moderated"),
         (429, "week allocated quota exceeded. insufficient_quota", "account"),
@@ -177,9 +178,11 @@ def test_an_error_within_a_200_has_its_own_status(
         {"error": {"message": "[{'type': 'string_type', 'input': 'insufficient balance'}]"}},
         {"message": "bad", "request": {"messages": [{"content": "insufficient balance"}]}},
         {"choices": [{"message": {"content": "insufficient balance"}}]},
+        '{"choices": [{"message": {"content": "insufficient balance',
+        'data: {"choices": [{"delta": {"content": "insufficient balance',
         "<html>Please pay: insufficient balance</html>",
     ],
-    ids=["validation", "quoted", "request", "content", "page"],
+    ids=["validation", "quoted", "request", "content", "cut", "chunk", "page"],
 )
 def test_an_echo_of_the_request_is_not_what_the_endpoint_says(body: Any) -> None:
     """The evidence of an incident may be about a quota."""

@@ -75,6 +75,7 @@ def test_a_body_in_another_encoding_is_read(text: str, sent_as: str, declared: s
     assert as_utf8(text.encode(sent_as), declared) == text.encode()
 
 
-def test_a_body_in_no_encoding_stays_as_it_is() -> None:
+@pytest.mark.parametrize("declared", ["gbk", "punycode"])
+def test_a_body_in_no_encoding_stays_as_it_is(declared: str) -> None:
     """What reads it says that it is not JSON."""
-    assert as_utf8(b"\xff\xfe\xff", "text/plain; charset=gbk") == b"\xff\xfe\xff"
+    assert as_utf8(b"\xff\xfe\xff", f"text/plain; charset={declared}") == b"\xff\xfe\xff"
