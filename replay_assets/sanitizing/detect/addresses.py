@@ -102,7 +102,10 @@ def _domain(data: bytes, begin: int) -> bytes:
     after = data[match.end() : match.end() + 4] if match else data[begin : begin + 1]
     if match and (after < b"\x80" or _CJK.match(after.decode("utf-8", "ignore"))):
         return match.group()
-    further = _DOMAIN_IN_LETTERS.match(data[begin : begin + 256].decode("utf-8", "ignore"))
+    around = data[begin : begin + 256]
+    if around.isascii() and b"%" not in around:  # most addresses: the slower search finds no more
+        return match.group() if match else b""
+    further = _DOMAIN_IN_LETTERS.match(around.decode("utf-8", "ignore"))
     return further.group().encode() if further else match.group() if match else b""
 
 

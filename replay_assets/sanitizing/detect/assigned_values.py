@@ -8,6 +8,7 @@ from replay_assets.sanitizing.detect.bare_values import (
     bare_end,
     chinese_end,
     closing_quote,
+    end_of_quoted,
     whole_end,
 )
 from replay_assets.sanitizing.detect.key_names import Strength
@@ -52,6 +53,10 @@ def value_after(
         if end is None and opening in (b"'\"", b"\"'"):
             start, opening = start - 1, opening[:1]
             end = closing_quote(data, start, opening)
+        if end is not None and len(opening) == 1:
+            stop = end_of_quoted(data, start, end, name.start)
+            if stop > end:
+                return Value(start, stop, stop, True)
         if end is not None:
             return Value(start, end, end + len(opening), True)
     if not name.text.isascii() and (stop := chinese_end(data, start)) > start:
@@ -91,13 +96,13 @@ def later_values(data: bytes, value: Value, name: Name, rule: str) -> list[Span]
     if data[value.after : value.after + 1] not in _BETWEEN:
         return []
     found: list[Span] = []
-    stated = rule == "key_value_stated"
-    in_list = data[max(0, value.start - 4) : value.start].rstrip(b"\\\"'")[-1:] == b"["
+    first, stated = value.start, rule == "key_value_stated"
     for _ in range(MOST_VALUES):
         between = patterns.CHANGED_IN_WORDS if stated else patterns.CHANGED
-        match = between.match(data, value.after) or (
-            patterns.NEXT_ITEM.match(data, value.after) if in_list else None
-        )
+        match = between.match(data, value.after)
+        if match is None and data[value.after : value.after + 1] in (b",", b" ", b"\t"):
+            in_list = data[max(0, first - 4) : first].rstrip(b"\\\"'")[-1:] == b"["
+            match = patterns.NEXT_ITEM.match(data, value.after) if in_list else None
         if match is None:
             break
         value = value_after(data, match, name)

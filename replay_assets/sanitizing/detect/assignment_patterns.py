@@ -59,6 +59,14 @@ ASSIGNED = re.compile(
     + rb")?"
     + _COLOUR
 )
+PLAINLY_ASSIGNED = re.compile(
+    rb"(?P<close>[\"'])?(?P<index>(?!))?(?P<id>(?!))?(?P<sep>[=:]) ?(?P<open>[\"'])?"
+    rb"(?=[AC-EG-QTV-Zac-eg-qtv-z0-9])"
+)
+"""What `ASSIGNED` finds after most names, in a fifth of its time: `=x`, `: x`, `": "x`.
+
+Not before letters that begin a type or a sign of code, as in `: str =` and `=b"…"`.
+"""
 PAIRED = re.compile(
     rb"(?:"
     + _QUOTE

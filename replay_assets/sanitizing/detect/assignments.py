@@ -88,7 +88,9 @@ def _reliability(name: bytes) -> tuple[str, Strength] | None:
 
 
 def _assigned(data: bytes, name: Name) -> list[Span]:
-    match = patterns.ASSIGNED.match(data, name.end)
+    match = patterns.PLAINLY_ASSIGNED.match(data, name.end) or patterns.ASSIGNED.match(
+        data, name.end
+    )
     if match is None:
         return nested_values(data, name, name.end)
     if match.group("id") and not is_session(name.text):

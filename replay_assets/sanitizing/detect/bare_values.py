@@ -2,7 +2,10 @@
 
 import re
 
+from replay_assets.sanitizing.detect.checks import is_jumbled
+
 LONGEST_RUN = 512
+_WITHOUT_ESCAPES = re.compile(rb"[!-\[\]-~]{1,512}")
 _RUN = re.compile(rb"(?:[!-\[\]-~]|\\ (?=[!-~])|\\[!-~]?){1,512}")
 _REST = re.compile(rb"[!#-&(-;=-_a-~]*")
 _URL_RUN = re.compile(rb"[!$%'-;=?-_a-~]{1,512}")
@@ -26,6 +29,9 @@ _FIELD = re.compile(
 )
 """A field's name: a generated password that contains `,` and `=` rarely has one in between."""
 _BEFORE_A_FIELD = re.compile(rb"[\"'`][)\]}]{0,3}(?:[,:;)\]}>.|]*$|[,:]\\{0,8}[\"'{\[])")
+_NEXT_FIELD = re.compile(
+    rb"[)\]}\"'\\]{0,8}[,;|&][ ]?\\{0,8}[\"']?[A-Za-z_]{3,40}\\{0,8}[\"']?[:=]"
+)
 _BLOCK = re.compile(rb"[|>][+-]?[0-9]?[ \t]{0,8}\r?\n")
 LONGEST_BLOCK = 16_000
 LONGEST_LINE = 1000
@@ -77,7 +83,9 @@ def bare_end(
         encodings: how often its separator is encoded for a URL: an encoded `&` ends a value only
             where the `=` is encoded too.
     """
-    run = (_URL_RUN if in_url else _RUN).match(data, begin)
+    run = (_URL_RUN if in_url else _WITHOUT_ESCAPES).match(data, begin)
+    if not in_url and data.startswith(b"\\", run.end() if run else begin):
+        run = _RUN.match(data, begin)
     if run is None:
         return begin
     value = run.group()
@@ -88,10 +96,25 @@ def bare_end(
         quotes = open_quotes(data, after) if has_quotes and after is not None else ANY_QUOTE
         for cut in _CUT.finditer(value):
             if _ends(value, cut, quotes, encodings):
-                value = value[: cut.start()]
+                rest = value[cut.start() :]
+                if cut.lastgroup == "level" or after is None or not goes_on(data, after, rest):
+                    value = value[: cut.start()]
                 break
     # Punctuation at the end belongs to the sentence around the value.
     return begin + len(value.rstrip(b".,;:"))
+
+
+def goes_on(data: bytes, after: int, rest: bytes) -> bool:
+    """Return whether what is after a sign is the rest of a generated password, not another field.
+
+    Only if no quote is open where its name begins (`after`): an open one ends the value for sure.
+    """
+    return (
+        rest[:1] not in (b"&", b"<")
+        and is_jumbled(rest)
+        and not _NEXT_FIELD.match(rest)
+        and not open_quotes(data, after)
+    )
 
 
 def _ends(value: bytes, cut: re.Match[bytes], quotes: bytes, encodings: int) -> bool:
@@ -124,6 +147,7 @@ def _ends(value: bytes, cut: re.Match[bytes], quotes: bytes, encodings: int) -> 
             and cut.group("sign") == b"="
             and known
             and _FIELD.fullmatch(name) is not None
+            and cut.end() < len(value)
         )
     return fits and (cut.group("sign") == b"=" or sign == b",")
 
@@ -178,6 +202,17 @@ def _continued(data: bytes, at: int) -> int:
     return 1 if _GOES_ON.match(data, at + 1) else 0
 
 
+def end_of_quoted(data: bytes, begin: int, end: int, name: int) -> int:
+    """Return where a value ends whose first sign was read as a quote, and `end` as its partner.
+
+    A generated password may begin with a quote and have another one inside: it ends at a blank.
+    """
+    rest = _REST_OF_RUN.match(data, end + 1)
+    if rest is None or not goes_on(data, name, rest.group()):
+        return end
+    return max(end, rest.end())
+
+
 def whole_end(data: bytes, begin: int, end: int) -> int:
     """Return where an accepted value ends; one that reached the cap includes the rest of its run.
 
@@ -187,6 +222,7 @@ def whole_end(data: bytes, begin: int, end: int) -> int:
     return rest.end() if rest else end
 
 
+_REST_OF_RUN = re.compile(rb"[!-~]{4,512}")
 _CHINESE_RUN = re.compile("(?:[!#-&*-;=?-~]|[\u3400-\u9fff]){3,60}")
 _ASCII_PART = re.compile("(?=[A-Za-z_.@#$!-]{0,40}[0-9])[A-Za-z0-9_.@#$!-]{3,}")
 
@@ -214,7 +250,7 @@ def _balanced(value: bytes) -> bool:
 
 def block_scalar(data: bytes, start: int, begin: int) -> tuple[int, int] | None:
     """Return the lines of a YAML block (`key: |`) indented deeper than its key; None if none is."""
-    match = _BLOCK.match(data, begin)
+    match = _BLOCK.match(data, begin) if data.startswith((b"|", b">"), begin) else None
     if match is None:
         return None
     line = data.rfind(b"\n", max(0, start - 400), start) + 1

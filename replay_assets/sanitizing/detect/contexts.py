@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from replay_assets.sanitizing.detect.bare_values import bare_end, closing_quote
-from replay_assets.sanitizing.detect.checks import has_digit
+from replay_assets.sanitizing.detect.checks import has_digit, is_jumbled
 from replay_assets.sanitizing.detect.combined_search import AnchoredFinder
 from replay_assets.sanitizing.detect.matching import EngineName
 from replay_assets.sanitizing.detect.oracle import ANCHORS as ORACLE
@@ -17,7 +17,7 @@ ANCHORS = (
     rb"(?i:authorization)|(?i:bearer)|(?i:cookie)|://|:\\/\\?/|:\\\\/|%3[Aa]%2[Ff]%2[Ff]"
     rb"|-----BEGIN |---- BEGIN SSH2"
     rb"|PuTTY-User-Key-File|[ \t\"',\[(](?:-u|--user|--proxy-user|-U|-p|-w|--pass|-a)[ =\"',:]"
-    rb"|[ \t]-p[^ \t\r\n=][^ \t\r\n=]{4}"
+    rb"|[ \t]-p[^ \t\r\n=][^ \t\r\n]{4}"
     rb"|@(?:tcp|unix)\(|(?i:identified(?:[ +]|%20)(?:with(?:[ +]|%20)[a-z_0-9]{1,40}(?:[ +]|%20))?"
     rb"by(?:[ +]|%20))|" + ORACLE
 )
@@ -219,7 +219,8 @@ def _short_password(data: bytes, start: int, end: int, anchor: bytes) -> list[Sp
         return []
     begin = start + data[start:end].find(b"-p") + 2
     opening = data[begin : begin + 1] if data[begin : begin + 1] in (b'"', b"'") else b""
-    glued = anchor[:2] == b"-p" and anchor[2:3] not in b" =,:" and not _NEXT_ITEM.match(data, end)
+    joins = b" " if _GLUED_ONLY.search(data, max(0, start - 220), start) else b" =,:"
+    glued = anchor[:2] == b"-p" and anchor[2:3] not in joins and not _NEXT_ITEM.match(data, end)
     if glued:
         begin += len(opening)
     else:
@@ -229,10 +230,13 @@ def _short_password(data: bytes, start: int, end: int, anchor: bytes) -> list[Sp
         opening = _quote_in(data[end - 1 : begin])
     stop = _value_end(data, start, begin, opening)
     value = data[begin:stop]
-    if not glued and _GLUED_ONLY.search(data, max(0, start - 220), start):
+    if not glued and joins == b" ":
         return []
     if (
-        value.startswith((b"--", b'{"', b'["', b"{'") if glued else (b"-", b"{", b"["))
+        (
+            value.startswith((b"--", b'{"', b'["', b"{'") if glued else (b"-", b"{", b"["))
+            and not is_jumbled(value)
+        )
         or (value.isdigit() and len(value) < 6)
         or len(value) < 3
         or is_harmless(value)

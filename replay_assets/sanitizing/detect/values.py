@@ -3,7 +3,12 @@
 import re
 
 from replay_assets.sanitizing.detect import key_names
-from replay_assets.sanitizing.detect.checks import bits_per_character, has_digit, is_mixed
+from replay_assets.sanitizing.detect.checks import (
+    bits_per_character,
+    has_digit,
+    is_jumbled,
+    is_mixed,
+)
 from replay_assets.sanitizing.detect.key_names import Strength
 
 SHORTEST_STRONG = 3
@@ -101,7 +106,8 @@ def _is_template(value: bytes) -> bool:
         return ((stored and _POINTER.match(value)) or _YOURS.match(value)) is not None
     value = value.lstrip(b"\"'")
     if _TEMPLATE.match(value) or _POINTER.match(value):
-        return True
+        # A template may hold any name and call; a generated password may begin like one.
+        return not is_jumbled(value)
     variable = _VARIABLE.match(value)
     if variable is None:
         return False
@@ -204,7 +210,11 @@ def is_code(value: bytes) -> bool:
     """Return whether a value is an expression: `config.password`, `os.environ["X"]`, `read()`."""
     if (b"(" in value or b"[" in value) and _CALL.match(value):
         quoted = b"'" in value or b'"' in value
-        return not _is_generated(value) and (quoted or _UNUSUAL.search(value) is None)
+        return (
+            not _is_generated(value)
+            and not is_jumbled(value)
+            and (quoted or _UNUSUAL.search(value) is None)
+        )
     if not _PROPERTY.match(value) or _is_generated(value):
         return False
     # `Maple.Syrup.On.Toast` is a password; `Settings.Db.Password` ends in what it is.

@@ -19,6 +19,8 @@ SWEPT_FROM_CHARACTERS = 8
 """Shorter values are not swept: they are too often part of something else."""
 LONGEST_WORD = 15
 """Letters of one case are taken for a word up to this length: `Availability`, `CHARACTERISTIC`."""
+FEW_FORMS, SHORT_TEXT = 32, 4096
+"""Up to here, looking for each spelling takes less time than building a search for all."""
 _ESCAPED = re.compile(r"[^ !#-\[\]-~]")
 """Characters that JSON writes as an escape."""
 _SAME_IN_A_URL = re.compile(rb"[A-Za-z0-9_.~-]*")
@@ -79,6 +81,10 @@ class PseudonymMap:
         if not self._forms:
             return text
         if self._sweeper is None:
+            if len(self._forms) <= FEW_FORMS and len(text) <= SHORT_TEXT:
+                data = text.encode("utf-8", "surrogatepass")
+                if not any(form in data for form in self._forms):
+                    return text
             self._sweeper = _Sweeper(self._forms, self._engine)
         return self._sweeper.sweep(text)
 
