@@ -122,7 +122,7 @@ _ROWS: tuple[tuple[Refusal, str], ...] = (
         "parameter",
         r"""unsupported[ _]?(?:parameter|value|argument|field|param)
         | (?:unknown|unrecogni[sz]ed|unexpected|extra)[ _](?:request[ _])?
-            (?:parameter|argument|field|name|key)s? | invalid[ _](?:api[ _])?parameter
+            (?:parameter|argument|field|name|key|input)s? | invalid[ _](?:api[ _])?parameter
         | extra_forbidden | additional\ propert | only\ the\ default | only\ supports?\ stream
         | not\ support(?:ed)?.{0,20}\bparameter
         | (?:parameter|argument|property|field)\b.{0,80}

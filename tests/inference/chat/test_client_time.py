@@ -35,9 +35,12 @@ def test_an_endpoint_that_never_ends_is_abandoned_in_time(server: Script, endpoi
 def test_retry_after_is_honoured(server: Script) -> None:
     """The server reports when it will answer again."""
     server.answers(status(429, Retry_After="1"), "later")
+    started = time.perf_counter()
     answer = ask(server)
+    took_ms = (time.perf_counter() - started) * 1000
     assert server.arrived_at[1] - server.arrived_at[0] >= 1
-    assert 1000 <= answer.wait_ms < 1200
+    # Counted once: waits and latencies together are not more than the call took.
+    assert 1000 <= answer.wait_ms <= took_ms - answer.latency_ms
 
 
 @pytest.mark.parametrize("code", [429, 503])
@@ -63,7 +66,7 @@ def test_a_retry_after_without_a_future_time_is_ignored(server: Script, asked: s
     server.answers(status(503, Retry_After=asked), "later")
     answer = ask(server)
     assert answer.content == "later"
-    assert answer.wait_ms < 100
+    assert answer.wait_ms < 1000  # a busy machine adds to it, no value above does
 
 
 def test_a_retry_after_may_be_a_date(server: Script) -> None:

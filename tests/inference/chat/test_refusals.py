@@ -82,6 +82,8 @@ SAID: dict[str, list[tuple[int, str]]] = {
         (400, "Conversation roles must alternate user/assistant/user/assistant"),
         (400, "This model only supports streaming."),
         (400, '"llama3" does not support thinking'),
+        (400, "Extra inputs are not permitted, field: 'seed'"),
+        (400, "invalid temperature: only 1 is allowed for this model"),
     ],
     "path": [(404, "404 page not found"), (301, "Moved Permanently"), (308, "")],
     "proxy": [(407, "")],
