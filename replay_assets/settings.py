@@ -222,6 +222,8 @@ def _root(variable: str, default: Path) -> str:
 
 def _timezone(name: str) -> str:
     try:
+        if name == "localtime":
+            raise ValueError("another zone on each machine")
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigurationError(

@@ -108,6 +108,7 @@ def test_a_relative_path_is_made_absolute(
         pytest.param("REPLAY_TRAINING_LANGUAGE", "EN", "original, follow, en, zh", id="language"),
         pytest.param("REPLAY_TIMEZONE", "Taipei", "Asia/Taipei", id="no time zone"),
         pytest.param("REPLAY_TIMEZONE", "Asia", "Asia/Taipei", id="a folder of time zones"),
+        pytest.param("REPLAY_TIMEZONE", "localtime", "Asia/Taipei", id="the machine's zone"),
         pytest.param("REPLAY_TIMEZONE", "../etc/passwd", "Asia/Taipei", id="a path"),
         pytest.param("REPLAY_FIRST_DAY", "21.9.2026", "ISO date such as 2026-09-21", id="no date"),
         pytest.param("REPLAY_FIRST_DAY", "2026-09-22", "must be a Monday", id="a Tuesday"),

@@ -225,6 +225,11 @@ class MappedTable:
         """The mapping's `where`, to be joined by AND wherever the table is read."""
         return conditions_on(self._where, self.sql, self._present, self._dialect)
 
+    @property
+    def filtered_by(self) -> tuple[str, ...]:
+        """The columns that the mapping's `where` names."""
+        return tuple(self._where)
+
     def has(self, name: str) -> bool:
         """Return whether the database has a logical column."""
         return name in self._sources

@@ -121,7 +121,7 @@ class DaySnapshot:
         """Raise an error if the day has no rows because rows can't be placed in any day.
 
         Raises:
-            SourceError: the message says what to declare in the mapping.
+            SourceError: the message says what to declare or to correct in the mapping.
         """
         if not self.survey.rows:
             refuse_unplaced(

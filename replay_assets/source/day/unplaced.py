@@ -81,14 +81,31 @@ def worst_of(forms: Counter[Form]) -> Form:
     return max((one for one in forms if one not in READABLE), key=lambda one: (forms[one], one))
 
 
+def refuse_where(connection: sa.Connection, evidence: MappedTable) -> None:
+    """Raise an error if the mapping's `where` admits no row, though the table has some.
+
+    Raises:
+        SourceError: every day would be empty; the message names the columns.
+    """
+    any_row = sa.select(sa.literal(1)).select_from(evidence.sql).limit(1)
+    if not evidence.filtered_by or connection.execute(any_row).first() is None:
+        return
+    if connection.execute(any_row.where(*evidence.conditions)).first() is None:
+        raise SourceError(
+            f"no row of {evidence.table.name} meets the mapping's `where` "
+            f"({', '.join(evidence.filtered_by)}), so every day would be empty; correct it: values "
+            "are compared exactly"
+        )
+
+
 def refuse_unplaced(
     connection: sa.Connection, instants: InstantColumns, evidence: MappedTable, window: DayWindow
 ) -> None:
     """Raise an error if a day without rows has rows that can't be placed.
 
     Raises:
-        SourceError: there are some of this day, or no row at all can be placed in any day; the
-            message says what to declare.
+        SourceError: there are some of this day, or no row at all can be placed in any day, or
+            meets the mapping's `where`; the message says what to declare.
     """
     near = Counter[Form]()
     if not instants.postgres:
@@ -100,6 +117,7 @@ def refuse_unplaced(
         return
     found = near or forms_of(connection, instants, evidence, "collected_at")
     if not found:
+        refuse_where(connection, evidence)
         return
     worst = worst_of(found)
     column = f"{evidence.table.name}.{evidence.native('collected_at').name}"

@@ -16,6 +16,7 @@ from replay_assets.parsing.urls import HOW_TO_ENCODE
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
 from replay_assets.source.connection.repeating import repeated
 from replay_assets.source.day.instant_columns import InstantColumns
+from replay_assets.source.day.unplaced import refuse_where
 from replay_assets.source.diagnosis.indexes import index_findings
 from replay_assets.source.diagnosis.labels import label_findings
 from replay_assets.source.diagnosis.privileges import privilege_findings
@@ -119,8 +120,9 @@ def _sample(connection: sa.Connection, database: IncidentDatabase) -> list[Diagn
     )
     row = connection.execute(statement).one_or_none()
     if row is None:
-        says = f"{database.mapping.table(INCIDENT_EVIDENCE)} has no row that the mapping admits"
-        return [Diagnosis("sample", "warn", says, "check the mapping's `where`, or load incidents")]
+        refuse_where(connection, evidence)
+        says = f"{database.mapping.table(INCIDENT_EVIDENCE)} has no row"
+        return [Diagnosis("sample", "warn", says, "load incidents")]
     says = (
         f"the newest evidence: id {row.id}, incident {row.incident_id}, {row.characters or 0} "
         f"characters, collected at {row.collected_at}"

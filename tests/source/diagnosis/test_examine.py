@@ -198,12 +198,20 @@ def test_doctor_calls_readable_what_a_day_reads(value: str, readable: bool, tmp_
     database.close()
 
 
-def test_an_empty_table_is_worth_a_look(database: IncidentDatabase, mapped: Mapped, tmp_path: Path):
-    """More often than not it is the condition that admits nothing."""
-    load(database, tmp_path)
+def test_a_condition_that_no_row_meets_is_an_error(
+    database: IncidentDatabase, mapped: Mapped, tmp_path: Path
+):
+    """Every day would be empty, and succeed. A table without rows is only worth a look."""
     theirs = mapped({"tables": {"incident_evidence": {"where": {"severity": "none"}}}})
+    load(database, tmp_path, incident_evidence=[])
     (found,) = of(examine_source(theirs), "sample", "warn")
-    assert "`where`" in str(found.cure)
+    assert found.says == "incident_evidence has no row"
+    assert extracted(theirs).kept == []
+    load(database, tmp_path)
+    (found,) = of(examine_source(theirs), "sample", "fail")
+    assert "no row of incident_evidence meets the mapping's `where` (severity)" in found.says
+    with pytest.raises(SourceError, match=r"meets the mapping's `where` \(severity\)"):
+        extracted(theirs)
 
 
 def test_a_label_file_is_counted(database: IncidentDatabase, mapped: Mapped, tmp_path: Path):
