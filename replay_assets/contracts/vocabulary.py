@@ -6,7 +6,7 @@ of it is part of the instructions of every request, in the order of the file.
 
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import ClassVar, Literal, Self
@@ -156,5 +156,11 @@ def load_vocabulary(path: Path | None = None) -> Vocabulary:
     Raises:
         ConfigurationError: the file is missing, is not YAML or does not have the right form.
     """
+    return _shipped() if path is None else load_yaml(path, Vocabulary, what="vocabulary")
+
+
+@cache
+def _shipped() -> Vocabulary:
+    """Return the default vocabulary, read once per process: many callers need it."""
     shipped = files("replay_assets.contracts") / "vocabulary.yaml"
-    return load_yaml(path or shipped, Vocabulary, what="vocabulary")
+    return load_yaml(shipped, Vocabulary, what="vocabulary")

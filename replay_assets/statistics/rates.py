@@ -4,8 +4,9 @@ Source: Wilson (1927), JASA 22; as method 3 in Newcombe (1998), Statistics in Me
 """
 
 from collections.abc import Sequence
+from math import sqrt
 
-from scipy.stats import binomtest
+from scipy.special import ndtri
 
 from replay_assets.contracts.evaluation_report import Rate
 
@@ -26,12 +27,22 @@ def rate_of(answers: Sequence[bool | None]) -> Rate:
             high=None,
         )
     # Wilson: at n = 10 and a rate of 0.9, the usual (Wald) 95 % interval covers only 65 %.
-    interval = binomtest(numerator, denominator).proportion_ci(CONFIDENCE, method="wilson")
+    low, high = _wilson(numerator, denominator)
     return Rate(
         numerator=numerator,
         denominator=denominator,
         not_applicable=len(answers) - denominator,
         rate=round(numerator / denominator, 6),
-        low=round(float(interval.low), 6),
-        high=round(float(interval.high), 6),
+        low=round(low, 6),
+        high=round(high, 6),
     )
+
+
+def _wilson(numerator: int, denominator: int) -> tuple[float, float]:
+    """Return the bounds of Wilson's interval; importing the one of `scipy.stats` takes 0.3 s."""
+    rate, z = numerator / denominator, float(ndtri((1 + CONFIDENCE) / 2))
+    around = z * sqrt(z * z + 4 * numerator * (1 - rate))
+    low = (2 * numerator + z * z - around) / (2 * (denominator + z * z))
+    high = (2 * numerator + z * z + around) / (2 * (denominator + z * z))
+    # Without rounding errors where a bound is exactly the rate.
+    return (low if numerator else 0.0), (high if numerator < denominator else 1.0)

@@ -4,6 +4,7 @@ Texts of an incident come from outside: they must not become markup or a new row
 """
 
 import re
+from functools import cache
 from unicodedata import category
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -25,6 +26,24 @@ _MARKUP = re.compile(r"[\\|`*\[\]~]|(?<![^\W_])_|_(?![^\W_])")
 
 def render(template: str, report: EvaluationReport, language: ReportLanguage = "en") -> str:
     """Return a report in one of its forms for people."""
+    return (
+        _environment(language)
+        .get_template(template)
+        .render(
+            report=report,
+            t=words_in(language),
+            marks=[grader for grader in GRADERS if grader.mark],
+            known_metrics={metric.name for metric in METRICS},
+            denominators=list(Denominators.model_fields),
+            harms=harms_of(report),
+            yardsticks=[one.candidate_id for one in report.candidates if not one.verdict],
+        )
+    )
+
+
+@cache
+def _environment(language: ReportLanguage) -> Environment:
+    """Return the templates, cached: compiling them takes longer than filling them."""
     environment = Environment(
         loader=PackageLoader("replay_assets.evaluation.report"),
         autoescape=select_autoescape(["html.j2"]),
@@ -34,19 +53,10 @@ def render(template: str, report: EvaluationReport, language: ReportLanguage = "
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    words = words_in(language)
-    environment.filters |= filters(words)
+    environment.filters |= filters(words_in(language))
     environment.filters |= {"markdown": markdown_cell, "one_line": one_line}
     environment.tests["graded"] = GRADED_OUTCOMES.__contains__
-    return environment.get_template(template).render(
-        report=report,
-        t=words,
-        marks=[grader for grader in GRADERS if grader.mark],
-        known_metrics={metric.name for metric in METRICS},
-        denominators=list(Denominators.model_fields),
-        harms=harms_of(report),
-        yardsticks=[one.candidate_id for one in report.candidates if not one.verdict],
-    )
+    return environment
 
 
 def one_line(value: object) -> str:
