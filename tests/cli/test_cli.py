@@ -1,6 +1,7 @@
 """The command line as a new user sees it: real runs, real files, exit status."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -25,19 +26,49 @@ HEAVY = {"dagster", "pyarrow", "pandas", "numpy", "sqlalchemy", "aiohttp", "http
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a separate home, with the samples where a clone has them."""
-    data = tmp_path / "data"
+    prepared(tmp_path, monkeypatch)
+    return tmp_path
+
+
+def prepared(home: Path, patched: pytest.MonkeyPatch) -> Path:
+    """Make a folder the home, and return its folder of data, with the samples."""
+    data = home / "data"
     data.mkdir()
     (data / "samples").symlink_to(SAMPLES)
-    monkeypatch.setenv("REPLAY_HOME", str(tmp_path))
-    monkeypatch.setenv("DAGSTER_HOME", str(data / "dagster_home"))
+    patched.setenv("REPLAY_HOME", str(home))
+    patched.setenv("DAGSTER_HOME", str(data / "dagster_home"))
     for name in ("REPLAY_SOURCE_URL", "REPLAY_CANDIDATES", "NVIDIA_API_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    return tmp_path
+        patched.delenv(name, raising=False)
+    return data
 
 
 def run(*words: str) -> Result:
     """Run the program."""
     return CliRunner().invoke(main, list(words))
+
+
+@pytest.fixture(scope="module")
+def backfilled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data of a home in which a day was run for one candidate; tests copy it."""
+    home = tmp_path_factory.mktemp("backfilled")
+    with pytest.MonkeyPatch.context() as patched:
+        data = prepared(home, patched)
+        result = run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
+    assert result.exit_code == 0, result.output
+    return data
+
+
+@pytest.fixture
+def walked(home: Path, backfilled: Path) -> Path:
+    """Return a separate home with a day that was run for one candidate."""
+    samples = shutil.ignore_patterns("samples")  # they are there already
+    shutil.copytree(backfilled, home / "data", ignore=samples, dirs_exist_ok=True)
+    return home
+
+
+def pack_of(home: Path) -> Path:
+    """Return the pack of that day."""
+    return home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
 
 
 def test_the_demo_ends_with_verdicts_and_with_paths_that_exist(home: Path) -> None:
@@ -86,42 +117,39 @@ def test_a_backfill_is_visible_on_the_instance_and_builds_the_week(home: Path) -
     assert all(one.tags[".dagster/repository"] == "__repository__@replay_assets" for one in runs)
 
 
-def test_a_later_candidate_reuses_the_packs(home: Path) -> None:
+def test_a_later_candidate_reuses_the_packs(walked: Path) -> None:
     """Packs are shared: the second candidate must not build them again."""
-    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
-    pack = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    pack = pack_of(walked)
     made = pack.stat().st_mtime_ns
     result = run("backfill", "--from", DAY, "--to", DAY, "--candidate", "rules-baseline")
     assert result.exit_code == 0, result.output
     assert pack.stat().st_mtime_ns == made
-    lake = Store(str(home / "data" / "lake"))
+    lake = Store(str(walked / "data" / "lake"))
     assert lake.find(Address("replay_scores", DAY, "rules-baseline")) is not None
 
 
-def test_a_stale_pack_is_not_reused(home: Path) -> None:
+def test_a_stale_pack_is_not_reused(walked: Path) -> None:
     """The evidence changed after the pack was built: a new candidate must see the new evidence."""
-    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
-    pack = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    pack = pack_of(walked)
     asked = pack.read_text().splitlines()
-    with sqlite3.connect(home / "data" / "incidents.sqlite") as source:
+    with sqlite3.connect(walked / "data" / "incidents.sqlite") as source:
         first = json.loads(asked[0])["incident_id"]
         source.execute("DELETE FROM incident_evidence WHERE incident_id = ?", (first,))
-    evidence = home / "data/evidence/files/incident_evidence" / f"date={DAY}" / "manifest.json"
+    evidence = walked / "data/evidence/files/incident_evidence" / f"date={DAY}" / "manifest.json"
     evidence.unlink()
     result = run("backfill", "--from", DAY, "--to", DAY, "--candidate", "rules-baseline")
     assert result.exit_code == 0, result.output
     assert pack.read_text().splitlines() == asked[1:]
 
 
-def test_what_an_earlier_release_made_is_not_reused(home: Path) -> None:
+def test_what_an_earlier_release_made_is_not_reused(walked: Path) -> None:
     """Its scores have other columns, and a table is read by its folder."""
     words = ("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
-    run(*words)
-    files = home / "data/lake/files"
+    files = walked / "data/lake/files"
     scores = files / "incumbent_scores" / f"date={DAY}" / "manifest.json"
     made = scores.read_text()
     scores.write_text(json.dumps({**json.loads(made), "code_version": "1"}))
-    pack = files / "request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    pack = pack_of(walked)
     pack_made = pack.stat().st_mtime_ns
     result = run(*words)
     assert result.exit_code == 0, result.output
@@ -194,10 +222,9 @@ def test_an_unknown_candidate_is_rejected_with_the_valid_ones(home: Path) -> Non
     assert str(home) not in result.output
 
 
-def test_a_pack_is_replayed_without_dagster(home: Path, tmp_path: Path) -> None:
+def test_a_pack_is_replayed_without_dagster(walked: Path, tmp_path: Path) -> None:
     """As the original runner did: results in the pack's order, and a report."""
-    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
-    pack = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    pack = pack_of(walked)
     out = tmp_path / "out"
     result = run("replay", "--pack", str(pack), "--candidate", "rules-baseline", "--out", str(out))
     assert result.exit_code == 0, result.output
@@ -220,10 +247,9 @@ def test_a_pack_with_a_finding_is_not_sent_and_ends_with_status_one(tmp_path: Pa
     assert not (tmp_path / "out" / "replay_results.jsonl").exists()
 
 
-def test_a_refused_replay_keeps_the_results_of_an_earlier_one(home: Path, tmp_path: Path) -> None:
+def test_a_refused_replay_keeps_the_results_of_an_earlier_one(walked: Path, tmp_path: Path) -> None:
     """They may have been paid for. The output says why it was refused."""
-    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
-    good = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    good = pack_of(walked)
     bad, out = tmp_path / "pack.jsonl", tmp_path / "out"
     bad.write_bytes(good.read_bytes() + b'{"schema_version": "other"}\n')
     last = len(bad.read_bytes().splitlines())
@@ -243,11 +269,10 @@ def test_a_refused_replay_keeps_the_results_of_an_earlier_one(home: Path, tmp_pa
 
 
 def test_requests_blocked_by_the_gate_are_listed_before_anything_is_sent(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By line and rule; the others are sent, and the report counts blocked ones separately."""
-    run("backfill", "--from", DAY, "--to", DAY, "--candidate", "constant-baseline")
-    made = home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
+    made = pack_of(walked)
     requests = [json.loads(line) for line in made.read_text().splitlines()]
     key, canary = "FAKE-" + "key-of-nemotron-mini", "tern" + "-7f3a-FAKE"
     requests[0]["user_prompt"] += f"\nkey {key}"

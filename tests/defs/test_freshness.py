@@ -30,6 +30,8 @@ LATE = (
     "INSERT INTO incident_evidence (id, incident_id, evidence_summary, collected_at) VALUES "
     f"('ev-late', 'inc-late', 'late', '{SECOND}T06:00:00.000000+00:00')"
 )
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""`tests/evidence/test_freshness.py` reads such changes from both databases."""
 OUTCOME = "UPDATE auto_repair_executions SET success = false WHERE id = 're-2'"
 
 
@@ -91,7 +93,11 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     )  # fmt: skip
     load_into(database_url, tmp_path / "to_load")
     settings = replace(
-        settings_in(tmp_path, source_url=database_url), first_day=MONDAY, max_text_bytes=1000
+        settings_in(tmp_path, source_url=database_url),
+        first_day=MONDAY,
+        max_text_bytes=1000,
+        # Up to the Monday of the week before last week.
+        look_back_days=20,
     )
     with dg.DagsterInstance.ephemeral() as instance:
         world = World(settings, instance)
@@ -100,6 +106,7 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
         world.database.close()
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -127,6 +134,7 @@ def test_a_change_makes_only_its_day_stale(change: str, said: dict[str, int], wo
     assert world.status() == FRESH
 
 
+@SQLITE
 def test_a_text_over_the_limit_leaves_its_day_fresh(world: World):
     """Extraction and observation treat such a text in the same way."""
     execute(
@@ -138,6 +146,7 @@ def test_a_text_over_the_limit_leaves_its_day_fresh(world: World):
     assert world.status() == FRESH
 
 
+@SQLITE
 def test_a_change_is_found_without_an_earlier_observation(world: World):
     """A run records what it has read as an observation, and the next one is compared with it."""
     execute(world.database, LATE)
@@ -169,6 +178,7 @@ def test_exactly_the_changed_days_are_requested(world: World):
     assert requested() == {}
 
 
+@SQLITE
 def test_rows_in_no_day_are_counted_by_the_check_of_the_source(world: World):
     """Orphans are always reported."""
     execute(

@@ -27,6 +27,9 @@ from tests.defs.walks import bytes_of, failed_steps, walk_day
 DAY = "2026-09-30"
 MARK = "MARK-of-the-answer"
 PHRASED_BY = "replay_assets.request_packs.builder.user_prompt"
+UP_TO_PACKS = [
+    dg.AssetKey(name) for name in ("incident_evidence", "incident_labels", "request_pack")
+]
 LABEL_TEXT = "The nightly report drains every connection of the orders pool."
 
 
@@ -74,15 +77,14 @@ def test_other_labels_and_outcomes_give_the_same_packs_byte_for_byte(tmp_path: P
         },
     )
     for settings in (before, after):
-        assert walk_day(settings, DAY).success
+        assert walk_day(settings, DAY, asset_selection=UP_TO_PACKS).success
     assert packs_of(before)
     assert packs_of(after) == packs_of(before)
     raw = [bytes_of(f"{one.evidence}/tables/incident_evidence") for one in (before, after)]
     assert raw[0] != raw[1]
 
 
-@pytest.mark.parametrize("role", ["human_responder", "reference_model"])
-def test_a_session_that_contains_the_answer_is_in_no_prompt(tmp_path: Path, role: str) -> None:
+def test_a_session_that_contains_the_answer_is_in_no_prompt(tmp_path: Path) -> None:
     """Even if it is new, and whatever its tools returned: the pack is the same as without it."""
     lines = (SAMPLES / "incident_evidence.jsonl").read_text(encoding="utf-8").splitlines()
     day = [row for row in map(json.loads, lines) if row["collected_at"].startswith(DAY)]
@@ -96,6 +98,7 @@ def test_a_session_that_contains_the_answer_is_in_no_prompt(tmp_path: Path, role
             "created_at": row["collected_at"],
         }
         for row in day
+        for role in ("human_responder", "reference_model")
     ]
     messages = [
         {
@@ -113,9 +116,9 @@ def test_a_session_that_contains_the_answer_is_in_no_prompt(tmp_path: Path, role
         tmp_path / "with", add={"agent_sessions": sessions, "session_messages": messages}
     )
     assert sessions
-    assert walk_day(added, DAY).success
     without = changed_samples(tmp_path / "without")
-    assert walk_day(without, DAY).success
+    for settings in (added, without):
+        assert walk_day(settings, DAY, asset_selection=UP_TO_PACKS).success
     assert packs_of(added) == packs_of(without)
     assert MARK.encode() not in b"".join(bytes_of(added.lake).values())
 

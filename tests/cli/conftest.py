@@ -1,0 +1,5 @@
+"""What the tests of the command line share."""
+
+from tests.dagster_migrations import migrations_are_read_once
+
+__all__ = ["migrations_are_read_once"]
