@@ -28,12 +28,16 @@ run or by another. What an answer says, and what such an answer costs, is conten
 FOREIGN_FIELDS = frozenset({"incident_context", "source_metadata", "model_output"})
 """Keys inside these fields are not ours: an alert label called `attempts` is content."""
 
+_WITHOUT_FIELDS = frozenset({str, bool, int, float, type(None)})
+
 
 def without_timing(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Return a JSON value without its timing fields, at every depth, except in foreign fields."""
     if isinstance(value, dict):
         return {
-            key: item if key in FOREIGN_FIELDS else without_timing(item)
+            key: item
+            if item.__class__ in _WITHOUT_FIELDS or key in FOREIGN_FIELDS
+            else without_timing(item)
             for key, item in value.items()
             if key not in TIMING_FIELDS
         }

@@ -121,7 +121,7 @@ def _lines(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, b
             if number == 1:
                 line = line.removeprefix(codecs.BOM_UTF8)
             # Decoded too, because `bytes.strip` removes ASCII spaces only.
-            if line.strip() and line.decode("utf-8", "replace").strip():
+            if line.startswith(b"{") or (line.strip() and line.decode("utf-8", "replace").strip()):
                 yield number, line
 
 

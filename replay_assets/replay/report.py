@@ -11,6 +11,8 @@ from replay_assets.contracts.result import OUTCOMES, ReplayResult, Usage
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
 from replay_assets.replay.pack_reading import Pack
 
+USAGE = tuple(Usage.model_fields)
+
 
 class ReportBuilder:
     """Sums up results one by one; the results are not kept in memory."""
@@ -103,7 +105,7 @@ class ReportBuilder:
         return None if usd is None or not self._counts["results"] else round(usd, 6)
 
     def _use(self, usage: Usage) -> None:
-        for name in Usage.model_fields:
+        for name in USAGE:
             so_far, tokens = self._usage.get(name, 0), getattr(usage, name)
             self._usage[name] = None if so_far is None or tokens is None else so_far + tokens
 

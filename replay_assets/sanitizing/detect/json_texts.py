@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+_WITHOUT_TEXT = frozenset({bool, float, int, type(None)})
 _BACKSLASH, _QUOTE = b"\xff\xff", b"\xff\xfe"
 """Placeholders for `\\\\` and `\\"` while strings are separated; UTF-8 never uses these bytes."""
 
@@ -37,7 +38,9 @@ def read_string(string: bytes) -> str:
     """
     if b"\\" not in string and b"\xff" not in string:
         return string.decode()
-    spelled = b'"%b"' % string.replace(_BACKSLASH, b"\\\\").replace(_QUOTE, b'\\"')
+    if b"\xff" in string:
+        string = string.replace(_BACKSLASH, b"\\\\").replace(_QUOTE, b'\\"')
+    spelled = b'"%b"' % string
     try:
         text: str = msgspec.json.decode(spelled)
     except ValueError:  # half a surrogate pair; if it is invalid UTF-8, this raises again
@@ -51,11 +54,17 @@ def texts_in(value: Any) -> list[str]:  # noqa: ANN401 - any JSON value
     waiting = [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, str):
+        # The exact types first: checking an abstract class is slow, and every request is read here.
+        if one.__class__ is str:
             texts.append(one)
+        elif one.__class__ is dict:
+            texts += map(str, one)
+            waiting += one.values()
         elif isinstance(one, list):
             waiting += one
-        elif isinstance(one, dict | Mapping):  # dict first: checking an abstract class is slow
+        elif isinstance(one, str):
+            texts.append(one)
+        elif one.__class__ not in _WITHOUT_TEXT and isinstance(one, Mapping):
             texts += map(str, one)
             waiting += one.values()
     return texts
