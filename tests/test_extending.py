@@ -46,6 +46,7 @@ def test_an_asset_is_declared_built_and_calculated_in_one_module_each() -> None:
     assert modules_with("EVALUATION_REPORT") == {
         *built,
         "evaluation/report/build.py",
+        "evaluation/report/trend.py",  # reads those of earlier weeks
         "cli/display.py",  # shows the report
         "cli/verdict.py",  # shows one verdict of it
         "defs/checks.py",  # checks it
@@ -53,6 +54,7 @@ def test_an_asset_is_declared_built_and_calculated_in_one_module_each() -> None:
     assert modules_with("MASKED_LABELS") == {
         *built,
         "evaluation/masked_labels.py",
+        "evaluation/report/details.py",  # shows their closed fields
         "defs/pack_checks.py",  # compares packs with them
     }
 

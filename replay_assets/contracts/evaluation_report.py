@@ -1,14 +1,26 @@
 """A week's report as a record: the figures of each candidate, its verdict, and each incident.
 
 `report.json` is this record; the HTML and Markdown files next to it show the same to people. It
-contains grades and sanitized alert names, and never free text of a label.
+contains grades, sanitized evidence and answers, and never free text of a label.
 """
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+from pydantic import Field
+
 from replay_assets.contracts.comparison import PairedComparison
 from replay_assets.contracts.record import Part, Reader, Record
+from replay_assets.contracts.report_details import (
+    Flip,
+    LeakCheck,
+    Rate,
+    ReportedAnswer,
+    ReportedTruth,
+    ReportLineage,
+    Slice,
+    TrendPoint,
+)
 from replay_assets.contracts.review import ReviewProgress
 from replay_assets.contracts.score import IncidentGrades
 
@@ -34,17 +46,6 @@ def from_version_2(record: Mapping[str, Any]) -> dict[str, Any]:
         "unmet_labels": {},
         "schema_version": REPORT_VERSION,
     }
-
-
-class Rate(Part):
-    """A proportion with its 95 % Wilson interval; `rate` is None if no incident was applicable."""
-
-    numerator: int
-    denominator: int
-    not_applicable: int
-    rate: float | None
-    low: float | None
-    high: float | None
 
 
 class Verdict(Part):
@@ -168,15 +169,22 @@ class ReportedCandidate(Figures):
 
 
 class ReportedIncident(Part):
-    """One incident: its day, its sanitized alert name, and its grades by candidate.
+    """One incident: its day, sanitized alert and evidence, and its grades by candidate.
 
     The grades of a candidate are None if it was not asked, or if its day does not count.
+    `evidence` is cut; it has `evidence_characters` in the pack. `truth` is None without a label.
     """
 
     incident_id: str
     day: str
     alertname: str
     grades: dict[str, IncidentGrades | None]
+    severity: str | None = None
+    service: str | None = None
+    evidence: str = ""
+    evidence_characters: int = 0
+    truth: ReportedTruth | None = None
+    answers: dict[str, ReportedAnswer] = Field(default_factory=dict)
 
 
 class EvaluationReport(Record):
@@ -185,6 +193,8 @@ class EvaluationReport(Record):
     `not_replayed` has the candidates of the catalogue without a replayed day in the week, each with
     the reason.
     `unmet_labels` lists values of labels that no answer can give, with the incidents of each.
+    `flips` has all regressions of a candidate before its improvements. `trend` has earlier weeks
+    first, and this one last.
     """
 
     VERSION: ClassVar[str] = REPORT_VERSION
@@ -197,10 +207,19 @@ class EvaluationReport(Record):
     not_replayed: dict[str, str]
     unmet_labels: dict[str, list[str]]
     incidents: list[ReportedIncident]
+    slices: tuple[Slice, ...] = ()
+    flips: tuple[Flip, ...] = ()
+    trend: tuple[TrendPoint, ...] = ()
+    leaks: tuple[LeakCheck, ...] = ()
+    last_promoted: str | None = None
+    lineage: ReportLineage = ReportLineage()
 
 
 class ReportRow(Part):
-    """One metric of one candidate: a row of the table `evaluation_report`."""
+    """One metric of one candidate: a row of the table `evaluation_report`.
+
+    The last six columns are those of the candidate's week: the trend of later reports reads them.
+    """
 
     candidate_id: str
     baseline: bool
@@ -214,3 +233,9 @@ class ReportRow(Part):
     low: float | None
     high: float | None
     constant_wins: bool
+    p95_latency_ms: float | None
+    cost_usd_per_incident: float | None
+    grader: str | None
+    policy: str | None
+    prices: str | None
+    candidate_version: str | None

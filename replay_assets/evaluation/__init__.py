@@ -4,7 +4,8 @@
 and a policy, `report/` makes what people read.
 `masked_labels` writes labels with the placeholders of packs, `label_leak_check` compares a pack
 with its labels, and `scored_days` decides which days count. Only this stage and finetune read
-labels; apart from masked labels, what it writes contains grades, never label text.
+labels; apart from masked labels, what it writes contains grades, and of labels only fields with a
+closed vocabulary and the components under the incident's placeholders, never free text.
 `grade_answer` and `review` need no lake.
 """
 

@@ -47,25 +47,61 @@ class CandidateScores:
 
 
 class Title(NamedTuple):
-    """How the report lists an incident: the day of its newest pack, its sanitized alert name."""
+    """How the report lists an incident: the day of its newest pack, and what the pack says of it.
+
+    `evidence` is the start of the sanitized evidence; it has `characters` in all.
+    """
 
     day: str
     alertname: str
+    severity: str | None = None
+    service: str | None = None
+    evidence: str = ""
+    characters: int = 0
 
 
 class _TitledRequest(msgspec.Struct):
-    """The part of a request that a title needs; decoding skips the prompts, which are long."""
+    """The part of a request that a title needs; decoding skips the instructions, which are long."""
 
     incident_id: str
     incident_context: dict[str, Any]
+    user_prompt: str = ""
+
+    def title(self, day: str, shown: int) -> Title:
+        """Return the title with at most that many characters of evidence."""
+        labels = self.incident_context.get("labels")
+        labels = labels if isinstance(labels, dict) else {}
+        named = (labels[key] for key in SERVICE_LABELS if labels.get(key))
+        return Title(
+            day,
+            _short(self.incident_context.get("alertname")) or "—",
+            _short(self.incident_context.get("severity")),
+            _short(next(named, None)),
+            self.user_prompt[:shown],
+            len(self.user_prompt),
+        )
+
+
+SERVICE_LABELS = ("service", "application", "app", "workload_name", "deployment", "job")
+"""Labels of an alert that name the service, the first one that is there counts."""
+LONGEST_NAME = 200
+"""Characters of a name that the report shows."""
+
+
+def _short(value: object) -> str | None:
+    return str(value)[:LONGEST_NAME] if value else None
 
 
 @dataclass(frozen=True)
 class ScoredDays:
-    """Reads the scores of a range of days, in the order given; each pack is read at most once."""
+    """Reads the scores of a range of days, in the order given; each pack is read at most once.
+
+    `evidence_characters` says how much of each incident's evidence titles have.
+    """
 
     lineage: Lineage
     days: Sequence[str]
+    evidence_characters: int = 0
 
     @cached_property
     def titles(self) -> dict[str, Title]:
@@ -76,10 +112,9 @@ class ScoredDays:
             pack = self.lineage.find(assets.REQUEST_PACK.at(day))
             for line in pack.file(assets.PACK_FILE).splitlines() if pack is not None else []:
                 request = decode(line)
-                name = str(request.incident_context.get("alertname") or "—")
                 # A dict keeps a key's first place; the incident must be listed on its newest day.
                 titles.pop(request.incident_id, None)
-                titles[request.incident_id] = Title(day, name)
+                titles[request.incident_id] = request.title(day, self.evidence_characters)
         return titles
 
     def unmet_labels(self, vocabulary: Vocabulary) -> dict[str, list[str]]:

@@ -8,20 +8,25 @@ from math import sqrt
 
 from scipy.special import ndtri
 
-from replay_assets.contracts.evaluation_report import Rate
+from replay_assets.contracts.report_details import Rate
 
 CONFIDENCE = 0.95
+Z = float(ndtri((1 + CONFIDENCE) / 2))
 
 
 def rate_of(answers: Sequence[bool | None]) -> Rate:
     """Return the share of true answers among those that are not None, with a Wilson interval."""
     applicable = [answer for answer in answers if answer is not None]
-    numerator, denominator = sum(applicable), len(applicable)
+    return rate_from_counts(sum(applicable), len(applicable), len(answers) - len(applicable))
+
+
+def rate_from_counts(numerator: int, denominator: int, not_applicable: int = 0) -> Rate:
+    """Return a share with its Wilson interval, from counts."""
     if not denominator:
         return Rate(
             numerator=0,
             denominator=0,
-            not_applicable=len(answers),
+            not_applicable=not_applicable,
             rate=None,
             low=None,
             high=None,
@@ -31,7 +36,7 @@ def rate_of(answers: Sequence[bool | None]) -> Rate:
     return Rate(
         numerator=numerator,
         denominator=denominator,
-        not_applicable=len(answers) - denominator,
+        not_applicable=not_applicable,
         rate=round(numerator / denominator, 6),
         low=round(low, 6),
         high=round(high, 6),
@@ -40,7 +45,7 @@ def rate_of(answers: Sequence[bool | None]) -> Rate:
 
 def _wilson(numerator: int, denominator: int) -> tuple[float, float]:
     """Return the bounds of Wilson's interval; importing the one of `scipy.stats` takes 0.3 s."""
-    rate, z = numerator / denominator, float(ndtri((1 + CONFIDENCE) / 2))
+    rate, z = numerator / denominator, Z
     around = z * sqrt(z * z + 4 * numerator * (1 - rate))
     low = (2 * numerator + z * z - around) / (2 * (denominator + z * z))
     high = (2 * numerator + z * z + around) / (2 * (denominator + z * z))

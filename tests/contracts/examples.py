@@ -7,7 +7,6 @@ from typing import Any
 from replay_assets.contracts.evaluation_report import (
     REPORT_VERSION,
     EvaluationReport,
-    Rate,
     ReportedCandidate,
     ReportedIncident,
     ReportedMetric,
@@ -22,6 +21,7 @@ from replay_assets.contracts.export_row import (
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.promotion import PROMOTION_VERSION, Promotion
+from replay_assets.contracts.report_details import Rate
 from replay_assets.contracts.request import REQUEST_VERSION, ReplayRequest
 from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, TraceEvent, Try, Usage
 from replay_assets.contracts.review import REVIEW_VERSION, ReviewPlan

@@ -3,7 +3,8 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
-from replay_assets.contracts.evaluation_report import EvaluationReport, Rate
+from replay_assets.contracts.evaluation_report import EvaluationReport
+from replay_assets.contracts.report_details import Rate
 from replay_assets.defs.evaluation import report_metadata
 from replay_assets.lake import Published
 from tests.contracts.examples import REPORT

@@ -8,6 +8,7 @@ words of a language, `shown.py` says how figures are written. Which days count i
 
 from replay_assets.evaluation.report.build import (
     CODE_VERSION,
+    Surroundings,
     build_report,
     report_publication,
     summary_markdown,
@@ -17,6 +18,7 @@ from replay_assets.evaluation.report.weekly import report_of_week
 
 __all__ = [
     "CODE_VERSION",
+    "Surroundings",
     "build_report",
     "markdown_cell",
     "one_line",

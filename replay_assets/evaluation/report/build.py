@@ -1,6 +1,7 @@
 """The weekly report: one record, published as JSON, Parquet, HTML and Markdown."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.arrow import arrow_schema
@@ -10,23 +11,57 @@ from replay_assets.contracts.evaluation_report import (
     REPORT_VERSION,
     EvaluationReport,
     Figures,
-    ReportedIncident,
+    ReportedCandidate,
     ReportedMetric,
     ReportLanguage,
     ReportRow,
 )
 from replay_assets.contracts.gate_policy import GatePolicy, load_policy
-from replay_assets.contracts.score import IncidentGrades, ReplayScore
-from replay_assets.evaluation.grading import GRADERS
+from replay_assets.contracts.report_details import Flip, ReportLineage, TrendPoint
+from replay_assets.contracts.request import NO_EVIDENCE
+from replay_assets.contracts.score import INCUMBENT
 from replay_assets.evaluation.report.candidates import reported_candidate
+from replay_assets.evaluation.report.details import Details
+from replay_assets.evaluation.report.flips import flips_of
+from replay_assets.evaluation.report.incidents import reported_incidents
+from replay_assets.evaluation.report.leaks import leak_checks
 from replay_assets.evaluation.report.render import render
+from replay_assets.evaluation.report.slices import slices_of
 from replay_assets.evaluation.report.summary import METRICS, constant_wins, summarize
+from replay_assets.evaluation.report.trend import points_of_rows
 from replay_assets.evaluation.reviews import Standing
 from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import Publication, assets
 from replay_assets.lake.formats import arrow_table, encode_json
 
-CODE_VERSION = "5"
+CODE_VERSION = "6"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a report has apart from scores.
+
+    Attributes:
+        unmet_labels: what no answer can meet in labels, with the incidents of each.
+        standings: the decision on each candidate, and the progress of its review.
+        not_ready: why runs that name no candidate leave some of them out.
+        catalogue: the entries of the candidates.
+        policy: the policy of new reviews.
+        details: answers to incidents, and what was true of them.
+        earlier: the points of earlier weeks' reports.
+        last_promoted: the id of the candidate that was promoted last.
+        lineage: what the report is made from.
+    """
+
+    unmet_labels: Mapping[str, list[str]] = field(default_factory=dict)
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+    not_ready: Mapping[str, str] = field(default_factory=dict)
+    catalogue: Sequence[Candidate] = ()
+    policy: GatePolicy = field(default_factory=load_policy)
+    details: Details = field(default_factory=Details)
+    earlier: Sequence[TrendPoint] = ()
+    last_promoted: str | None = None
+    lineage: ReportLineage = field(default_factory=ReportLineage)
 
 
 def build_report(
@@ -34,12 +69,7 @@ def build_report(
     incumbent: CandidateScores,
     candidates: Sequence[CandidateScores],
     titles: Mapping[str, Title],
-    *,
-    unmet_labels: Mapping[str, list[str]] | None = None,
-    standings: Mapping[str, Standing] | None = None,
-    not_ready: Mapping[str, str] | None = None,
-    catalogue: Iterable[Candidate] = (),
-    policy: GatePolicy | None = None,
+    around: Surroundings | None = None,
 ) -> EvaluationReport:
     """Return the report of a week from the scores of every candidate that has a day in it.
 
@@ -47,54 +77,82 @@ def build_report(
         week: the Monday that names the week.
         incumbent: what production did.
         candidates: every candidate of the catalogue.
-        titles: the day and the alert name of each incident.
-        unmet_labels: what no answer can meet in labels, with the incidents of each.
-        standings: the decision on each candidate, and the progress of its review.
-        not_ready: why runs that name no candidate leave some of them out.
-        catalogue: the entries of the candidates.
-        policy: the policy of new reviews; the shipped one if None.
+        titles: what the pack says of each incident.
+        around: everything else.
     """
-    entries = {entry.id: entry for entry in catalogue}
-    policy = policy or load_policy()
-    last_day = days_of_week(week)[-1]
+    around = around or Surroundings()
     present = [one for one in candidates if any(state != "missing" for state in one.days.values())]
     reported = [incumbent, *sorted(present, key=lambda one: one.baseline)]
-    return EvaluationReport(
+    parts = _candidates(reported, week, len(titles), around)
+    shown = [one for one, part in zip(reported, parts, strict=True) if part.withheld is None]
+    report = EvaluationReport(
         schema_version=REPORT_VERSION,
         week=week,
-        last_day=last_day,
-        candidates=[
-            reported_candidate(
-                one,
-                incidents=len(titles),
-                last_day=last_day,
-                entry=entries.get(one.candidate_id),
-                review=(standings or {}).get(one.candidate_id),
-                minimum_answered=policy.minimum_answered,
-            )
-            for one in reported
-        ],
-        metrics=_metrics(reported),
+        last_day=days_of_week(week)[-1],
+        candidates=parts,
+        metrics=_metrics(shown),
         # A candidate that failed every day must not be missing from the report.
         not_replayed={
-            one.candidate_id: (not_ready or {}).get(one.candidate_id, NOT_RUN)
+            one.candidate_id: around.not_ready.get(one.candidate_id, NOT_RUN)
             for one in candidates
             if one not in present
         },
-        unmet_labels=dict(unmet_labels or {}),
-        incidents=_incidents(reported, titles),
+        unmet_labels=dict(around.unmet_labels),
+        incidents=reported_incidents(reported, titles, around.details),
+        slices=tuple(slices_of(shown, titles, around.details.truths)),
+        flips=tuple(_flips(shown, around)),
+        leaks=tuple(leak_checks(shown, around.catalogue)),
+        last_promoted=around.last_promoted,
+        lineage=around.lineage,
     )
+    own = points_of_rows(week, list(_rows(report)))
+    return report.model_copy(update={"trend": (*around.earlier, *own)})
 
 
-def report_publication(report: EvaluationReport, *, inputs: Mapping[str, str]) -> Publication:
+def _candidates(
+    reported: Sequence[CandidateScores], week: str, incidents: int, around: Surroundings
+) -> list[ReportedCandidate]:
+    entries = {entry.id: entry for entry in around.catalogue}
+    return [
+        reported_candidate(
+            one,
+            incidents=incidents,
+            last_day=days_of_week(week)[-1],
+            entry=entries.get(one.candidate_id),
+            review=around.standings.get(one.candidate_id),
+            minimum_answered=around.policy.minimum_answered,
+        )
+        for one in reported
+    ]
+
+
+def _flips(shown: Sequence[CandidateScores], around: Surroundings) -> list[Flip]:
+    """Return the flips against production and the last promoted; else against baselines."""
+    blind = {one.id for one in around.catalogue if one.prompt_variant == NO_EVIDENCE}
+    compared = [
+        one for one in shown if not one.baseline and one.candidate_id not in {INCUMBENT, *blind}
+    ]
+    production = around.policy.compared_with == "incumbent"
+    others = [
+        one
+        for one in shown
+        if one.candidate_id == around.last_promoted
+        or (one.candidate_id == INCUMBENT if production else one.baseline)
+    ]
+    return flips_of(compared, others)
+
+
+def report_publication(
+    report: EvaluationReport, *, inputs: Mapping[str, str], language: ReportLanguage = "en"
+) -> Publication:
     """Return a report as a partition."""
     rows = arrow_table((row.model_dump() for row in _rows(report)), arrow_schema(ReportRow))
     return Publication(
         tables={assets.EVALUATION_REPORT.table: rows},
         files={
             assets.REPORT_FILE: encode_json(report.as_json()),
-            assets.REPORT_HTML_FILE: render("report.html.j2", report).encode(),
-            assets.REPORT_MARKDOWN_FILE: render("report.md.j2", report).encode(),
+            assets.REPORT_HTML_FILE: render("report.html.j2", report, language).encode(),
+            assets.REPORT_MARKDOWN_FILE: render("report.md.j2", report, language).encode(),
         },
         inputs=inputs,
         facts={
@@ -139,30 +197,11 @@ def _metrics(candidates: Sequence[CandidateScores]) -> list[ReportedMetric]:
     ]
 
 
-def _incidents(
-    candidates: Sequence[CandidateScores], titles: Mapping[str, Title]
-) -> list[ReportedIncident]:
-    """Return one entry per incident: the grades of each candidate's answer, without label text."""
-    graded = {
-        (one.candidate_id, score.incident_id): _incident_grades(score)
-        for one in candidates
-        for score in one.scores
-    }
-    names = [one.candidate_id for one in candidates]
-    return [
-        ReportedIncident(
-            incident_id=incident,
-            day=title.day,
-            alertname=title.alertname,
-            grades={name: graded.get((name, incident)) for name in names},
-        )
-        for incident, title in titles.items()
-    ]
-
-
-def _incident_grades(score: ReplayScore) -> IncidentGrades:
-    grades = {one.name: score.grade(one.name).value for one in GRADERS if one.mark}
-    return IncidentGrades(outcome=score.outcome, grade_status=score.grade_status, **grades)
+def _prices(one: ReportedCandidate) -> str | None:
+    """Return the prices as text: the trend compares them."""
+    if one.prices is None:
+        return None
+    return ", ".join(f"{name} {price:g}" for name, price in one.prices.items())
 
 
 def _rows(report: EvaluationReport) -> Iterator[ReportRow]:
@@ -176,4 +215,10 @@ def _rows(report: EvaluationReport) -> Iterator[ReportRow]:
                 better=metric.better,
                 constant_wins=metric.constant_wins,
                 **dict(one.metrics[metric.name]),
+                p95_latency_ms=one.p95_latency_ms,
+                cost_usd_per_incident=one.cost_usd_per_incident,
+                grader=report.lineage.grading,
+                policy=report.lineage.policy,
+                prices=_prices(one),
+                candidate_version=one.version,
             )

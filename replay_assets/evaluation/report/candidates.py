@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from replay_assets.candidates import Candidate
-from replay_assets.contracts.evaluation_report import Rate, ReportedCandidate, Verdict
+from replay_assets.contracts.evaluation_report import ReportedCandidate, Verdict
+from replay_assets.contracts.report_details import Rate
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.report.denominators import denominators_of, repeats_of, withheld

@@ -5,9 +5,11 @@ Texts of an incident come from outside: they must not become markup or a new row
 
 import re
 from functools import cache
+from typing import Any
 from unicodedata import category
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from replay_assets.contracts.evaluation_report import (
     Denominators,
@@ -16,29 +18,33 @@ from replay_assets.contracts.evaluation_report import (
 )
 from replay_assets.contracts.result import GRADED_OUTCOMES
 from replay_assets.evaluation.grading import GRADERS
+from replay_assets.evaluation.report.pictures import pareto, trend_picture
 from replay_assets.evaluation.report.shown import filters, harms_of
+from replay_assets.evaluation.report.slices import ENOUGH
 from replay_assets.evaluation.report.summary import METRICS
-from replay_assets.evaluation.report.words import words_in
+from replay_assets.evaluation.report.views import (
+    flip_tables,
+    quality_points,
+    slice_state,
+    slice_tables,
+    trend_by_candidate,
+)
+from replay_assets.evaluation.report.words import Words, words_in
 
+SECTIONS = (
+    *("verdicts", "figures", "denominators", "paired", "harm", "quality", "slices", "flips"),
+    *("trend", "leaks", "days", "incidents", "lineage"),
+)
+"""The parts of the page, in order; each has a template of its name."""
 _MARKUP = re.compile(r"[\\|`*\[\]~]|(?<![^\W_])_|_(?![^\W_])")
 """What begins markup; an underscore within a word does not."""
 
 
 def render(template: str, report: EvaluationReport, language: ReportLanguage = "en") -> str:
     """Return a report in one of its forms for people."""
-    return (
-        _environment(language)
-        .get_template(template)
-        .render(
-            report=report,
-            t=words_in(language),
-            marks=[grader for grader in GRADERS if grader.mark],
-            known_metrics={metric.name for metric in METRICS},
-            denominators=list(Denominators.model_fields),
-            harms=harms_of(report),
-            yardsticks=[one.candidate_id for one in report.candidates if not one.verdict],
-        )
-    )
+    words = words_in(language)
+    page = _environment(language).get_template(template)
+    return page.render(report=report, t=words, **_shown(report, words))
 
 
 @cache
@@ -54,9 +60,70 @@ def _environment(language: ReportLanguage) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= filters(words_in(language))
-    environment.filters |= {"markdown": markdown_cell, "one_line": one_line}
+    environment.filters |= {
+        "markdown": markdown_cell,
+        "one_line": one_line,
+        "visible": visible,
+        "as_code": as_code,
+        "slice_state": slice_state,
+    }
     environment.tests["graded"] = GRADED_OUTCOMES.__contains__
     return environment
+
+
+def _shown(report: EvaluationReport, words: Words) -> dict[str, Any]:
+    """Return what the templates show, apart from the report itself."""
+    return {
+        "sections": SECTIONS,
+        "graders": GRADERS,
+        "marks": [grader for grader in GRADERS if grader.mark],
+        "known_metrics": {metric.name for metric in METRICS},
+        "denominators": list(Denominators.model_fields),
+        "harms": harms_of(report),
+        "yardsticks": [one.candidate_id for one in report.candidates if not one.verdict],
+        "shown": [one for one in report.candidates if one.withheld is None],
+        "enough": ENOUGH,
+        "slice_tables": slice_tables(report),
+        "flips": flip_tables(report),
+        "by_id": {one.incident_id: one for one in report.incidents},
+        "anchors": {one.incident_id: f"incident-{n}" for n, one in enumerate(report.incidents, 1)},
+        "trend": trend_by_candidate(report.trend),
+        "weeks": {one.week for one in report.trend},
+        "pictures": _pictures(report, words),
+    }
+
+
+def _pictures(report: EvaluationReport, words: Words) -> dict[str, Markup | None]:
+    found: dict[str, Markup | None] = {}
+    for name, figure, axis, unknown in (
+        ("cost", "cost_usd_per_incident", "axis_cost", "unpriced"),
+        ("latency", "p50_latency_ms", "axis_latency", "not_recorded"),
+    ):
+        points = quality_points(report, figure)
+        found[name] = (
+            points
+            and pareto(
+                points,
+                title=words(f"quality_{name}"),
+                axis=words(axis),
+                unknown=words(unknown),
+            )
+        ) or None
+    found["trend"] = trend_picture(report.trend, title=words("trend"))
+    return found
+
+
+def visible(text: str) -> str:
+    """Return text with its lines, without control and direction characters."""
+    return "\n".join(
+        "".join(" " if category(c) == "Cc" else c for c in line if category(c) != "Cf")
+        for line in text.splitlines()
+    )
+
+
+def as_code(text: str) -> str:
+    """Return text as a block of Markdown code: indented lines, in which nothing is markup."""
+    return "\n".join(f"    {line}" for line in visible(text).split("\n"))
 
 
 def one_line(value: object) -> str:

@@ -8,6 +8,7 @@ from replay_assets.contracts.evaluation_report import (
     Figures,
     ReportedCandidate,
 )
+from replay_assets.contracts.report_details import LeakCheck
 from replay_assets.evaluation.report.words import Words
 
 NOTHING = "—"
@@ -75,6 +76,18 @@ def days_counted(candidate: ReportedCandidate, words: Words) -> str:
     return words("days_counted", counted=len(candidate.days) - len(candidate.uncounted_days))
 
 
+def leak_text(one: LeakCheck, words: Words) -> str:
+    """Return what the leak detector says."""
+    return words(
+        f"leaks.{one.state}",
+        name=one.candidate_id,
+        incidents=one.incidents,
+        rate=percent(one.rate),
+        constant=percent(one.constant_rate),
+        bound=percent(one.bound),
+    )
+
+
 class Harm(NamedTuple):
     """One kind of harm of one candidate in its review, with exact bounds and the policy's cap."""
 
@@ -122,4 +135,6 @@ def filters(words: Words) -> dict[str, Callable[..., Any]]:
         "review_kind": lambda one: review_kind(one, words),
         "days_counted": lambda one: days_counted(one, words),
         "with_reasons": with_reasons,
+        "leak_text": lambda one: leak_text(one, words),
+        "dollars": lambda one: NOTHING if one is None else f"${one:,.4f}",
     }

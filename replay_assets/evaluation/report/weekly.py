@@ -6,11 +6,17 @@ from replay_assets.candidates import Catalogue
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.gate_policy import GatePolicy
+from replay_assets.contracts.report_details import ReportLineage
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.evaluation.report.build import build_report
+from replay_assets.evaluation import grading
+from replay_assets.evaluation.grading.graders import SELF_HEALING_VERSION
+from replay_assets.evaluation.report.build import CODE_VERSION, Surroundings, build_report
+from replay_assets.evaluation.report.details import EVIDENCE_CHARACTERS, read_details
+from replay_assets.evaluation.report.trend import earlier_weeks
 from replay_assets.evaluation.review_days import ReviewDays
 from replay_assets.evaluation.scored_days import ScoredDays
-from replay_assets.lake import Lineage, Store
+from replay_assets.lake import Lineage, Store, assets
+from replay_assets.lake.digests import vocabulary_digest
 
 
 def report_of_week(
@@ -36,15 +42,31 @@ def report_of_week(
         vocabulary: of the answers.
         not_ready: why runs that name no candidate leave some of them out.
     """
-    days = ScoredDays(lineage, days_of_week(week))
-    return build_report(
-        week,
-        days.incumbent(),
-        [days.candidate(candidate) for candidate in catalogue],
-        days.titles,
+    days = ScoredDays(lineage, days_of_week(week), EVIDENCE_CHARACTERS)
+    incumbent = days.incumbent()
+    candidates = [days.candidate(candidate) for candidate in catalogue]
+    reviews = ReviewDays(lake, evidence, lineage, catalogue, policy)
+    around = Surroundings(
         unmet_labels=days.unmet_labels(vocabulary),
-        standings=ReviewDays(lake, evidence, lineage, catalogue, policy).standings(week),
+        standings=reviews.standings(week),
         not_ready=not_ready,
-        catalogue=catalogue,
+        catalogue=list(catalogue),
         policy=policy,
+        details=read_details(days, [incumbent, *candidates], vocabulary),
+        earlier=earlier_weeks(lake, week),
+        last_promoted=reviews.promoted.id if reviews.promoted else None,
+        lineage=_lineage(days, policy, vocabulary),
+    )
+    return build_report(week, incumbent, candidates, days.titles, around)
+
+
+def _lineage(days: ScoredDays, policy: GatePolicy, vocabulary: Vocabulary) -> ReportLineage:
+    packs = {day: days.lineage.find(assets.REQUEST_PACK.at(day)) for day in days.days}
+    return ReportLineage(
+        packs={day: pack.digest for day, pack in packs.items() if pack is not None},
+        policy=policy.digest(),
+        vocabulary=vocabulary_digest(vocabulary),
+        grading=grading.CODE_VERSION,
+        self_healing=SELF_HEALING_VERSION,
+        report=CODE_VERSION,
     )

@@ -8,7 +8,7 @@ from replay_assets.candidates import Candidate
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.score import ReplayScore
-from replay_assets.evaluation.report import build_report
+from replay_assets.evaluation.report import Surroundings, build_report
 from replay_assets.evaluation.report.denominators import denominators_of
 from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.reviews import Sides, Standing, plan_review, standing_of
@@ -44,7 +44,7 @@ def report_of(*found: ReplayScore, **changes: Any) -> EvaluationReport:
         scores_of("incumbent", []),
         [scores_of("model", list(found)), scores_of("constant-baseline", right, baseline=True)],
         titles,
-        **{"catalogue": [MODEL, CONSTANT], **changes},
+        Surroundings(**{"catalogue": [MODEL, CONSTANT], **changes}),
     )
 
 

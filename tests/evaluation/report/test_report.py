@@ -16,7 +16,12 @@ from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.evaluation_report import NOT_RUN
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.grading import scores_publication
-from replay_assets.evaluation.report import build_report, markdown_cell, report_publication
+from replay_assets.evaluation.report import (
+    Surroundings,
+    build_report,
+    markdown_cell,
+    report_publication,
+)
 from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.scored_days import ScoredDays
 from replay_assets.lake import assets
@@ -278,7 +283,11 @@ def test_labels_that_no_answer_can_meet_are_listed(roots: Roots) -> None:
     says = "root_cause_category 'Disk <full>' is not in the vocabulary (nearest: disk_exhaustion)"
     assert unmet == {says: [f"inc-{DAYS[0]}"]}
     report = build_report(
-        WEEK, days.incumbent(), [days.candidate(MODEL)], days.titles, unmet_labels=unmet
+        WEEK,
+        days.incumbent(),
+        [days.candidate(MODEL)],
+        days.titles,
+        Surroundings(unmet_labels=unmet),
     )
     markdown = render("report.md.j2", report)
     assert f"{markdown_cell(says)}: inc-{DAYS[0]}\n" in markdown

@@ -1,0 +1,64 @@
+"""axe-core in headless Chromium: which rules of accessibility a page breaks."""
+
+import json
+import re
+import subprocess
+from html import escape, unescape
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.dagster_ui import browse
+
+PACKAGE = "axe-core@4.14.1"
+RUN = """
+axe.run(document, {resultTypes: ["violations"]}).then(found => {
+  const out = document.createElement("pre");
+  out.id = "axe-found";
+  out.textContent = JSON.stringify({
+    width: document.documentElement.scrollWidth, inner: window.innerWidth,
+    requests: performance.getEntriesByType("resource").map(one => one.name),
+    violations: found.violations.map(one => ({
+      id: one.id, impact: one.impact, where: one.nodes.slice(0, 3).map(n => n.html.slice(0, 200)),
+    })),
+  });
+  parent.document.body.appendChild(out);
+});
+"""
+
+
+def axe_script(folder: Path) -> str:
+    """Return axe-core's script, from npm."""
+    subprocess.run(
+        ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), PACKAGE],
+        check=True,
+        timeout=300,
+    )
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+
+
+def framed(page: str, width: int, height: int = 2000) -> str:
+    """Return a page that shows another one at a width; a window has at least 500 pixels."""
+    size = f"border:0;width:{width}px;height:{height}px"
+    return f'<body style="margin:0"><iframe style="{size}" srcdoc="{escape(page)}"></iframe>'
+
+
+def examined(page: str, script: str, folder: Path, *, width: int, opened: bool) -> dict[str, Any]:
+    """Return what axe found in a page at a width, and how wide its content is.
+
+    Args:
+        page: the page as HTML.
+        script: axe-core's script.
+        folder: for the page with the script in it.
+        width: of the window in pixels.
+        opened: open every folded part first.
+    """
+    unfold = "document.querySelectorAll('details').forEach(d => d.open = true);" if opened else ""
+    path = folder / f"examined-{width}.html"
+    path.write_text(
+        framed(f"{page}<script>{script}</script><script>{unfold}{RUN}</script>", width), "utf-8"
+    )
+    dom = browse(path.as_uri(), "--window-size=1400,2000", "--dump-dom")
+    found = re.search(r'<pre id="axe-found">(.*?)</pre>', dom, re.DOTALL)
+    assert found, "axe did not finish"
+    result: dict[str, Any] = json.loads(unescape(found[1]))
+    return result
