@@ -51,7 +51,8 @@ class Settings:
         REPLAY_TRAINING_LANGUAGE  follow: the language of instruction and headings of training rows
         DAGSTER_HOME       data/dagster_home
 
-    Read when used, never stored: `REPLAY_AUDIT_KEY`, and the variables that candidates name.
+    Read when used, never stored: `REPLAY_TOOL_CASES` (files of tool-calling cases, separated as in
+    `PATH`), `REPLAY_AUDIT_KEY`, and the variables that candidates name.
     """
 
     data: Path
@@ -140,6 +141,23 @@ def timezone_name() -> str:
         ConfigurationError: the time zone does not exist.
     """
     return _timezone(os.environ.get("REPLAY_TIMEZONE") or DEFAULT_TIMEZONE)
+
+
+def tool_case_files() -> tuple[Path, ...]:
+    """Return the files of tool-calling cases that `REPLAY_TOOL_CASES` names, as `PATH` does.
+
+    Raises:
+        ConfigurationError: one of them does not exist.
+    """
+    named = os.environ.get("REPLAY_TOOL_CASES", "").split(os.pathsep)
+    paths = tuple(Path(one).absolute() for one in named if one)
+    for path in paths:
+        if not path.is_file():
+            raise ConfigurationError(
+                f"REPLAY_TOOL_CASES names {str(path)!r}, which is not an existing file; separate "
+                f"several with {os.pathsep!r}"
+            )
+    return paths
 
 
 def named_file(variable: str) -> Path | None:

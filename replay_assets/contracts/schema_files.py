@@ -15,6 +15,7 @@ from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.score import ReplayScore
+from replay_assets.contracts.tool_calling_report import ToolCallingReport
 from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
 from replay_assets.contracts.training_manifest import TrainingManifest
 
@@ -33,6 +34,7 @@ CONTRACTS: dict[str, type[Part]] = {
     "partition_manifest": PartitionManifest,
     "tool_case": ToolCase,
     "tool_calling_result": ToolCallingResult,
+    "tool_calling_report": ToolCallingReport,
 }
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from replay_assets.evaluation.report import markdown_cell, one_line
 from replay_assets.lake import Published
+from replay_assets.parsing.plain_text import markdown_cell, one_line
 
 PREVIEW_ROWS = 10
 CELL_CHARACTERS = 60

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.evaluation_report import (
     REPORT_VERSION,
     EvaluationReport,
@@ -31,6 +32,7 @@ from replay_assets.contracts.tool_case import ToolCall, ToolCallingResult, ToolC
 from replay_assets.contracts.training_manifest import TRAINING_VERSION, TrainingManifest
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Publication, Store
+from replay_assets.tool_calling.report import build_report as build_tool_report
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 
@@ -279,6 +281,11 @@ TOOL_CASE = ToolCase.model_validate(
         },
     }
 )
+TOOL_CANDIDATE = Candidate(
+    id="nemotron-mini",
+    model="nvidia/nemotron-mini-4b-instruct",
+    base_url="http://localhost:8000/v1",
+)
 TOOL_CALLING_RESULT = ToolCallingResult(
     schema_version=ToolCallingResult.VERSION,
     case_id="restart-api",
@@ -328,4 +335,7 @@ def records_of_every_kind(folder: Path) -> dict[str, dict[str, Any]]:
         "partition_manifest": manifest.as_json(),
         "tool_case": TOOL_CASE.model_dump(mode="json"),
         "tool_calling_result": TOOL_CALLING_RESULT.as_json(),
+        "tool_calling_report": build_tool_report(
+            [TOOL_CASE], [(TOOL_CANDIDATE, [TOOL_CALLING_RESULT])]
+        ).as_json(),
     }

@@ -11,9 +11,22 @@ from replay_assets.cli.commands.load import load
 from replay_assets.cli.commands.replay import replay
 from replay_assets.cli.commands.reveal import reveal
 from replay_assets.cli.commands.serve_stand_in import serve_stand_in
+from replay_assets.cli.commands.tool_calling import tool_calling
 from replay_assets.cli.commands.ui import ui
 from replay_assets.cli.commands.verdict import verdict
 
 __all__ = ["COMMANDS"]
 
-COMMANDS = [backfill, demo, doctor, extract, load, replay, reveal, serve_stand_in, ui, verdict]
+COMMANDS = [
+    backfill,
+    demo,
+    doctor,
+    extract,
+    load,
+    replay,
+    reveal,
+    serve_stand_in,
+    tool_calling,
+    ui,
+    verdict,
+]

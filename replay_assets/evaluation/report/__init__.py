@@ -13,15 +13,12 @@ from replay_assets.evaluation.report.build import (
     report_publication,
     summary_markdown,
 )
-from replay_assets.evaluation.report.render import markdown_cell, one_line
 from replay_assets.evaluation.report.weekly import report_of_week
 
 __all__ = [
     "CODE_VERSION",
     "Surroundings",
     "build_report",
-    "markdown_cell",
-    "one_line",
     "report_of_week",
     "report_publication",
     "summary_markdown",

@@ -3,7 +3,6 @@
 Texts of an incident come from outside: they must not become markup or a new row of a table.
 """
 
-import re
 from functools import cache
 from typing import Any
 from unicodedata import category
@@ -30,14 +29,13 @@ from replay_assets.evaluation.report.views import (
     trend_by_candidate,
 )
 from replay_assets.evaluation.report.words import Words, words_in
+from replay_assets.parsing.plain_text import markdown_cell, one_line
 
 SECTIONS = (
     *("verdicts", "figures", "denominators", "paired", "harm", "quality", "slices", "flips"),
     *("trend", "leaks", "days", "incidents", "lineage"),
 )
 """The parts of the page, in order; each has a template of its name."""
-_MARKUP = re.compile(r"[\\|`*\[\]~]|(?<![^\W_])_|_(?![^\W_])")
-"""What begins markup; an underscore within a word does not."""
 
 
 def render(template: str, report: EvaluationReport, language: ReportLanguage = "en") -> str:
@@ -124,16 +122,3 @@ def visible(text: str) -> str:
 def as_code(text: str) -> str:
     """Return text as a block of Markdown code: indented lines, in which nothing is markup."""
     return "\n".join(f"    {line}" for line in visible(text).split("\n"))
-
-
-def one_line(value: object) -> str:
-    """Return a value as one line of visible text: without control and direction characters."""
-    # A character that turns the direction of text could make a line read as another one.
-    kept = (" " if category(one) in ("Cc", "Zl", "Zp") else one for one in str(value))
-    return " ".join("".join(one for one in kept if category(one) != "Cf").split())
-
-
-def markdown_cell(value: object) -> str:
-    """Return a value as plain text in a Markdown table: one line that starts no markup."""
-    text = _MARKUP.sub(r"\\\g<0>", one_line(value).replace("&", "&amp;"))
-    return text.replace("<", "&lt;").replace(">", "&gt;")

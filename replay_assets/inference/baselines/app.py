@@ -94,7 +94,7 @@ def _text(messages: list[dict[str, Any]], role: str) -> str:
 def _completion(
     model: str, content: str | None, *, prompt: str, calls: list[dict[str, Any]] | None = None
 ) -> dict[str, Any]:
-    answer = content or json.dumps(calls, ensure_ascii=False)
+    answer = content or (json.dumps(calls, ensure_ascii=False) if calls else NO_TOOL)
     tokens = [len(text) // CHARACTERS_PER_TOKEN for text in (prompt, answer)]
     message: dict[str, Any] = {"role": "assistant", "content": content}
     if calls:

@@ -42,7 +42,11 @@ def called_tools(model: str, asked: Mapping[str, Any], chat: Conversation) -> li
 
 
 def _text_of(function: Mapping[str, Any]) -> str:
-    return f"{function['name']} {function.get('description') or ''}"
+    """Return the words of a tool: its name, its description, its parameters and their choices."""
+    properties = (function.get("parameters") or {}).get("properties") or {}
+    choices = [str(one) for parameter in properties.values() for one in parameter.get("enum", ())]
+    parts = (function["name"], function.get("description") or "", *properties, *choices)
+    return " ".join(parts)
 
 
 def _words(text: str) -> set[str]:

@@ -16,12 +16,7 @@ from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.evaluation_report import NOT_RUN
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.grading import scores_publication
-from replay_assets.evaluation.report import (
-    Surroundings,
-    build_report,
-    markdown_cell,
-    report_publication,
-)
+from replay_assets.evaluation.report import Surroundings, build_report, report_publication
 from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.scored_days import ScoredDays
 from replay_assets.lake import assets
@@ -31,6 +26,7 @@ from replay_assets.lake.labels import labels_publication
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication, Store
+from replay_assets.parsing.plain_text import markdown_cell
 from tests.contracts.test_score import VERSION_1
 from tests.evaluation.records import label, score
 

@@ -1,0 +1,102 @@
+"""Makes the result of a case from its finished call: what was called, and whether it is right."""
+
+from collections.abc import Callable
+from typing import Any
+
+from replay_assets.candidates import Candidate
+from replay_assets.contracts.tool_case import ToolCall, ToolCallingResult, ToolCase
+from replay_assets.inference import Call, Completion
+from replay_assets.parsing.json_text import Value, values_in
+from replay_assets.parsing.plain_text import one_line
+from replay_assets.parsing.tool_marks import (
+    WrittenCall,
+    arguments_of,
+    calls_in_json,
+    calls_in_text,
+)
+from replay_assets.tool_calling.cases import language_of
+from replay_assets.tool_calling.scoring import Score, score_calls
+
+MAX_ERROR = 300
+TOOLS_REFUSED = "tools_refused"
+
+
+def result_of(
+    case: ToolCase, call: Call, candidate: Candidate, cleaned: Callable[[Any], Any]
+) -> ToolCallingResult:
+    """Return the result of a case.
+
+    A call that failed is not graded. A refusal of the model is: it called nothing.
+    """
+    completion = call.completion
+    made, in_text = _calls_of(completion, candidate)
+    is_graded = completion is not None or call.outcome == "model_refusal"
+    score = score_calls(case, made) if is_graded else None
+    return ToolCallingResult(
+        schema_version=ToolCallingResult.VERSION,
+        case_id=case.id,
+        candidate_id=candidate.id,
+        baseline=candidate.baseline,
+        category=case.category,
+        language=language_of(case),
+        outcome=_outcome(call, score),
+        calls=made,
+        calls_in_text=in_text,
+        right=None if score is None else score.right,
+        right_lenient=None if score is None else score.right_lenient,
+        name_right=None if score is None else score.name_right,
+        code=None if score is None else score.code,
+        latency_ms=None if completion is None else round(completion.latency_ms, 4),
+        usage=None if completion is None else completion.usage,
+        cost_usd=_cost(call, candidate),
+        error=None if call.error is None else one_line(cleaned(call.error))[:MAX_ERROR],
+    )
+
+
+def _outcome(call: Call, score: Score | None) -> str:
+    attempts, completion = call.all_attempts, call.completion
+    if completion is None:
+        refuses_tools = bool(attempts) and attempts[-1].outcome == TOOLS_REFUSED
+        return TOOLS_REFUSED if refuses_tools else call.outcome
+    if completion.ending == "refused" and not completion.calls:
+        return "model_refusal"
+    # An answer that is complete counts, even if it ends at the limit.
+    is_cut = completion.ending == "cut" and score is not None and not score.right
+    return "length_stop" if is_cut else "answered"
+
+
+def _cost(call: Call, candidate: Candidate) -> float | None:
+    """Return the cost of all attempts; None if the candidate has no prices or it is unknown."""
+    if candidate.prices_usd_per_million is None:
+        return None
+    costs = [one.cost_usd for one in call.all_attempts]
+    known = [cost for cost in costs if cost is not None]
+    if call.completion is not None and call.completion.attempts[-1].cost_usd is None:
+        return None
+    return sum(known)
+
+
+def _calls_of(completion: Completion | None, candidate: Candidate) -> tuple[list[ToolCall], int]:
+    """Return the calls to grade, and the number of those that are written into the text."""
+    if completion is None:
+        return [], 0
+    if candidate.tool_mode == "prompted":
+        return _as_calls(_prompted(completion.content)), 0
+    written = calls_in_text(completion.content)
+    native = [WrittenCall(one.name, arguments_of(one.arguments)) for one in completion.calls]
+    counts = candidate.grade_calls_in_text and not native
+    return _as_calls(written if counts else native), len(written)
+
+
+def _prompted(content: str | None) -> list[WrittenCall]:
+    """Return the calls of a JSON answer, which may be within other text."""
+    for one in values_in(content or ""):
+        if isinstance(one, Value):
+            found = calls_in_json(one.value)
+            if found or "calls" in one.value:
+                return found
+    return calls_in_text(content)
+
+
+def _as_calls(written: list[WrittenCall]) -> list[ToolCall]:
+    return [ToolCall(name=one.name, arguments=one.arguments) for one in written]
