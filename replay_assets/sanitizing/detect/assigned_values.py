@@ -126,6 +126,33 @@ def nested_values(data: bytes, name: Name, begin: int) -> list[Span]:
     return found
 
 
+def argument_in_quotes(data: bytes, match: re.Match[bytes], name: Name) -> Value | None:
+    """Return the value of a variable that is one argument in quotes: `-e 'DB_PASSWORD=a b'`."""
+    quote = data[name.start - 1 : name.start]
+    if quote not in (b"'", b'"') or match.group("open") or match.group("sep") != b"=":
+        return None
+    if not patterns.VARIABLE_FLAG.search(data, max(0, name.start - 20), name.start - 1):
+        return None
+    end = closing_quote(data, match.end(), quote)
+    return Value(match.end(), end, end + 1, True) if end is not None else None
+
+
+def is_own_name(data: bytes, value: Value, name: Name) -> bool:
+    """Return whether code hands a value on under its name: `self.password = password`.
+
+    Only with blanks around the sign or in a list of arguments; `PASSWORD=password` is a secret.
+    """
+    text = data[value.start : value.end]
+    if not patterns.IDENTIFIER.fullmatch(text):
+        return False
+    word = text.decode()
+    if data[value.end : value.end + 1] in (b",", b")") and word == name.text:
+        return True
+    last = re.split(r"[._-]", name.text.lower())[-1]
+    in_code = patterns.SPACED_SIGN.fullmatch(data, name.end, value.start) is not None
+    return in_code and (word == last or word.endswith((f"_{last}", last.title())))
+
+
 def is_word(data: bytes, value: Value) -> bool:
     """Return whether a value without quotes is an ordinary word."""
     text = data[value.start : value.end]

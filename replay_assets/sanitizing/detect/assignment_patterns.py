@@ -112,6 +112,8 @@ STATED = re.compile(
     + _OPEN
     + rb"?"
 )
+NEXT_CELL = re.compile(rb"[`*]{0,2}(?:[ ]{0,20}\|[ ]{0,20}|[ ]{0,8}\t[ \t]{0,8})" + _OPEN + rb"?")
+"""Between two cells of a table: `| name | value |`, or a tab."""
 SPACED = re.compile(_BLANK + rb"{1,8}" + _OPEN + rb"?")
 IN_BRACKETS = re.compile(
     rb"[ \t]{0,4}(?:(?P<open>\xe3\x80\x8c|\xe3\x80\x8e|\xe2\x80\x9c)|[(]|\xef\xbc\x88)"
@@ -186,4 +188,7 @@ KEY_BEFORE = re.compile(
     rb"(?i:integration|routing|service|api|access|secret|license|encryption|signing) key\Z"
 )
 """Names of two words that a sentence writes without a sign before the value."""
+VARIABLE_FLAG = re.compile(rb"(?:-e|--env|--build-arg|--from-literal|-D|-P)(?:[ =]|[\"'],[ ]?)\Z")
+SPACED_SIGN = re.compile(rb" :?= ")
+IDENTIFIER = re.compile(rb"[A-Za-z_]{2,40}")
 DATE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,4}\Z")

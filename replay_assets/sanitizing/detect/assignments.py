@@ -10,6 +10,8 @@ from replay_assets.sanitizing.detect import assignment_patterns as patterns
 from replay_assets.sanitizing.detect.assigned_values import (
     Name,
     Value,
+    argument_in_quotes,
+    is_own_name,
     is_word,
     later_values,
     nested_values,
@@ -25,6 +27,7 @@ from replay_assets.sanitizing.detect.key_names import Strength, is_session, stre
 from replay_assets.sanitizing.detect.matching import EngineName, scanner
 from replay_assets.sanitizing.detect.spans import SECRET, Span
 from replay_assets.sanitizing.detect.values import (
+    is_entry,
     is_harmless,
     is_uuid,
     looks_random,
@@ -93,17 +96,9 @@ def _assigned(data: bytes, name: Name) -> list[Span]:
     )
     if match is None:
         return nested_values(data, name, name.end)
-    if match.group("id") and not is_session(name.text):
-        return []
     sign, before = match.group("sep"), data[max(0, name.start - 6) : name.start]
-    if sign in (b"=>", b"->") and before[-1:] in (b"/", b"-"):
+    if _assigns_nothing(data, name, match, before):
         return []
-    if before.endswith(patterns.USERINFO_BEFORE):
-        return []
-    if sign == b":" and not match.group("open") and _is_resolved(data, name.start):
-        return []
-    if match.group("open") and not match.group("close") and before[-1:] == match.group("open"):
-        return []  # 'password = ' + …: this quote closes a text that began before the name
     block = block_scalar(data, name.start, match.end())
     if block is not None:
         text = data[block[0] : block[1]]
@@ -115,12 +110,31 @@ def _assigned(data: bytes, name: Name) -> list[Span]:
         return values
     in_url = before[-1:] in (b"?", b"&") or b"%" in (match.group("index") or b"")
     encodings = (len(sign) - 1) // 2 if sign[:1] == b"%" else 0
-    value = value_after(data, match, name, in_url=in_url, encodings=encodings)
+    value = argument_in_quotes(data, match, name) or value_after(
+        data, match, name, in_url=in_url, encodings=encodings
+    )
     equals = b"=" in sign or sign == b"\xef\xbc\x9d" or sign[-1:] in (b"D", b"d")
-    if sign in (b"->", b"=>", b"\xe2\x86\x92") and is_word(data, value):
+    if sign in (b"->", b"=>", b"\xe2\x86\x92", b"!=") and is_word(data, value):
         return []  # "token -> parser" says how data flows
+    if not value.quoted and is_own_name(data, value, name):
+        return []
     first = secret_in(data, value, name, equals=equals, rule="key_value")
     return [*first, *later_values(data, value, name, "key_value")]
+
+
+def _assigns_nothing(data: bytes, name: Name, match: re.Match[bytes], before: bytes) -> bool:
+    """Return whether a sign after a name is a part of something else."""
+    sign, opening = match.group("sep"), match.group("open")
+    if match.group("id") and not is_session(name.text):
+        return True
+    if sign in (b"=>", b"->") and before[-1:] in (b"/", b"-"):
+        return True
+    if before.endswith(patterns.USERINFO_BEFORE):
+        return True
+    if not opening:
+        return sign == b":" and _is_resolved(data, name.start)
+    # 'password = ' + …: this quote closes a text that began before the name
+    return not match.group("close") and before[-1:] == opening
 
 
 def _is_resolved(data: bytes, start: int) -> bool:
@@ -188,6 +202,8 @@ def _beside(data: bytes, name: Name) -> list[Span]:
         return _stated(data, match, name)
     if not name.text.isascii() and (match := patterns.IN_BRACKETS.match(data, name.end)):
         return _in_chinese(data, match, name)
+    if match := patterns.NEXT_CELL.match(data, name.end):
+        return _in_cell(data, match, name)
     if (match := patterns.SPACED.match(data, name.end)) is None:
         return []
     flag = _is_flag(data, name)
@@ -197,6 +213,8 @@ def _beside(data: bytes, name: Name) -> list[Span]:
         rule = "cli_flag"
     elif not name.text.isascii():
         return _in_chinese(data, match, name)
+    elif data[max(0, name.start - 5) : name.start].endswith((b"ENV ", b"setx ")):
+        rule = "key_value"
     elif patterns.PASSWORD.search(name.text) and (
         match.group("open")
         or name.text.lower() in ("requirepass", "masterauth")
@@ -218,6 +236,14 @@ def _random_beside(data: bytes, name: Name) -> list[Span]:
     if not looks_random(value) or is_uuid(value):
         return []
     return [Span(match.end(), end, SECRET, "key_value_beside")]
+
+
+def _in_cell(data: bytes, match: re.Match[bytes], name: Name) -> list[Span]:
+    """Return the cell after a name in a table, if it looks like a password and not like a name."""
+    value = value_after(data, match, name)
+    text = data[value.start : value.end]
+    fits = len(text) > 5 and has_digit(text) and not text.isdigit() and not is_entry(text)
+    return secret_in(data, value, name, equals=True, rule="key_value_cell") if fits else []
 
 
 def _in_chinese(data: bytes, match: re.Match[bytes], name: Name) -> list[Span]:

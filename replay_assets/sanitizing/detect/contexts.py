@@ -17,7 +17,7 @@ ANCHORS = (
     rb"(?i:authorization)|(?i:bearer)|(?i:cookie)|://|:\\/\\?/|:\\\\/|%3[Aa]%2[Ff]%2[Ff]"
     rb"|-----BEGIN |---- BEGIN SSH2"
     rb"|PuTTY-User-Key-File|[ \t\"',\[(](?:-u|--user|--proxy-user|-U|-p|-w|--pass|-a)[ =\"',:]"
-    rb"|[ \t]-p[^ \t\r\n=][^ \t\r\n]{4}"
+    rb"|[ \t\"',\[(]-p[^ \t\r\n=][^ \t\r\n]{4}"
     rb"|@(?:tcp|unix)\(|(?i:identified(?:[ +]|%20)(?:with(?:[ +]|%20)[a-z_0-9]{1,40}(?:[ +]|%20))?"
     rb"by(?:[ +]|%20))|" + ORACLE
 )
@@ -148,14 +148,27 @@ def _cookie(data: bytes, start: int, end: int) -> list[Span]:
 
 
 _IDENTIFIED = re.compile(rb"(?i:password(?:[ +]|%20))?(?P<open>\\{0,4}[\"']|%2[27])")
+_BARE_IDENTIFIED = re.compile(rb"[^\s\"';,()%]{3,128}")
+_USER_BEFORE = re.compile(rb"(?i:user|role|login)[ \t]+[^\s]{1,80}[ \t]+\Z")
 
 
 def _identified(data: bytes, start: int, end: int) -> list[Span]:
     match = _IDENTIFIED.match(data, end)
-    stop = closing_quote(data, match.end(), match.group("open")) if match else None
-    if match is None or stop is None or is_harmless(data[match.end() : stop]):
+    if match is None:
+        return _identified_bare(data, start, end)
+    stop = closing_quote(data, match.end(), match.group("open"))
+    if stop is None or is_harmless(data[match.end() : stop]):
         return []
     return [Span(match.end(), stop, SECRET, "identified_by")]
+
+
+def _identified_bare(data: bytes, start: int, end: int) -> list[Span]:
+    """Return the password without quotes that Oracle allows: `create user app identified by x1`."""
+    match = _BARE_IDENTIFIED.match(data, end)
+    if match is None or is_harmless(match.group()):
+        return []
+    sure = has_digit(match.group()) or _USER_BEFORE.search(data, max(0, start - 120), start)
+    return [Span(*match.span(), SECRET, "identified_by")] if sure else []
 
 
 def _go_address(data: bytes, start: int, end: int) -> list[Span]:
@@ -204,7 +217,7 @@ def _value_end(data: bytes, start: int, begin: int, opening: bytes) -> int:
 
 
 _COMMANDS = re.compile(
-    rb"(?:^|[\s/\"'`;&|(])(?i:mysql|mysqldump|mysqladmin|mariadb|sshpass|psexec|docker login"
+    rb"(?:^|[\s/\"'`;&|(\[])(?i:mysql|mysqldump|mysqladmin|mariadb|sshpass|psexec|docker login"
     rb"|podman login|redis-cli|mongo|mongosh|mongodump|plink|pscp|ldap[a-z]{1,9}|smbclient"
     rb"|rabbitmqctl|influx|az login)(?:\.exe)?(?:[\s\"',][^\r\n]{0,200})?\Z"
 )
@@ -228,7 +241,7 @@ def _short_password(data: bytes, start: int, end: int, anchor: bytes) -> list[Sp
         while data[begin : begin + 1] in (b" ", b'"', b"'", b",", b"="):
             begin += 1
         opening = _quote_in(data[end - 1 : begin])
-    stop = _value_end(data, start, begin, opening)
+    stop = _value_end(data, begin - len(opening) - 2 if glued else start, begin, opening)
     value = data[begin:stop]
     if not glued and joins == b" ":
         return []

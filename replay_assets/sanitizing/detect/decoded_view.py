@@ -1,10 +1,11 @@
-r"""Decoded view of a text: without terminal colours, with `\uXXXX` escapes decoded.
+r"""Decoded view of a text: without terminal colours, with escaped and full-width letters decoded.
 
 A colour such as `ESC[31m` ends in a letter, so the word after it has no boundary; an escaped key
 word such as `\u5bc6\u78bc=` does not match any rule. Rules therefore search this view too, and the
 spans found are mapped back to positions in the text.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,7 +17,11 @@ COLOUR = rb"(?:\x1b|\\{1,4}u001[bB]|\\{1,4}x1[bB]|\\{1,4}033|\\{1,4}e)\[[0-9;]{0
 ESCAPE = rb"\\{1,4}u[0-9a-fA-F]{4}"
 ESCAPED_SIGNS = (b"\\u", b"\\x1", b"\\033", b"\\e[")
 """Every escape code contains one of these: cheaper to search than a pattern for all codes."""
-CODE = rb"%b|%b" % (COLOUR, ESCAPE)
+LETTER = rb"%(?:4[1-9A-Fa-f]|5[0-9Aa]|6[1-9A-Fa-f]|7[0-9Aa])"
+"""A letter that is encoded for a URL though it needs no encoding: `p%61ssword`."""
+WIDE_LETTER = rb"\xef(?:\xbc[\xa1-\xba]|\xbd[\x81-\x9a])"
+CODE = rb"%b|%b|%b|%b" % (COLOUR, ESCAPE, LETTER, WIDE_LETTER)
+_LETTER, _WIDE_LETTER = re.compile(LETTER), re.compile(WIDE_LETTER)
 
 COLOUR_ENDS = (b"m", b"K")
 
@@ -39,7 +44,12 @@ def spans_in(data: bytes, find: Callable[[bytes], list[Span]]) -> list[Span]:
     # Searching for one byte is ten times as fast as searching for two.
     escaped = b"\\" in data and any(sign in data for sign in ESCAPED_SIGNS)
     if not escaped and b"\x1b" not in data:
-        return find(data)
+        # Two searches, because one for both has no first byte that is fast to search for.
+        letters = (b"%" in data and _LETTER.search(data)) or (
+            b"\xef" in data and _WIDE_LETTER.search(data)
+        )
+        if not letters:
+            return find(data)
     codes, view = _read(data)
     if not codes:
         return find(data)
@@ -62,13 +72,20 @@ def _read(data: bytes) -> tuple[list[Code], bytes]:
         start, end = hit.span()
         char = b""
         if data[end - 1 : end] not in COLOUR_ENDS:
-            char = chr(int(data[end - 4 : end], 16)).encode("utf-8", "surrogatepass")
+            char = _character(data[start:end]).encode("utf-8", "surrogatepass")
         seen += start - position
         codes.append(Code(start, end, seen, seen + len(char)))
         pieces += [data[position:start], char]
         seen += len(char)
         position = end
     return codes, b"".join([*pieces, data[position:]])
+
+
+def _character(code: bytes) -> str:
+    """Return what an escape or a full-width letter represents."""
+    if code[:1] == b"\xef":
+        return chr(ord(code.decode()) - 0xFEE0)
+    return chr(int(code[1:] if code[:1] == b"%" else code[-4:], 16))
 
 
 def _blanked(data: bytes, codes: list[Code]) -> bytes:

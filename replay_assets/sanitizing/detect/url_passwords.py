@@ -18,6 +18,11 @@ _HOST = re.compile(rb"@%b(?:,%b(?::[0-9]{1,5})?){0,9}(?![A-Za-z0-9@,])" % (_NAME
 _WITH_PORT = re.compile(rb"@%b:[0-9]{2,5}(?![A-Za-z0-9@])" % _NAME)
 _PORT = re.compile(rb"[0-9]{1,5}(?![A-Za-z0-9])")
 _HOST_LIST = re.compile(rb"[0-9]{2,5},%b:[0-9]{2,5}" % _NAME)
+_WITH_BLANKS = re.compile(
+    rb"[^\s:/@\"'`<>]{0,80}:(?![0-9]{1,5}(?:[/?#,;]|\s|$))[^\s@\"'`<>]{1,80}"
+    rb"(?:[ ][^\s@\"'`<>:/]{1,40}){1,3}@%b(?::[0-9]{2,5}|/)" % _NAME
+)
+"""A password with blanks, which must be followed by a host with its port or path."""
 _FILLED_IN = re.compile(rb"(?:\$[A-Z_]+|\$?\{+[^{}]*\}+|<[a-z_ -]+>|%[sd])(?:[/?#]|\Z)")
 
 
@@ -29,6 +34,8 @@ def url_password(data: bytes, start: int, end: int) -> list[Span]:
     if data[start : start + 1] == b"%":
         return _escaped(data, end)
     url = _run(data, start, end)
+    if b"@" not in url and (longer := _WITH_BLANKS.match(data, end)):
+        url = longer.group()
     simple = _AUTHORITY_END.split(url, maxsplit=1)[0]
     colon = simple.find(b":")
     last = _last_at(url, simple, colon, web=scheme.group().lower().endswith(_WEB))

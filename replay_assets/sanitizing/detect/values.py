@@ -135,6 +135,11 @@ def is_reference(name: str, value: bytes, *, equals: bool = False) -> bool:
     return parts and (known or not value.isalnum())
 
 
+def is_entry(value: bytes) -> bool:
+    """Return whether a value is a name such as `orders-db-1`, `ORDERS_DB` or `ordersDb`."""
+    return _ENTRY.fullmatch(value) is not None
+
+
 def looks_random(value: bytes) -> bool:
     """Return whether a value looks generated instead of written by a person."""
     if len(value) < SHORTEST_WEAK or b" " in value:

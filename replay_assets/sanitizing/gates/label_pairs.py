@@ -13,13 +13,29 @@ from replay_assets.sanitizing.gates.label_texts import fold, plain, words
 
 _YES = ("true", "yes", "y", "1", "on", "是", "有", "需要")
 _NO = ("false", "no", "n", "0", "off", "否", "無", "无", "不")
-_MARKS = r"[\s\"'`*\[({<|「『“‘-]{0,8}"
+_COLOUR = r"(?:\x1b\[[0-9a-z;]{0,8}m)?"
+_MARKS = _COLOUR + r"[\s\"'`*\[({<|「『“‘-]{0,8}" + _COLOUR
+_VERBS = "|".join(
+    rf"{plain(verb).replace(' ', chr(92) + 's')}"
+    for verb in (
+        "is", "was", "are", "were", "equals", "remains", "set to", "has value",
+        "has the value", "will be", "should be", "would be", "must be",
+    )
+)  # fmt: skip
+_TAGS = r"(?:\s{0,4}</?[a-z0-9]{1,12}>){1,4}\s{0,4}"
+"""Tags between two cells: `</td><td>`."""
 _SIGN = (
-    r"[\"'`*\])]{0,4}\s{0,4}(?:[:=|]{1,3}>?|-+>|→|⇒|(?:已?[設设改]定?)?[為为]|是|>|\t|\s{2,8}"
-    rf"|\s(?:is|was|are|were|{plain('equals')})(?:\s(?:now|set to))?(?=\s))"
+    r"[\"'`*\])」』”’]{0,4}(?:\s?\([^)\n]{1,40}\))?\s{0,4}(?:[:=|]{1,3}>?|-+>|[→⇒➜➔⟶]"
+    r"|(?:的[值內内]容?)?\s?(?:已?[設设改]定?)?[為为]|(?:的[值內内]容?)?\s?是|>|\t|\s{2,8}|\s?\("
+    rf"|{_TAGS}|\s?[-–—]\s|\s(?:{_VERBS})(?:\s(?:now|set to))?(?=\s))"
 )
 _ITEMS = r"(?:(?<=[\[({])[^\])}\n]{0,200}[,\s\"'])?"
 """Other items of a list before the value: `acceptable_actions: [restart, scale]`."""
+_BESIDE = (
+    r"(?: |[\"'`」]?\)?[,;]\s?[\"'`「]?"
+    rf"|[\"'`」]?[,;]?\s{{1,3}}(?:{plain('value')}|{plain('val')}|值)\W{{1,4}})"
+)
+"""Between an identifier and its value: a blank, the sign of a list, or the word `value`."""
 _ASCII_END = r"(?![0-9a-z_])"
 _CJK_END = r"(?![\u3400-\u9fff])|(?=[的了且並并而但和與与及])"
 
@@ -104,4 +120,6 @@ def _pattern(name: str, values: tuple[str, ...]) -> re.Pattern[str] | None:
     # A single blank separates them only after an identifier; in prose the value goes on.
     identifier = r"[_-]?".join(map(re.escape, letters))
     start = r"(?<![0-9a-z])" if letters[0].isascii() else ""
-    return re.compile(rf"{start}(?:{spelled}(?:{_SIGN}){_MARKS}{_ITEMS}|{identifier} )(?:{value})")
+    return re.compile(
+        rf"{start}(?:{spelled}(?:{_SIGN}){_MARKS}{_ITEMS}|{identifier}{_BESIDE})(?:{value})"
+    )

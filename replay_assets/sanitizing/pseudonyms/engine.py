@@ -4,16 +4,18 @@ Placeholders look like `<EMAIL_1>`: a category and a number in first-seen order.
 them, so a second pass changes nothing. The map is never stored.
 """
 
+import json
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from replay_assets.sanitizing.detect.key_names import strength
+from replay_assets.sanitizing.detect.key_names import is_session, strength
 from replay_assets.sanitizing.detect.matching import default_engine
 from replay_assets.sanitizing.detect.rules import RuleSet, shipped
 from replay_assets.sanitizing.detect.spans import SECRET, Span
-from replay_assets.sanitizing.detect.values import is_harmless, is_reference, looks_random
+from replay_assets.sanitizing.detect.values import is_entry, is_harmless, is_reference, looks_random
 from replay_assets.sanitizing.pseudonyms.pseudonym_map import (
     PLACEHOLDER,
     PLACEHOLDER_BYTES,
@@ -25,6 +27,7 @@ from replay_assets.sanitizing.pseudonyms.pseudonym_map import (
 
 SHORTEST_SECRET_NUMBER = 4
 """Under a secret's key, a number with this many characters or more is a secret: `password=1234`."""
+SHORTEST_IN_A_ROW = 6
 ROUNDS = 6
 """Masking a value may create a new word boundary; two rounds settle all but hostile texts."""
 
@@ -82,13 +85,14 @@ class IncidentSanitizer:
         if isinstance(value, Mapping):
             return self._object(value, key)
         if isinstance(value, list | tuple):
-            return [
-                self.value(item, _flag_before(value, at, item) or key)
-                for at, item in enumerate(value)
-            ]
+            return self._list(value, key)
         if isinstance(value, str):
             if _is_secret_leaf(value, key):
                 return self._masked(value)
+            if variable := _VARIABLE.fullmatch(value):
+                name, text = variable.groups()
+                if strength(name) == "strong" and _is_secret_leaf(text, name):
+                    return f"{name}={self._masked(text)}"
             return self.raw_text(value)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self._number(value, key)
@@ -113,11 +117,31 @@ class IncidentSanitizer:
             # Keys too: a map from address to count has the address as its key.
             self.raw_text(str(name)): self._below(
                 item,
-                named if named and str(name).lower() in _VALUES else str(name),
+                _key_below(str(name), key, named),
                 str(name) in secret_below,
             )
             for name, item in value.items()
         }
+
+    def _list(self, items: Sequence[Any], key: str) -> list[Any]:
+        """Sanitize a list: arguments of a command, a name with its value, or any items."""
+        found = [
+            self.value(item, _flag_before(items, at, item) or key) for at, item in enumerate(items)
+        ]
+        texts = [item for item in found if isinstance(item, str)]
+        if len(texts) == len(items) == 2 and _is_row(found[0], items[1]):
+            return [found[0], self._masked(items[1])]
+        if len(texts) == len(items) and any(text.startswith("-") for text in texts):
+            return self._arguments(texts)
+        return found
+
+    def _arguments(self, items: list[str]) -> list[str]:
+        """Sanitize the arguments of a command together: `-p…` is a password after `mysql` only."""
+        try:
+            masked = json.loads(self.text(json.dumps(items, ensure_ascii=False)))
+        except ValueError:  # a value had a quote in it
+            return items
+        return masked if len(masked) == len(items) else items
 
     def _below(self, item: Any, name: str, in_secret: bool) -> Any:  # noqa: ANN401 - any JSON value
         if in_secret and isinstance(item, Mapping):
@@ -152,12 +176,24 @@ class IncidentSanitizer:
         return self._map.placeholder(span.category, value, span.rule_id, span.canonical)
 
 
+_VARIABLE = re.compile(r"([A-Z][A-Z0-9_]{2,60})=([^\r\n=]{3,200})")
+"""A variable of an environment, as one text: blanks belong to its value."""
 _SECTIONS = frozenset({"data", "stringData"})
-_VALUES = frozenset(
-    ("value", "old", "new", "from", "to", "before", "after", "previous", "current", "old_value")
-) | {"new_value", "oldvalue", "newvalue", "from_value", "to_value"}
+_VALUES = frozenset((
+    "value", "old", "new", "from", "to", "before", "after", "previous", "current", "old_value",
+    "new_value", "oldvalue", "newvalue", "from_value", "to_value", "val", "v", "default",
+    "parametervalue", "stringvalue", "string_value", "secretvalue",
+))  # fmt: skip
 """Keys whose text is a value of the name next to them, or of the change around them."""
-_NAMES = ("name", "key", "field", "variable", "env")
+_NAMES = ("name", "key", "k", "field", "variable", "env", "header", "parameterkey", "attribute")
+
+
+def _key_below(name: str, key: str, named: str) -> str:
+    """Return the key that decides what a leaf is: its own, its pair's name, or its object's."""
+    folded = name.lower()
+    if folded == "id" and is_session(key):
+        return "session_id"
+    return named if named and folded in _VALUES else name
 
 
 def _name_of_pair(value: Mapping[Any, Any]) -> str:
@@ -166,6 +202,17 @@ def _name_of_pair(value: Mapping[Any, Any]) -> str:
     if _VALUES.isdisjoint(folded):
         return ""
     return next((str(folded[name]) for name in _NAMES if isinstance(folded.get(name), str)), "")
+
+
+def _is_row(name: str, value: str) -> bool:
+    """Return whether two texts are a secret's name and its value, not two names."""
+    return (
+        strength(name) == "strong"
+        and len(value) >= SHORTEST_IN_A_ROW
+        and any(map(str.isdigit, value))
+        and not is_entry(value.encode("utf-8", "replace"))
+        and _is_secret_leaf(value, name)
+    )
 
 
 def _flag_before(items: Sequence[Any], at: int, item: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -301,6 +301,17 @@ MORE = {
     "chinese_beside": ("舊密碼 old-Value1，新密碼 {}", PASSWORD, "新密碼"),
     "chinese_brackets": ("管理員密碼「{}」", PASSWORD, "管理員密碼"),
     "japanese": ("パスワード：{}", PASSWORD, "パスワード"),
+    "blanks_in_url": ("dial amqp://app:two words {}@mq-1:5672/vh", PASSWORD, "@mq-1:5672/vh"),
+    "variable_in_quotes": ("podman run -e 'APP_SECRET=two words {}' web", PASSWORD, "web"),
+    "letter_in_url": ("GET /a?p%61ssword={}&b=1", PASSWORD, "b=1"),
+    "wide_letters": ("ｔｏｋｅｎ＝{} x", PASSWORD, "x"),
+    "glued_in_list": ('["mysqldump","-p{}","shop"]', PASSWORD, "shop"),
+    "glued_in_yaml": ("args: [mysql, -p{}, shop]", PASSWORD, "shop"),
+    "bare_identified": ("ALTER USER shop IDENTIFIED BY {};", PASSWORD, "ALTER USER"),
+    "dockerfile": ("ENV SHOP_PASSWORD {}", PASSWORD, "ENV"),
+    "cell": ("| SHOP_PASSWORD | {} |", PASSWORD, "SHOP_PASSWORD"),
+    "begins_with_quote": ('user=a password="H{{c\'L*VNz{}Q:3k{{"{{%8R host=b', PASSWORD, "host=b"),
+    "jumbled_rest": ("password=xK9#m\\r{}%jC;o7Ha=4A,q host=b", PASSWORD, "host=b"),
     "session_in_words": ("Session ID: {}", TOKEN, "Session ID"),
     "drupal": ("SSESS0123abcd={}; x", TOKEN, "SSESS0123abcd"),
 }
@@ -315,6 +326,13 @@ ALL = {
 }  # fmt: skip
 
 REFERENCES = [
+    "self.password = password",
+    "let token = user_token",
+    "connect(user=user, password=password)",
+    "if password != expected:",
+    "psql postgres://app@db-0:5432/shop and mail",
+    "| password | orders-db-1 |",
+    "identified by name",
     "Oracle/19c listener on db:1521/ORCL",
     "kafka://b1:9092,b2:9092/topic@group",
     "金鑰由 KMS 管理",
@@ -410,6 +428,14 @@ def test_a_reference_stays(text: str) -> None:
         ({"args": ["--password", PASSWORD]}, PASSWORD),
         ({"routing_key": HEX}, HEX),
         ({"cookies": {"JSESSIONID": TOKEN}}, TOKEN),
+        ({"session": {"id": TOKEN}}, TOKEN),
+        ({"cmd": ["mysql", "-uroot", f"-p{PASSWORD}"]}, PASSWORD),
+        ({"cmd": ["redis-cli", "-a", PASSWORD]}, PASSWORD),
+        ({"cmd": ["curl", "-u", f"app:{PASSWORD}"]}, PASSWORD),
+        ({"Env": [f"SHOP_PASSWORD=two words {PASSWORD}"]}, PASSWORD),
+        ({"rows": [["SHOP_PASSWORD", PASSWORD]]}, PASSWORD),
+        ({"ParameterKey": "ShopPassword", "ParameterValue": PASSWORD}, PASSWORD),
+        ({"key": "shop.password", "value": {"stringValue": PASSWORD}}, PASSWORD),
     ],
 )
 def test_a_key_marks_its_value_in_json_too(value: Any, secret: str) -> None:
@@ -423,6 +449,9 @@ def test_a_key_marks_its_value_in_json_too(value: Any, secret: str) -> None:
         {"secretKey": "orders-db-password", "remoteRef": {"key": "prod/orders/db"}},
         {"password": {"secretKeyRef": {"name": "orders-db", "key": "password"}}},
         {"args": ["--password", "--verbose"]},
+        {"cmd": ["mysql", "-p", "orders"]},
+        {"columns": ["password", "created2"], "ports": ["-p", "8080:80"]},
+        {"Env": ["SHOP_PASSWORD=${FROM_VAULT}"], "session": {"id": 42}},
         {"password": "${DB_PASSWORD}"},
     ],
 )

@@ -248,6 +248,10 @@ LABEL = {
         *("requires human approval: yes", "requires_human_approval=1", "ris\u200bk_level -> low"),
         *("acceptable_actions: [drain, scale]", "acceptable-actions=restart"),
         *("風險:低", "風險：低，請處理", "風險為低", "風險＝低。", "風險是「低」的"),
+        *("「風險」為「低」", "風險的值是低", "「risk_level」為「low」", "risk_level（等級）：low"),
+        *("<td>risk_level</td><td>low</td>", "risk_level,low", '("risk_level", "low")'),
+        *("name: risk_level, value: low", "risk level should be low", "risk level - low"),
+        *("risk_level (low)", "risk_level ➜ low", "risk_level: \x1b[32mlow\x1b[0m"),
     ],
 )
 def test_a_name_with_its_value_next_to_it_is_a_leak(text: str) -> None:
