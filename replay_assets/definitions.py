@@ -3,7 +3,16 @@
 import dagster as dg
 
 from replay_assets.candidates import Catalogue
-from replay_assets.defs import checks, evaluation, evidence, finetune, jobs, replay, request_packs
+from replay_assets.defs import (
+    checks,
+    evaluation,
+    evidence,
+    finetune,
+    jobs,
+    replay,
+    request_packs,
+    tool_calling,
+)
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import build_resources
 from replay_assets.defs.schedules import (
@@ -37,9 +46,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         finetune.build_asset(partitions, rules, settings.training_language),
     ]
     return dg.Definitions(
-        assets=[*daily, *weekly],
+        assets=[*daily, *weekly, *tool_calling.build_all(catalogue, everyone)],
         asset_checks=checks.build_checks(catalogue, partitions),
-        jobs=[jobs.daily_walk, jobs.weekly_walk, jobs.observe_source],
+        jobs=[jobs.daily_walk, jobs.weekly_walk, jobs.observe_source, jobs.tool_calling],
         schedules=[weekly_replay(catalogue, settings), source_watch(settings)],
         sensors=[reports_follow_days(), evidence_follows_source()],
         resources=build_resources(settings, catalogue),

@@ -14,7 +14,7 @@ from replay_assets.errors import BatchInterruptedError, BatchStoppedError, Confi
 from replay_assets.inference import RunStores, SendingGate
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import encode_json, record_line
-from replay_assets.sanitizing import load_canaries, token_rules_of
+from replay_assets.sanitizing import load_canaries, rules_of, token_rules
 from replay_assets.settings import (
     named_file,
     read_secret,
@@ -66,7 +66,7 @@ def _ask(
     gate = SendingGate(
         secrets=read_secrets(catalogue.key_variables),
         canaries=load_canaries(named_file("REPLAY_CANARIES")),
-        rules=token_rules_of(named_file("REPLAY_RULES")),
+        rules=token_rules(rules_of(named_file("REPLAY_RULES"))),
     )
     asked: Asked = []
     stopped = False

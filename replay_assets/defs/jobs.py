@@ -8,11 +8,15 @@ from replay_assets.lake import assets
 
 WEEKLY_ASSETS = tuple(key_of(one) for one in assets.BY_NAME.values() if one.grain == "week")
 _WEEKLY = dg.AssetSelection.assets(*WEEKLY_ASSETS)
+# Their keys begin with the asset's name: results have one asset per candidate.
+_UNPARTITIONED = dg.AssetSelection.key_prefixes(assets.TOOL_CALLING_RESULTS.name) | (
+    dg.AssetSelection.assets(key_of(assets.TOOL_CALLING_REPORT))
+)
 
 # Weekly assets are not part of a day's run: one failed candidate would stop them.
 daily_walk = dg.define_asset_job(
     "daily_walk",
-    selection=dg.AssetSelection.all() - _WEEKLY,
+    selection=dg.AssetSelection.all() - _WEEKLY - _UNPARTITIONED,
     description="One day: evidence, labels, pack, then each candidate's results and scores. If "
     "one candidate fails, the others continue.",
 )
@@ -27,6 +31,11 @@ weekly_walk = dg.define_asset_job(
     selection=_WEEKLY,
     description="One week, named by its Monday: the report and the training file, from those of "
     "its days that exist.",
+)
+tool_calling = dg.define_asset_job(
+    "tool_calling",
+    selection=_UNPARTITIONED,
+    description="The tool-calling benchmark: each candidate is asked all cases, then the report.",
 )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 import dagster as dg
 
 from replay_assets.candidates import Candidate
+from replay_assets.defs.materializing import partitions_of
 from replay_assets.lake import assets
 from replay_assets.settings import read_secret
 
@@ -31,7 +32,7 @@ def is_left_out(
     if reason is None:
         return False
     context.log.warning(f"{candidate.id} is left out: {reason}")
-    for partition in context.partition_keys:
+    for partition in partitions_of(context):
         # An observation, because the partition must not look materialized.
         context.log_event(
             dg.AssetObservation(

@@ -17,7 +17,7 @@ from replay_assets.contracts.gate_policy import GatePolicy, load_policy
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.inference import RunStores, SendingGate
 from replay_assets.lake import Store
-from replay_assets.sanitizing import OutboundPolicy, RuleSet, load_canaries, rules_of
+from replay_assets.sanitizing import OutboundPolicy, RuleSet, load_canaries, rules_of, token_rules
 from replay_assets.settings import AUDIT_KEY, Settings, read_secret, read_secrets
 from replay_assets.source import IncidentDatabase, SourceMapping, load_mapping
 
@@ -103,6 +103,14 @@ class Safeguards:
         """Return the gate that every request of a run passes; keys are read now."""
         return SendingGate(
             secrets=read_secrets(self.key_variables), canaries=self.canaries, rules=self.rules
+        )
+
+    def gate_of_tokens(self) -> SendingGate:
+        """Return the gate of requests that hold no incident: mail and IP addresses may be sent."""
+        return SendingGate(
+            secrets=read_secrets(self.key_variables),
+            canaries=self.canaries,
+            rules=token_rules(self.rules),
         )
 
     def audit_key(self) -> str | None:

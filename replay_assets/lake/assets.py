@@ -67,6 +67,8 @@ EVALUATION_REPORT = Asset(
 SFT_EXPORT = Asset(
     "sft_export", grain="week", inputs=(INCIDENT_EVIDENCE, INCUMBENT_SCORES), settings=("rules",)
 )
+TOOL_CALLING_RESULTS = Asset("tool_calling_results", grain="none", per_candidate=True)
+TOOL_CALLING_REPORT = Asset("tool_calling_report", grain="none", inputs=(TOOL_CALLING_RESULTS,))
 
 BY_NAME = {
     asset.name: asset
@@ -80,6 +82,8 @@ BY_NAME = {
         INCUMBENT_SCORES,
         EVALUATION_REPORT,
         SFT_EXPORT,
+        TOOL_CALLING_RESULTS,
+        TOOL_CALLING_REPORT,
     )
 }
 
@@ -96,6 +100,9 @@ AUDIT_FILE = "audit.json"
 # Files of replay results.
 RESULTS_FILE = "replay_results.jsonl"
 RUN_REPORT_FILE = "run_report.json"
+
+# File of the results of tool-calling cases; their report has the files of an evaluation report.
+TOOL_RESULTS_FILE = "tool_calling_results.jsonl"
 
 # Files of an evaluation report: the document, and the same as HTML and as Markdown.
 REPORT_FILE = "report.json"

@@ -19,7 +19,7 @@ from replay_assets.sanitizing.gates.outbound_policy import (
     OutboundPolicy,
     load_canaries,
     rules_of,
-    token_rules_of,
+    token_rules,
 )
 from replay_assets.sanitizing.pseudonyms.engine import IncidentSanitizer, sanitize_text
 from replay_assets.sanitizing.pseudonyms.incident import (
@@ -51,5 +51,5 @@ __all__ = [
     "rules_of",
     "sanitize_incident",
     "sanitize_text",
-    "token_rules_of",
+    "token_rules",
 ]

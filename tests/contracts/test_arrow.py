@@ -21,6 +21,7 @@ from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.record import Part
 from replay_assets.contracts.result import ResultRow
 from replay_assets.contracts.score import ReplayScore
+from replay_assets.contracts.tool_calling_rows import ToolFigureRow, ToolResultRow
 
 SNAPSHOT: dict[str, Any] = json.loads((Path(__file__).parent / "table_schemas.json").read_text())
 TABLES: dict[str, type[Part]] = {
@@ -32,6 +33,8 @@ TABLES: dict[str, type[Part]] = {
     "replay_results": ResultRow,
     "replay_scores": ReplayScore,
     "evaluation_report": ReportRow,
+    "tool_calling_results": ToolResultRow,
+    "tool_calling_report": ToolFigureRow,
 }
 
 

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
 from replay_assets.inference import RunStores, SendingGate
-from replay_assets.sanitizing import token_rules_of
+from replay_assets.sanitizing import rules_of, token_rules
 from replay_assets.tool_calling.cases import read_cases, shipped_cases
 from replay_assets.tool_calling.runner import run_cases
 from tests.inference.scripted_server import (
@@ -58,7 +58,7 @@ def run(
         api_key=None,
         stores=stores or RunStores.in_memory(),
         work="run",
-        gate=SendingGate(secrets=secrets, rules=token_rules_of(None)),
+        gate=SendingGate(secrets=secrets, rules=token_rules(rules_of(None))),
     )
 
 

@@ -74,13 +74,9 @@ def rules_of(path: Path | None) -> RuleSet:
     return shipped() if path is None else load_rules(path)
 
 
-def token_rules_of(path: Path | None) -> RuleSet:
-    """Return the same rules for text that holds no incident: mail and IP addresses may leave.
-
-    Raises:
-        ConfigurationError: the file or one of its rules can't be used.
-    """
-    return replace(rules_of(path), tokens_only=True)
+def token_rules(rules: RuleSet) -> RuleSet:
+    """Return rules for text that holds no incident: mail and IP addresses may leave."""
+    return replace(rules, tokens_only=True)
 
 
 def load_canaries(path: Path | None) -> tuple[str, ...]:

@@ -1,0 +1,140 @@
+"""Assets of the tool-calling benchmark, without partitions: results per candidate, the report."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+
+import dagster as dg
+
+from replay_assets.candidates import Candidate, Catalogue
+from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
+from replay_assets.defs.endpoint_slots import endpoint_slot
+from replay_assets.defs.evaluation import GROUP, OWNERS
+from replay_assets.defs.keys import key_of
+from replay_assets.defs.left_out import is_left_out
+from replay_assets.defs.materializing import materialize
+from replay_assets.defs.metadata import Metadata
+from replay_assets.defs.replay import ReplayConfig, RunLog
+from replay_assets.defs.resources import Guards, Keys, Root, State
+from replay_assets.lake import Published, assets
+from replay_assets.settings import tool_case_files
+from replay_assets.tool_calling import publishing
+from replay_assets.tool_calling.cases import read_cases, shipped_cases
+from replay_assets.tool_calling.publishing import (
+    current_results,
+    report_publication,
+    results_publication,
+)
+from replay_assets.tool_calling.runner import run_cases
+
+
+def build_all(catalogue: Catalogue, everyone: AbstractSet[str]) -> list[dg.AssetsDefinition]:
+    """Return the assets of the benchmark."""
+    results = [build_results(candidate, everyone) for candidate in catalogue]
+    return [*results, build_report_asset(catalogue)]
+
+
+def build_results(candidate: Candidate, everyone: AbstractSet[str]) -> dg.AssetsDefinition:
+    """Return the asset that asks one candidate all cases."""
+
+    @dg.asset(
+        key=key_of(assets.TOOL_CALLING_RESULTS, candidate.id),
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"jsonl", "parquet"},
+        tags={"candidate": candidate.id, "baseline": str(candidate.baseline).lower()},
+        code_version=f"{publishing.CODE_VERSION}.{candidate.digest()[:12]}",
+        # A run that leaves the candidate out yields nothing.
+        output_required=False,
+    )
+    def tool_calling_results(
+        context: dg.AssetExecutionContext,
+        config: ReplayConfig,
+        lake: Root,
+        api_keys: Keys,
+        safeguards: Guards,
+        state: State,
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        """One result per case: the calls that the candidate made, and whether they are right.
+
+        Asks the shipped cases and those of $REPLAY_TOOL_CASES. Nothing that is called is executed.
+        """
+        if is_left_out(context, candidate, everyone):
+            return
+        api_key = api_keys.key_of(candidate)
+
+        def ask(_: str) -> Published:
+            cases = _cases()
+            results = run_cases(
+                cases,
+                candidate,
+                api_key=api_key,
+                stores=state.stores,
+                work=f"tool_calling/{candidate.id}",
+                gate=safeguards.gate_of_tokens(),
+                timezone=state.timezone,
+                refresh=config.refresh,
+                progress=RunLog(context.log.info).report,
+            )
+            _require_answers(results)
+            address = assets.TOOL_CALLING_RESULTS.at(candidate=candidate.id)
+            return lake.publish(address, results_publication(results, cases, candidate))
+
+        # Runs against the same endpoint share its limits, so they run one after another.
+        with endpoint_slot(context, candidate):
+            yield materialize(context, ask)
+
+    return tool_calling_results
+
+
+def build_report_asset(catalogue: Catalogue) -> dg.AssetsDefinition:
+    """Return the report on every candidate that has results of the present cases."""
+
+    @dg.asset(
+        group_name=GROUP,
+        owners=OWNERS,
+        kinds={"html", "parquet"},
+        deps=[key_of(assets.TOOL_CALLING_RESULTS, candidate.id) for candidate in catalogue],
+        code_version=publishing.CODE_VERSION,
+    )
+    def tool_calling_report(
+        context: dg.AssetExecutionContext, lake: Root
+    ) -> dg.MaterializeResult[None]:
+        """Which candidate calls the right tool with the right parameters, with intervals.
+
+        Candidates without results of the present cases are left out, and named in the log.
+        """
+
+        def report_on(_: str) -> Published:
+            cases, asked = _cases(), []
+            for candidate in catalogue:
+                found = current_results(lake, cases, candidate)
+                if found is None:
+                    context.log.warning(f"{candidate.id} has no results of the present cases")
+                else:
+                    asked.append((candidate, found))
+            return lake.publish(assets.TOOL_CALLING_REPORT.at(), report_publication(cases, asked))
+
+        return materialize(context, report_on, _report_metadata)
+
+    return tool_calling_report
+
+
+def _cases() -> list[ToolCase]:
+    return read_cases([shipped_cases(), *tool_case_files()])
+
+
+def _require_answers(results: list[ToolCallingResult]) -> None:
+    """Fail if no case has an answer: an endpoint that is down must not be published as a score."""
+    if all(one.right is None for one in results):
+        raise dg.Failure(
+            f"none of the {len(results)} cases got an answer; the first: {results[0].error}. "
+            "Nothing was published; materialize the asset again.",
+            allow_retries=False,
+        )
+
+
+def _report_metadata(published: Published) -> Metadata:
+    return {
+        "report": dg.MetadataValue.path(published.path_of(assets.REPORT_HTML_FILE)),
+        "figures": dg.MetadataValue.md(published.file(assets.REPORT_MARKDOWN_FILE).decode()),
+    }

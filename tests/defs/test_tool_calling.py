@@ -1,0 +1,71 @@
+"""The tool-calling benchmark as assets: results of candidates, and the report on them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from replay_assets.definitions import build_definitions
+from replay_assets.lake import Store, assets
+from replay_assets.settings import Settings
+from tests.conftest import settings_in
+from tests.defs.walks import execute, failed_steps
+
+CATALOGUE = """
+- {id: words, model: rules-baseline, base_url: 'embedded://baselines/v1'}
+- {id: never, model: constant-baseline, base_url: 'embedded://baselines/v1'}
+- {id: keyless, model: m, base_url: 'http://127.0.0.1:9/v1', api_key_env: NO_SUCH_API_KEY}
+- {id: down, model: m, base_url: 'http://127.0.0.1:9/v1', limits: {retry_budget_s: 0.01}}
+"""
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dg.ExecuteInProcessResult]:
+    """A run of the complete job; one candidate has no key, one no server."""
+    home = tmp_path_factory.mktemp("tool_calling")
+    (home / "candidates.yaml").write_text(CATALOGUE)
+    settings = replace(
+        settings_in(home, source_url="sqlite://"), candidates=home / "candidates.yaml"
+    )
+    job = build_definitions(settings).resolve_job_def("tool_calling")
+    return settings, execute(job)
+
+
+def test_each_candidate_that_answers_has_results(
+    ran: tuple[Settings, dg.ExecuteInProcessResult],
+) -> None:
+    """One without a key is left out; one that is down fails, and is not published as a score."""
+    settings, result = ran
+    assert failed_steps(result) == {"tool_calling_results__down"}
+    lake = Store(settings.lake)
+    published = {
+        name: lake.find(assets.TOOL_CALLING_RESULTS.at(candidate=name))
+        for name in ("words", "never", "keyless", "down")
+    }
+    assert [name for name, one in published.items() if one is not None] == ["words", "never"]
+    words = published["words"]
+    assert words is not None
+    rows = words.rows("tool_calling_results")
+    assert len(rows) == len(words.records(assets.TOOL_RESULTS_FILE)) == words.facts["cases"]
+    assert sum(one["right"] for one in rows) == words.facts["right"] > 0
+
+
+def test_the_report_is_on_those_that_have_results(
+    ran: tuple[Settings, dg.ExecuteInProcessResult],
+) -> None:
+    """After a failure of one candidate, it is materialized by itself."""
+    settings, _ = ran
+    job = build_definitions(settings).resolve_job_def("tool_calling")
+    result = execute(job, asset_selection=[dg.AssetKey("tool_calling_report")])
+    assert result.success
+    report = Store(settings.lake).get(assets.TOOL_CALLING_REPORT.at())
+    document = report.document(assets.REPORT_FILE)
+    assert [one["candidate_id"] for one in document["candidates"]] == ["words", "never"]
+    (made,) = result.get_asset_materialization_events()
+    metadata = made.materialization.metadata
+    assert Path(str(metadata["report"].value)).read_text("utf-8").startswith("<!doctype html>")
+    assert "| words (baseline: matches words" in str(metadata["figures"].value)
+    assert {one["grouping"] for one in report.rows("tool_calling_report")} == {
+        *("all", "category", "language", "tool")
+    }
