@@ -219,11 +219,11 @@ def _value_end(data: bytes, start: int, begin: int, opening: bytes) -> int:
 _COMMANDS = re.compile(
     rb"(?:^|[\s/\"'`;&|(\[])(?i:mysql|mysqldump|mysqladmin|mariadb|sshpass|psexec|docker login"
     rb"|podman login|redis-cli|mongo|mongosh|mongodump|plink|pscp|ldap[a-z]{1,9}|smbclient"
-    rb"|rabbitmqctl|influx|az login)(?:\.exe)?(?:[\s\"',][^\r\n]{0,200})?\Z"
+    rb"|rabbitmqctl|influx|az login|7za?)(?:\.exe)?(?:[\s\"',][^\r\n]{0,200})?\Z"
 )
 
 _NEXT_ITEM = re.compile(rb",[ ]?[\"']")
-_GLUED_ONLY = re.compile(rb"(?i:mysql|mysqldump|mysqladmin|mariadb)[^\r\n]{0,200}\Z")
+_GLUED_ONLY = re.compile(rb"(?i:mysql|mysqldump|mysqladmin|mariadb|7za?)[^\r\n]{0,200}\Z")
 """`mysql -p orders` names a database; its password is glued to the flag."""
 
 

@@ -312,6 +312,8 @@ MORE = {
     "cell": ("| SHOP_PASSWORD | {} |", PASSWORD, "SHOP_PASSWORD"),
     "begins_with_quote": ('user=a password="H{{c\'L*VNz{}Q:3k{{"{{%8R host=b', PASSWORD, "host=b"),
     "jumbled_rest": ("password=xK9#m\\r{}%jC;o7Ha=4A,q host=b", PASSWORD, "host=b"),
+    "keystore": ("keytool -list -storepass {} -keystore a.jks", PASSWORD, "a.jks"),
+    "archive": ("7z x -p{} a.7z", PASSWORD, "a.7z"),
     "session_in_words": ("Session ID: {}", TOKEN, "Session ID"),
     "drupal": ("SSESS0123abcd={}; x", TOKEN, "SSESS0123abcd"),
 }
