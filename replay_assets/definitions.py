@@ -42,7 +42,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         *evaluation.build_daily(catalogue, partitions, rules),
     ]
     weekly = [
-        *evaluation.build_weekly(catalogue, partitions),
+        *evaluation.build_weekly(catalogue, partitions, settings.report_language),
         finetune.build_asset(partitions, rules, settings.training_language),
     ]
     return dg.Definitions(

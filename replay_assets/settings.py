@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from replay_assets.contracts.evaluation_report import REPORT_LANGUAGES, ReportLanguage
 from replay_assets.contracts.export_row import TRAINING_LANGUAGES, TrainingLanguage
 from replay_assets.errors import ConfigurationError
 from replay_assets.parsing.urls import UrlParts, secret_options, shown_url
@@ -49,6 +50,7 @@ class Settings:
         REPLAY_LOOK_BACK_DAYS  35: days that the daily observation of the source covers
         REPLAY_MAX_TEXT_BYTES  1048576: a row with a longer text is quarantined
         REPLAY_TRAINING_LANGUAGE  follow: the language of instruction and headings of training rows
+        REPLAY_REPORT_LANGUAGE  en: the language of the report's page; zh-Hant is the other one
         DAGSTER_HOME       data/dagster_home
 
     Read when used, never stored: `REPLAY_TOOL_CASES` (files of tool-calling cases, separated as in
@@ -75,6 +77,7 @@ class Settings:
     max_text_bytes: int
     dagster_home: Path
     training_language: TrainingLanguage = "follow"
+    report_language: ReportLanguage = "en"
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -114,6 +117,7 @@ class Settings:
             training_language=_training_language(
                 environment.get("REPLAY_TRAINING_LANGUAGE") or "follow"
             ),
+            report_language=_report_language(environment.get("REPLAY_REPORT_LANGUAGE") or "en"),
             dagster_home=Path(environment.get("DAGSTER_HOME") or data / "dagster_home").absolute(),
         )
 
@@ -271,6 +275,15 @@ def _training_language(name: str) -> TrainingLanguage:
             return known
     raise ConfigurationError(
         f"REPLAY_TRAINING_LANGUAGE is {name!r}; use one of {', '.join(TRAINING_LANGUAGES)}"
+    )
+
+
+def _report_language(name: str) -> ReportLanguage:
+    for known in REPORT_LANGUAGES:
+        if name == known:
+            return known
+    raise ConfigurationError(
+        f"REPLAY_REPORT_LANGUAGE is {name!r}; use one of {', '.join(REPORT_LANGUAGES)}"
     )
 
 

@@ -66,6 +66,7 @@ def test_without_variables_everything_is_under_data(home: Path):
         ("REPLAY_TIMEZONE", "UTC", "timezone"),
         ("REPLAY_FIRST_DAY", "2026-01-05", "first_day"),
         ("REPLAY_TRAINING_LANGUAGE", "original", "training_language"),
+        ("REPLAY_REPORT_LANGUAGE", "zh-Hant", "report_language"),
         ("DAGSTER_HOME", "/srv/dagster", "dagster_home"),
     ],
 )
@@ -105,6 +106,7 @@ def test_a_relative_path_is_made_absolute(
 @pytest.mark.parametrize(
     ("variable", "value", "way_out"),
     [
+        pytest.param("REPLAY_REPORT_LANGUAGE", "zh", "en, zh-Hant", id="language of the report"),
         pytest.param("REPLAY_TRAINING_LANGUAGE", "EN", "original, follow, en, zh", id="language"),
         pytest.param("REPLAY_TIMEZONE", "Taipei", "Asia/Taipei", id="no time zone"),
         pytest.param("REPLAY_TIMEZONE", "Asia", "Asia/Taipei", id="a folder of time zones"),

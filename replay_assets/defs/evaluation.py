@@ -3,7 +3,7 @@
 import dagster as dg
 
 from replay_assets.candidates import Candidate, Catalogue
-from replay_assets.contracts.evaluation_report import EvaluationReport
+from replay_assets.contracts.evaluation_report import EvaluationReport, ReportLanguage
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.defs.jobs import follow_days
@@ -48,9 +48,11 @@ def build_daily(
     ]
 
 
-def build_weekly(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetsDefinition]:
+def build_weekly(
+    catalogue: Catalogue, partitions: Partitions, language: ReportLanguage
+) -> list[dg.AssetsDefinition]:
     """Return the assets of the stage that have weekly partitions."""
-    return [build_report_asset(catalogue, partitions)]
+    return [build_report_asset(catalogue, partitions, language)]
 
 
 def build_masked_labels(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
@@ -186,7 +188,9 @@ def build_incumbent_scores(partitions: Partitions) -> dg.AssetsDefinition:
     return incumbent_scores
 
 
-def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.AssetsDefinition:
+def build_report_asset(
+    catalogue: Catalogue, partitions: Partitions, language: ReportLanguage
+) -> dg.AssetsDefinition:
     """Return the weekly report on every candidate that has results in the week."""
     score_keys = [key_of(assets.REPLAY_SCORES, candidate.id) for candidate in catalogue]
     candidates = {candidate.id: candidate.digest() for candidate in catalogue}
@@ -238,21 +242,23 @@ def build_report_asset(catalogue: Catalogue, partitions: Partitions) -> dg.Asset
             )
             address = assets.EVALUATION_REPORT.at(week)
             inputs = lineage.inputs(address)
-            return lake.publish(address, report_publication(week_report, inputs=inputs))
+            return lake.publish(
+                address, report_publication(week_report, inputs=inputs, language=language)
+            )
 
         return materialize(context, report_on, report_metadata)
 
     return evaluation_report
 
 
-def report_metadata(published: Published) -> Metadata:
+def report_metadata(published: Published, language: ReportLanguage = "en") -> Metadata:
     """Return verdicts, figures and plots of a published report for the UI."""
     week = EvaluationReport.read(published.document(assets.REPORT_FILE))
     rates = {one.candidate_id: one.metrics["primary"].rate for one in week.candidates}
     shown = {name: round(100 * rate) for name, rate in rates.items() if rate is not None}
     return {
         "report": dg.MetadataValue.path(published.path_of(assets.REPORT_HTML_FILE)),
-        "summary": dg.MetadataValue.md(summary_markdown(week)),
+        "summary": dg.MetadataValue.md(summary_markdown(week, language)),
         "handled_right": bars(shown, "incidents handled correctly, %", zeros=True),
         **_numbers(week),
     }

@@ -16,6 +16,7 @@ axe.run(document, {resultTypes: ["violations"]}).then(found => {
   out.id = "axe-found";
   out.textContent = JSON.stringify({
     width: document.documentElement.scrollWidth, inner: window.innerWidth,
+    height: document.documentElement.scrollHeight,
     requests: performance.getEntriesByType("resource").map(one => one.name),
     violations: found.violations.map(one => ({
       id: one.id, impact: one.impact, where: one.nodes.slice(0, 3).map(n => n.html.slice(0, 200)),

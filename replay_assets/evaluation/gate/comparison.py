@@ -129,5 +129,5 @@ def compare(
     """
     found = first.means(metric)
     if failed_as is not None:
-        found |= dict.fromkeys(first.failed, failed_as)
+        found = {**found, **dict.fromkeys(first.failed, failed_as)}
     return Comparison(found, second.means(metric), {**second.groups, **first.groups})

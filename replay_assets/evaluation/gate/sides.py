@@ -53,8 +53,17 @@ class Side:
             r["incident_id"] for r in self.rows if r.get("grade_status", "graded") == "graded"
         )
 
-    def means(self, name: str) -> dict[str, float]:
+    @cached_property
+    def _means(self) -> dict[str, dict[str, float]]:
+        return {}
+
+    def means(self, name: str) -> Mapping[str, float]:
         """Return a grade or a figure by incident: the mean of its repeats, without None."""
+        if name not in self._means:
+            self._means[name] = self._mean_of(name)
+        return self._means[name]
+
+    def _mean_of(self, name: str) -> dict[str, float]:
         found: dict[str, list[float]] = defaultdict(list)
         for row in self.rows:
             value = row.get(name)

@@ -10,14 +10,13 @@ from replay_assets.contracts.evaluation_report import (
     NOT_RUN,
     REPORT_VERSION,
     EvaluationReport,
-    Figures,
     ReportedCandidate,
     ReportedMetric,
     ReportLanguage,
     ReportRow,
 )
 from replay_assets.contracts.gate_policy import GatePolicy, load_policy
-from replay_assets.contracts.report_details import Flip, ReportLineage, TrendPoint
+from replay_assets.contracts.report_details import Flip, Rate, ReportLineage, TrendPoint
 from replay_assets.contracts.request import NO_EVIDENCE
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.evaluation.report.candidates import reported_candidate
@@ -27,7 +26,7 @@ from replay_assets.evaluation.report.incidents import reported_incidents
 from replay_assets.evaluation.report.leaks import leak_checks
 from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.report.slices import slices_of
-from replay_assets.evaluation.report.summary import METRICS, constant_wins, summarize
+from replay_assets.evaluation.report.summary import METRICS, constant_wins, rates_of
 from replay_assets.evaluation.report.trend import points_of_rows
 from replay_assets.evaluation.reviews import Standing
 from replay_assets.evaluation.scored_days import CandidateScores, Title
@@ -170,8 +169,8 @@ def summary_markdown(report: EvaluationReport, language: ReportLanguage = "en") 
     return render("parts/summary.md.j2", report, language)
 
 
-def on_common_incidents(candidates: Sequence[CandidateScores]) -> dict[str, Figures]:
-    """Return figures over the incidents for which every replayed candidate has a score.
+def on_common_incidents(candidates: Sequence[CandidateScores]) -> dict[str, dict[str, Rate]]:
+    """Return rates over the incidents for which every replayed candidate has a score.
 
     Rates over different incidents can't show whether a constant answer does as well.
     """
@@ -179,18 +178,14 @@ def on_common_incidents(candidates: Sequence[CandidateScores]) -> dict[str, Figu
     ids = [{score.incident_id for score in one.scores} for one in replayed]
     common = set.intersection(*ids) if ids else set()
     return {
-        one.candidate_id: summarize(
-            one.candidate_id,
-            [score for score in one.scores if score.incident_id in common],
-            baseline=one.baseline,
-        )
+        one.candidate_id: rates_of([score for score in one.scores if score.incident_id in common])
         for one in replayed
     }
 
 
 def _metrics(candidates: Sequence[CandidateScores]) -> list[ReportedMetric]:
-    comparable = on_common_incidents(candidates)
     constant = {one.candidate_id for one in candidates if one.constant}
+    comparable = on_common_incidents(candidates) if constant else {}
     return [
         ReportedMetric(**dict(metric), constant_wins=constant_wins(comparable, metric, constant))
         for metric in METRICS

@@ -1,6 +1,7 @@
 """The incidents of a week: evidence, answers with their grades, and what was true of each."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from replay_assets.contracts.evaluation_report import ReportedIncident
 from replay_assets.contracts.report_details import ReportedAnswer, ReportedGrade
@@ -8,6 +9,9 @@ from replay_assets.contracts.score import IncidentGrades, ReplayScore
 from replay_assets.evaluation.grading import GRADERS
 from replay_assets.evaluation.report.details import Details
 from replay_assets.evaluation.scored_days import CandidateScores, Title
+
+MARKED = tuple(one.name for one in GRADERS if one.mark)
+COLUMNS = tuple((one.name, f"{one.name}_reason") for one in GRADERS)
 
 
 def reported_incidents(
@@ -42,16 +46,20 @@ def reported_incidents(
 def _grades(score: ReplayScore | None) -> IncidentGrades | None:
     if score is None:
         return None
-    grades = {one.name: score.grade(one.name).value for one in GRADERS if one.mark}
+    grades = {name: getattr(score, name) for name in MARKED}
     return IncidentGrades(outcome=score.outcome, grade_status=score.grade_status, **grades)
 
 
 def _answer(score: ReplayScore, answer: ReportedAnswer | None) -> ReportedAnswer:
     """Return an answer with its grades; without its text if that was not read."""
     grades = {
-        one.name: ReportedGrade(value=found.value, reason=found.reason)
-        for one in GRADERS
-        for found in (score.grade(one.name),)
+        name: _reported(getattr(score, name), getattr(score, reason)) for name, reason in COLUMNS
     }
     answer = answer or ReportedAnswer(outcome=score.outcome)
     return answer.model_copy(update={"grades": grades})
+
+
+@cache
+def _reported(value: bool | None, reason: str) -> ReportedGrade:
+    """Return a grade as the report has it; there are few different ones."""
+    return ReportedGrade(value=value, reason=reason)

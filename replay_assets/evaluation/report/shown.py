@@ -117,9 +117,9 @@ def harms_of(report: EvaluationReport) -> list[Harm]:
     ]
 
 
-def with_reasons(names: Mapping[str, str]) -> str:
+def with_reasons(names: Mapping[str, str], words: Words) -> str:
     """Return names, each with its reason."""
-    return ", ".join(f"{name} ({why})" for name, why in names.items())
+    return ", ".join(f"{name} ({words.says(why)})" for name, why in names.items())
 
 
 def filters(words: Words) -> dict[str, Callable[..., Any]]:
@@ -134,7 +134,8 @@ def filters(words: Words) -> dict[str, Callable[..., Any]]:
         "cost": lambda one: cost_text(one, words),
         "review_kind": lambda one: review_kind(one, words),
         "days_counted": lambda one: days_counted(one, words),
-        "with_reasons": with_reasons,
+        "with_reasons": lambda names: with_reasons(names, words),
+        "says": words.says,
         "leak_text": lambda one: leak_text(one, words),
         "dollars": lambda one: NOTHING if one is None else f"${one:,.4f}",
     }

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
+from operator import attrgetter
 
 from replay_assets.contracts.evaluation_report import Figures, Metric
 from replay_assets.contracts.percentile import percentile
+from replay_assets.contracts.report_details import Rate
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.grading import GRADERS
 from replay_assets.statistics import rate_of
@@ -27,11 +29,18 @@ METRICS = tuple(_metrics())
 """The questions of the report, in order: every grade, some again for reserved incidents only."""
 
 
-def answer_of(score: ReplayScore, metric: Metric) -> bool | None:
-    """Return a score's answer to a metric; None if the metric does not include its incident."""
-    if metric.only_reserved and not score.reserved_for_evaluation:
-        return None
-    return score.grade(metric.grade).value
+def answers_of(scores: Sequence[ReplayScore], metric: Metric) -> list[bool | None]:
+    """Return the answers of scores to a metric; None if it does not include the incident."""
+    found: list[bool | None] = list(map(attrgetter(metric.grade), scores))
+    if not metric.only_reserved:
+        return found
+    reserved = (score.reserved_for_evaluation for score in scores)
+    return [answer if is_one else None for answer, is_one in zip(found, reserved, strict=True)]
+
+
+def rates_of(scores: Sequence[ReplayScore]) -> dict[str, Rate]:
+    """Return the rate of every metric, by its name."""
+    return {metric.name: rate_of(answers_of(scores, metric)) for metric in METRICS}
 
 
 def summarize(candidate_id: str, scores: Sequence[ReplayScore], *, baseline: bool) -> Figures:
@@ -49,10 +58,7 @@ def summarize(candidate_id: str, scores: Sequence[ReplayScore], *, baseline: boo
         groups=len({score.scenario_group for score in scores}),
         outcomes=dict(sorted(Counter(score.outcome for score in scores).items())),
         grade_status=dict(sorted(Counter(score.grade_status for score in scores).items())),
-        metrics={
-            metric.name: rate_of([answer_of(score, metric) for score in scores])
-            for metric in METRICS
-        },
+        metrics=rates_of(scores),
         p50_latency_ms=_rounded(percentile(latencies, 50)),
         p95_latency_ms=_rounded(percentile(latencies, 95)),
         cost_usd=round(sum(costs), 6) if priced else None,
@@ -62,13 +68,17 @@ def summarize(candidate_id: str, scores: Sequence[ReplayScore], *, baseline: boo
 
 
 def constant_wins(
-    figures: Mapping[str, Figures], metric: Metric, constant_candidates: Set[str]
+    found: Mapping[str, Mapping[str, Rate]], metric: Metric, constant_candidates: Set[str]
 ) -> bool:
-    """Return whether a constant answer does at least as well as every other candidate."""
+    """Return whether a constant answer does at least as well as every other candidate.
+
+    Args:
+        found: the rates of every metric, by candidate.
+        metric: the metric.
+        constant_candidates: those that always give the same answer.
+    """
     rates = {
-        name: found
-        for name, one in figures.items()
-        if (found := one.metrics[metric.name].rate) is not None
+        name: rate for name, one in found.items() if (rate := one[metric.name].rate) is not None
     }
     constant = [rate for name, rate in rates.items() if name in constant_candidates]
     others = [rate for name, rate in rates.items() if name not in constant_candidates]

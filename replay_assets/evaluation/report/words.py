@@ -1,11 +1,13 @@
-"""The words of the report in each language: one YAML file per language, next to this module.
+"""The words of the report in each language: one YAML file per language, in `words/`.
 
 Titles of grades and meanings of reasons are English in the code that defines them; a file of
-another language has them under `metric.` and `reason.`.
+another language has them under `metric.` and `reason.`. Sentences of verdicts come in English from
+the gate: the keys `says.` name their parts, so that another language can say them.
 """
 
+import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
 import yaml
@@ -18,7 +20,7 @@ from replay_assets.evaluation.report.summary import METRICS
 class Words:
     """The words of one language, by key."""
 
-    def __init__(self, language: str, words: Mapping[str, str]) -> None:
+    def __init__(self, language: ReportLanguage, words: Mapping[str, str]) -> None:
         self.language = language
         self._words = words
 
@@ -31,19 +33,45 @@ class Words:
         """Return the words for a code; the code itself with blanks if there are none."""
         return self._words.get(f"{kind}.{name}", name.replace("_", " "))
 
+    def says(self, sentence: str) -> str:
+        """Return a sentence of a verdict in this language; unchanged if it is not a known one."""
+        if self.language == "en":
+            return sentence
+        for key, pattern in self._sentences.items():
+            if (found := pattern.fullmatch(sentence)) is not None:
+                return self(key, **found.groupdict())
+        return sentence
+
+    @cached_property
+    def _sentences(self) -> dict[str, re.Pattern[str]]:
+        english = words_in("en")._words
+        return {key: _pattern(words) for key, words in english.items() if key.startswith("says.")}
+
 
 @cache
 def words_in(language: ReportLanguage) -> Words:
     """Return the words of a language."""
-    return Words(language, _found(language))
-
-
-def _found(language: ReportLanguage) -> dict[str, str]:
     path = files("replay_assets.evaluation.report") / "words" / f"{language}.yaml"
     found: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return {**_in_the_code(), **found} if language == "en" else found
+    return Words(language, {**_in_the_code(), **found} if language == "en" else found)
+
+
+def keys_of(language: ReportLanguage) -> set[str]:
+    """Return the keys of a language."""
+    return set(words_in(language)._words)
 
 
 def _in_the_code() -> dict[str, str]:
     titles = {f"metric.{metric.name}": metric.title for metric in METRICS}
     return titles | {f"reason.{code}": meaning for code, meaning in REASONS.items()}
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    """Return a pattern for sentences that were made from words with named parts."""
+    parts = re.split(r"\{(\w+)\}", words)
+    return re.compile(
+        "".join(
+            f"(?P<{part}>.+?)" if number % 2 else re.escape(part)
+            for number, part in enumerate(parts)
+        )
+    )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from replay_assets.evaluation.report.summary import METRICS, constant_wins, summarize
+from replay_assets.evaluation.report.summary import METRICS, constant_wins, rates_of, summarize
 from tests.evaluation.records import score
 
 PRIMARY = METRICS[0]
@@ -29,15 +29,15 @@ def test_a_metric_that_a_constant_answer_wins_is_marked(constant: bool, wins: bo
     """A metric can't tell candidates apart if doing nothing scores as well."""
     answers = [score(primary=constant)]
     summaries = {
-        "constant-baseline": summarize("constant-baseline", answers, baseline=True),
-        "model": summarize("model", [score()], baseline=False),
+        "constant-baseline": rates_of(answers),
+        "model": rates_of([score()]),
     }
     assert constant_wins(summaries, PRIMARY, {"constant-baseline"}) is wins
 
 
 def test_without_a_constant_answer_nothing_is_marked() -> None:
     """There is nothing to compare with."""
-    summaries = {"model": summarize("model", [score()], baseline=False)}
+    summaries = {"model": rates_of([score()])}
     assert not constant_wins(summaries, PRIMARY, {"constant-baseline"})
 
 
