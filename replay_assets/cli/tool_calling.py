@@ -26,6 +26,7 @@ from replay_assets.settings import (
 from replay_assets.tool_calling.cases import read_cases, shipped_cases
 from replay_assets.tool_calling.render import HTML, MARKDOWN, render
 from replay_assets.tool_calling.report import build_report
+from replay_assets.tool_calling.results import not_sent
 from replay_assets.tool_calling.runner import run_cases
 
 RESULTS_FILE = "tool_calling_results.jsonl"
@@ -48,10 +49,9 @@ def run_benchmark(
                 f"{candidate.api_key_env} is not set: it must hold the API key of candidate "
                 f"{candidate.id}. Nothing was sent."
             )
-    asked, stopped = _ask(candidates, cases, catalogue, out.absolute(), refresh=refresh)
-    if asked:
-        _write(out, build_report(cases, asked), asked)
-    return not stopped and all(one.right is not None for _, results in asked for one in results)
+    asked = _ask(candidates, cases, catalogue, out.absolute(), refresh=refresh)
+    _write(out, build_report(cases, asked), asked)
+    return all(one.right is not None for _, results in asked for one in results)
 
 
 def _ask(
@@ -61,15 +61,14 @@ def _ask(
     folder: Path,
     *,
     refresh: bool,
-) -> tuple[Asked, bool]:
-    """Return the results of each candidate, and whether the run of one ended early."""
+) -> Asked:
+    """Return the results of each candidate; no case was sent of one whose run ended early."""
     gate = SendingGate(
         secrets=read_secrets(catalogue.key_variables),
         canaries=load_canaries(named_file("REPLAY_CANARIES")),
         rules=token_rules(rules_of(named_file("REPLAY_RULES"))),
     )
     asked: Asked = []
-    stopped = False
     for candidate in candidates:
         try:
             with replay_progress(candidate.id) as progress:
@@ -89,10 +88,10 @@ def _ask(
             raise
         except BatchStoppedError as error:  # the others may still be asked
             console.print(f"{candidate.id}: {error}", style="red", markup=False)
-            stopped = True
-        else:
-            asked.append((candidate, results))
-    return asked, stopped
+            # Answers so far are kept; the next run has them.
+            results = [not_sent(case, candidate, str(error)) for case in cases]
+        asked.append((candidate, results))
+    return asked
 
 
 def _write(out: Path, report: ToolCallingReport, asked: Asked) -> None:

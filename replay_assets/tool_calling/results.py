@@ -53,6 +53,12 @@ def result_of(
     )
 
 
+def not_sent(case: ToolCase, candidate: Candidate, reason: str) -> ToolCallingResult:
+    """Return the result of a case of a run that ended early."""
+    call = Call(key="", outcome="not_sent", error=reason)
+    return result_of(case, call, candidate, cleaned=str)
+
+
 def _outcome(call: Call, score: Score | None) -> str:
     attempts, completion = call.all_attempts, call.completion
     if completion is None:

@@ -66,10 +66,12 @@ def run_cases(
         dialogues=dialogues,
         size=len(cases),
     )
+    # Else a case without any tool would be asked for a JSON object.
+    as_text = candidate.model_copy(update={"response_format": "none"})
     return run_batch(
         batch,
         list,
-        candidate=candidate,
+        candidate=candidate if candidate.tool_mode == "prompted" else as_text,
         api_key=api_key,
         stores=stores,
         gate=gate,

@@ -89,7 +89,10 @@ def test_a_candidate_whose_run_ends_does_not_stop_the_others(server: Script, tmp
     assert result.exit_code == 1
     assert "the key is missing or not accepted" in " ".join(result.output.split())
     report = json.loads((tmp_path / "out" / "tool_calling_report.json").read_text("utf-8"))
-    assert [one["candidate_id"] for one in report["candidates"]] == ["never"]
+    graded = {one["candidate_id"]: (one["cases"], one["graded"]) for one in report["candidates"]}
+    assert graded == {"mine": (1, 0), "never": (1, 1)}
+    lines = (tmp_path / "out" / "tool_calling_results.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(lines[0])["outcome"] == "not_sent"
 
 
 def test_wrong_input_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

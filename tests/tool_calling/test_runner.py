@@ -169,6 +169,13 @@ def test_the_shipped_cases_are_varied():
         (called(content="", finish_reason="content_filter"), "model_refusal", "no_call"),
         (status(400, '{"error": "the model does not support tools"}'), "tools_refused", None),
         (status(400, '{"error": {"message": "prompt is too long"}}'), "request_rejected", None),
+        (
+            status(
+                400, '{"error": {"message": "Invalid name", "param": "tools[0].function.name"}}'
+            ),
+            "request_rejected",
+            None,
+        ),
         (status(500), "infrastructure_failure", None),
         (payload({"answer": 1}), "infrastructure_failure", None),
     ],
@@ -190,6 +197,14 @@ def test_silence_is_right_if_no_tool_is(server: Script):
     server.answers(called(tool_calls=None, content="None."), called(refusal="I can't."))
     assert run(server, [NO_TOOL])[0].right is True
     assert run(server, [NO_TOOL])[0].right is True
+
+
+def test_a_case_without_any_tool_is_asked_as_text(server: Script):
+    """An empty list of tools is rejected by many endpoints."""
+    server.answers(completion("There is no tool."))
+    (result,) = run(server, [NO_TOOL.model_copy(update={"tools": []})])
+    assert result.right is True
+    assert {"tools", "tool_choice", "response_format"}.isdisjoint(server.bodies[0])
 
 
 def test_calls_in_the_text_are_counted_and_graded_only_if_the_candidate_says_so(server: Script):

@@ -25,7 +25,7 @@ from replay_assets.inference.chat.refusals import (
     refusal_of,
 )
 from replay_assets.inference.chat.response_format import rejected_format
-from replay_assets.inference.chat.tool_calls import rejects_tools
+from replay_assets.inference.chat.tool_calls import is_about_tools, rejects_tools
 from replay_assets.inference.throttling.pauses import pause_asked_s
 from replay_assets.inference.transport.wire import Reply, WireError
 from replay_assets.parsing.urls import shown_url
@@ -97,8 +97,8 @@ def read_response(
     outcome, refusal = _outcome(reply, text, mode)
     if status in MOVED and (location := reply.headers.get("location")):
         text = f"to {shown_url(location) if '://' in location else location.partition('?')[0]}"
-    if has_tools and rejects_tools(status, error_of(reply.body)):
-        outcome, refusal = "tools_refused", "request"
+    if has_tools and status >= 400:
+        outcome, refusal = _about_tools(reply, outcome, refusal)
     return ResponseReading(
         outcome,
         status,
@@ -109,6 +109,19 @@ def read_response(
         possibly_paid=200 <= status < 300 and refusal is None,
         refusal=refusal,
     )
+
+
+def _about_tools(
+    reply: Reply, outcome: AttemptOutcome, refusal: Refusal | None
+) -> tuple[AttemptOutcome, Refusal | None]:
+    """Return outcome and refusal of a request with tools: what is about these is its own fault."""
+    error = error_of(reply.body)
+    if rejects_tools(reply.status, error):
+        return "tools_refused", "request"
+    # Such as a name with a dot, which some endpoints do not take: other cases have other tools.
+    if refusal in ("parameter", "unexplained") and is_about_tools(error):
+        return "rejected", "request"
+    return outcome, refusal
 
 
 def _ttft_ms(reply: Reply) -> float | None:

@@ -16,6 +16,8 @@ from replay_assets.inference.chat.json_values import whole_text
 
 CALL_FIELDS = frozenset({"tool_calls", "function_call"})
 """The fields of a message, and of a piece of one, that contain calls."""
+TOOL_FIELDS = ("tools", "tool_choice", "functions")
+"""The fields of a request that have tools."""
 _CALL_PARTS = ("tool_use", "tool_call", "function_call")
 _ABOUT_OTHERS = frozenset({401, 402, 403, 407, 408, 409, 413, 424, 425, 429, 498, 499})
 """Statuses that are about account, size or load, whatever the text is."""
@@ -53,10 +55,15 @@ def rejects_tools(status: int, error: ErrorText) -> bool:
     """Return whether a response says that the endpoint, or its model, does not take tools."""
     if status < 400 or status in _ABOUT_OTHERS:
         return False
-    named = error.field in ("tools", "tool_choice", "functions")
+    named = error.field in TOOL_FIELDS
     if named and _NOT_TAKEN.search(error.words) is not None:
         return True
     return _REFUSED.search(error.words) is not None
+
+
+def is_about_tools(error: ErrorText) -> bool:
+    """Return whether an error names the tools of a request, or one of them."""
+    return error.field in TOOL_FIELDS or re.search(_TOOL, error.words, re.IGNORECASE) is not None
 
 
 @dataclass
