@@ -19,6 +19,7 @@ from replay_assets.errors import (
     JournalError,
     ReplayAssetsError,
 )
+from replay_assets.inference.batch.collecting import rare_collections
 from replay_assets.inference.batch.dialogue import (
     Dialogue,
     KeyOf,
@@ -103,7 +104,7 @@ def run_batch(
         refresh=refresh,
         cache_version=batch.prompt_version if candidate.cache else None,
     )
-    with opened as calls, stores.ledger_for(candidate) as ledger:
+    with rare_collections(), opened as calls, stores.ledger_for(candidate) as ledger:
         client = partial(
             ChatClient,
             candidate,

@@ -70,7 +70,7 @@ class RuleSet:
         `raw` is searched as it is: its colours and escapes are not decoded.
         """
         find = _each(self._strict_finders[engine or default_engine()])
-        found = [*find(raw), *spans_in(data, find)]
+        found = [*(find(raw) if raw else ()), *spans_in(data, find)]
         return list(dict.fromkeys(span.rule_id for span in found if span.strict))
 
     @cached_property
@@ -83,6 +83,8 @@ class RuleSet:
 
 
 def _each(finders: tuple[Find, ...]) -> Find:
+    if len(finders) == 1:
+        return finders[0]
     return lambda data: [span for find in finders for span in find(data)]
 
 

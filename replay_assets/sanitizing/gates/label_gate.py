@@ -74,8 +74,8 @@ def find_label_leaks(
         paired: further label values that are leaks only next to their name, because their words
             are common: categories, actions, yes and no.
     """
-    banned = _banned(tuple(forbidden))
-    if not labels and not paired and not may_hold_key(texts_in(request), frozenset(banned)):
+    banned, names = _banned(tuple(forbidden))
+    if not labels and not paired and not may_hold_key(texts_in(request), names):
         return []
     known = words(raw_evidence or "")
     traced = [
@@ -103,9 +103,10 @@ def _pairs_to_find(labels: Mapping[str, Any], raw_evidence: str) -> list[LabelPa
 
 
 @lru_cache(maxsize=16)
-def _banned(forbidden: tuple[str, ...]) -> Mapping[str, str]:
-    """Return forbidden names by their folded form."""
-    return {fold(name): name for name in forbidden if fold(name)}
+def _banned(forbidden: tuple[str, ...]) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Return forbidden names by their folded form, and these forms."""
+    banned = {fold(name): name for name in forbidden if fold(name)}
+    return banned, frozenset(banned)
 
 
 def _forbidden_keys(node: Node, banned: Mapping[str, str]) -> list[str]:
