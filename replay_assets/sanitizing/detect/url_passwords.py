@@ -9,7 +9,7 @@ from replay_assets.sanitizing.detect.values import is_harmless, looks_random
 LONGEST_URL = 600
 _RUN = re.compile(rb"[^\s\x00-\x1f]{1,600}")
 _SCHEME_BEFORE = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,24}\Z")
-_WEB = (b"http", b"https", b"file", b"git", b"ws", b"wss", b"s3", b"gs", b"oci", b"docker")
+_WEB = (b"http", b"https", b"hdfs", b"file", b"git", b"ws", b"wss", b"s3", b"gs", b"oci", b"docker")
 """Schemes of which a path often has an `@` in it; a path of a database's URL has none."""
 _ESCAPED_END = re.compile(rb"%2[FfCc]|%3[Ff]|[\s&,\"'<>`]")
 _AUTHORITY_END = re.compile(rb"[/?#]")

@@ -347,6 +347,7 @@ REFERENCES = [
     "connect orders/api@main",
     "rman target /",
     "http://cache:6379/x@y",
+    "hdfs://name-node:8020/user/me@corp",
     "git clone git@github.com:acme/app.git",
     "routing_key='orders.#'",
     "GET /webhooks/123456 200",
