@@ -164,4 +164,4 @@ def _cost(candidate: Candidate, results: Results) -> float | None:
     known = [cost for cost in costs if cost is not None]
     if candidate.prices_usd_per_million is None or len(known) < len(costs):
         return None
-    return sum(known)
+    return round(sum(known), 6)

@@ -152,6 +152,16 @@ def test_the_shipped_cases_are_varied():
         (called(("act", '{"n": ')), "answered", "malformed_arguments"),
         (called(("act", '{"n": '), finish_reason="length"), "length_stop", "malformed_arguments"),
         (called(("act", "[1]")), "answered", "malformed_arguments"),
+        (
+            called(tool_calls=[], finish_reason="function_call_filter: MALFORMED_FUNCTION_CALL"),
+            "answered",
+            "malformed_arguments",
+        ),
+        (
+            status(400, '{"error": {"code": "tool_use_failed", "failed_generation": "<function"}}'),
+            "answered",
+            "malformed_arguments",
+        ),
         (called(("act", "")), "answered", "missing_parameter"),
         (called(("ACT", '{"n": 1}')), "answered", "unknown_tool"),
         (called(("look", '{"n": 1}')), "answered", "wrong_tool"),

@@ -25,7 +25,12 @@ from replay_assets.inference.chat.refusals import (
     refusal_of,
 )
 from replay_assets.inference.chat.response_format import rejected_format
-from replay_assets.inference.chat.tool_calls import is_about_tools, rejects_tools
+from replay_assets.inference.chat.tool_calls import (
+    is_about_tools,
+    malformed_call_in,
+    rejects_tools,
+    with_malformed_call,
+)
 from replay_assets.inference.throttling.pauses import pause_asked_s
 from replay_assets.inference.transport.wire import Reply, WireError
 from replay_assets.parsing.urls import shown_url
@@ -85,6 +90,8 @@ def read_response(
     pause_s = pause_asked_s(reply.headers, refused=status == TOO_MANY) or None
     if 200 <= status < 300:
         message = read_completion(reply.body)
+        if has_tools and message is not None:
+            message = with_malformed_call(message)
         if message is not None and message.is_of_the_model:
             return ResponseReading(
                 "answered",
@@ -93,6 +100,8 @@ def read_response(
                 pause_s=pause_s,
                 ttft_ms=_ttft_ms(reply),
             )
+    if has_tools and (failed := malformed_call_in(status, error_of(reply.body))) is not None:
+        return ResponseReading("answered", status, failed)
     text = reply.body[:READ_BYTES].decode("utf-8", "replace")
     outcome, refusal = _outcome(reply, text, mode)
     if status in MOVED and (location := reply.headers.get("location")):

@@ -7,10 +7,11 @@ object, calls in pieces with or without an index, parts of the content.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from replay_assets.inference.call.completion import CalledTool
+from replay_assets.contracts.result import Usage
+from replay_assets.inference.call.completion import AssistantMessage, CalledTool
 from replay_assets.inference.chat.error_text import ErrorText
 from replay_assets.inference.chat.json_values import whole_text
 
@@ -18,6 +19,9 @@ CALL_FIELDS = frozenset({"tool_calls", "function_call"})
 """The fields of a message, and of a piece of one, that contain calls."""
 TOOL_FIELDS = ("tools", "tool_choice", "functions")
 """The fields of a request that have tools."""
+MALFORMED_CALL = CalledTool("", "{")
+"""A call that can't be read: no name, and arguments that are not JSON."""
+_MALFORMED = re.compile(r"malformed[ _]?(?:function|tool)[ _]?call", re.IGNORECASE)
 _CALL_PARTS = ("tool_use", "tool_call", "function_call")
 _ABOUT_OTHERS = frozenset({401, 402, 403, 407, 408, 409, 413, 424, 425, 429, 498, 499})
 """Statuses that are about account, size or load, whatever the text is."""
@@ -59,6 +63,23 @@ def rejects_tools(status: int, error: ErrorText) -> bool:
     if named and _NOT_TAKEN.search(error.words) is not None:
         return True
     return _REFUSED.search(error.words) is not None
+
+
+def with_malformed_call(message: AssistantMessage) -> AssistantMessage:
+    """Return a message with its call if the provider says that it could not read it (Gemini).
+
+    It is the model's mistake: without tools, the same words report a failure of the provider.
+    """
+    if message.calls or _MALFORMED.search(message.finish_reason or "") is None:
+        return message
+    return replace(message, calls=(MALFORMED_CALL,), finish_reason="tool_calls")
+
+
+def malformed_call_in(status: int, error: ErrorText) -> AssistantMessage | None:
+    """Return the answer of a model whose call the endpoint rejects as unreadable (Groq)."""
+    if status != 400 or "tool_use_failed" not in error.codes:
+        return None
+    return AssistantMessage(None, None, None, "tool_calls", Usage(), calls=(MALFORMED_CALL,))
 
 
 def is_about_tools(error: ErrorText) -> bool:
