@@ -95,12 +95,14 @@ def test_an_empty_day_has_no_rows_but_every_schema(database: IncidentDatabase, t
 
 
 def test_the_samples_lose_nothing_and_read_the_same_twice(sample_source: str):
-    """Over four weeks: read = kept + quarantined, and equal rows give equal bytes."""
+    """Over four weeks: read = kept + quarantined; and in the first, equal rows give equal bytes."""
     database = IncidentDatabase(sample_source)
     windows = [day_window(day, "Asia/Taipei") for day in days_between("2026-09-21", "2026-10-18")]
-    first, second = ([extracted(database, window) for window in windows] for _ in range(2))
+    first = [extracted(database, window) for window in windows]
+    second = [extracted(database, window) for window in windows[:7]]
     database.close()
-    assert [one.published.manifest for one in first] == [one.published.manifest for one in second]
+    manifests = [one.published.manifest for one in first]
+    assert manifests[:7] == [one.published.manifest for one in second]
     samples = Path(__file__).parents[2] / "data" / "samples" / "incident_evidence.jsonl"
     assert sum(one.facts["read"] for one in first) == len(samples.read_text("utf-8").splitlines())
     for one in first:

@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 from scipy.special import ndtri
-from scipy.stats import binomtest
 
 from replay_assets.statistics.clusters import clustered_mean
 from replay_assets.statistics.detectable import detectable_difference
@@ -25,6 +24,8 @@ def test_no_event_still_allows_a_rate(size: int, upper: float) -> None:
 
 @pytest.mark.parametrize(("events", "size"), [(1, 20), (7, 20), (20, 20), (3, 145)])
 def test_exact_bounds_are_those_of_clopper_and_pearson(events: int, size: int) -> None:
+    from scipy.stats import binomtest  # takes 0.3 s, so not when tests are collected
+
     low, high = binomtest(events, size).proportion_ci(0.90, method="exact")
 
     assert exact_lower(events, size, 0.05) == pytest.approx(low, abs=1e-9)
@@ -43,6 +44,8 @@ def test_mid_p_of_mcnemar(wins: int, losses: int, expected: float) -> None:
 
 
 def test_mid_p_is_the_exact_test_less_half_of_the_observed_table() -> None:
+    from scipy.stats import binomtest
+
     for wins, losses in itertools.product(range(12), range(12)):
         if wins == losses:
             continue

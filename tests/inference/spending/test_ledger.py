@@ -106,12 +106,12 @@ def take(url: str, times: int) -> None:
 def test_processes_share_one_ledger(url: str) -> None:
     """No entry is lost, not even while the table is created, and no two exceed a limit together."""
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=take, args=(url, 40)) for _ in range(3)]
+    processes = [context.Process(target=take, args=(url, 60)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(60)
-    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert [process.exitcode for process in processes] == [0, 0]
     with closing(SqlLedger(url)) as ledger:
         assert ledger.spent_usd(DAY, "mine") == pytest.approx(90.0)
         assert ledger.spent_usd(DAY, "other") == 50.0
