@@ -76,6 +76,8 @@ _FILE = re.compile(
     rb"|properties)$"
 )
 _WORD = re.compile(rb"^[a-z]+[.,;:!?]?$|^[A-Z]?[a-z]+[.,;:!?]?$")
+# Generated names in Kubernetes have no vowels, so that they spell no words.
+_NO_VOWEL = re.compile(rb"[b-df-hj-np-tv-xz]{10,}$", re.IGNORECASE)
 _WORDS = re.compile(rb"[a-z]+(?:[-_.][a-z]+)+")
 _ENTRY = re.compile(
     rb"\.?[a-z][a-z0-9]*(?:[-_./][a-z0-9]+)*|[A-Z]+(?:_[A-Z0-9]+)*|[a-z]+(?:[A-Z][a-z]+)+"
@@ -206,7 +208,7 @@ def is_secret(
 def _bare_secret(value: bytes, *, equals: bool, followed_by_word: bool) -> bool:
     if is_code(value):
         return False
-    if followed_by_word and _WORD.match(value):
+    if followed_by_word and _WORD.match(value) and not _NO_VOWEL.match(value):
         return False
     return not (value.isdigit() and (followed_by_word or (len(value) < 4 and not equals)))
 
