@@ -79,7 +79,7 @@ def _cost(call: Call, candidate: Candidate) -> float | None:
     known = [cost for cost in costs if cost is not None]
     if call.completion is not None and call.completion.attempts[-1].cost_usd is None:
         return None
-    return sum(known)
+    return round(sum(known), 9)
 
 
 def _calls_of(completion: Completion | None, candidate: Candidate) -> tuple[list[ToolCall], int]:

@@ -68,7 +68,9 @@ def _arguments(schema: Mapping[str, Any], question: str) -> Iterator[tuple[str, 
         elif "namespace" in name:
             value = next(iter(_namespaces(question)), None)
         elif kind == "string":
-            value = next(names, None)
+            # "deployment gateway", else a word that looks like a name.
+            named = re.search(rf"\b{re.escape(name)} ([a-z0-9][\w.-]*\w)", question)
+            value = named[1] if named else next(names, None)
         if value is not None:
             yield name, value
 
