@@ -1,6 +1,6 @@
 """Pictures of the report as SVG in the page: quality against cost or latency, and the trend."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import log10
@@ -62,8 +62,16 @@ def pareto(points: Sequence[Point], *, title: str, axis: str, unknown: str) -> M
     return _svg(title, parts)
 
 
-def trend_picture(points: Sequence[TrendPoint], *, title: str) -> Markup:
-    """Return a picture of the primary rate of each candidate over weeks, with its bounds."""
+def trend_picture(
+    points: Sequence[TrendPoint], *, title: str, changes: Mapping[str, str]
+) -> Markup:
+    """Return a picture of the primary rate of each candidate over weeks, with its bounds.
+
+    Args:
+        points: the candidates in the weeks.
+        title: what the picture shows.
+        changes: what else changed in a week, such as the grader; drawn as a line.
+    """
     weeks = sorted({one.week for one in points})
     names = list(dict.fromkeys(one.candidate_id for one in points))
     space = WIDTH - LEFT - RIGHT - 30
@@ -71,6 +79,12 @@ def trend_picture(points: Sequence[TrendPoint], *, title: str) -> Markup:
     for week in dict.fromkeys(weeks[:1] + weeks[-1:]):
         x = _x_of(weeks, week, space)
         parts.append(_text(x, HEIGHT - 22, week, "soft middle"))
+    for week, words in changes.items():
+        x = _x_of(weeks, week, space) - 12
+        parts.append(
+            f'<line class="frontier" x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{HEIGHT - BOTTOM}"/>'
+        )
+        parts.append(_text(x + 3, TOP + 8, words, "soft"))
     taken: list[float] = []
     for number, name in enumerate(names):
         shift = 5 * (number - (len(names) - 1) / 2)
@@ -156,11 +170,10 @@ def _mark(x: float, y: float, number: int) -> str:
 
 def _label(x: float, y: float, name: str, number: int, taken: list[float]) -> list[str]:
     """Return a name in the right margin with a thin line to its point; names never overlap."""
-    at = y + 4
-    while any(abs(at - other) < 15 for other in taken):
-        at += 15
-    if at > HEIGHT - 6:
-        at = min((*taken, y)) - 15
+    # The nearest free line; one below the frame would be read as a name of its axis.
+    lines = (y + 4 + sign * 15 * step for step in range(20) for sign in (1, -1))
+    free = (line for line in lines if all(abs(line - other) >= 15 for other in taken))
+    at = next((line for line in free if TOP <= line <= HEIGHT - BOTTOM + 6), y + 4)
     taken.append(at)
     left = WIDTH - RIGHT + 10
     short = name if len(name) <= 20 else name[:19] + "…"

@@ -22,6 +22,7 @@ from replay_assets.evaluation.report.shown import filters, harms_of
 from replay_assets.evaluation.report.slices import ENOUGH
 from replay_assets.evaluation.report.summary import METRICS
 from replay_assets.evaluation.report.views import (
+    changes_by_week,
     flip_tables,
     quality_points,
     slice_state,
@@ -107,7 +108,15 @@ def _pictures(report: EvaluationReport, words: Words) -> dict[str, Markup | None
                 unknown=words(unknown),
             )
         ) or None
-    found["trend"] = trend_picture(report.trend, title=words("trend"))
+    changed = changes_by_week(trend_by_candidate(report.trend))
+    found["trend"] = trend_picture(
+        report.trend,
+        title=words("trend"),
+        changes={
+            week: ", ".join(words(f"changed.{name}") for name in names)
+            for week, names in changed.items()
+        },
+    )
     return found
 
 

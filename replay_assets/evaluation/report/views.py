@@ -1,6 +1,6 @@
 """What the page shows of weeks, parts of the incidents and single incidents."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -37,6 +37,16 @@ def _weeks(points: Sequence[TrendPoint]) -> Iterator[Week]:
         )
         yield Week(one, changes)
         before = one
+
+
+def changes_by_week(trend: Mapping[str, Sequence[Week]]) -> dict[str, list[str]]:
+    """Return what changed for all candidates or some in each week, except the candidates."""
+    found: dict[str, set[str]] = {}
+    for weeks in trend.values():
+        for one in weeks:
+            if shared := set(one.changes) - {"version"}:
+                found.setdefault(one.point.week, set()).update(shared)
+    return {week: [name for name in MARKS if name in found[week]] for week in sorted(found)}
 
 
 class FlipTable(NamedTuple):

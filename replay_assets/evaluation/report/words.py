@@ -39,7 +39,9 @@ class Words:
             return sentence
         for key, pattern in self._sentences.items():
             if (found := pattern.fullmatch(sentence)) is not None:
-                return self(key, **found.groupdict())
+                parts = found.groupdict().items()
+                points = words_in("en")("says_points"), self("says_points")
+                return self(key, **{name: part.replace(*points) for name, part in parts})
         return sentence
 
     @cached_property

@@ -1,5 +1,7 @@
 """Parts of the report: slices, flips, leaks, the trend, and the details of incidents."""
 
+import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.report.details import truth_of
 from replay_assets.evaluation.report.flips import flips_of
 from replay_assets.evaluation.report.leaks import leak_checks
+from replay_assets.evaluation.report.pictures import Point, pareto, trend_picture
 from replay_assets.evaluation.report.slices import slices_of
 from replay_assets.evaluation.report.trend import earlier_weeks
-from replay_assets.evaluation.report.views import slice_state, trend_by_candidate
+from replay_assets.evaluation.report.views import changes_by_week, slice_state, trend_by_candidate
 from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import Publication, Store, assets
 from replay_assets.statistics import rate_of
@@ -123,3 +126,21 @@ def test_of_a_label_only_the_closed_fields_and_components_are_shown():
     assert "FREE TEXT" not in str(found)
     assert found.actions == ("restart_workload",)
     assert len(found.components) == 2
+
+
+def test_the_picture_of_the_trend_marks_the_week_of_a_change():
+    points = [point("2026-09-21"), point("2026-09-28", policy="q"), point("2026-10-05", policy="q")]
+    assert changes_by_week(trend_by_candidate(points)) == {"2026-09-28": ["policy"]}
+    picture = trend_picture(points, title="Trend <b>", changes={"2026-09-28": "policy & prices"})
+    assert "policy &amp; prices" in picture
+    assert 'aria-label="Trend &lt;b&gt;"' in picture
+
+
+def test_names_in_a_picture_never_overlap():
+    found = [Point(f"model-{n}", 0.02, 0.0, 0.3, float(n), False) for n in range(8)]
+    picture = pareto(found, title="t", axis="USD", unknown="unpriced")
+    lines = sorted(
+        float(y) for y in re.findall(r'<text class="name" x="[\d.]+" y="([\d.]+)"', picture)
+    )
+    assert len(lines) == 8
+    assert min(b - a for a, b in pairwise(lines)) >= 15
