@@ -93,7 +93,9 @@ def test_failed_answers_give_both_ends_of_the_primary_rate():
 def test_incidents_of_which_every_repeat_is_right_are_counted():
     found = [score("a", repeat=0), score("a", repeat=1), score("b", repeat=0)]
     found.append(score("b", repeat=1, primary=False))
-    model = report_of(*found).candidates[1]
+    report = report_of(*found)
+    model = report.candidates[1]
+    assert "| Right in all 2 answers (primary grade) |" in render("report.md.j2", report)
     assert model.repeats == 2
     assert model.every_repeat is not None
     assert (model.every_repeat.numerator, model.every_repeat.denominator) == (1, 2)
