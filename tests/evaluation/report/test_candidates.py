@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from replay_assets.candidates import Candidate
-from replay_assets.contracts.evaluation_report import EvaluationReport
+from replay_assets.contracts.evaluation_report import REPORT_VERSION_2, EvaluationReport
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.report import Surroundings, build_report
@@ -13,6 +13,7 @@ from replay_assets.evaluation.report.denominators import denominators_of
 from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.reviews import Sides, Standing, plan_review, standing_of
 from replay_assets.evaluation.scored_days import CandidateScores, Title
+from tests.contracts.examples import REPORT
 from tests.evaluation.gate.test_review import half, mostly, never, rows
 from tests.evaluation.records import score
 
@@ -124,3 +125,24 @@ def test_a_baseline_gets_no_verdict_word():
     text = render("report.html.j2", report_of(score(), standings={"model": reviewed()}))
     assert text.count('<div class="verdict') == 1
     assert "candidates are compared with them: incumbent, constant-baseline." in text
+
+
+def test_a_report_of_the_earlier_release_is_still_read():
+    """It has no reviews, comparisons, slices or details of incidents."""
+    record = REPORT.as_json() | {"schema_version": REPORT_VERSION_2}
+    added = EvaluationReport.model_fields.keys() - {"schema_version", "week", "last_day",
+        "candidates", "metrics", "not_replayed", "incidents"}  # fmt: skip
+    for name in added:
+        del record[name]
+    before = ("candidate_id", "baseline", "incidents", "groups", "outcomes", "grade_status",
+              "metrics", "p50_latency_ms", "p95_latency_ms", "cost_usd", "cost_usd_per_incident",
+              "costs_known", "verdict", "days")  # fmt: skip
+    record["candidates"] = [{name: one[name] for name in before} for one in record["candidates"]]
+    record["incidents"] = [
+        {name: one[name] for name in ("incident_id", "day", "alertname", "grades")}
+        for one in record["incidents"]
+    ]
+    record["not_replayed"] = ["other"]
+    report = EvaluationReport.read(record)
+    assert report.candidates[0].metrics == REPORT.candidates[0].metrics
+    assert "nemotron-mini" in render("report.html.j2", report)
