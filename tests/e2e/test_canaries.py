@@ -34,7 +34,13 @@ FIELDS = ("alertname", "severity", "labels", "evidence_summary", "evidence_kind"
 LATER = ("coordinator_output", "repair_step", "repair_error", "said", "human_decision")
 """Fields that no pack reads; some of them reach the training file, sanitized."""
 INCIDENTS = 4
-STATUS = {"echo-answer": 200, "echo-tuned": 200, "echo-rejects": 422, "echo-fails": 500}
+STATUS = {
+    "echo-answer": 200,
+    "echo-tuned": 200,
+    "echo-rejects": 413,
+    "echo-ends": 422,
+    "echo-fails": 500,
+}
 DENIED = "echo-denies"
 
 

@@ -23,6 +23,11 @@ _WITH_BLANKS = re.compile(
     rb"(?:[ ][^\s@\"'`<>:/]{1,40}){1,3}@%b(?::[0-9]{2,5}|/)" % _NAME
 )
 """A password with blanks, which must be followed by a host with its port or path."""
+# Colours of a terminal may be around it, written as JSON writes the escape character.
+_MASKED = re.compile(
+    rb"(?:\\+u001[bB]\[[0-9;]*m)*<[A-Z_]{2,20}_[0-9]{1,6}>(?:\\+u001[bB]\[[0-9;]*m)*(?:@|\Z)"
+)
+"""A password that is a placeholder already; in JSON text another URL may follow on its line."""
 _FILLED_IN = re.compile(rb"(?:\$[A-Z_]+|\$?\{+[^{}]*\}+|<[a-z_ -]+>|%[sd])(?:[/?#]|\Z)")
 
 
@@ -90,7 +95,7 @@ def _between(url: bytes, offset: int, colon: int, last: int) -> list[Span]:
     # Without a colon this may be a plain user name, as in http://user@host; a token looks random.
     if colon < 0 and not (looks_random(value) and b"-" not in value[:8]):
         return []
-    if is_harmless(value):
+    if is_harmless(value) or _MASKED.match(value):
         return []
     return [Span(offset + begin, offset + last, SECRET, "url_password", True)]
 

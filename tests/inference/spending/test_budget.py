@@ -121,7 +121,7 @@ def answered(ended: list[Completion | CallFailedError]) -> int:
 
 def test_a_run_stops_at_its_budget_and_no_call_could_exceed_it(server: Script) -> None:
     """Answers cost a tenth of what is reserved; when a call ends, the rest is free again."""
-    server.answers(completion("x", usage=(0, 90), delay_s=0.01))
+    server.answers(completion("x", usage=(1, 90), delay_s=0.01))
     ended = spend(server, 40, budget_usd=2.5 * HIGHEST_USD)
     assert answered(ended) == len(server.bodies) == 15
     assert server.most_at_once <= 2

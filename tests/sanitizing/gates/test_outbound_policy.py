@@ -1,10 +1,12 @@
 """Keys and canaries of a deployment: read from a file, found in any encoding."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from replay_assets.errors import ConfigurationError
+from replay_assets.sanitizing import sanitize_text
 from replay_assets.sanitizing.gates.outbound_policy import OutboundPolicy, load_canaries, rules_of
 
 CANARY = "tern" + "-7f3a-FAKE"
@@ -61,3 +63,23 @@ def test_a_deployments_strict_rule_blocks_at_the_gate(tmp_path: Path) -> None:
     assert policy.findings('{"a": "see TICKET-123456"}') == ["own.ticket"]
     assert "123456" not in policy.cleaned("see TICKET-123456")
     assert OutboundPolicy(rules_of(None)).findings('{"a": "see TICKET-123456"}') == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://app:{0}@db.shop.svc:5432/orders\npostgres://app:{0}@db.shop.svc:5432/orders",
+        "postgres://app:\x1b[31m{0}\x1b[0m@db.shop.svc:5432/orders",
+        '{{"msg": "postgres://app:{0}@db.shop.svc/orders"}}\nredis://:{0}@cache:6379',
+    ],
+    ids=["two lines", "in colour", "in JSON"],
+)
+def test_masked_urls_pass_when_they_are_written_as_json(text: str) -> None:
+    """A line break and a colour are escaped there, so that nothing separates the URLs."""
+    secret = "Fake" + "9xQz-Kp7!vR2"
+    masked = sanitize_text(text.format(secret))
+
+    assert secret not in masked
+    assert OutboundPolicy().findings(json.dumps(masked)) == []
+    assert OutboundPolicy().findings(json.dumps({"evidence": json.dumps(masked)})) == []
+    assert OutboundPolicy().findings(json.dumps(text.format(secret))) != []
