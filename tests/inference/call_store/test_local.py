@@ -1,5 +1,6 @@
 """Kept calls in files: their names, and damaged or empty files."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,9 @@ def test_a_run_of_an_earlier_release_is_resumed(stores: LocalCallStores, folder:
     assert found is not None
     assert found.completion is not None
     assert (found.completion.content, found.cached) == ("{}", False)
-    assert f'"record":{found.encoded().decode()}}}' in EARLIER_JOURNAL
+    record = json.loads(found.encoded())
+    assert record["completion"].pop("calls") == []  # earlier releases asked with no tools
+    assert record in [json.loads(line).get("record") for line in EARLIER_JOURNAL.splitlines()]
 
 
 def test_a_damaged_answer_of_the_cache_is_asked_again(
