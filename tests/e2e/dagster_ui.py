@@ -115,9 +115,9 @@ def cut_out(picture: Path, target: Path, *, box: tuple[int, int, int, int], scal
         screenshot(page.as_uri(), target, **size)
 
 
-def text_of(url: str) -> str:
+def text_of(url: str, *, width: int = 1600, height: int = 1200) -> str:
     """The document of a page once its scripts have run."""
-    return browse(url, "--window-size=1600,1200", "--dump-dom")
+    return browse(url, f"--window-size={width},{height}", "--dump-dom")
 
 
 def lineage(url: str) -> str:
