@@ -127,7 +127,5 @@ def compare(
         failed_as: the grade of incidents for which the first side has no answer; None leaves them
             out.
     """
-    found = first.means(metric)
-    if failed_as is not None:
-        found = {**found, **dict.fromkeys(first.failed, failed_as)}
+    found = first.means(metric, failed_as=failed_as)
     return Comparison(found, second.means(metric), {**second.groups, **first.groups})

@@ -12,12 +12,15 @@ import numpy as np
 from replay_assets.contracts.gate_policy import GatePolicy
 from replay_assets.evaluation.gate.comparison import LEAST_ICC, Comparison, compare
 from replay_assets.evaluation.gate.sides import Side
-from replay_assets.statistics.clusters import clustered_mean
+from replay_assets.statistics.clusters import ClusteredMean, clustered_mean
 from replay_assets.statistics.exact_bounds import exact_lower, exact_upper
 from replay_assets.statistics.holm import holm
 
 HARM_LEVEL = 0.05
 """Harm and floors are judged at one-sided 95 % at every look: damage must not wait for the last."""
+
+WRONG, RIGHT = 0.0, 1.0
+"""How answers that failed on infrastructure may have ended: a verdict must hold for both."""
 
 WORDS = {
     "harm": "would have done harm",
@@ -73,7 +76,7 @@ def not_worse(
     Answers that failed on infrastructure are left out, counted as wrong and counted as right: a
     loss is shown only if all three show it, and a margin is kept only if all three keep it.
     """
-    cases = (None, 0.0, 1.0) if candidate.failed else (None,)
+    cases = (None, WRONG, RIGHT) if candidate.failed else (None,)
     for metric, margin in policy.margins.items():
         found = [
             one.bounds(level)
@@ -122,20 +125,22 @@ def no_harm(candidate: Side, policy: GatePolicy) -> Iterator[Finding]:
 
 
 def floors_reached(candidate: Side, policy: GatePolicy) -> Iterator[Finding]:
-    """Yield the floors that are missed."""
+    """Yield the floors that are missed, or would be if the answers that failed had been wrong.
+
+    A missed floor is shown only if it is missed even if all of them had been right.
+    """
     for metric, floor in policy.floors.items():
-        values = candidate.means(metric)
-        if not values:
+        if not candidate.means(metric):
             yield Finding("open", f"{metric} has no graded incident; the floor is {percent(floor)}")
             continue
-        mean = clustered_mean(list(values.values()), [candidate.groups[one] for one in values])
-        if mean.mean >= floor:
+        if (worst := _mean(candidate, metric, failed_as=WRONG)).mean >= floor:
             continue
-        effective = mean.effective_size(LEAST_ICC)
-        is_shown = exact_upper(mean.mean * effective, effective, HARM_LEVEL) < floor
+        best = _mean(candidate, metric, failed_as=RIGHT)
+        effective = best.effective_size(LEAST_ICC)
+        is_shown = exact_upper(best.mean * effective, effective, HARM_LEVEL) < floor
         yield Finding(
             "hold" if is_shown else "open",
-            f"{metric} is {percent(mean.mean)}, below the floor of {percent(floor)}",
+            f"{metric} is {percent(worst.mean)}, below the floor of {percent(floor)}",
         )
 
 
@@ -169,14 +174,15 @@ def wins(
     policy: GatePolicy,
     level: float,
 ) -> list[Win]:
-    """Return the reasons to change that the data shows."""
+    """Return the reasons to change that the data shows, even if failed answers had been wrong."""
     compared = {
         metric: one
         for metric in policy.wins.better
         if (one := compare(candidate, incumbent, metric)).pairs
         and not beaten_by(candidate, baselines, metric)
     }
-    adjusted = holm({metric: one.p_better() for metric, one in compared.items()})
+    worst = {one: compare(candidate, incumbent, one, failed_as=WRONG) for one in compared}
+    adjusted = holm({metric: one.p_better() for metric, one in worst.items()})
     found = [
         Win(f"better on {metric}: {points(one.mean.mean)} in {one.pairs} incidents")
         for metric, one in compared.items()
@@ -195,7 +201,7 @@ def wins(
 def beaten_by(candidate: Side, baselines: Mapping[str, Side], metric: str) -> str | None:
     """Return the baseline that does at least as well on the incidents that both have, or None."""
     for name, baseline in baselines.items():
-        one = compare(candidate, baseline, metric)
+        one = compare(candidate, baseline, metric, failed_as=WRONG)
         if one.pairs and one.mean.mean <= 0:
             return name
     return None
@@ -208,10 +214,15 @@ def better_than_baselines(
     if not baselines:
         yield Finding("open", "there is no baseline to compare with, and no incumbent")
     for name, baseline in baselines.items():
-        one = compare(candidate, baseline, "primary")
+        one = compare(candidate, baseline, "primary", failed_as=WRONG)
         # Every one must be beaten, so no correction for several claims is needed.
         if not one.pairs or one.p_better() > level:
             yield Finding("open", f"not clearly better than the baseline {name}")
+
+
+def _mean(candidate: Side, metric: str, *, failed_as: float) -> ClusteredMean:
+    values = candidate.means(metric, failed_as=failed_as)
+    return clustered_mean(list(values.values()), [candidate.groups[one] for one in values])
 
 
 def _saved(candidate: Side, incumbent: Side, field: str) -> float | None:

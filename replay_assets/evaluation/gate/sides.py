@@ -57,11 +57,19 @@ class Side:
     def _means(self) -> dict[str, dict[str, float]]:
         return {}
 
-    def means(self, name: str) -> Mapping[str, float]:
-        """Return a grade or a figure by incident: the mean of its repeats, without None."""
+    def means(self, name: str, *, failed_as: float | None = None) -> Mapping[str, float]:
+        """Return a grade or a figure by incident: the mean of its repeats, without None.
+
+        Args:
+            name: the grade or figure.
+            failed_as: the value of incidents without any answer; None leaves them out.
+        """
         if name not in self._means:
             self._means[name] = self._mean_of(name)
-        return self._means[name]
+        means = self._means[name]
+        if failed_as is None or not self.failed:
+            return means
+        return {**means, **dict.fromkeys(self.failed, failed_as)}
 
     def _mean_of(self, name: str) -> dict[str, float]:
         found: dict[str, list[float]] = defaultdict(list)

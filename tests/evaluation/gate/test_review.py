@@ -132,27 +132,44 @@ def test_harm_above_its_cap_is_held_even_if_better() -> None:
     assert found["reasons"][0].startswith("would have done harm in 15 of 120 incidents")
 
 
-def test_one_failed_answer_is_counted_at_its_worst() -> None:
-    """Two of 120 answers failed: allowed, but a win must hold even if both were wrong."""
-
-    def slightly_better(number: int) -> bool:
-        return number % 2 == 0 or number < 9
-
-    candidate = rows(120, slightly_better)
-    without = review(candidate, rows(120, half), {}, policy=no_win_needed())
-    for row in candidate[:2]:
+def fail(answers: Rows, count: int) -> None:
+    """Let the last answers fail on infrastructure."""
+    for row in answers[-count:]:
         row |= {"outcome": "infrastructure_failure", "primary": None, "grade_status": "not_graded"}
-    found = review(candidate, rows(120, half), {}, policy=no_win_needed())
-
-    assert found["figures"]["answered"] == pytest.approx(118 / 120)
-    assert without["decision"] == "PROMOTE"
-    assert found["figures"]["pairs"] == 118
 
 
-def no_win_needed() -> dict[str, Any]:
-    """Return the shipped policy, but with a win that every candidate has."""
-    policy = load_policy().as_json()
-    return policy | {"minimum_answered": 0.9}
+def test_a_win_must_hold_even_if_the_failed_answers_had_been_wrong() -> None:
+    """Two of 120 answers failed, which the policy allows; without them the win is shown."""
+
+    def barely_better(number: int) -> bool:
+        return half(number) or number in (1, 3, 5, 7)
+
+    candidate = rows(120, barely_better)
+    fail(candidate, 2)
+    left_out = rows(118, barely_better)
+
+    assert review(left_out, rows(120, half), {})["decision"] == "PROMOTE"
+    found = review(candidate, rows(120, half), {})
+    assert (found["decision"], found["figures"]["pairs"]) == ("INCONCLUSIVE", 118)
+    assert says(found, "no win over the incumbent is shown")
+
+
+def test_a_floor_is_missed_only_if_the_failed_answers_do_not_matter() -> None:
+    """It is open if they could reach it, and shown to be missed if they could not."""
+    policy = load_policy().as_json() | {"floors": {"primary": 0.81}, "margins": {"primary": 0.9}}
+
+    def decided(candidate: Rows) -> Review:
+        return review(candidate, rows(120, half), {}, policy=policy)
+
+    near = rows(120, mostly)
+    fail(near, 2)
+    far = rows(120, half)
+    fail(far, 2)
+
+    assert decided(rows(118, mostly))["decision"] == "PROMOTE"
+    assert decided(near)["decision"] == "INCONCLUSIVE"
+    assert says(decided(near), "below the floor of 81.0 %")
+    assert decided(far)["decision"] == "HOLD"
 
 
 def test_a_constant_answer_that_is_as_good_takes_the_win_away() -> None:
