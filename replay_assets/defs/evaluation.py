@@ -1,5 +1,7 @@
 """Assets of the evaluation stage: daily scores of candidates and incumbent, weekly reports."""
 
+from functools import partial
+
 import dagster as dg
 
 from replay_assets.candidates import Candidate, Catalogue
@@ -246,12 +248,12 @@ def build_report_asset(
                 address, report_publication(week_report, inputs=inputs, language=language)
             )
 
-        return materialize(context, report_on, report_metadata)
+        return materialize(context, report_on, partial(report_metadata, language=language))
 
     return evaluation_report
 
 
-def report_metadata(published: Published, language: ReportLanguage = "en") -> Metadata:
+def report_metadata(published: Published, *, language: ReportLanguage) -> Metadata:
     """Return verdicts, figures and plots of a published report for the UI."""
     week = EvaluationReport.read(published.document(assets.REPORT_FILE))
     rates = {one.candidate_id: one.metrics["primary"].rate for one in week.candidates}

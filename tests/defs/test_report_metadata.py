@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
-from replay_assets.contracts.evaluation_report import EvaluationReport
+from replay_assets.contracts.evaluation_report import EvaluationReport, ReportLanguage
 from replay_assets.contracts.report_details import Rate
 from replay_assets.defs.evaluation import report_metadata
 from replay_assets.lake import Published
@@ -12,18 +12,22 @@ from tests.contracts.examples import REPORT
 ZERO = Rate(numerator=0, denominator=10, not_applicable=0, rate=0.0, low=0.0, high=0.28)
 
 
-def metadata_of(report: EvaluationReport) -> dict[str, Any]:
+def metadata_of(report: EvaluationReport, language: ReportLanguage = "en") -> dict[str, Any]:
     """Return the metadata of a published report."""
     published = SimpleNamespace(
         document=lambda name: report.as_json(), path_of=lambda name: f"/lake/{name}"
     )
-    return report_metadata(cast(Published, published))
+    return report_metadata(cast(Published, published), language=language)
 
 
 def test_verdicts_and_metrics_are_shown_as_markdown():
     shown = metadata_of(REPORT)["summary"].value
     assert "**nemotron-mini**: **INCONCLUSIVE** — 60 groups are needed" in shown
     assert "| Root cause and action right, safe, no harm | 100% (1/1; 21%–100%) |" in shown
+
+
+def test_the_summary_has_the_language_of_the_report():
+    assert "判定" in metadata_of(REPORT, "zh-Hant")["summary"].value
 
 
 def test_numbers_are_plotted_over_weeks_by_keys_that_stay():
