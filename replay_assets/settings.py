@@ -5,11 +5,11 @@ All other code gets what it needs as arguments. Keys are read when used, never s
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from replay_assets.contracts.evaluation_report import REPORT_LANGUAGES, ReportLanguage
@@ -26,6 +26,8 @@ PORT_AND_PATH = re.compile(r"\d{1,5}/")
 """What follows a colon in `hdfs://host:8020/user/me@corp`: no password."""
 SAMPLES_FIRST_DAY = "2026-09-21"
 """The Monday of the samples' first week."""
+
+Word = TypeVar("Word", bound=str)
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,8 @@ class Settings:
             first_day=_monday(environment.get("REPLAY_FIRST_DAY") or SAMPLES_FIRST_DAY),
             look_back_days=_count("REPLAY_LOOK_BACK_DAYS", DEFAULT_LOOK_BACK_DAYS),
             max_text_bytes=_count("REPLAY_MAX_TEXT_BYTES", DEFAULT_MAX_TEXT_BYTES),
-            training_language=_training_language(
-                environment.get("REPLAY_TRAINING_LANGUAGE") or "follow"
-            ),
-            report_language=_report_language(environment.get("REPLAY_REPORT_LANGUAGE") or "en"),
+            training_language=_one_of("REPLAY_TRAINING_LANGUAGE", "follow", TRAINING_LANGUAGES),
+            report_language=_one_of("REPLAY_REPORT_LANGUAGE", "en", REPORT_LANGUAGES),
             dagster_home=Path(environment.get("DAGSTER_HOME") or data / "dagster_home").absolute(),
         )
 
@@ -269,22 +269,12 @@ def _monday(text: str) -> str:
     return day.isoformat()
 
 
-def _training_language(name: str) -> TrainingLanguage:
-    for known in TRAINING_LANGUAGES:
+def _one_of(variable: str, default: Word, words: Sequence[Word]) -> Word:
+    name = os.environ.get(variable) or default
+    for known in words:
         if name == known:
             return known
-    raise ConfigurationError(
-        f"REPLAY_TRAINING_LANGUAGE is {name!r}; use one of {', '.join(TRAINING_LANGUAGES)}"
-    )
-
-
-def _report_language(name: str) -> ReportLanguage:
-    for known in REPORT_LANGUAGES:
-        if name == known:
-            return known
-    raise ConfigurationError(
-        f"REPLAY_REPORT_LANGUAGE is {name!r}; use one of {', '.join(REPORT_LANGUAGES)}"
-    )
+    raise ConfigurationError(f"{variable} is {name!r}; use one of {', '.join(words)}")
 
 
 def _count(variable: str, default: int) -> int:
