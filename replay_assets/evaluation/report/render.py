@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 from unicodedata import category
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 from markupsafe import Markup
 
 from replay_assets.contracts.evaluation_report import (
@@ -30,7 +30,7 @@ from replay_assets.evaluation.report.views import (
     trend_by_candidate,
 )
 from replay_assets.evaluation.report.words import Words, words_in
-from replay_assets.parsing.plain_text import markdown_cell, one_line
+from replay_assets.parsing.pages import page_templates
 
 SECTIONS = (
     *("verdicts", "figures", "denominators", "paired", "harm", "quality", "slices", "flips"),
@@ -49,19 +49,9 @@ def render(template: str, report: EvaluationReport, language: ReportLanguage = "
 @cache
 def _environment(language: ReportLanguage) -> Environment:
     """Return the templates, cached: compiling them takes longer than filling them."""
-    environment = Environment(
-        loader=PackageLoader("replay_assets.evaluation.report"),
-        autoescape=select_autoescape(["html.j2"]),
-        # A misspelled name must fail the report, not leave a gap in it.
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = page_templates("replay_assets.evaluation.report")
     environment.filters |= filters(words_in(language))
     environment.filters |= {
-        "markdown": markdown_cell,
-        "one_line": one_line,
         "visible": visible,
         "as_code": as_code,
         "slice_state": slice_state,
