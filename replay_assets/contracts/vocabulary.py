@@ -92,10 +92,6 @@ class Vocabulary(Record):
         """Return the action with this id; None if the vocabulary does not have it."""
         return next((action for action in self.actions if action.id == action_id), None)
 
-    def has_category(self, category_id: str) -> bool:
-        """Return whether a root-cause category is in the vocabulary."""
-        return any(category.id == category_id for category in self.root_cause_categories)
-
     def category_named(self, text: object) -> str | None:
         """Return the id of the category that a text names; None if it names no known one.
 

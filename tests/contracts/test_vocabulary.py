@@ -49,7 +49,7 @@ def test_the_shipped_ids_cover_every_label_of_the_samples(vocabulary: Vocabulary
         label = json.loads(line)
         for action in label["acceptable_actions"] or []:
             assert vocabulary.action(action) is not None, action
-        assert vocabulary.has_category(label["root_cause_category"])
+        assert vocabulary.category_named(label["root_cause_category"]) is not None
 
 
 def test_a_team_replaces_the_vocabulary_with_its_own_file(tmp_path: Path):
@@ -64,7 +64,7 @@ def test_a_team_replaces_the_vocabulary_with_its_own_file(tmp_path: Path):
 def test_an_id_outside_the_vocabulary_is_unknown(vocabulary: Vocabulary):
     """An id that a model invented must not be accepted."""
     assert vocabulary.action("reboot_the_internet") is None
-    assert not vocabulary.has_category("gremlins")
+    assert vocabulary.category_named("gremlins") is None
 
 
 @pytest.mark.parametrize("kind", ["root_cause_categories", "actions"])

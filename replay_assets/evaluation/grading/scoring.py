@@ -30,7 +30,7 @@ from replay_assets.evaluation.grading.root_cause import component_shares, keywor
 from replay_assets.lake import Address, Publication
 from replay_assets.lake.formats import arrow_table
 
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 RESERVED_SHARE = 5
 """One of this many scenario groups is reserved for evaluation and never exported for training: a
 model that was trained on the other groups can still be graded on incidents that are new to it."""
