@@ -30,7 +30,8 @@ LOCATION = "replay_assets"
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Return the definitions for some settings; production and tests use the same."""
     partitions = Partitions.of(settings)
-    catalogue = Catalogue.load(settings.candidates)
+    entries = Catalogue.load(settings.candidates)
+    catalogue = entries.replayed
     everyone = frozenset(candidate.id for candidate in catalogue)
     rules = rules_of(settings.rules)
     daily: list[dg.AssetsDefinition | dg.SourceAsset] = [
@@ -51,7 +52,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         jobs=[jobs.daily_walk, jobs.weekly_walk, jobs.observe_source, jobs.tool_calling],
         schedules=[weekly_replay(catalogue, settings), source_watch(settings)],
         sensors=[reports_follow_days(), evidence_follows_source()],
-        resources=build_resources(settings, catalogue),
+        resources=build_resources(settings, entries),
         # All steps of a run share one process: one process per step costs 1.9 s of CPU per step,
         # this 0.05 s. Concurrency matters for requests only, and the replay assets provide it.
         executor=dg.in_process_executor,

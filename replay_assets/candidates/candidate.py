@@ -19,6 +19,8 @@ from pydantic import (
 
 from replay_assets.candidates import endpoint_url
 from replay_assets.candidates.money import Budget, Entry, Prices
+from replay_assets.candidates.roles import Role, with_defaults
+from replay_assets.contracts.feedback import RULES_JUDGE
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.lake.digests import digest_of
 
@@ -89,8 +91,11 @@ class Candidate(Entry):
     """A model, its endpoint, the way it is prompted and sampled: what a verdict is about."""
 
     id: Annotated[str, Field(pattern=ID_PATTERN, max_length=LONGEST_ID)]
-    model: Annotated[str, Field(min_length=1)]
+    model: str = ""
+    """Only a judge may have none: its model is then the only one that its endpoint lists."""
     base_url: str
+    role: Role | None = None
+    """What it is used for, other than being replayed: an entry with a role is not replayed."""
     api_key_env: str | None = None
     prompt_variant: Literal["base", "contract_tuned", "no_evidence"] = "base"
     sampling: Sampling = Sampling()
@@ -112,6 +117,17 @@ class Candidate(Entry):
     read from a JSON answer. Only the tool-calling benchmark uses it."""
     grade_calls_in_text: bool = False
     """Whether calls that the model writes into its text, in its own marks, count as calls."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_the_defaults_of_its_role(cls, found: object) -> object:
+        return with_defaults(found)
+
+    @model_validator(mode="after")
+    def _names_a_model(self) -> Self:
+        if not self.model and self.role != "judge":
+            raise ValueError("model: required; only a judge may leave it out")
+        return self
 
     @field_validator("prices_usd_per_million", mode="before")
     @classmethod
@@ -162,6 +178,8 @@ class Candidate(Entry):
     def _is_not_reserved(cls, value: str) -> str:
         if value == INCUMBENT:
             raise ValueError(f"{INCUMBENT} is reserved for what production did")
+        if value == RULES_JUDGE:
+            raise ValueError(f"{RULES_JUDGE} is reserved for the built-in judge of feedback")
         return value
 
     @property

@@ -4,7 +4,7 @@ A wrong file is refused with the line, the field and the allowed values. Keys ar
 entry names the environment variable that holds one, and what may be a secret is not shown.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Self
@@ -33,6 +33,16 @@ class Catalogue(tuple[Candidate, ...]):
             f"no candidate {candidate_id!r} in the catalogue; "
             f"it has {', '.join(candidate.id for candidate in self)}"
         )
+
+    @property
+    def replayed(self) -> "Catalogue":
+        """The candidates that are replayed and compared: those without a role."""
+        return Catalogue(candidate for candidate in self if candidate.role is None)
+
+    @property
+    def judge(self) -> Candidate | None:
+        """The judge of feedback; None if the built-in one judges."""
+        return next((candidate for candidate in self if candidate.role == "judge"), None)
 
     @property
     def key_variables(self) -> tuple[str, ...]:
@@ -77,5 +87,30 @@ def _mistakes(candidates: Iterable[Candidate]) -> Iterator[Mistake]:
                 "node of the asset graph; rename one",
             )
         seen.setdefault(candidate.node_name, candidate.id)
+    yield from _mistakes_of_judges(list(candidates))
     if not seen:
         yield Mistake((), "the list is empty; add a candidate")
+
+
+def _mistakes_of_judges(candidates: Sequence[Candidate]) -> Iterator[Mistake]:
+    """Yield a second judge, and a judge whose model is also a candidate's."""
+    judges = [(index, one) for index, one in enumerate(candidates) if one.role == "judge"]
+    for index, judge in judges[1:]:
+        yield Mistake(
+            (index, "role"),
+            f"{judges[0][1].id!r} and {judge.id!r} are both judges; keep one of them",
+        )
+    for index, judge in judges:
+        if (same := judged_by_itself(judge, candidates)) is not None:
+            yield Mistake((index, "model"), same)
+
+
+def judged_by_itself(judge: Candidate, candidates: Sequence[Candidate]) -> str | None:
+    """Return what is wrong if a judge is the model of a candidate that its labels help to train."""
+    for one in candidates:
+        if one.role is None and not one.baseline and judge.model.lower() == one.model.lower():
+            return (
+                f"{judge.model} is also the model of candidate {one.id!r}: a judge must not be "
+                "the candidate that it helps to train; use another model"
+            )
+    return None

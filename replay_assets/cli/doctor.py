@@ -147,10 +147,12 @@ def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:
         says = f"{where} answered {found.status} without a list of models{found.problem and ': '}"
         cure = "try it with one pack, or check base_url: most servers need /v1 at its end"
         return Diagnosis("endpoints", "warn", says + found.problem, cure)
-    if candidate.model not in found.models:
+    if candidate.model and candidate.model not in found.models:
         says = f"{where} does not list {candidate.model} among its {len(found.models)} models"
         return Diagnosis("endpoints", "warn", says, "check model; some servers do not list all")
-    return Diagnosis("endpoints", "ok", f"{where} answers, and lists {candidate.model}")
+    return Diagnosis(
+        "endpoints", "ok", f"{where} answers, and lists {candidate.model or 'a model'}"
+    )
 
 
 def _show_table(findings: list[Diagnosis]) -> None:

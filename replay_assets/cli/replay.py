@@ -22,7 +22,7 @@ def replay_pack(
 ) -> bool:
     """Replay a pack into a folder and print the outcome; return whether all requests succeeded."""
     catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
-    candidate = catalogue.get(candidate_id)
+    candidate = catalogue.replayed.get(candidate_id)
     vocabulary = load_vocabulary(named_file("REPLAY_VOCABULARY"))
     gate = SendingGate(
         secrets=read_secrets(catalogue.key_variables),

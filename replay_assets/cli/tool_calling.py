@@ -39,7 +39,7 @@ def run_benchmark(
 ) -> bool:
     """Ask candidates all cases, write results and reports; return whether no call failed."""
     catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
-    candidates = [catalogue.get(one) for one in dict.fromkeys(candidate_ids)]
+    candidates = [catalogue.replayed.get(one) for one in dict.fromkeys(candidate_ids)]
     cases = read_cases(case_files or [shipped_cases(), *tool_case_files()])
     if not cases:
         raise ConfigurationError("the case files have no case; name a file with --cases")

@@ -68,7 +68,7 @@ def _monday(week: str) -> str:
 
 
 def _candidate(settings: Settings, candidate_id: str) -> Candidate:
-    candidate = Catalogue.load(settings.candidates).get(candidate_id)
+    candidate = Catalogue.load(settings.candidates).replayed.get(candidate_id)
     if candidate.baseline:
         raise ConfigurationError(
             f"{candidate_id} is a baseline: candidates are compared with it, and it has no verdict"

@@ -45,7 +45,7 @@ def walk_samples() -> bool:
             "demo uses the samples, but REPLAY_SOURCE_URL is set to your own database. Unset it, "
             "or use `replay-assets backfill` for your own incidents."
         )
-    catalogue = Catalogue.load(settings.candidates)
+    catalogue = Catalogue.load(settings.candidates).replayed
     baselines = [candidate for candidate in catalogue if candidate.embedded]
     if not baselines:
         raise ConfigurationError(
@@ -71,7 +71,7 @@ def walk_range(
     """
     settings = Settings.from_environment()
     days = days_to_run(settings, first, last)
-    candidates = candidates_to_replay(Catalogue.load(settings.candidates), candidate_ids)
+    candidates = candidates_to_replay(Catalogue.load(settings.candidates).replayed, candidate_ids)
     check_zone(settings, accept_new=accept_new_timezone)
     load_samples_if_empty(settings)
     return walk(settings, days, candidates, reuse=bool(candidate_ids))

@@ -5,7 +5,14 @@ from importlib.resources import files
 
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.export_row import EXPORT_ROWS
+from replay_assets.contracts.feedback import (
+    FeedbackReward,
+    FeedbackTriple,
+    Judgement,
+    LabelledTriple,
+)
 from replay_assets.contracts.gate_policy import GatePolicy
+from replay_assets.contracts.judge_report import JudgeCard, JudgeReport
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.manifest import PartitionManifest
 from replay_assets.contracts.promotion import Promotion
@@ -32,6 +39,12 @@ CONTRACTS: dict[str, type[Part]] = {
     "training_manifest": TrainingManifest,
     **EXPORT_ROWS,
     "partition_manifest": PartitionManifest,
+    "feedback_triple": FeedbackTriple,
+    "labelled_triple": LabelledTriple,
+    "judgement": Judgement,
+    "feedback_reward": FeedbackReward,
+    "judge_card": JudgeCard,
+    "judge_report": JudgeReport,
     "tool_case": ToolCase,
     "tool_calling_result": ToolCallingResult,
     "tool_calling_report": ToolCallingReport,

@@ -64,6 +64,10 @@ INCUMBENT_SCORES = Asset(
 EVALUATION_REPORT = Asset(
     "evaluation_report", grain="week", inputs=(REPLAY_SCORES, INCUMBENT_SCORES)
 )
+OPERATOR_FEEDBACK = Asset("operator_feedback", root="evidence", inputs=(INCIDENT_EVIDENCE,))
+FEEDBACK_REWARDS = Asset(
+    "feedback_rewards", inputs=(OPERATOR_FEEDBACK, INCIDENT_EVIDENCE), settings=("rules",)
+)
 SFT_EXPORT = Asset(
     "sft_export", grain="week", inputs=(INCIDENT_EVIDENCE, INCUMBENT_SCORES), settings=("rules",)
 )
@@ -100,6 +104,10 @@ AUDIT_FILE = "audit.json"
 # Files of replay results.
 RESULTS_FILE = "replay_results.jsonl"
 RUN_REPORT_FILE = "run_report.json"
+
+# Files of feedback rewards: what is known about the judge, and figures of the day.
+JUDGE_CARD_FILE = "judge_card.json"
+JUDGE_REPORT_FILE = "judge_report.json"
 
 # File of the results of tool-calling cases; their report has the files of an evaluation report.
 TOOL_RESULTS_FILE = "tool_calling_results.jsonl"

@@ -211,3 +211,46 @@ def test_a_baseline_that_is_served_is_a_baseline_all_the_same() -> None:
     """The stand-in over HTTP must not be promoted either."""
     served = Candidate(id="x", model="rules-baseline", base_url="http://localhost:8009/v1")
     assert (served.baseline, served.embedded, served.constant) == (True, False, False)
+
+
+JUDGE = "- id: judge\n  role: judge\n  base_url: http://localhost:8005/v1\n"
+
+
+def test_an_entry_with_a_role_is_not_replayed(tmp_path: Path) -> None:
+    """Its key is guarded like any other, but the replay has no node for it."""
+    shield = (
+        "- id: shield\n  role: shield\n  model: vendor/shield\n  base_url: http://localhost/v1\n"
+    )
+    catalogue = load(tmp_path, ENTRY + JUDGE + "  api_key_env: JUDGE_KEY\n" + shield)
+    assert [one.id for one in catalogue.replayed] == ["mine"]
+    assert catalogue.judge == catalogue.get("judge")
+    assert catalogue.key_variables == ("JUDGE_KEY",)
+    assert load(tmp_path, ENTRY).judge is None
+
+
+def test_a_judge_has_the_defaults_of_the_original(tmp_path: Path) -> None:
+    """256 tokens, temperature 0.1, 100 at the same time, 60 s; each can be changed alone."""
+    judge = load(tmp_path, JUDGE).get("judge")
+    assert judge.sampling.model_dump() == {"temperature": 0.1, "max_tokens": 256}
+    assert (judge.limits.concurrency, judge.limits.timeout_s, judge.cache) == (100, 60.0, True)
+    slow = load(tmp_path, JUDGE + "  limits: {concurrency: 2}\n  sampling: {max_tokens: 64}\n")
+    assert slow.get("judge").limits.concurrency == 2
+    assert slow.get("judge").limits.timeout_s == 60.0
+    assert slow.get("judge").sampling.model_dump() == {"temperature": 0.1, "max_tokens": 64}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (JUDGE + JUDGE.replace("id: judge", "id: other"), ("'judge' and 'other' are both judges",)),
+        (ENTRY + JUDGE + "  model: Vendor/Model\n", ("'mine'", "that it helps to train")),
+        (JUDGE.replace("role: judge", "role: shield"), ("model: required",)),
+        (JUDGE.replace("id: judge", "id: rules-judge"), ("rules-judge", "built-in judge")),
+    ],
+)
+def test_a_judge_that_cannot_judge_is_refused(
+    tmp_path: Path, text: str, words: tuple[str, ...]
+) -> None:
+    """Two of them, the model that is trained on its labels, a shield without a model."""
+    message = refusal(tmp_path, text)
+    assert all(word in message for word in words), message

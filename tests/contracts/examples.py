@@ -19,7 +19,20 @@ from replay_assets.contracts.export_row import (
     OriginalAlpacaRow,
     OriginalMetadata,
 )
+from replay_assets.contracts.feedback import (
+    FeedbackReward,
+    FeedbackTriple,
+    Judgement,
+    LabelledTriple,
+)
 from replay_assets.contracts.gate_policy import load_policy
+from replay_assets.contracts.judge_report import (
+    Agreement,
+    CoveragePoint,
+    JudgeCard,
+    JudgeReport,
+    LabelAgreement,
+)
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.promotion import PROMOTION_VERSION, Promotion
 from replay_assets.contracts.report_details import Rate
@@ -269,6 +282,71 @@ ORIGINAL_ALPACA_ROW = OriginalAlpacaRow(
         matched_playbook_id=None,
     ),
 )
+TRIPLE = FeedbackTriple(
+    id="se-001:5",
+    query_t="Why 503?",
+    answer_t="The pool is full; raise it.",
+    query_t1="Thanks, that fixed it.",
+    incident_id="inc-001",
+)
+JUDGEMENT = Judgement(
+    id=TRIPLE.id,
+    outcome="judged",
+    label="resolved",
+    confidence=0.9,
+    rationale="The operator confirms it.",
+    reward=1.0,
+    should_update=True,
+)
+FEEDBACK_REWARD = FeedbackReward(
+    **TRIPLE.model_dump(),
+    session_id="se-001",
+    **JUDGEMENT.model_dump(exclude={"id"}),
+    judge_id="judge",
+    judge_model="vendor/judge",
+    label_set_version="feedback_labels_1",
+    prompt_version="feedback_prompt_1",
+)
+RATE = Rate(numerator=1, denominator=1, not_applicable=0, rate=1.0, low=0.206543, high=1.0)
+JUDGE_CARD = JudgeCard(
+    schema_version=JudgeCard.VERSION,
+    judge_id="judge",
+    judge_model="vendor/judge",
+    about="a model",
+    label_set_version="feedback_labels_1",
+    prompt_version="feedback_prompt_1",
+    status="verified",
+    may_export=True,
+    least_kappa=0.6,
+    human_labels_sha256="0" * 64,
+    agreement=Agreement(
+        triples=1,
+        compared=1,
+        kappa=0.8,
+        kappa_low=0.7,
+        kappa_high=0.9,
+        accuracy=RATE,
+        by_label={"resolved": LabelAgreement(precision=RATE, recall=RATE)},
+        confusion={"resolved": {"resolved": 1}},
+        coverage=[CoveragePoint(threshold=0.6, covered=1, coverage=1.0, accuracy=1.0)],
+        repeated=1,
+        flip_rate=0.0,
+    ),
+)
+JUDGE_REPORT = JudgeReport(
+    schema_version=JudgeReport.VERSION,
+    judge=JUDGE_CARD,
+    triples=1,
+    outcomes={"judged": 1},
+    labels={"resolved": 1},
+    with_reward=1,
+    should_update=1,
+    mean_reward=1.0,
+    failures={},
+    prompt_tokens=300,
+    completion_tokens=20,
+    cost_usd=None,
+)
 TOOL_CASE = ToolCase.model_validate(
     {
         "id": "restart-api",
@@ -333,6 +411,14 @@ def records_of_every_kind(folder: Path) -> dict[str, dict[str, Any]]:
         "export_row": ALPACA_ROW.model_dump(mode="json"),
         "export_row_original": ORIGINAL_ALPACA_ROW.model_dump(mode="json"),
         "partition_manifest": manifest.as_json(),
+        "feedback_triple": TRIPLE.model_dump(mode="json"),
+        "labelled_triple": LabelledTriple(**TRIPLE.model_dump(), label="resolved").model_dump(
+            mode="json"
+        ),
+        "judgement": JUDGEMENT.model_dump(mode="json"),
+        "feedback_reward": FEEDBACK_REWARD.model_dump(mode="json"),
+        "judge_card": JUDGE_CARD.as_json(),
+        "judge_report": JUDGE_REPORT.as_json(),
         "tool_case": TOOL_CASE.model_dump(mode="json"),
         "tool_calling_result": TOOL_CALLING_RESULT.as_json(),
         "tool_calling_report": build_tool_report(

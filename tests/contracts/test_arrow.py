@@ -17,6 +17,7 @@ from replay_assets.contracts.evidence import (
     RecordedMessage,
     RecordedRepair,
 )
+from replay_assets.contracts.feedback import FeedbackReward, OperatorFeedback
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.record import Part
 from replay_assets.contracts.result import ResultRow
@@ -33,6 +34,8 @@ TABLES: dict[str, type[Part]] = {
     "replay_results": ResultRow,
     "replay_scores": ReplayScore,
     "evaluation_report": ReportRow,
+    "operator_feedback": OperatorFeedback,
+    "feedback_rewards": FeedbackReward,
     "tool_calling_results": ToolResultRow,
     "tool_calling_report": ToolFigureRow,
 }
