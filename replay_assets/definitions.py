@@ -22,7 +22,7 @@ from replay_assets.defs.schedules import (
     weekly_replay,
 )
 from replay_assets.sanitizing import rules_of
-from replay_assets.settings import Settings
+from replay_assets.settings import Settings, read_variable
 
 LOCATION = "replay_assets"
 
@@ -30,7 +30,7 @@ LOCATION = "replay_assets"
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Return the definitions for some settings; production and tests use the same."""
     partitions = Partitions.of(settings)
-    entries = Catalogue.load(settings.candidates)
+    entries = Catalogue.load(settings.candidates, read_variable)
     catalogue = entries.replayed
     everyone = frozenset(candidate.id for candidate in catalogue)
     rules = rules_of(settings.rules)

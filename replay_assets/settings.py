@@ -56,7 +56,7 @@ class Settings:
         DAGSTER_HOME       data/dagster_home
 
     Read when used, never stored: `REPLAY_TOOL_CASES` (files of tool-calling cases, separated as in
-    `PATH`), `REPLAY_AUDIT_KEY`, and the variables that candidates name.
+    `PATH`), `REPLAY_AUDIT_KEY`, and the variables that the catalogue names.
     """
 
     data: Path
@@ -179,10 +179,14 @@ def named_file(variable: str) -> Path | None:
     return path
 
 
+def read_variable(name: str) -> str | None:
+    """Return the value of a variable that a catalogue names; None if it is unset or blank."""
+    return os.environ.get(name, "").strip() or None
+
+
 def read_secret(name: str | None) -> str | None:
     """Return the key in an environment variable; None if it is unset or blank."""
-    value = os.environ.get(name, "").strip() if name else ""
-    return value or None
+    return read_variable(name) if name else None
 
 
 def read_secrets(names: Iterable[str | None]) -> list[str]:

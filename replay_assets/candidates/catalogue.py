@@ -1,18 +1,23 @@
 """The catalogue: which candidates there are, read from a file.
 
 A wrong file is refused with the line, the field and the allowed values. Keys are never in it: an
-entry names the environment variable that holds one, and what may be a secret is not shown.
+entry names the environment variable that holds one, and what may be a secret is not shown. Other
+values may be written `${NAME:-default}`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
 from replay_assets.candidates.candidate import Candidate
+from replay_assets.candidates.key_variables import objection_to
 from replay_assets.errors import ConfigurationError
 from replay_assets.parsing.yaml_files import Mistake, Secrecy, load_yaml
+from replay_assets.parsing.yaml_variables import Variables
 from replay_assets.sanitizing import sanitize_text
+
+ReadVariable = Callable[[str], str | None]
 
 
 class Catalogue(tuple[Candidate, ...]):
@@ -51,8 +56,12 @@ class Catalogue(tuple[Candidate, ...]):
         return tuple(dict.fromkeys(name for name in names if name is not None))
 
     @classmethod
-    def load(cls, path: Path | None = None) -> Self:
+    def load(cls, path: Path | None = None, variable: ReadVariable = lambda _: None) -> Self:
         """Read a catalogue file; the shipped one where no path is given.
+
+        Args:
+            path: the file.
+            variable: returns the value of an environment variable, for `${NAME:-default}`.
 
         Raises:
             ConfigurationError: line, field and allowed values of every mistake.
@@ -64,6 +73,7 @@ class Catalogue(tuple[Candidate, ...]):
                 what="catalogue",
                 check=_mistakes,
                 secrecy=_SECRECY,
+                variables=Variables(variable, objection_to),
             )
         )
 

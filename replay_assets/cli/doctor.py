@@ -19,7 +19,7 @@ from replay_assets.evidence.trial import try_newest_day
 from replay_assets.inference import probe
 from replay_assets.lake import Store
 from replay_assets.sanitizing import load_canaries, rules_of
-from replay_assets.settings import Settings, read_secret
+from replay_assets.settings import Settings, read_secret, read_variable
 from replay_assets.source import (
     IncidentDatabase,
     count_orphans,
@@ -106,7 +106,7 @@ def _zone_of_days(settings: Settings) -> Diagnosis:
 
 def _candidates(settings: Settings, *, offline: bool) -> Iterator[Diagnosis]:
     try:
-        catalogue = Catalogue.load(settings.candidates)
+        catalogue = Catalogue.load(settings.candidates, read_variable)
     except ConfigurationError as error:
         yield Diagnosis("candidates", "fail", str(error), "correct the catalogue")
         return

@@ -12,6 +12,7 @@ from replay_assets.settings import (
     named_file,
     read_secret,
     read_secrets,
+    read_variable,
     state_folder,
     timezone_name,
 )
@@ -21,7 +22,7 @@ def replay_pack(
     pack: Path, candidate_id: str, out: Path, *, concurrency: int | None, refresh: bool
 ) -> bool:
     """Replay a pack into a folder and print the outcome; return whether all requests succeeded."""
-    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
+    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"), read_variable)
     candidate = catalogue.replayed.get(candidate_id)
     vocabulary = load_vocabulary(named_file("REPLAY_VOCABULARY"))
     gate = SendingGate(

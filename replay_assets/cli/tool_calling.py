@@ -19,6 +19,7 @@ from replay_assets.settings import (
     named_file,
     read_secret,
     read_secrets,
+    read_variable,
     state_folder,
     timezone_name,
     tool_case_files,
@@ -38,7 +39,7 @@ def run_benchmark(
     candidate_ids: Sequence[str], case_files: Sequence[Path], out: Path, *, refresh: bool
 ) -> bool:
     """Ask candidates all cases, write results and reports; return whether no call failed."""
-    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
+    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"), read_variable)
     candidates = [catalogue.replayed.get(one) for one in dict.fromkeys(candidate_ids)]
     cases = read_cases(case_files or [shipped_cases(), *tool_case_files()])
     if not cases:

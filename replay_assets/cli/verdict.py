@@ -10,7 +10,7 @@ from replay_assets.errors import ConfigurationError, NotMaterializedError
 from replay_assets.evaluation.review_days import publish_promotion
 from replay_assets.evaluation.reviews import is_reviewed
 from replay_assets.lake import Store, assets
-from replay_assets.settings import Settings
+from replay_assets.settings import Settings, read_variable
 
 
 def verdict_of(settings: Settings, week: str, candidate_id: str) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _monday(week: str) -> str:
 
 
 def _candidate(settings: Settings, candidate_id: str) -> Candidate:
-    candidate = Catalogue.load(settings.candidates).replayed.get(candidate_id)
+    candidate = Catalogue.load(settings.candidates, read_variable).replayed.get(candidate_id)
     if candidate.baseline:
         raise ConfigurationError(
             f"{candidate_id} is a baseline: candidates are compared with it, and it has no verdict"

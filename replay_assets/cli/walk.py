@@ -30,7 +30,7 @@ from replay_assets.errors import (
 from replay_assets.instance_folder import prepare_instance
 from replay_assets.lake import Store
 from replay_assets.launching import RunOutcome, run_days, run_weeks
-from replay_assets.settings import Settings, read_secret
+from replay_assets.settings import Settings, read_secret, read_variable
 from replay_assets.source import IncidentDatabase, Orphans, count_orphans, load_mapping
 
 DEMO_WEEK = "2026-09-28"
@@ -45,7 +45,7 @@ def walk_samples() -> bool:
             "demo uses the samples, but REPLAY_SOURCE_URL is set to your own database. Unset it, "
             "or use `replay-assets backfill` for your own incidents."
         )
-    catalogue = Catalogue.load(settings.candidates).replayed
+    catalogue = Catalogue.load(settings.candidates, read_variable).replayed
     baselines = [candidate for candidate in catalogue if candidate.embedded]
     if not baselines:
         raise ConfigurationError(
@@ -71,7 +71,9 @@ def walk_range(
     """
     settings = Settings.from_environment()
     days = days_to_run(settings, first, last)
-    candidates = candidates_to_replay(Catalogue.load(settings.candidates).replayed, candidate_ids)
+    candidates = candidates_to_replay(
+        Catalogue.load(settings.candidates, read_variable).replayed, candidate_ids
+    )
     check_zone(settings, accept_new=accept_new_timezone)
     load_samples_if_empty(settings)
     return walk(settings, days, candidates, reuse=bool(candidate_ids))

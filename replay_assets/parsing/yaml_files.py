@@ -23,6 +23,7 @@ from yaml.constructor import SafeConstructor
 
 from replay_assets.errors import ConfigurationError
 from replay_assets.parsing.yaml_places import Place, fields_at, find, repeated_keys, values_in
+from replay_assets.parsing.yaml_variables import References, Variables, filled
 
 LARGEST_FILE = 1 << 20
 """Bytes. Files are written by people; a larger one is a wrong path."""
@@ -91,6 +92,7 @@ def load_yaml(
     empty: object = None,
     check: Callable[[T], Iterable[Mistake]] | None = None,
     secrecy: Secrecy | None = None,
+    variables: Variables | None = None,
 ) -> T:
     """Read a YAML file as a pydantic model, or as another type that pydantic can validate.
 
@@ -101,13 +103,14 @@ def load_yaml(
         empty: the content that an empty file represents.
         check: finds mistakes that the type can't express.
         secrecy: what must not be quoted; without it, every short text may be.
+        variables: what `${NAME:-default}` in a value refers to; without it, this is plain text.
 
     Raises:
         ConfigurationError: the file can't be read or used; the message names the file and, for
             each mistake, line, field, reason and what was found.
     """
     where = f"{what} {path}"
-    root = _composed(_text(path, where), where)
+    root = _composed(_text(path, where), where, variables)
     try:
         content = empty if root is None else _Constructor().construct_document(root)
     except yaml.YAMLError as error:
@@ -145,10 +148,12 @@ def _text(path: Path | Traversable, where: str) -> str:
         raise ConfigurationError(f"{where}: {error}; save it as UTF-8") from error
 
 
-def _composed(text: str, where: str) -> yaml.Node | None:
-    """Return a text's tree of nodes, of bounded size and without repeated keys."""
+def _composed(text: str, where: str, variables: Variables | None) -> yaml.Node | None:
+    """Return a text's tree of nodes: of bounded size, without repeated keys, with variables."""
+    references = References(variables) if variables is not None else None
+    hidden = text if references is None else references.hidden(text)
     try:
-        root: yaml.Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
+        root: yaml.Node | None = yaml.compose(hidden, Loader=yaml.SafeLoader)
         # Nodes are counted before values are built from them: an alias is one node, many values.
         if root is not None and values_in(root) > MOST_VALUES:
             raise ConfigurationError(
@@ -158,8 +163,12 @@ def _composed(text: str, where: str) -> yaml.Node | None:
         raise _not_yaml(where, error) from None
     except RecursionError:
         raise ConfigurationError(f"{where}: is nested too deeply; use fewer levels") from None
-    repeated = () if root is None else repeated_keys(root)
-    _refuse(where, (_line(root, place, "this key occurs twice; keep one") for place in repeated))
+    if root is not None:
+        repeated = repeated_keys(root)
+        twice = "this key occurs twice; keep one"
+        _refuse(where, (_line(root, place, twice) for place in repeated))
+        unusable = () if references is None else references.fill(root)
+        _refuse(where, (_line(root, place, says) for place, says in unusable))
     return root
 
 
@@ -171,7 +180,7 @@ class _Constructor(SafeConstructor):
             says = (
                 "a number that it reads as another one; write a plain number, or put it in quotes"
             )
-            raise yaml.MarkedYAMLError(problem=says, problem_mark=node.start_mark)
+            raise _unreadable(node, says)
         try:
             return super().construct_object(node, deep=deep)
         except ValueError as error:
@@ -180,7 +189,13 @@ class _Constructor(SafeConstructor):
         # PyYAML raises these for `!!bool x` and `!!timestamp x`.
         except (LookupError, AttributeError):
             problem = "a value does not have the form that its tag asks for"
-        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        raise _unreadable(node, problem)
+
+
+def _unreadable(node: yaml.Node, problem: str) -> yaml.MarkedYAMLError:
+    value = filled(node)
+    says = problem if value is None else f"{problem} ({value.origin})"
+    return yaml.MarkedYAMLError(problem=says, problem_mark=node.start_mark)
 
 
 def _not_yaml(where: str, error: yaml.YAMLError) -> ConfigurationError:
@@ -204,7 +219,7 @@ def _refuse(where: str, lines: Iterator[str]) -> None:
 
 
 def _line(root: yaml.Node | None, place: Place, says: str, *, missing: bool = False) -> str:
-    line, found = find(root, place)
+    line, found, _ = find(root, place)
     shown = ".".join(map(str, (*found, place[-1]) if missing else found)) or "file"
     return f"  line {line}: {shown}: {says}"
 
@@ -223,12 +238,15 @@ def _problem(
     elif fields and kind == "model_type":
         says += f" with the fields {', '.join(fields)}"
     if kind not in ("extra_forbidden", "missing"):
-        says += f" (found {_shown(problem, secrecy)})"
+        says += f" (found {_shown(problem, secrecy, find(root, place)[2])})"
     return _line(root, place, says, missing=kind == "missing")
 
 
-def _shown(problem: ErrorDetails, secrecy: Secrecy | None) -> str:
+def _shown(problem: ErrorDetails, secrecy: Secrecy | None, node: yaml.Node | None) -> str:
     value = problem["input"]
+    if (from_variables := filled(node)) is not None:
+        # Not quoted: a key may be in the wrong variable.
+        return from_variables.origin
     if value is None:
         return "nothing"
     if not isinstance(value, str | int | float):

@@ -12,10 +12,10 @@ Place = tuple[str | int, ...]
 """The keys and indexes that lead to a value."""
 
 
-def find(root: yaml.Node | None, place: Place) -> tuple[int, Place]:
-    """Return the line of a place, and the place without the parts that the file does not have.
+def find(root: yaml.Node | None, place: Place) -> tuple[int, Place, yaml.Node | None]:
+    """Return the line of a place, the place without parts that the file lacks, and its node.
 
-    Those are a missing field, and the names that pydantic gives to the types of a union.
+    Those parts are a missing field, and the names that pydantic gives to the types of a union.
     """
     node, line = root, 1 if root is None else root.start_mark.line + 1
     found: list[str | int] = []
@@ -32,7 +32,7 @@ def find(root: yaml.Node | None, place: Place) -> tuple[int, Place]:
         else:
             continue
         found.append(part)
-    return line, tuple(found)
+    return line, tuple(found), node
 
 
 def values_in(node: yaml.Node, known: dict[int, int] | None = None) -> int:
@@ -51,8 +51,8 @@ def values_in(node: yaml.Node, known: dict[int, int] | None = None) -> int:
     return known[id(node)]
 
 
-def repeated_keys(root: yaml.Node) -> Iterator[Place]:
-    """Yield where a mapping has a key for the second time."""
+def nodes_in(root: yaml.Node) -> Iterator[tuple[Place, yaml.Node]]:
+    """Yield every node with its place; a mapping or list that has aliases only once."""
     waiting: list[tuple[yaml.Node, Place]] = [(root, ())]
     seen: set[int] = set()
     while waiting:
@@ -60,12 +60,18 @@ def repeated_keys(root: yaml.Node) -> Iterator[Place]:
         # An alias leads to the same node again.
         if id(node) in seen:
             continue
-        seen.add(id(node))
-        inside = [(child, (*place, part)) for part, child in _children(node)]
-        waiting += reversed(inside)
+        if not isinstance(node, yaml.ScalarNode):
+            seen.add(id(node))
+        yield place, node
+        waiting += reversed([(child, (*place, part)) for part, child in _children(node)])
+
+
+def repeated_keys(root: yaml.Node) -> Iterator[Place]:
+    """Yield where a mapping has a key for the second time."""
+    for place, node in nodes_in(root):
         if isinstance(node, yaml.MappingNode):
-            times = Counter(place for _, place in inside)
-            yield from (place for place, count in times.items() if count > 1)
+            times = Counter(str(key.value) for key, _ in node.value)
+            yield from ((*place, name) for name, count in times.items() if count > 1)
 
 
 def _children(node: yaml.Node) -> list[tuple[str | int, yaml.Node]]:

@@ -50,6 +50,26 @@ def test_the_original_defaults_hold(shipped: Catalogue) -> None:
     assert shipped.get("nemotron-mini").base_url == "https://integrate.api.nvidia.com/v1"
 
 
+def test_the_variables_of_the_original_change_the_shipped_entries() -> None:
+    """Those of one account: each entry at that endpoint takes them."""
+    values = {
+        "NVIDIA_API_BASE_URL": "http://nim.internal/v1",
+        "NEMOTRON_TOOL_MODEL": "tool",
+        "NEMOTRON_REASONING_MODEL": "reasoning",
+        "NEMOTRON_RPM_LIMIT": "60",
+        "NEMOTRON_TPM_LIMIT": "5000",
+    }
+    changed, usual = Catalogue.load(variable=values.get), Catalogue.load()
+    for one in (entry for entry in changed if entry.id.startswith("nemotron")):
+        assert one.base_url == "http://nim.internal/v1"
+        assert (one.limits.rpm, one.limits.tpm) == (60, 5000)
+        assert (usual.get(one.id).limits.rpm, usual.get(one.id).limits.tpm) == (40, 100_000)
+        assert one.digest() != usual.get(one.id).digest()
+    assert changed.get("nemotron-mini-tuned").model == changed.get("nemotron-mini").model == "tool"
+    assert changed.get("nemotron-70b").model == "reasoning"
+    assert changed.get("nemotron-super").model == "nvidia/nemotron-3-super"
+
+
 def test_only_the_embedded_candidates_are_baselines_and_need_no_key(shipped: Catalogue) -> None:
     """Nothing pretends to be a model, and a model on the net never runs without its key."""
     for candidate in shipped:

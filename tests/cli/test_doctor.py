@@ -110,6 +110,17 @@ def test_an_invalid_mapping_or_catalogue_is_a_finding(
     assert failed == ["mapping", "candidates"]
 
 
+def test_a_wrong_variable_is_a_finding_with_file_and_line(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the catalogue that ships with the package, too."""
+    monkeypatch.setenv("NEMOTRON_RPM_LIMIT", "many")
+    (found,) = [one for one in findings("--offline") if one["check"] == "candidates"]
+    assert found["status"] == "fail"
+    assert "candidates.yaml:\n  line 25: 2.limits.rpm" in found["says"]
+    assert "(found the value of NEMOTRON_RPM_LIMIT)" in found["says"]
+
+
 def test_files_that_every_run_reads_are_findings(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
