@@ -47,7 +47,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         finetune.build_asset(partitions, rules, settings.training_language),
     ]
     return dg.Definitions(
-        assets=[*daily, *weekly, *tool_calling.build_all(catalogue, everyone)],
+        assets=[*daily, *weekly, *tool_calling.build_all(catalogue)],
         asset_checks=checks.build_checks(catalogue, partitions),
         jobs=[jobs.daily_walk, jobs.weekly_walk, jobs.observe_source, jobs.tool_calling],
         schedules=[weekly_replay(catalogue, settings), source_watch(settings)],

@@ -6,6 +6,7 @@ environment variable that holds it, never as its value. Other rooms import the n
 
 from replay_assets.candidates.candidate import UNBOUNDED_ANSWER_TOKENS, Candidate, Limits
 from replay_assets.candidates.catalogue import Catalogue, judged_by_itself
+from replay_assets.candidates.controls import asked_incidents
 from replay_assets.candidates.money import Prices
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "Catalogue",
     "Limits",
     "Prices",
+    "asked_incidents",
     "judged_by_itself",
 ]

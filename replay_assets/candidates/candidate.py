@@ -42,6 +42,7 @@ cost of an attempt that may have been paid. A budget needs the true figure."""
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
 LONGEST_ID = 63
 """Characters: the id is the value of a Dagster tag, and a part of paths."""
+CONTROL_SUFFIX = "-no-evidence"
 
 
 class Sampling(BaseModel):
@@ -106,6 +107,10 @@ class Candidate(Entry):
     trained_on: tuple[str, ...] = ()
     """Manifests of the exports that the model was trained on; reviews leave their incidents out."""
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
+    no_evidence: bool = False
+    """Whether some incidents are also asked without evidence, by a control (`controls.py`)."""
+    incidents_per_week: PositiveInt | None = None
+    """How many incidents of a week are asked; only without evidence: a verdict needs all."""
     cache: bool = False
     stream: bool = False
     stream_options: bool = True
@@ -213,6 +218,11 @@ class Candidate(Entry):
     def constant(self) -> bool:
         """Whether it gives the same answer to everything."""
         return self.model == CONSTANT
+
+    @property
+    def control_id(self) -> str:
+        """The id of the candidate's control, if it has one."""
+        return f"{self.id}{CONTROL_SUFFIX}"
 
     @property
     def node_name(self) -> str:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
+from replay_assets.candidates import controls
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.key_variables import objection_to
 from replay_assets.errors import ConfigurationError
@@ -21,7 +22,7 @@ ReadVariable = Callable[[str], str | None]
 
 
 class Catalogue(tuple[Candidate, ...]):
-    """The candidates in the file's order."""
+    """The candidates in the file's order, each with its control after it if it has one."""
 
     __slots__ = ()
 
@@ -38,6 +39,15 @@ class Catalogue(tuple[Candidate, ...]):
             f"no candidate {candidate_id!r} in the catalogue; "
             f"it has {', '.join(candidate.id for candidate in self)}"
         )
+
+    def named(self, candidate_ids: Iterable[str]) -> list[Candidate]:
+        """Return candidates by their ids, each with its control.
+
+        Raises:
+            ConfigurationError: the catalogue does not have one of them.
+        """
+        found = controls.with_controls(self.get(candidate_id) for candidate_id in candidate_ids)
+        return list({candidate.id: candidate for candidate in found}.values())
 
     @property
     def replayed(self) -> "Catalogue":
@@ -66,16 +76,15 @@ class Catalogue(tuple[Candidate, ...]):
         Raises:
             ConfigurationError: line, field and allowed values of every mistake.
         """
-        return cls(
-            load_yaml(
-                path or files("replay_assets.candidates") / "candidates.yaml",
-                list[Candidate],
-                what="catalogue",
-                check=_mistakes,
-                secrecy=_SECRECY,
-                variables=Variables(variable, objection_to),
-            )
+        entries = load_yaml(
+            path or files("replay_assets.candidates") / "candidates.yaml",
+            list[Candidate],
+            what="catalogue",
+            check=_mistakes,
+            secrecy=_SECRECY,
+            variables=Variables(variable, objection_to),
         )
+        return cls(controls.with_controls(entries))
 
 
 # In these two fields any wrong value may be a key or contain a password; messages go to logs.
@@ -90,13 +99,17 @@ def _mistakes(candidates: Iterable[Candidate]) -> Iterator[Mistake]:
     for index, candidate in enumerate(candidates):
         if any(sanitize_text(value) != value for value in candidate.options_of_url):
             yield Mistake((index, "base_url"), "has an option that looks like a secret; remove it")
-        if (first := seen.get(candidate.node_name)) is not None:
-            yield Mistake(
-                (index, "id"),
-                f"ids {first!r} and {candidate.id!r} differ at most in - and _, and would be one "
-                "node of the asset graph; rename one",
-            )
-        seen.setdefault(candidate.node_name, candidate.id)
+        if (objection := controls.objection_to(candidate)) is not None:
+            field, wrong = objection
+            yield Mistake((index, field), wrong)
+        for one in controls.with_controls([candidate]):
+            if (first := seen.get(one.node_name)) is not None:
+                yield Mistake(
+                    (index, "id"),
+                    f"ids {first!r} and {one.id!r} differ at most in - and _, and would be one "
+                    "node of the asset graph; rename one",
+                )
+            seen.setdefault(one.node_name, one.id)
     yield from _mistakes_of_judges(list(candidates))
     if not seen:
         yield Mistake((), "the list is empty; add a candidate")

@@ -191,7 +191,7 @@ def days_to_run(settings: Settings, first: str, last: str) -> list[str]:
 def candidates_to_replay(catalogue: Catalogue, candidate_ids: Sequence[str]) -> list[Candidate]:
     """Return the candidates to replay: those named, else all scheduled ones that have a key."""
     if candidate_ids:
-        return [catalogue.get(candidate_id) for candidate_id in candidate_ids]
+        return catalogue.named(candidate_ids)
     chosen = []
     for candidate in catalogue:
         if (reason := candidate.not_ready(read_secret)) is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from replay_assets.candidates import Candidate, Catalogue
+from replay_assets.candidates import Candidate, Catalogue, asked_incidents
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.thresholds import MAX_UNANSWERED_SHARE
@@ -52,7 +52,8 @@ def _result_checks(
         blocking=True,
         partitions_def=daily,
         additional_deps=[key_of(assets.REQUEST_PACK)],
-        description="Each request of the current pack has exactly one result per repeat, in order.",
+        description="Each request of the current pack that the candidate is asked has exactly one "
+        "result per repeat, in order.",
     )
     answered = dg.AssetCheckSpec(
         "few_requests_have_no_answer",
@@ -71,7 +72,7 @@ def _result_checks(
         results = lineage.get(assets.REPLAY_RESULTS.at(day, candidate.id))
         asked = [
             incident
-            for incident in incident_ids(pack, assets.PACK_FILE)
+            for incident in asked_incidents(candidate, day, incident_ids(pack, assets.PACK_FILE))
             for _ in range(results.facts["repeats"])
         ]
         found = incident_ids(results, assets.RESULTS_FILE)

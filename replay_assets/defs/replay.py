@@ -8,7 +8,7 @@ from itertools import islice
 import dagster as dg
 from pydantic import Field
 
-from replay_assets.candidates import Candidate
+from replay_assets.candidates import Candidate, asked_incidents
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.endpoint_slots import endpoint_slot
 from replay_assets.defs.keys import inputs_of, key_of
@@ -21,6 +21,7 @@ from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, S
 from replay_assets.inference import BatchProgress
 from replay_assets.lake import Published, Store, assets
 from replay_assets.replay import runner
+from replay_assets.replay.pack_reading import PackSource, only_incidents
 from replay_assets.replay.runner import ReplayRun, run_pack
 
 GROUP = "replay"
@@ -97,7 +98,7 @@ def build_asset(
         def replay(day: str) -> Published:
             pack = lake.get(assets.REQUEST_PACK.at(day))
             run = run_pack(
-                pack.source_of(assets.PACK_FILE),
+                _source(pack, candidate),
                 candidate,
                 api_key=api_key,
                 vocabulary=vocabulary,
@@ -126,6 +127,15 @@ def _metadata(published: Published) -> Metadata:
         "preview": table_preview(published.table(assets.REPLAY_RESULTS.table), ANSWER_COLUMNS),
         "outcomes": bars(report["outcomes"], "requests by outcome"),
     }
+
+
+def _source(pack: Published, candidate: Candidate) -> PackSource:
+    """Return the part of a pack that a candidate is asked: all of it, except for a control."""
+    if candidate.incidents_per_week is None:
+        return pack.source_of(assets.PACK_FILE)
+    ids = [record["incident_id"] for record in pack.records(assets.PACK_FILE)]
+    asked = frozenset(asked_incidents(candidate, pack.address.key, ids))
+    return only_incidents(pack.source_of(assets.PACK_FILE), asked)
 
 
 def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Published:

@@ -27,10 +27,13 @@ from replay_assets.tool_calling.publishing import (
 from replay_assets.tool_calling.runner import run_cases
 
 
-def build_all(catalogue: Catalogue, everyone: AbstractSet[str]) -> list[dg.AssetsDefinition]:
+def build_all(catalogue: Catalogue) -> list[dg.AssetsDefinition]:
     """Return the assets of the benchmark."""
-    results = [build_results(candidate, everyone) for candidate in catalogue]
-    return [*results, build_report_asset(catalogue)]
+    # A control differs from its candidate in the evidence only, and cases have none.
+    asked = Catalogue(one for one in catalogue if one.incidents_per_week is None)
+    everyone = frozenset(candidate.id for candidate in asked)
+    results = [build_results(candidate, everyone) for candidate in asked]
+    return [*results, build_report_asset(asked)]
 
 
 def build_results(candidate: Candidate, everyone: AbstractSet[str]) -> dg.AssetsDefinition:

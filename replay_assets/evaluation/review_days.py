@@ -20,9 +20,9 @@ from replay_assets.evaluation.reviews import (
     Sides,
     Standing,
     is_reviewed,
-    is_twin,
     plan_review,
     standing_of,
+    twin_of,
 )
 from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
 from replay_assets.lake import Address, Lineage, Publication, Store, assets, files
@@ -108,10 +108,9 @@ class _Range:
 
     def sides(self, candidate: Candidate, promoted: Candidate | None = None) -> Sides:
         scores = self.days.candidate(candidate)
-        twin = next((one for one in self.catalogue if is_twin(one, candidate)), None)
         compared: list[tuple[Against, Candidate | None]] = [
             ("last_promoted", None if promoted == candidate else promoted),
-            ("no_evidence", twin),
+            ("no_evidence", twin_of(candidate, self.catalogue)),
         ]
         others = tuple(
             Other(against, one.id, _rows(self.days.candidate(one)))

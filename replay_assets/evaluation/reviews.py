@@ -82,10 +82,15 @@ def is_reviewed(candidate: Candidate) -> bool:
     return not candidate.baseline and candidate.prompt_variant != NO_EVIDENCE
 
 
-def is_twin(blind: Candidate, candidate: Candidate) -> bool:
-    """Return whether one is the other candidate's model, asked without evidence."""
-    same = (blind.model, blind.base_url) == (candidate.model, candidate.base_url)
-    return same and blind.prompt_variant == NO_EVIDENCE != candidate.prompt_variant
+def twin_of(candidate: Candidate, catalogue: Iterable[Candidate]) -> Candidate | None:
+    """Return the same model asked without evidence, a candidate's own control first, or None."""
+    twins = [
+        one
+        for one in catalogue
+        if (one.model, one.base_url) == (candidate.model, candidate.base_url)
+        and one.prompt_variant == NO_EVIDENCE != candidate.prompt_variant
+    ]
+    return min(twins, key=lambda one: one.id != candidate.control_id, default=None)
 
 
 def plan_review(

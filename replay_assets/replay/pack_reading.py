@@ -4,6 +4,7 @@ import codecs
 import hashlib
 import io
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,12 @@ def read_pack(
         sha256.hexdigest(),
         vocabularies,
     )
+
+
+def only_incidents(source: PackSource, incident_ids: AbstractSet[str]) -> bytes:
+    """Return the lines of a valid pack that are about some incidents, unchanged."""
+    lines = (line for _, line in _lines(source, hashlib.sha256()))
+    return b"".join(line for line in lines if _decoded(line)["incident_id"] in incident_ids)
 
 
 def _lines(source: PackSource, sha256: "hashlib._Hash") -> Iterator[tuple[int, bytes]]:

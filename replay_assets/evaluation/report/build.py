@@ -89,7 +89,7 @@ def build_report(
         week=week,
         last_day=days_of_week(week)[-1],
         candidates=parts,
-        metrics=_metrics(shown),
+        metrics=_metrics(_with_evidence(shown, around)),
         # A candidate that failed every day must not be missing from the report.
         not_replayed={
             one.candidate_id: around.not_ready.get(one.candidate_id, NOT_RUN)
@@ -115,21 +115,30 @@ def _candidates(
     return [
         reported_candidate(
             one,
-            incidents=incidents,
+            # A control is asked a part of them.
+            incidents=0 if entry is not None and entry.incidents_per_week else incidents,
             last_day=days_of_week(week)[-1],
-            entry=entries.get(one.candidate_id),
+            entry=entry,
             review=around.standings.get(one.candidate_id),
             minimum_answered=around.policy.minimum_answered,
         )
         for one in reported
+        for entry in [entries.get(one.candidate_id)]
     ]
+
+
+def _with_evidence(shown: Sequence[CandidateScores], around: Surroundings) -> list[CandidateScores]:
+    """Return all sides except models that are asked without evidence."""
+    blind = {one.id for one in around.catalogue if one.prompt_variant == NO_EVIDENCE}
+    return [one for one in shown if one.candidate_id not in blind]
 
 
 def _flips(shown: Sequence[CandidateScores], around: Surroundings) -> list[Flip]:
     """Return the flips against production and the last promoted; else against baselines."""
-    blind = {one.id for one in around.catalogue if one.prompt_variant == NO_EVIDENCE}
     compared = [
-        one for one in shown if not one.baseline and one.candidate_id not in {INCUMBENT, *blind}
+        one
+        for one in _with_evidence(shown, around)
+        if not one.baseline and one.candidate_id != INCUMBENT
     ]
     production = around.policy.compared_with == "incumbent"
     others = [
