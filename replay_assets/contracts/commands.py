@@ -20,20 +20,24 @@ class Form(Part):
         needs: the smallest number of parts after the subcommand, without options.
         first: the first part must be one of these, if any are listed.
         options: one of these options must be given, if any are listed.
+        reads: whether it changes nothing; or the first parts with which it does not.
     """
 
     needs: int = Field(ge=0)
     first: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    reads: bool | tuple[str, ...] = False
 
 
 class CommandRules(Record):
-    """The allow list: subcommands by tool."""
+    """The allow list: subcommands by tool; and which commands change nothing."""
 
-    VERSION: ClassVar[str] = "command_rules_v1"
+    VERSION: ClassVar[str] = "command_rules_v2"
 
     forbidden_text: tuple[str, ...]
     forbidden_options: tuple[str, ...]
+    also_reads: dict[str, tuple[str, ...]]
+    printing: frozenset[str]
     tools: dict[str, dict[str, Form]]
 
     def commands_in(self, step: str) -> list[str]:
@@ -57,6 +61,70 @@ class CommandRules(Record):
         if not options.isdisjoint(self.forbidden_options):
             return "forbidden"
         return "allowed" if _is_complete(forms[plain[0]], plain[1:], options) else "incomplete"
+
+    def only_reads(self, line: str) -> bool:
+        """Return whether no command of a line changes anything; False if unsure."""
+        commands = split_commands(line)
+        return bool(commands) and all(map(self._reads, commands or ()))
+
+    def _reads(self, command: list[str]) -> bool:
+        program, *parts = command
+        if program in self.printing:
+            return True
+        plain, _ = _separated(parts)
+        if not plain:
+            # `kubectl --help`, `kubectl`
+            return program in self.tools
+        form = self.tools.get(program, {}).get(plain[0])
+        if form is not None and form.reads is not False:
+            return form.reads is True or " ".join(plain[1:2]) in form.reads
+        return not {plain[0], " ".join(plain[:2])}.isdisjoint(self.also_reads.get(program, ()))
+
+
+_HIDES_A_COMMAND = re.compile(r"\$\(|`|<\(|\bsystem\s*\(")
+_PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]{1,20}_[0-9]{1,6})>")
+_KEPT = re.compile("\ue000([A-Z0-9_]+)\ue001")
+_DISCARDED = re.compile(r"\s(?:[12]?>&[12]|[12&]?>>?\s*/dev/null)(?=[\s|;&]|$)")
+_SEPARATORS = frozenset({"|", "||", "|&", "&&", "&", ";", ";;", "(", ")"})
+_REDIRECTS = frozenset({">", ">>", "<", "<<", "<<<", "&>", ">|"})
+
+
+def split_commands(line: str) -> list[list[str]] | None:
+    """Return the commands of a line of a shell, each as its parts, without redirects.
+
+    Returns:
+        None if the line can't be read, or if it runs a command that is part of a text.
+    """
+    if _HIDES_A_COMMAND.search(line):
+        return None
+    # A shell would read a placeholder, `<HOST_1>`, as two redirects.
+    line = _PLACEHOLDER.sub("\ue000\\1\ue001", _DISCARDED.sub(" ", line.replace("\n", " ; ")))
+    reader = shlex.shlex(line, posix=True, punctuation_chars="();<>|&")
+    reader.whitespace_split, reader.commenters = True, ""
+    try:
+        parts = [_KEPT.sub(r"<\1>", part) for part in reader]
+    except ValueError:
+        return None
+    commands: list[list[str]] = [[]]
+    skip = False
+    for part in parts:
+        if skip:
+            skip = False
+        elif part in _SEPARATORS:
+            commands.append([])
+        elif part in _REDIRECTS:
+            skip = True
+        else:
+            commands[-1].append(part)
+    return [without for command in commands if (without := _without_prefix(command))]
+
+
+def _without_prefix(command: list[str]) -> list[str]:
+    """Return a command without what may be written before it: `$`, sudo, variables."""
+    for at, part in enumerate(command):
+        if part not in ("$", "#", "sudo", "time", "xargs") and not re.match(r"[A-Z_]+=", part):
+            return command[at:]
+    return []
 
 
 def _is_complete(form: Form, parts: list[str], options: set[str]) -> bool:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from pydantic import ConfigDict
-
 from replay_assets.contracts.record import Part
 
 
@@ -19,9 +17,6 @@ class RecordedCall(Part):
         name: the tool; None in files of earlier releases, or if the call was not recorded.
         arguments: the arguments of the call, sanitized; text if they are not a JSON object.
     """
-
-    # Files of earlier releases, and of teams, may have other columns of the source.
-    model_config = ConfigDict(extra="ignore")
 
     incident_id: str
     session_id: str | None = None

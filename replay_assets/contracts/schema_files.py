@@ -17,6 +17,7 @@ from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.manifest import PartitionManifest
 from replay_assets.contracts.promotion import Promotion
 from replay_assets.contracts.record import Part
+from replay_assets.contracts.recorded_call import RecordedCall
 from replay_assets.contracts.request import ReplayRequest
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.review import ReviewPlan
@@ -28,6 +29,7 @@ from replay_assets.contracts.training_manifest import TrainingManifest
 
 CONTRACTS: dict[str, type[Part]] = {
     "replay_request": ReplayRequest,
+    "recorded_call": RecordedCall,
     "replay_result": ReplayResult,
     "run_report": RunReport,
     "incident_label": IncidentLabel,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from replay_assets.contracts.recorded_call import RecordedCall
 from replay_assets.contracts.request import (
     INCIDENT_FIELDS,
     REQUEST_VERSION,
@@ -104,7 +105,7 @@ def build_pack(
             request = _request(
                 clean.incident, day=day, instructions=instructions, vocabulary=vocabulary
             )
-            outputs = [{"incident_id": raw.incident_id, **one} for one in clean.incident.outputs]
+            outputs = _outputs(clean.incident)
             _refuse_leaks(request, outputs, policy)
         pack.requests.append(request)
         pack.tool_output.extend(outputs)
@@ -143,6 +144,18 @@ def _request(
         response_contract=response_contract(),
         metadata=RequestMetadata(request_only=True, not_replacement_evidence=True),
     )
+
+
+def _outputs(incident: RawIncident) -> list[dict[str, Any]]:
+    """Return what the session's tools returned before it changed the system, with their calls."""
+    return [
+        RecordedCall(
+            incident_id=incident.incident_id,
+            **{name: value for name, value in output.items() if name != "after_change"},
+        ).model_dump()
+        for output in incident.outputs
+        if not output["after_change"]
+    ]
 
 
 def _refuse_leaks(

@@ -35,6 +35,7 @@ from replay_assets.contracts.judge_report import (
 )
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel
 from replay_assets.contracts.promotion import PROMOTION_VERSION, Promotion
+from replay_assets.contracts.recorded_call import RecordedCall
 from replay_assets.contracts.report_details import Rate
 from replay_assets.contracts.request import REQUEST_VERSION, ReplayRequest
 from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, TraceEvent, Try, Usage
@@ -61,6 +62,16 @@ REQUEST = ReplayRequest.read(
         "response_contract": {"type": "object", "required": ["action_plan", "root_cause"]},
         "metadata": {"request_only": True, "not_replacement_evidence": True},
     }
+)
+
+RECORDED_CALL = RecordedCall(
+    incident_id="inc-001",
+    session_id="se-001",
+    position=2,
+    tool_call_id="call_1",
+    content="web-0   1/1   Running",
+    name="kubectl_get",
+    arguments={"resource": "pods", "namespace": "shop"},
 )
 
 RESULT = ReplayResult(
@@ -399,6 +410,7 @@ def records_of_every_kind(folder: Path) -> dict[str, dict[str, Any]]:
     manifest = Store(str(folder)).publish(address, publication).manifest
     return {
         "replay_request": REQUEST.as_json(),
+        "recorded_call": RECORDED_CALL.model_dump(mode="json"),
         "replay_result": RESULT.as_json(),
         "run_report": RUN_REPORT.as_json(),
         "incident_label": sample_labels()[0].as_json(),

@@ -15,10 +15,14 @@ from typing import Any, Self
 from replay_assets.sanitizing.detect.rules import RuleSet
 from replay_assets.sanitizing.pseudonyms.engine import IncidentSanitizer
 from replay_assets.sanitizing.pseudonyms.pseudonym_map import Finding
+from replay_assets.sanitizing.pseudonyms.recorded_calls import recorded_outputs
 
 SANITIZED_FIELDS = ("alertname", "severity", "labels", "evidence_summary", "evidence_kind")
 """Fields in the order in which they are sanitized: it decides which value is `<IP_PRIV_1>`."""
 TOOL_OUTPUT = "tool_output"
+TOOL_CALL = "tool_call"
+CALL_FIELDS = ("name", "arguments")
+"""The fields of an output that belong to the call which it answered."""
 
 Row = Mapping[str, Any]
 
@@ -27,8 +31,8 @@ Row = Mapping[str, Any]
 class RawIncident:
     """What a pack may contain of an incident. There is no field for an outcome or a label.
 
-    `outputs` are the messages of tools in its coordinator's session, in order. What the agent or a
-    person said there is a decision, not evidence.
+    `outputs` are the messages of tools in its coordinator's session, in order, each with its call.
+    What the agent or a person said there is a decision, not evidence.
     """
 
     id: str
@@ -46,10 +50,9 @@ class RawIncident:
     def of(cls, row: Row, outputs: Iterable[Row] = ()) -> Self:
         """Return the incident of an evidence row; other columns are ignored."""
         labels = json.loads(row["labels"] or "null") or {}
-        kept = ("session_id", "position", "tool_call_id", "content")
         return cls(
             **{**{name: row[name] for name in PACK_COLUMNS}, "labels": labels},
-            outputs=tuple({name: one[name] for name in kept} for one in outputs),
+            outputs=tuple(map(dict, outputs)),
         )
 
     def texts(self) -> list[str]:
@@ -84,12 +87,12 @@ class SanitizedIncident:
 
 def incidents_of(rows: Iterable[Row], messages: Iterable[Row]) -> Iterator[RawIncident]:
     """Yield the incidents of a day's evidence in order, each with its tools' output."""
-    outputs: dict[str, list[Row]] = {}
+    sessions: dict[str, list[Row]] = {}
     for message in messages:
-        if message["role"] == "tool":
-            outputs.setdefault(message["incident_id"], []).append(message)
+        if message["role"] == "tool" or message.get("tool_calls"):
+            sessions.setdefault(message["incident_id"], []).append(message)
     for row in rows:
-        yield RawIncident.of(row, outputs.get(row["incident_id"], ()))
+        yield RawIncident.of(row, recorded_outputs(sessions.get(row["incident_id"], ())))
 
 
 def sanitize_incident(incident: RawIncident, rules: RuleSet | None = None) -> SanitizedIncident:
@@ -107,9 +110,15 @@ def sanitize_incident(incident: RawIncident, rules: RuleSet | None = None) -> Sa
     fields = {name: clean(name, getattr(incident, name)) for name in SANITIZED_FIELDS}
     contents = [clean(TOOL_OUTPUT, output["content"]) for output in incident.outputs]
     # Only after all texts were read: a later one may mark a value that an earlier one contains.
+    swept = sanitizer.sweep(fields)
+    # The calls come last: a request must not change with what an agent wrote.
+    calls = [
+        {name: clean(TOOL_CALL, output[name]) for name in CALL_FIELDS}
+        for output in incident.outputs
+    ]
     outputs = tuple(
-        {**output, "content": sanitizer.sweep(content)}
-        for output, content in zip(incident.outputs, contents, strict=True)
+        {**output, **sanitizer.sweep({"content": content, **call})}
+        for output, content, call in zip(incident.outputs, contents, calls, strict=True)
     )
-    swept = {**vars(incident), **sanitizer.sweep(fields), "outputs": outputs}
-    return SanitizedIncident(RawIncident(**swept), sanitizer, counts)
+    clean_incident = RawIncident(**{**vars(incident), **swept, "outputs": outputs})
+    return SanitizedIncident(clean_incident, sanitizer, counts)
