@@ -7,10 +7,13 @@ an entry of the catalogue like the others, so it is replayed, graded and reporte
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import Final
 
 from replay_assets.candidates.candidate import LONGEST_ID, Candidate
-from replay_assets.contracts.request import NO_EVIDENCE
 
+NO_EVIDENCE: Final = "no_evidence"
+"""The prompt variant of a control. The contract of requests has the word too, but this package
+does not need that contract, and a stage that asks no packs does not load it."""
 INCIDENTS_PER_WEEK = 30
 """Enough to see ten points more than a constant answer, and cheap: these prompts are short."""
 

@@ -10,6 +10,7 @@ from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference.stand_in.faults import Fault, FaultPlan
 from replay_assets.replay.runner import ReplayRun, run_pack
 from replay_assets.request_packs.builder import build_pack
+from tests.inference.conftest import retry_at_once
 from tests.inference.scripted_server import candidate, serving_stand_in
 from tests.lake.written import encode_jsonl
 from tests.request_packs.rows import evidence_row
@@ -35,9 +36,10 @@ def replayed(base_url: str, content: bytes, vocabulary: Vocabulary, folder: Path
     "requests", [pytest.param(1000, marks=pytest.mark.slow), 100], ids=["1000", "100"]
 )
 def test_faults_change_no_answer_and_all_adds_up(
-    requests: int, vocabulary: Vocabulary, tmp_path: Path
+    requests: int, vocabulary: Vocabulary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """5 % each of six faults, by seed: content equals that of a run without, where one answered."""
+    retry_at_once(monkeypatch)
     rows = [
         evidence_row(incident_id=f"inc-{number}", id=f"ev-{number}") for number in range(requests)
     ]

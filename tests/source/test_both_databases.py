@@ -37,6 +37,7 @@ def test_the_samples_read_equal_from_both(sample_source: str, postgres_url: str)
     compare(SAMPLES, sample_source, postgres_url, days_between("2026-09-14", "2026-10-25"))
 
 
+@pytest.mark.slow
 def test_the_real_incidents_read_equal_from_both(
     real_data: Path, postgres_url: str, tmp_path: Path
 ):

@@ -56,11 +56,12 @@ async def _replay(one: Candidate, requests: int) -> list[Ended]:
 LIMITS = {"concurrency": 64, "timeout_s": 20}
 
 
+@pytest.mark.usefixtures("no_waits")
 @pytest.mark.parametrize(
     "requests", [pytest.param(1000, marks=pytest.mark.slow), 100], ids=["1000", "100"]
 )
 def test_a_run_through_every_fault_gives_the_answers_of_one_without(requests: int) -> None:
-    """64 in flight, 5 % each of six faults. Slow, because a 429's pause applies to all requests."""
+    """64 in flight, 5 % each of six faults."""
     with serving_stand_in(FaultPlan()) as base_url:
         sound = [end.content for end in replay(base_url, requests, limits=LIMITS)]  # type: ignore[union-attr]
     plan = FaultPlan(latency_ms=2, shares=dict.fromkeys(MATRIX, 0.05), seed=12)
