@@ -196,6 +196,7 @@ def build_report_asset(
     """Return the weekly report on every candidate that has results in the week."""
     score_keys = [key_of(assets.REPLAY_SCORES, candidate.id) for candidate in catalogue]
     candidates = {candidate.id: candidate.digest() for candidate in catalogue}
+    lineage_of = partial(Lineage, candidates=candidates, language=language)
 
     @dg.asset(
         partitions_def=partitions.weekly,
@@ -225,12 +226,8 @@ def build_report_asset(
         """
 
         def report_on(week: str) -> Published:
-            lineage = Lineage(
-                lake=lake,
-                evidence=evidence,
-                labels=labels,
-                vocabulary=vocabulary,
-                candidates=candidates,
+            lineage = lineage_of(
+                lake=lake, evidence=evidence, labels=labels, vocabulary=vocabulary, policy=policy
             )
             week_report = report_of_week(
                 week,

@@ -28,7 +28,6 @@ from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
 from replay_assets.lake import Address, Lineage, Publication, Store, assets, files
 from replay_assets.lake.formats import decode_json, encode_json
 
-PLAN_FILE = "review.json"
 CODE_VERSION = "1"
 
 
@@ -74,9 +73,9 @@ class ReviewDays:
 
     def _plan(self, candidate: Candidate, week: str, under_review: int) -> ReviewPlan:
         """Return the plan of a candidate's review; keep it if it is new."""
-        address = Address("reviews", candidate=candidate.id, grain="none")
+        address = Address(assets.REVIEWS, candidate=candidate.id, grain="none")
         kept = self.lake.find(address)
-        earlier = None if kept is None else ReviewPlan.read(kept.document(PLAN_FILE))
+        earlier = None if kept is None else ReviewPlan.read(kept.document(assets.REVIEW_PLAN_FILE))
         plan = plan_review(
             candidate,
             self.policy,
@@ -86,7 +85,7 @@ class ReviewDays:
             earlier=earlier,
         )
         if plan != earlier:
-            content = {PLAN_FILE: encode_json(plan.as_json())}
+            content = {assets.REVIEW_PLAN_FILE: encode_json(plan.as_json())}
             self.lake.publish(address, Publication(files=content, code_version=CODE_VERSION))
         return plan
 

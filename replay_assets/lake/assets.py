@@ -11,7 +11,7 @@ from typing import Literal
 from replay_assets.lake.addresses import Address, Grain
 
 RootName = Literal["evidence", "labels", "lake"]
-Setting = Literal["vocabulary", "aliases", "rules", "candidate"]
+Setting = Literal["vocabulary", "aliases", "rules", "candidate", "policy", "language"]
 """A setting that affects a partition's content; its digest is recorded as one of the inputs."""
 
 
@@ -20,7 +20,8 @@ class Asset:
     """One asset and its inputs.
 
     A partition is made from the partitions of `inputs` with the same key; a week's partition is
-    made from the days of that week.
+    made from the days of that week, and with `reviews` also from the days before it that the
+    candidates' reviews cover.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Asset:
     per_candidate: bool = False
     inputs: tuple["Asset", ...] = ()
     settings: tuple[Setting, ...] = ()
+    reviews: bool = False
 
     @property
     def table(self) -> str:
@@ -62,7 +64,11 @@ INCUMBENT_SCORES = Asset(
     settings=("vocabulary", "aliases"),
 )
 EVALUATION_REPORT = Asset(
-    "evaluation_report", grain="week", inputs=(REPLAY_SCORES, INCUMBENT_SCORES)
+    "evaluation_report",
+    grain="week",
+    inputs=(REPLAY_SCORES, INCUMBENT_SCORES),
+    settings=("policy", "language"),
+    reviews=True,
 )
 OPERATOR_FEEDBACK = Asset("operator_feedback", root="evidence", inputs=(INCIDENT_EVIDENCE,))
 FEEDBACK_REWARDS = Asset(
@@ -116,6 +122,10 @@ TOOL_RESULTS_FILE = "tool_calling_results.jsonl"
 REPORT_FILE = "report.json"
 REPORT_HTML_FILE = "report.html"
 REPORT_MARKDOWN_FILE = "report.md"
+
+# The plan of a candidate's review, which the first report of the review makes; not an asset.
+REVIEWS = "reviews"
+REVIEW_PLAN_FILE = "review.json"
 
 # Next to training files: the row for the source's table `finetune_exports`. It is kept here too,
 # because the database role may have no right to write that table.

@@ -8,17 +8,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.calendar import days_between, days_of_week
+from replay_assets.contracts.gate_policy import GatePolicy
+from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.assets import BY_NAME, Asset, RootName, Setting
-from replay_assets.lake.digests import aliases_digest, vocabulary_digest
+from replay_assets.lake.assets import (
+    BY_NAME,
+    REVIEW_PLAN_FILE,
+    REVIEWS,
+    Asset,
+    RootName,
+    Setting,
+)
+from replay_assets.lake.digests import aliases_digest, digest_of, vocabulary_digest
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Store
 from replay_assets.lake.time_zone import is_of_another_zone
 
 MISSING_INPUT = ""
 """Used in place of a missing input's digest; it differs from every real digest."""
+EARLIER_DAYS = "earlier_days"
+"""One input for all days of reviews before a week: listed each, a year has thousands."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,8 @@ class Lineage:
         vocabulary: the vocabulary in use.
         rules: the digest of the sanitizing rules in use.
         candidates: the digest of each candidate by its id.
+        policy: the policy in use.
+        language: the language of reports.
     """
 
     def __init__(
@@ -63,6 +76,8 @@ class Lineage:
         vocabulary: Vocabulary | None = None,
         rules: str | None = None,
         candidates: Mapping[str, str] | None = None,
+        policy: GatePolicy | None = None,
+        language: str | None = None,
     ) -> None:
         self._stores: dict[RootName, Store | None] = {
             "lake": lake,
@@ -71,11 +86,16 @@ class Lineage:
         }
         zones = (store.timezone for store in self._stores.values() if store is not None)
         self._timezone = next((zone for zone in zones if zone is not None), None)
-        self._vocabulary = None if vocabulary is None else vocabulary_digest(vocabulary)
-        self._aliases = None if vocabulary is None else aliases_digest(vocabulary)
-        self._rules = rules
+        self._settings: dict[Setting, str | None] = {
+            "vocabulary": None if vocabulary is None else vocabulary_digest(vocabulary),
+            "aliases": None if vocabulary is None else aliases_digest(vocabulary),
+            "rules": rules,
+            "policy": None if policy is None else policy.digest(),
+            "language": language,
+        }
         self._candidates = candidates
         self._found: dict[Address, Published | None] = {}
+        self._states: dict[Address, State] = {}
 
     def find(self, address: Address) -> Published | None:
         """Return a partition; None if it does not exist or its root is not given."""
@@ -111,6 +131,11 @@ class Lineage:
 
     def state(self, address: Address) -> State:
         """Return whether a partition and all partitions it depends on are up to date."""
+        if address not in self._states:
+            self._states[address] = self._state(address)
+        return self._states[address]
+
+    def _state(self, address: Address) -> State:
         if self.find(address) is None:
             return State("missing", f"{address} has not been materialised")
         if changed := self.changed(address):
@@ -160,14 +185,34 @@ class Lineage:
         for setting in BY_NAME[address.asset].settings:
             if (digest := self._digest_of(setting, address)) is not None:
                 yield setting, digest
+        if BY_NAME[address.asset].reviews and (earlier := self._earlier_days(address)):
+            yield EARLIER_DAYS, digest_of(earlier)
+
+    def _earlier_days(self, address: Address) -> dict[str, str]:
+        """Return the digests of what reviews read of the days before a week, if it is current."""
+        starts = [plan.start for one in self._candidates or () if (plan := self._review_of(one))]
+        first = min(starts, default=address.key)
+        sources = [
+            one.at(day, candidate)
+            for day in (days_between(first, address.key)[:-1] if first < address.key else ())
+            for one in BY_NAME[address.asset].inputs
+            for candidate in (self._candidates or () if one.per_candidate else [None])
+        ]
+        current = (self.find(one) for one in sources if self.state(one).is_current)
+        return {str(one.address): one.digest for one in current if one is not None}
+
+    def _review_of(self, candidate: str) -> ReviewPlan | None:
+        """Return the plan of a candidate's review; not kept, because a report may make it."""
+        lake = self._stores["lake"]
+        found = lake and lake.find(Address(REVIEWS, candidate=candidate, grain="none"))
+        return None if not found else ReviewPlan.read(found.document(REVIEW_PLAN_FILE))
 
     def _digest_of(self, setting: Setting, address: Address) -> str | None:
         if setting == "candidate":
             if self._candidates is None or address.candidate is None:
                 return None
             return self._candidates.get(address.candidate, MISSING_INPUT)
-        digests = {"vocabulary": self._vocabulary, "aliases": self._aliases, "rules": self._rules}
-        return digests[setting]
+        return self._settings[setting]
 
     def _is_withheld(self, asset: Asset) -> bool:
         return asset.root == "labels" or self._stores[asset.root] is None

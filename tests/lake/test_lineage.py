@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 
 from replay_assets.contracts.calendar import days_of_week
+from replay_assets.contracts.gate_policy import load_policy
+from replay_assets.contracts.review import REVIEW_VERSION, ReviewPlan
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import NotMaterializedError
 from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.formats import encode_json
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication, Store
@@ -236,5 +239,68 @@ def test_one_operation_reads_each_manifest_once(
         reads += store.reads
     assert set(reads.values()) == {1}
     made = 3 * (5 + 2 * len(candidates))
+    plans = len(candidates)
     lookups_of_missing = 4 * (1 + len(candidates) + 1)  # scores, and the evidence of the export
-    assert len(reads) == made + lookups_of_missing
+    assert len(reads) == made + lookups_of_missing + plans
+
+
+REPORT = assets.EVALUATION_REPORT.at(DAYS[0])
+BEFORE = "2026-09-16"
+"""A day of the week before."""
+
+
+@pytest.fixture
+def reviewed(roots: Roots) -> Roots:
+    """A report whose review began in the week before."""
+    roots.publish_day(BEFORE, "model")
+    plan = ReviewPlan(
+        schema_version=REVIEW_VERSION,
+        candidate_id="model",
+        candidate_version="model-1",
+        kind="historic",
+        start="2026-09-14",
+        looks=(WEEK,),
+        alpha=0.05,
+        policy=load_policy(),
+        policy_digest=load_policy().digest(),
+    )
+    content = {assets.REVIEW_PLAN_FILE: encode_json(plan.as_json())}
+    address = Address(assets.REVIEWS, candidate="model", grain="none")
+    roots.stores["lake"].publish(address, Publication(files=content))
+    inputs = roots.lineage(policy=load_policy(), language="en").inputs(REPORT)
+    roots.stores["lake"].publish(REPORT, Publication(inputs=inputs))
+    return roots
+
+
+def changed_inputs(roots: Roots, **given: object) -> list[str]:
+    """What has changed since the report was made."""
+    lineage = roots.lineage(**{"policy": load_policy(), "language": "en", **given})
+    assert lineage.state(REPORT).is_current is not bool(lineage.changed(REPORT))
+    return lineage.changed(REPORT)
+
+
+def test_a_report_is_stale_if_an_earlier_day_of_its_review_changes(reviewed: Roots) -> None:
+    """If it is remade, becomes stale, or comes later; but not by days before the review."""
+    assert changed_inputs(reviewed) == []
+    reviewed.publish_day("2026-09-11", "model")
+    assert changed_inputs(reviewed) == []
+
+    reviewed.publish_day("2026-09-17", "model")
+    assert changed_inputs(reviewed) == ["earlier_days"]
+
+    reviewed.publish(REPORT)
+    assert changed_inputs(reviewed) == ["language", "policy"]  # `publish` knows neither
+
+    inputs = reviewed.lineage(policy=load_policy(), language="en").inputs(REPORT)
+    reviewed.stores["lake"].publish(REPORT, Publication(inputs=inputs))
+    assert changed_inputs(reviewed) == []
+    reviewed.publish(assets.INCIDENT_EVIDENCE.at(BEFORE), b'{"new":1}')
+    assert changed_inputs(reviewed) == ["earlier_days"]
+
+
+def test_a_report_is_stale_if_the_policy_or_its_language_changes(reviewed: Roots) -> None:
+    """The first page is of another language, the second shows another policy."""
+    stricter = load_policy().model_copy(update={"minimum_pairs": 500})
+    assert changed_inputs(reviewed, language="zh-Hant") == ["language"]
+    assert changed_inputs(reviewed, policy=stricter) == ["policy"]
+    assert changed_inputs(reviewed, policy=None, language=None) == []

@@ -1,4 +1,10 @@
-"""The weeks before a report: what earlier reports in the lake say, without reading scores again."""
+"""The weeks before a report: what earlier reports in the lake say, without reading scores again.
+
+Earlier reports are not inputs of a report. The trend quotes what was reported, and no verdict is
+made from it; if each report were an input of the next twelve, remaking one would make all of them
+stale. Scores of earlier days on which a verdict does depend are inputs: if one changes, this report
+is stale too, and has the new points once it is made again.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
