@@ -5,11 +5,13 @@ from typing import Any
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.calendar import days_between, days_of_week, monday_of
 from replay_assets.contracts.evaluation_report import EvaluationReport, ReportedCandidate
+from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.promotion import PROMOTION_VERSION, Promotion
+from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError, NotMaterializedError
 from replay_assets.evaluation.review_days import publish_promotion
 from replay_assets.evaluation.reviews import is_reviewed
-from replay_assets.lake import Store, assets
+from replay_assets.lake import Lineage, Published, Store, assets
 from replay_assets.settings import Settings, read_variable
 
 
@@ -24,12 +26,9 @@ def verdict_of(settings: Settings, week: str, candidate_id: str) -> dict[str, An
     candidate = _candidate(settings, candidate_id)
     report = Store(settings.lake).get(assets.EVALUATION_REPORT.at(week))
     content = EvaluationReport.read(report.document(assets.REPORT_FILE))
-    reported = next((one for one in content.candidates if one.candidate_id == candidate_id), None)
-    if reported is None or reported.verdict is None or reported.review is None:
-        raise NotMaterializedError(
-            f"the report of the week {week} has no verdict on {candidate_id}: no day of it was "
-            f"replayed. Run replay-assets backfill --candidate {candidate_id} for that week."
-        )
+    reported = _reported(content, candidate)
+    assert reported.verdict is not None  # noqa: S101 - `_reported` has checked it
+    assert reported.review is not None  # noqa: S101
     return {
         "candidate": candidate_id,
         "candidate_version": candidate.digest(),
@@ -40,6 +39,7 @@ def verdict_of(settings: Settings, week: str, candidate_id: str) -> dict[str, An
         "review": reported.review.model_dump(mode="json", exclude={"figures"}),
         "policy_digest": reported.review.policy_digest,
         "report_digest": report.digest,
+        "stale": _stale(settings, report),
         **_digests(settings, reported, week, candidate_id),
     }
 
@@ -79,6 +79,49 @@ def _candidate(settings: Settings, candidate_id: str) -> Candidate:
             "verdict"
         )
     return candidate
+
+
+def _reported(report: EvaluationReport, candidate: Candidate) -> ReportedCandidate:
+    """Return a candidate's part of a report; it has a verdict.
+
+    Raises:
+        NotMaterializedError: it has none, or is of another version of the candidate.
+    """
+    name, week = candidate.id, report.week
+    again = f"Run replay-assets backfill --candidate {name} for that week."
+    found = next((one for one in report.candidates if one.candidate_id == name), None)
+    if found is None or found.verdict is None or found.review is None:
+        raise NotMaterializedError(
+            f"the report of the week {week} has no verdict on {name}: no day of it was replayed. "
+            f"{again}"
+        )
+    if not found.incidents:
+        days = ", ".join(f"{day} {state}" for day, state in found.uncounted_days.items())
+        why = f"not counted: {days}" if days else "the week has no incident"
+        raise NotMaterializedError(
+            f"the report of the week {week} has no answer of {name}, so no verdict: {why}."
+        )
+    if found.version is not None and found.version != candidate.digest():
+        raise NotMaterializedError(
+            f"the report of the week {week} is about another version of {name}: its model, "
+            f"endpoint, prompt or sampling has changed since. {again}"
+        )
+    return found
+
+
+def _stale(settings: Settings, report: Published) -> str | None:
+    """Return why a report is not made from what is there now; None if it is."""
+    catalogue = Catalogue.load(settings.candidates, read_variable).replayed
+    lineage = Lineage(
+        lake=Store(settings.lake),
+        evidence=Store(settings.evidence),
+        labels=Store(settings.labels),
+        vocabulary=load_vocabulary(settings.vocabulary),
+        candidates={one.id: one.digest() for one in catalogue},
+        policy=load_policy(settings.policy),
+        language=settings.report_language,
+    )
+    return lineage.state(report.address).reason or None
 
 
 def _digests(

@@ -50,11 +50,12 @@ def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
     return Store(str(tmp_path / "data" / "lake"))
 
 
-def publish(lake: Store, decision: Decision) -> None:
+def publish(lake: Store, decision: Decision, **changes: Any) -> None:
     """Publish a report with one verdict, and the partitions of its first day."""
     fields = dict(REPORT.candidates[0]) | {
         "verdict": Verdict(decision=decision, reasons=("because",)),
         "review": PROGRESS,
+        **changes,
     }
     report = REPORT.model_copy(
         update={"candidates": [ReportedCandidate(**fields)], "metrics": [], "incidents": []}
@@ -109,6 +110,36 @@ def test_without_a_verdict_the_status_is_3_and_nothing_is_printed(
     assert result.exit_code == 3
     assert result.stdout == ""
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"version": "of-another-model"}, "is about another version of nemotron-mini"),
+        ({"incidents": 0, "days": {WEEK: "counted"}}, "the week has no incident"),
+        ({"incidents": 0, "days": {WEEK: "stale"}}, f"not counted: {WEEK} stale"),
+    ],
+)
+def test_a_report_that_says_nothing_of_the_candidate_as_it_is_has_no_verdict(
+    lake: Store, changes: dict[str, Any], message: str
+) -> None:
+    publish(lake, "PROMOTE", **changes)
+
+    result = asked()
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert message in result.stderr
+
+
+def test_a_stale_report_is_named_as_such(lake: Store) -> None:
+    """This one was made without a policy, as by an earlier release."""
+    publish(lake, "HOLD")
+
+    result = asked()
+
+    assert result.exit_code == 1
+    assert "made from other" in json.loads(result.stdout)["stale"]
+    assert "the report is stale" in result.stderr
 
 
 def test_a_bug_is_not_a_hold(lake: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,5 +55,7 @@ def verdict(context: click.Context, week: str, candidate_id: str, record: bool) 
     found = verdict_of(settings, week, candidate_id)
     if record and found["decision"] == "PROMOTE":
         record_promotion(settings, week, found)
+    if found["stale"] is not None:
+        click.echo(f"the report is stale: {found['stale']}; make it again", err=True)
     click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     context.exit(EXIT_STATUS[found["decision"]])
