@@ -92,6 +92,22 @@ def _other(case: ToolCase) -> str:
     return next(name for name in case.functions if name not in accepted)
 
 
+def _other_value(case: ToolCase, calls: Sequence[ToolCall]) -> Calls:
+    """The first call with a value of the right type that is not accepted."""
+    name = _argument(case)
+    schema = case.functions[calls[0].name]["parameters"]["properties"][name]
+    values = {"string": "none-of-these", "integer": -12345, "number": -12345.5}
+    if schema.get("type") not in values or schema.get("enum"):
+        raise StopIteration
+    return _with(calls, **{name: values[schema["type"]]})
+
+
+def _one_too_few(_: ToolCase, calls: Calls) -> Calls:
+    if len(calls) < 2:
+        raise StopIteration
+    return calls[1:]
+
+
 Mistake = Callable[[ToolCase, Calls], Calls]
 MISTAKES: dict[str, tuple[Code, Mistake]] = {
     "unreadable arguments": (
@@ -105,6 +121,7 @@ MISTAKES: dict[str, tuple[Code, Mistake]] = {
     ),
     "another tool": ("wrong_tool", lambda case, calls: _renamed(calls, _other(case))),
     "silence": ("no_call", lambda *_: []),
+    "one call of several": ("missing_call", _one_too_few),
     "the same call twice": ("superfluous_call", lambda _, calls: [*calls, calls[0]]),
     "another call as well": (
         "superfluous_call",
@@ -112,8 +129,32 @@ MISTAKES: dict[str, tuple[Code, Mistake]] = {
     ),
     "a parameter left out": ("missing_parameter", _without),
     "a parameter too many": ("unexpected_parameter", lambda _, calls: _with(calls, extra_one=1)),
-    "a list for a value": (
+    "an object for a value": (
         "wrong_type",
         lambda case, calls: _with(calls, **{_argument(case): {"of": "another type"}}),
     ),
+    "another value": ("wrong_value", _other_value),
 }
+NEEDLESS: tuple[Code, Mistake] = (
+    "call_not_needed",
+    lambda case, _: [ToolCall(name=next(iter(case.functions)), arguments={})],
+)
+"""The only mistake that can be made where no tool is right."""
+EVERY_MISTAKE = {**MISTAKES, "a call where none is right": NEEDLESS}
+
+
+def planted(case: ToolCase, name: str) -> Calls | None:
+    """The calls of a case with a mistake; None if it can't be made there."""
+    _, mistake = EVERY_MISTAKE[name]
+    if (case.expected.match == "none") != (name not in MISTAKES):
+        return None
+    try:
+        return mistake(case, right_calls(case))
+    except StopIteration:  # it has one tool only, or no parameter that must be given
+        return None
+
+
+def answer_with(case: ToolCase, name: str) -> Calls:
+    """The calls of a case with a mistake; the right ones where it can't be made."""
+    calls = planted(case, name)
+    return right_calls(case) if calls is None else calls

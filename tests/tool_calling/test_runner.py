@@ -23,12 +23,13 @@ from tests.inference.scripted_server import (
     status,
 )
 from tests.tool_calling.oracle import (
+    EVERY_MISTAKE,
     FILE,
-    MISTAKES,
     Calls,
-    Mistake,
+    answer_with,
     case_of,
     needs_cases,
+    planted,
     right_calls,
 )
 
@@ -96,14 +97,6 @@ def _request(message: Any, tools: Any) -> str:
     return json.dumps([message, tools], sort_keys=True)
 
 
-def _planted(case: ToolCase, mistake: Mistake) -> Calls:
-    calls = right_calls(case)
-    try:
-        return mistake(case, calls) if calls else calls
-    except StopIteration:
-        return calls
-
-
 def test_an_oracle_gets_every_shipped_case_right(server: Script):
     """Asked through the client, in the order of the file."""
     cases = read_cases([shipped_cases()])
@@ -121,16 +114,17 @@ def test_an_oracle_gets_every_collected_case_right(server: Script):
     assert [one.case_id for one in run(server, cases) if one.right is not True] == []
 
 
-@pytest.mark.parametrize("name", [one for one in MISTAKES if one != "unreadable arguments"])
+@pytest.mark.parametrize("name", [one for one in EVERY_MISTAKE if one != "unreadable arguments"])
 def test_a_planted_mistake_costs_what_it_should(server: Script, name: str):
     """Every case in which it can be made, and no other."""
-    code, mistake = MISTAKES[name]
-    cases = read_cases([shipped_cases()])[:40]
-    server.answers(oracle(cases, lambda case: _planted(case, mistake)))
-    made = [case.id for case in cases if _planted(case, mistake) != right_calls(case)]
-    results = run(server, cases)
+    cases = read_cases([shipped_cases()])[::2]
+    made = {case.id for case in cases if planted(case, name) is not None}
+    server.answers(oracle(cases, lambda case: answer_with(case, name)))
+    code, _ = EVERY_MISTAKE[name]
     assert made
-    assert {one.case_id: one.code for one in results if one.code} == dict.fromkeys(made, code)
+    assert {one.case_id: one.code for one in run(server, cases) if one.code} == dict.fromkeys(
+        made, code
+    )
 
 
 def test_the_shipped_cases_are_varied():
