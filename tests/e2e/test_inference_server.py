@@ -38,19 +38,14 @@ class Server:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """llama.cpp's server with a model made here."""
-    xllamacpp = pytest.importorskip("xllamacpp")
-    from tests.e2e.tiny_model import write_tiny_model
+    pytest.importorskip("xllamacpp")
+    from tests.e2e.tiny_model import serving, write_tiny_model
 
     model = tmp_path_factory.mktemp("model") / "tiny.gguf"
     quote = write_tiny_model(model).index('"')
-    options = xllamacpp.CommonParams()
-    options.model.path = str(model)
-    options.n_parallel, options.n_ctx, options.cpuparams.n_threads = 2, 2 * 32_768, 1
-    options.port, options.warmup, options.verbosity = 0, False, -1
-    running = xllamacpp.Server(options)
     sampling = {"temperature": 1.0, "seed": 7, "max_tokens": 2000, "logit_bias": {str(quote): 4.0}}
-    yield Server(f"{running.listening_address}/v1", sampling)
-    del running
+    with serving(model) as base_url:
+        yield Server(base_url, sampling)
 
 
 @pytest.fixture(scope="module")

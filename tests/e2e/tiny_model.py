@@ -3,10 +3,13 @@
 It knows how to spell and nothing else: whatever it answers, a server must make into JSON.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import gguf
 import numpy as np
+import xllamacpp
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 WIDTH, HEADS, LAYERS, HIDDEN, CONTEXT = 64, 4, 2, 128, 32_768
@@ -16,11 +19,34 @@ TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
     "{% if add_generation_prompt %}assistant: {% endif %}"
 )
+CALL_MARKS = ("<tool_call>", "</tool_call>")
+CALL_TEMPLATE = """\
+{%- if tools %}system: <tools>{% for tool in tools %}{{ tool | tojson }}{% endfor %}</tools>
+Call one: <tool_call>{"name": <function>, "arguments": <object>}</tool_call>
+{% endif %}
+{%- for message in messages %}
+{{- message.role }}:{{ " " + message.content if message.content else "" }}
+{%- for call in message.tool_calls or [] %}
+<tool_call>{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}
+{{- "</tool_call>" }}
+{%- endfor %}
+{% endfor %}
+{%- if add_generation_prompt %}assistant:
+{% endif %}"""
+"""From such a template, llama.cpp's server learns how the model writes calls, and makes a grammar
+of the tools that begins with the mark."""
 
 
-def write_tiny_model(path: Path, *, seed: int = 0) -> list[str]:
-    """Write a random model of llama's architecture; return its byte-level vocabulary."""
+def write_tiny_model(path: Path, *, seed: int = 0, marks: Sequence[str] = ()) -> list[str]:
+    """Write a random model of llama's architecture; return its byte-level vocabulary.
+
+    Args:
+        path: the file.
+        seed: of the random numbers.
+        marks: further tokens, such as the marks around a call of a tool.
+    """
     tokens, merges = _vocabulary()
+    tokens += marks
     writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(WIDTH)
@@ -34,8 +60,8 @@ def write_tiny_model(path: Path, *, seed: int = 0) -> list[str]:
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(tokens)
-    control, normal = gguf.TokenType.CONTROL, gguf.TokenType.NORMAL
-    writer.add_token_types([control if token == END else normal for token in tokens])
+    kinds = dict.fromkeys(marks, gguf.TokenType.USER_DEFINED) | {END: gguf.TokenType.CONTROL}
+    writer.add_token_types([kinds.get(token, gguf.TokenType.NORMAL) for token in tokens])
     writer.add_token_merges(merges)
     writer.add_bos_token_id(tokens.index(END))
     writer.add_eos_token_id(tokens.index(END))
@@ -49,6 +75,20 @@ def write_tiny_model(path: Path, *, seed: int = 0) -> list[str]:
     writer.write_tensors_to_file()
     writer.close()
     return tokens
+
+
+@contextmanager
+def serving(model: Path, *, template: str | None = None) -> Iterator[str]:
+    """Serve a model with llama.cpp's server, on one thread; yield its address."""
+    options = xllamacpp.CommonParams()
+    options.model.path = str(model)
+    options.n_parallel, options.n_ctx, options.cpuparams.n_threads = 2, 2 * CONTEXT, 1
+    options.port, options.warmup, options.verbosity = 0, False, -1
+    if template is not None:
+        options.chat_template = template
+    running = xllamacpp.Server(options)
+    yield f"{running.listening_address}/v1"
+    del running
 
 
 def _vocabulary() -> tuple[list[str], list[str]]:

@@ -196,6 +196,66 @@ def test_every_reply_gives_one_result(server: Script, reply: Reply, outcome: str
     )
 
 
+@pytest.mark.parametrize(
+    ("reason", "outcome", "right"),
+    [
+        *((one, "answered", True) for one in ("tool_calls", "stop", "STOP", "end_turn", None)),
+        *((one, "answered", True) for one in ("function_call", "eos_token", "something_new")),
+        *((one, "answered", True) for one in ("length", "MAX_TOKENS", "content_filter")),
+        *((one, "infrastructure_failure", None) for one in ("error", "overloaded", "abort")),
+    ],
+)
+def test_a_complete_call_counts_whatever_the_finish_reason(
+    server: Script, reason: Any, outcome: str, right: bool | None
+):
+    """Unless the provider reports that it failed: then the answer is not the model's."""
+    server.answers(called(("act", '{"n": 1}'), finish_reason=reason))
+    (result,) = run(server, [CASE])
+    assert (result.outcome, result.right) == (outcome, right)
+
+
+def test_several_calls_of_one_answer_are_graded_together(server: Script):
+    """In any order; one of them missing has its code."""
+    calls = [{"name": "act", "arguments": {"n": [1]}}, {"name": "look", "arguments": {"n": [2]}}]
+    case = case_of({"match": "all", "calls": calls}, n={"type": "integer"})
+    server.answers(called(("look", '{"n": 2}'), ("act", '{"n": 1}')), called(("act", '{"n": 1}')))
+    assert run(server, [case])[0].right is True
+    assert run(server, [case])[0].code == "missing_call"
+
+
+@pytest.mark.parametrize("cut", [b"\xe6", b"\xe6\xa9", b"\\", b"\\u6a", b'"', b"{"])
+def test_arguments_may_be_streamed_in_pieces_cut_anywhere(server: Script, cut: bytes):
+    """Within the bytes of a character, and within an escape."""
+    where = {"match": "all", "calls": [{"name": "act", "arguments": {"where": ["機房\n機"]}}]}
+    text = '{"where": "機房\\n\\u6a5f"}'.encode()
+    place = text.index(cut) + len(cut)
+    server.answers(streamed(text[:place], text[place:]))
+    (result,) = run(server, [case_of(where, where={"type": "string"})], stream=True)
+    assert (result.outcome, result.code) == ("answered", None)
+
+
+def streamed(*pieces: bytes) -> Reply:
+    """A reply that streams the arguments of one call in pieces, each in an event."""
+    heads = [b'"name": "act", ', *[b""] * (len(pieces) - 1)]
+    events = [
+        b'data: {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, "function": '
+        b'{%b"arguments": "%b"}}]}}]}\n\n' % (head, _escaped(piece))
+        for head, piece in zip(heads, pieces, strict=True)
+    ]
+    events.append(b'data: {"choices": [{"delta": {}, "finish_reason": "tool_calls"}]}\n\n')
+
+    async def reply(_: Body) -> Response:
+        content = b"".join([*events, b"data: [DONE]\n\n"])
+        return Response(content, media_type="text/event-stream")
+
+    return reply
+
+
+def _escaped(piece: bytes) -> bytes:
+    """A piece of JSON within a JSON text; `json.dumps` takes whole characters only."""
+    return piece.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+
+
 def test_silence_is_right_if_no_tool_is(server: Script):
     """Also in the form of a refusal."""
     server.answers(called(tool_calls=None, content="None."), called(refusal="I can't."))
