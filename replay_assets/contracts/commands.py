@@ -82,7 +82,8 @@ class CommandRules(Record):
 
 
 _HIDES_A_COMMAND = re.compile(r"\$\(|`|<\(|\bsystem\s*\(")
-_PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]{1,20}_[0-9]{1,6})>")
+PLACEHOLDER = re.compile(r"<([A-Z][A-Z_]{1,20}_[0-9]{1,6})>")
+"""What sanitizing writes in place of a value."""
 _KEPT = re.compile("\ue000([A-Z0-9_]+)\ue001")
 _DISCARDED = re.compile(r"\s(?:[12]?>&[12]|[12&]?>>?\s*/dev/null)(?=[\s|;&]|$)")
 _SEPARATORS = frozenset({"|", "||", "|&", "&&", "&", ";", ";;", "(", ")"})
@@ -98,7 +99,7 @@ def split_commands(line: str) -> list[list[str]] | None:
     if _HIDES_A_COMMAND.search(line):
         return None
     # A shell would read a placeholder, `<HOST_1>`, as two redirects.
-    line = _PLACEHOLDER.sub("\ue000\\1\ue001", _DISCARDED.sub(" ", line.replace("\n", " ; ")))
+    line = PLACEHOLDER.sub("\ue000\\1\ue001", _DISCARDED.sub(" ", line.replace("\n", " ; ")))
     reader = shlex.shlex(line, posix=True, punctuation_chars="();<>|&")
     reader.whitespace_split, reader.commenters = True, ""
     try:

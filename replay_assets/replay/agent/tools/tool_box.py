@@ -4,10 +4,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
+from replay_assets.contracts.evidence_sections import sections_of
 from replay_assets.contracts.recorded_call import RecordedCall
 from replay_assets.contracts.request import ReplayRequest
+from replay_assets.contracts.tool_forms import shipped_forms
 from replay_assets.contracts.tools import ToolRules, shipped_tools
-from replay_assets.replay.agent.tools.tool_call import ToolAnswer, ToolCall, read_arguments
+from replay_assets.replay.agent.tools.attachments import attachments_in
+from replay_assets.replay.agent.tools.dry_runs import dry_run
+from replay_assets.replay.agent.tools.normalising import asked
+from replay_assets.replay.agent.tools.recorded_tools import recorded_tools
+from replay_assets.replay.agent.tools.recordings import (
+    recorded_calls,
+    recorded_sections,
+    section_shown,
+)
+from replay_assets.replay.agent.tools.tool_call import (
+    AnswerKind,
+    ToolAnswer,
+    ToolCall,
+    read_arguments,
+)
+
+NOT_RECORDED = "Not recorded: the recording of this incident does not have the answer to this call."
 
 
 class ToolBox:
@@ -28,11 +46,19 @@ class ToolBox:
         recordings: Iterable[RecordedCall] = (),
         rules: ToolRules | None = None,
     ) -> None:
-        self._evidence = evidence
-        self._recordings = tuple(recordings)
         self._rules = rules or shipped_tools()
-        self._definitions = self._rules.offered()
-        self._offered = frozenset(one["function"]["name"] for one in self._definitions)
+        calls = tuple(recordings)
+        self._sections = sections_of(evidence)
+        self._recorded = recorded_calls(calls)
+        self._shown = recorded_sections(self._sections)
+        called = [
+            *((one.name, one.arguments) for one in calls),
+            *((one.tool, one.arguments) for one in self._sections),
+        ]
+        self._definitions = (*self._rules.offered(), *recorded_tools(called, self._rules))
+        self._parameters = {
+            one["function"]["name"]: one["function"]["parameters"] for one in self._definitions
+        }
 
     @classmethod
     def of(cls, request: ReplayRequest, recordings: Iterable[RecordedCall] = ()) -> Self:
@@ -42,37 +68,44 @@ class ToolBox:
 
     @property
     def definitions(self) -> tuple[dict[str, Any], ...]:
-        """The tools that are offered, in OpenAI's function format."""
+        """The tools that are offered, in OpenAI's function format.
+
+        First the fixed set, then the read tools of the recorded session, by name.
+        """
         return self._definitions
 
     def read(self, name: str, arguments: str | Mapping[str, Any] | None) -> ToolCall:
         """Return a call as it is understood, before it is answered; shields look at it."""
         found, error = read_arguments(arguments)
-        call = ToolCall(name, found, error, is_offered=name in self._offered)
+        call = ToolCall(name, found, error, is_offered=name in self._parameters)
         if found is None or not call.is_offered:
             return call
-        tool = self._rules.by_name.get(name)
-        asked = found.get(self._rules.approval.name)
+        approval = found.get(self._rules.approval.name)
         return replace(
             call,
-            is_mutating=tool is not None and tool.effect == "change",
-            approval_requested=asked if isinstance(asked, bool) else None,
+            is_mutating=shipped_forms().effect_of(name, found) == "change",
+            approval_requested=approval if isinstance(approval, bool) else None,
         )
 
     def answer(self, name: str, arguments: str | Mapping[str, Any] | None) -> ToolAnswer:
         """Return what the model receives for a call; nothing is ever run."""
         call = self.read(name, arguments)
         if not call.is_offered:
-            offered = ", ".join(sorted(self._offered))
+            offered = ", ".join(sorted(self._parameters))
             return ToolAnswer(f"There is no tool {name!r}. Tools: {offered}.", "not_offered")
         if call.arguments is None:
             return ToolAnswer(f"Not called: {call.error}.", "malformed_arguments")
-        tool = self._rules.by_name.get(name)
-        if tool is not None and tool.effect != "read":
-            return ToolAnswer(
-                "Dry run: nothing was changed or sent.",
-                "dry_run",
-                is_mutating=call.is_mutating,
-                approval_requested=call.approval_requested,
-            )
-        return ToolAnswer("Not recorded: this was never asked in the recording.", "not_recorded")
+        if shipped_forms().effect_of(name, call.arguments) != "read":
+            return dry_run(call, self._parameters[name])
+        kind, text = self._recorded_answer(name, call.arguments)
+        return ToolAnswer(text, kind, attachments=attachments_in(text))
+
+    def _recorded_answer(self, name: str, arguments: Mapping[str, Any]) -> tuple[AnswerKind, str]:
+        asked_for = asked(name, arguments)
+        if (text := self._recorded.next(asked_for)) is not None:
+            return "recorded", text
+        if (text := self._shown.next(asked_for)) is not None:
+            return "evidence", text
+        if (text := section_shown(self._sections, asked_for)) is not None:
+            return "evidence", text
+        return "not_recorded", NOT_RECORDED
