@@ -192,12 +192,14 @@ def candidates_to_replay(catalogue: Catalogue, candidate_ids: Sequence[str]) -> 
     """Return the candidates to replay: those named, else all scheduled ones that have a key."""
     if candidate_ids:
         return catalogue.named(candidate_ids)
-    chosen = []
+    chosen, skipped = [], dict[str, list[str]]()
     for candidate in catalogue:
         if (reason := candidate.not_ready(read_secret)) is not None:
-            console.print(f"skipped {candidate.id}: {reason}")
+            skipped.setdefault(reason, []).append(candidate.id)
         else:
             chosen.append(candidate)
+    for reason, names in skipped.items():
+        console.print(f"skipped {', '.join(names)}: {reason}")
     return chosen
 
 

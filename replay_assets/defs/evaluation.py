@@ -9,7 +9,7 @@ from replay_assets.contracts.evaluation_report import EvaluationReport, ReportLa
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.defs.jobs import follow_days
-from replay_assets.defs.keys import inputs_of, key_of, sanitizing_version
+from replay_assets.defs.keys import inputs_of, key_of, sanitizing_version, tags_of
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
@@ -102,7 +102,7 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
         owners=OWNERS,
         kinds={"parquet"},
         deps=inputs_of(assets.REPLAY_SCORES, candidate.id),
-        tags={"candidate": candidate.id, "baseline": str(candidate.baseline).lower()},
+        tags=tags_of(candidate),
         code_version=grading.CODE_VERSION,
     )
     def replay_scores(

@@ -1,7 +1,8 @@
-"""Dagster keys, inputs and code versions of the assets in `lake/assets.py`."""
+"""Dagster keys, inputs, tags and code versions of the assets in `lake/assets.py`."""
 
 import dagster as dg
 
+from replay_assets.candidates import Candidate
 from replay_assets.lake import Asset
 from replay_assets.sanitizing import RuleSet, rules_digest
 
@@ -22,6 +23,15 @@ def key_of(asset: Asset, candidate_id: str | None = None) -> dg.AssetKey:
 def inputs_of(asset: Asset, candidate_id: str | None = None) -> list[dg.AssetKey]:
     """Return the keys of a daily asset's inputs."""
     return [key_of(one, candidate_id) for one in asset.inputs]
+
+
+def tags_of(candidate: Candidate) -> dict[str, str]:
+    """Return the tags of a candidate's assets, by which the graph in the UI can be filtered."""
+    return {
+        "candidate": candidate.id,
+        "baseline": str(candidate.baseline).lower(),
+        "scheduled": str(candidate.scheduled).lower(),
+    }
 
 
 def sanitizing_version(code_version: str, rules: RuleSet) -> str:

@@ -11,7 +11,7 @@ from pydantic import Field
 from replay_assets.candidates import Candidate, asked_incidents
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.defs.endpoint_slots import endpoint_slot
-from replay_assets.defs.keys import inputs_of, key_of
+from replay_assets.defs.keys import inputs_of, key_of, tags_of
 from replay_assets.defs.left_out import is_left_out
 from replay_assets.defs.lost_calls import log_lost_calls
 from replay_assets.defs.materializing import materialize
@@ -73,7 +73,7 @@ def build_asset(
         owners=["team:ml"],
         kinds={"jsonl", "parquet"},
         deps=inputs_of(assets.REPLAY_RESULTS, candidate.id),
-        tags={"candidate": candidate.id, "baseline": str(candidate.baseline).lower()},
+        tags=tags_of(candidate),
         metadata={"model": candidate.model, "endpoint": candidate.base_url},
         code_version=f"{runner.CODE_VERSION}.{candidate.digest()[:12]}",
         description=f"{kind}. One result per request in the day's pack: the model's answer, or "

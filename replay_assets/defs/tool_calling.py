@@ -9,7 +9,7 @@ from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
 from replay_assets.defs.endpoint_slots import endpoint_slot
 from replay_assets.defs.evaluation import GROUP, OWNERS
-from replay_assets.defs.keys import key_of
+from replay_assets.defs.keys import key_of, tags_of
 from replay_assets.defs.left_out import is_left_out
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata
@@ -44,7 +44,7 @@ def build_results(candidate: Candidate, everyone: AbstractSet[str]) -> dg.Assets
         group_name=GROUP,
         owners=OWNERS,
         kinds={"jsonl", "parquet"},
-        tags={"candidate": candidate.id, "baseline": str(candidate.baseline).lower()},
+        tags=tags_of(candidate),
         code_version=f"{publishing.CODE_VERSION}.{candidate.digest()[:12]}",
         # A run that leaves the candidate out yields nothing.
         output_required=False,

@@ -11,6 +11,7 @@ from replay_assets.errors import ConfigurationError
 
 KEY = "nvapi-" + "FAKE0123456789"
 PASSWORD = "FAKE-" + "no-vendors-form"
+KEYS = {"nemotron": "NVIDIA_API_KEY", "gemini": "GEMINI_API_KEY", "claude": "ANTHROPIC_API_KEY"}
 ENTRY = "- id: mine\n  model: vendor/model\n  base_url: http://localhost:8000/v1\n"
 
 
@@ -35,7 +36,8 @@ def test_the_shipped_catalogue_has_the_models_the_baselines_and_a_local_one(
     """Ids are paths in the lake: they do not change."""
     assert {candidate.id for candidate in shipped} == {
         "nemotron-mini", "nemotron-mini-tuned", "nemotron-70b", "nemotron-super", "local",
-        "rules-baseline", "constant-baseline",
+        "rules-baseline", "constant-baseline", "gemini-flash", "gemini-pro", "claude-haiku",
+        "claude-sonnet", "ollama-qwen", "ollama-qwen-coder",
     }  # fmt: skip
     tuned = shipped.get("nemotron-mini-tuned")
     assert (tuned.model, tuned.variant_id) == ("nvidia/nemotron-mini-4b-instruct", CONTRACT_TUNED)
@@ -74,8 +76,14 @@ def test_only_the_embedded_candidates_are_baselines_and_need_no_key(shipped: Cat
     """Nothing pretends to be a model, and a model on the net never runs without its key."""
     for candidate in shipped:
         assert candidate.baseline is candidate.id.endswith("-baseline")
-        assert (candidate.api_key_env is not None) is candidate.id.startswith("nemotron")
-    assert not shipped.get("local").scheduled
+        assert candidate.api_key_env == KEYS.get(candidate.id.partition("-")[0])
+
+
+def test_only_the_baselines_and_nemotron_are_scheduled(shipped: Catalogue) -> None:
+    """A key that is set for something else must not make Monday's replay dearer."""
+    for candidate in shipped:
+        assert candidate.scheduled is candidate.id.startswith(("nemotron", "rules", "constant"))
+        assert candidate.prices_usd_per_million is None
 
 
 def test_an_unknown_id_is_answered_with_those_there_are(shipped: Catalogue) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from replay_assets.candidates import Catalogue
 from tests.conftest import SAMPLES
 from tests.e2e.clicks import browser
 from tests.e2e.dagster_ui import CHROMIUM, running_ui
@@ -20,13 +21,7 @@ pytestmark = [
 
 DAYS = ["2026-09-28", "2026-09-29", "2026-09-30"]
 ENDS_WITHIN_S = 600
-LEFT_OUT = {
-    **{
-        f"nemotron-{name}": "NVIDIA_API_KEY is not set"
-        for name in ("mini", "mini-tuned", "70b", "super")
-    },
-    "local": "it is not scheduled; name it to replay it",
-}
+LEFT_OUT = {one.id: why for one in Catalogue.load() if (why := one.not_ready(lambda _: None))}
 RUNS = """{ runsOrError { ... on Runs { results { runId jobName status
   tags { key value } } } } }"""
 

@@ -118,8 +118,11 @@ def harms_of(report: EvaluationReport) -> list[Harm]:
 
 
 def with_reasons(names: Mapping[str, str], words: Words) -> str:
-    """Return names, each with its reason."""
-    return ", ".join(f"{name} ({words.says(why)})" for name, why in names.items())
+    """Return names by their reason: several candidates need the same key, or are not scheduled."""
+    by_reason: dict[str, list[str]] = {}
+    for name, why in names.items():
+        by_reason.setdefault(words.says(why), []).append(name)
+    return "; ".join(f"{', '.join(named)} ({why})" for why, named in by_reason.items())
 
 
 def filters(words: Words) -> dict[str, Callable[..., Any]]:
