@@ -118,6 +118,7 @@ def test_a_relative_path_is_made_absolute(
         pytest.param("REPLAY_MAPPING", "gone.yaml", "not an existing file", id="mapping"),
         pytest.param("REPLAY_CANDIDATES", "gone.yaml", "not an existing file", id="candidates"),
         pytest.param("REPLAY_VOCABULARY", "data", "not an existing file", id="a folder"),
+        pytest.param("REPLAY_POLICY", "gone.yaml", "not an existing file", id="policy"),
     ],
 )
 def test_an_invalid_value_is_named_with_the_way_out(
@@ -185,7 +186,9 @@ def test_a_home_without_a_data_folder_is_rejected_by_name(
     assert list(wrong.iterdir()) == []
 
 
-@pytest.mark.parametrize("variable", ["REPLAY_MAPPING", "REPLAY_CANDIDATES", "REPLAY_VOCABULARY"])
+@pytest.mark.parametrize(
+    "variable", ["REPLAY_MAPPING", "REPLAY_CANDIDATES", "REPLAY_VOCABULARY", "REPLAY_POLICY"]
+)
 def test_a_named_file_is_found_and_made_absolute(
     variable: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ):

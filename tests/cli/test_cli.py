@@ -71,6 +71,7 @@ def pack_of(home: Path) -> Path:
     return home / "data/lake/files/request_pack" / f"date={DAY}" / "request_pack.jsonl"
 
 
+@pytest.mark.slow  # a week; .ci/run starts the demo by itself too
 def test_the_demo_ends_with_verdicts_and_with_paths_that_exist(home: Path) -> None:
     """Two minutes after cloning: a report in a browser and training files on disk."""
     result = run("demo")
