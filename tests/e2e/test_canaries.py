@@ -160,7 +160,7 @@ def walk(
                 "base_url": address,
                 "api_key_env": "ECHO_KEY",
                 "prompt_variant": "contract_tuned" if name == "echo-tuned" else "base",
-                "limits": {"concurrency": 4},
+                "limits": {"concurrency": 4, "retry_budget_s": 3},
             }
             for name in (*STATUS, DENIED)
         ] + [{"id": "other", "model": "o", "base_url": address, "api_key_env": "OTHER_KEY"}]
