@@ -4,6 +4,7 @@ Configuration only: nothing here sends a request, and an API key appears as the 
 environment variable that holds it, never as its value. Other rooms import the names below.
 """
 
+from replay_assets.candidates.agents import agent_of
 from replay_assets.candidates.candidate import UNBOUNDED_ANSWER_TOKENS, Candidate, Limits
 from replay_assets.candidates.catalogue import Catalogue, judged_by_itself
 from replay_assets.candidates.controls import asked_incidents
@@ -15,6 +16,7 @@ __all__ = [
     "Catalogue",
     "Limits",
     "Prices",
+    "agent_of",
     "asked_incidents",
     "judged_by_itself",
 ]

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -40,6 +40,7 @@ UNBOUNDED_ANSWER_TOKENS = 16_384
 """What an answer is taken to have at most if nothing says so: for tokens per minute, and for the
 cost of an attempt that may have been paid. A budget needs the true figure."""
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
+AGENT_SUFFIX = "-agent"
 LONGEST_ID = 63
 """Characters: the id is the value of a Dagster tag, and a part of paths."""
 CONTROL_SUFFIX = "-no-evidence"
@@ -119,7 +120,11 @@ class Candidate(Entry):
     """`auto`: by schema where one is at hand, and less where the endpoint refuses that."""
     tool_mode: Literal["native", "prompted"] = "native"
     """`prompted`: for a model without tool calls, tools are written into the prompt, and calls are
-    read from a JSON answer. Only the tool-calling benchmark uses it."""
+    read from a JSON answer. The tool-calling benchmark and agents use it."""
+    agent: bool = False
+    """Whether it also investigates incidents with tools, as the candidate `<id>-agent`."""
+    custom_tools: tuple[dict[str, Any], ...] = ()
+    """Tools of an agent, in OpenAI's format, whose calls are handed back and end its turn."""
     grade_calls_in_text: bool = False
     """Whether calls that the model writes into its text, in its own marks, count as calls."""
 
@@ -183,6 +188,8 @@ class Candidate(Entry):
     def _is_not_reserved(cls, value: str) -> str:
         if value == INCUMBENT:
             raise ValueError(f"{INCUMBENT} is reserved for what production did")
+        if value.endswith(AGENT_SUFFIX):
+            raise ValueError(f"the ending {AGENT_SUFFIX} is reserved for agents; set agent: true")
         if value == RULES_JUDGE:
             raise ValueError(f"{RULES_JUDGE} is reserved for the built-in judge of feedback")
         return value
@@ -259,14 +266,17 @@ class Candidate(Entry):
         limits = self.limits.model_copy(update={"concurrency": concurrency})
         return self.model_copy(update={"limits": limits})
 
+    @property
+    def is_agent(self) -> bool:
+        """Whether this is the agent form of a candidate."""
+        return self.id.endswith(AGENT_SUFFIX)
+
     def digest(self) -> str:
         """Return the SHA-256 of everything that shapes an answer."""
-        return digest_of(
-            self.model_dump(
-                mode="json",
-                include={"model", "base_url", "prompt_variant", "sampling", "response_format"},
-            )
-        )
+        shaping = {"model", "base_url", "prompt_variant", "sampling", "response_format"}
+        if self.is_agent:
+            shaping |= {"tool_mode", "grade_calls_in_text", "custom_tools"}
+        return digest_of(self.model_dump(mode="json", include=shaping))
 
     def prices_on(self, day: date) -> Prices | None:
         """Return the prices that are valid on a day; None before the first ones."""

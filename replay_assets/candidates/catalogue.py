@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
-from replay_assets.candidates import controls
+from replay_assets.candidates import agents, controls
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.key_variables import objection_to
 from replay_assets.errors import ConfigurationError
@@ -53,6 +53,16 @@ class Catalogue(tuple[Candidate, ...]):
     def replayed(self) -> "Catalogue":
         """The candidates that are replayed and compared: those without a role."""
         return Catalogue(candidate for candidate in self if candidate.role is None)
+
+    @property
+    def agents(self) -> "Catalogue":
+        """The candidates that also investigate with tools."""
+        return Catalogue(candidate for candidate in self.replayed if candidate.agent)
+
+    @property
+    def graded(self) -> "Catalogue":
+        """The candidates that are graded: those that are replayed, and the agents among them."""
+        return Catalogue(agents.with_agents(self.replayed))
 
     @property
     def judge(self) -> Candidate | None:
@@ -99,10 +109,11 @@ def _mistakes(candidates: Iterable[Candidate]) -> Iterator[Mistake]:
     for index, candidate in enumerate(candidates):
         if any(sanitize_text(value) != value for value in candidate.options_of_url):
             yield Mistake((index, "base_url"), "has an option that looks like a secret; remove it")
-        if (objection := controls.objection_to(candidate)) is not None:
-            field, wrong = objection
-            yield Mistake((index, field), wrong)
-        for one in controls.with_controls([candidate]):
+        for objection in (controls.objection_to(candidate), agents.objection_to(candidate)):
+            if objection is not None:
+                field, wrong = objection
+                yield Mistake((index, field), wrong)
+        for one in agents.with_agents(controls.with_controls([candidate])):
             if (first := seen.get(one.node_name)) is not None:
                 yield Mistake(
                     (index, "id"),

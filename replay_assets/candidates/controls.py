@@ -50,6 +50,7 @@ def control_of(candidate: Candidate) -> Candidate:
             "id": candidate.control_id,
             "prompt_variant": NO_EVIDENCE,
             "no_evidence": False,
+            "agent": False,
             "incidents_per_week": INCIDENTS_PER_WEEK,
             "repeats": 1,
             "trained_on": (),

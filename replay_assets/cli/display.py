@@ -13,6 +13,7 @@ from replay_assets.contracts.evaluation_report import EvaluationReport, Reported
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.inference import BatchProgress
 from replay_assets.lake import Store, assets
+from replay_assets.replay.agent.progress import AgentProgress
 from replay_assets.settings import Settings
 from replay_assets.source import Orphans
 
@@ -42,11 +43,24 @@ def show_ended(what: str, failed: Collection[str]) -> None:
 @contextmanager
 def replay_progress(candidate_id: str) -> Iterator[Callable[[BatchProgress], None]]:
     """Show a progress bar for a replay; yield the callback that updates it."""
+    with _bar_with_figures(candidate_id) as update:
+        yield lambda moment: update(moment, moment.line())
+
+
+@contextmanager
+def agent_progress(candidate_id: str) -> Iterator[Callable[[AgentProgress], None]]:
+    """Show a progress bar for investigations; yield the callback that updates it."""
+    with _bar_with_figures(candidate_id) as update:
+        yield lambda moment: update(moment.batch, moment.line())
+
+
+@contextmanager
+def _bar_with_figures(title: str) -> Iterator[Callable[[BatchProgress, str], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[figures]}"))
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task(candidate_id, total=None, figures="")
-        yield lambda moment: progress.update(
-            task, completed=moment.done, total=moment.total, figures=moment.line()
+        task = progress.add_task(title, total=None, figures="")
+        yield lambda moment, figures: progress.update(
+            task, completed=moment.done, total=moment.total, figures=figures
         )
 
 

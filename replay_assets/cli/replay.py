@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from replay_assets.candidates import Catalogue
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.display import console, replay_progress
+from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.inference import RunStores, SendingGate
 from replay_assets.replay.runner import API_KEY_MISSING, run_pack
@@ -45,10 +46,15 @@ def replay_pack(
             gate=gate,
             refresh=refresh,
             progress=progress,
-            warn=_show_refusal,
+            warn=show_refusal,
         )
-    report = run.report
-    if run.was_refused:
+    show_outcome(run.report, candidate, out, was_refused=run.was_refused)
+    return run.report.valid
+
+
+def show_outcome(report: RunReport, candidate: Candidate, out: Path, *, was_refused: bool) -> None:
+    """Print how many requests have a result, and what failed."""
+    if was_refused:
         console.print("nothing was sent; results of an earlier run are unchanged", style="red")
     else:
         console.print(f"{report.results} of {report.requests} requests have a result, in {out}")
@@ -56,8 +62,8 @@ def replay_pack(
         console.print(f"set {candidate.api_key_env} to the API key of candidate {candidate.id}")
     for failure in report.failures:
         console.print(f"  {failure}", style="red")
-    return report.valid
 
 
-def _show_refusal(refusal: str) -> None:
+def show_refusal(refusal: str) -> None:
+    """Print what the gate blocks of a request."""
     console.print(f"  will not be sent: {refusal}", style="yellow", markup=False)

@@ -108,8 +108,9 @@ class Denominators(Part):
     """How many requests of the week's packs ended in which way; repeats count separately.
 
     `scheduled` has all requests of the packs, also those of days that are missing or stale, which
-    are `not_counted`. Broken, refused, truncated and rejected answers count as wrong; failures of
-    infrastructure, requests that the gate blocked and those not sent count neither way.
+    are `not_counted`. Broken, refused, truncated, rejected and missing answers (`iteration_limit`)
+    count as wrong; failures of infrastructure, requests that the gate blocked and those not sent
+    count neither way.
     `unlabelled` and `label_unusable` are answers that can't be graded: the incident has no label,
     or no answer could meet it.
     """
@@ -120,6 +121,7 @@ class Denominators(Part):
     contract_broken: int
     refused: int
     truncated: int
+    iteration_limit: int = 0
     rejected: int
     infrastructure_failed: int
     refused_by_gate: int

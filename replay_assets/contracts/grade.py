@@ -21,6 +21,7 @@ ContractReason = Literal[
     "request_rejected",
     "model_refusal",
     "length_stop",
+    "iteration_limit",
     "no_contract",
     "no_answer",
     "reason_not_kept",
@@ -151,6 +152,7 @@ REASONS: dict[Reason, str] = {
     "request_rejected": "the endpoint rejected the request",
     "model_refusal": "the model refused to answer",
     "length_stop": "the answer was cut off at the token limit",
+    "iteration_limit": "the agent gave no answer within its inferences",
     "kept": "the answer has the form that the request asks for",
     # Root cause.
     "right": "everything that this grade asks for is right",

@@ -1,6 +1,8 @@
 """The result of one request: its record, its possible outcomes, and its row in the lake."""
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
 
 from replay_assets.contracts.record import Part, Record
 
@@ -12,16 +14,20 @@ Outcome = Literal[
     "request_rejected",
     "model_refusal",
     "length_stop",
+    "iteration_limit",
     "infrastructure_failure",
     "gate_refused",
     "not_sent",
 ]
-UnusableOutcome = Literal["contract_broken", "request_rejected", "model_refusal", "length_stop"]
+UnusableOutcome = Literal[
+    "contract_broken", "request_rejected", "model_refusal", "length_stop", "iteration_limit"
+]
 UNUSABLE_OUTCOMES: tuple[UnusableOutcome, ...] = (
     "contract_broken",
     "request_rejected",
     "model_refusal",
     "length_stop",
+    "iteration_limit",
 )
 """Outcomes without a usable answer for which the candidate is responsible: graded as wrong."""
 GRADED_OUTCOMES: tuple[Outcome, ...] = ("answered", *UNUSABLE_OUTCOMES)
@@ -30,6 +36,12 @@ UNGRADED_OUTCOMES: tuple[Outcome, ...] = ("infrastructure_failure", "gate_refuse
 """Outcomes without an answer: the infrastructure failed, the gate blocked the request, or the
 budget was used up. The next run asks again."""
 OUTCOMES: tuple[Outcome, ...] = (*GRADED_OUTCOMES, *UNGRADED_OUTCOMES)
+
+
+AGENT_COUNTS = ("steps", "tool_calls", "tool_misses", "violations")
+"""The fields of results, and of the report of a run, that only runs of agents have."""
+AgentCount = Annotated[int | None, Field(exclude_if=lambda count: count is None)]
+"""A count that is left out of the records of runs without an agent."""
 
 
 class Usage(Part):
@@ -91,6 +103,10 @@ class ReplayResult(Record):
     no usage. It does not include attempts that may have been paid for: `possibly_paid_usd` does.
     `cached` marks answers that another run paid for; latency and cost are those of that run.
     `repeat` counts from 0 if an incident is asked more than once.
+
+    Only results of an agent have the counts at the end: `steps` that were completed, `tool_calls`
+    that the model asked for, `tool_misses` (reads that were never recorded), and `violations` that
+    shields found, flagged or not.
     """
 
     VERSION: ClassVar[str] = RESULT_VERSION
@@ -115,6 +131,10 @@ class ReplayResult(Record):
     ttft_ms: float | None = None
     possibly_paid_usd: float | None = None
     cached: bool = False
+    steps: AgentCount = None
+    tool_calls: AgentCount = None
+    tool_misses: AgentCount = None
+    violations: AgentCount = None
 
 
 class ResultRow(Part):

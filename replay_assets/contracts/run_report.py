@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from replay_assets.contracts.record import Record
-from replay_assets.contracts.result import Usage
+from replay_assets.contracts.result import AgentCount, Usage
 
 RUN_REPORT_VERSION = "agent_nemotron_external_runner_report_v1"
 
@@ -21,7 +21,8 @@ class RunReport(Record):
     run paid for them; `spent_usd` leaves out answers that another run paid for; `possibly_paid_usd`
     is the most that attempts of unknown outcome can have cost. `response_modes` counts answers by
     the way in which JSON was requested. A count in `usage` is None if a call did not report it.
-    `requests` counts an incident once per repeat.
+    `requests` counts an incident once per repeat. Only reports on an agent have the sums at the
+    end, which are those of its results.
     """
 
     VERSION: ClassVar[str] = RUN_REPORT_VERSION
@@ -53,3 +54,7 @@ class RunReport(Record):
     possibly_paid_usd: float | None = None
     avg_ttft_ms: float | None = None
     avg_queue_ms: float | None = None
+    steps: AgentCount = None
+    tool_calls: AgentCount = None
+    tool_misses: AgentCount = None
+    violations: AgentCount = None

@@ -3,6 +3,8 @@
 import json
 from importlib.resources import files
 
+from replay_assets.contracts.agent_event import AgentEvent
+from replay_assets.contracts.agent_turn import AgentTurn
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.export_row import EXPORT_ROWS
 from replay_assets.contracts.feedback import (
@@ -47,6 +49,8 @@ CONTRACTS: dict[str, type[Part]] = {
     "feedback_reward": FeedbackReward,
     "judge_card": JudgeCard,
     "judge_report": JudgeReport,
+    "agent_event": AgentEvent,
+    "agent_turn": AgentTurn,
     "tool_case": ToolCase,
     "tool_calling_result": ToolCallingResult,
     "tool_calling_report": ToolCallingReport,

@@ -20,6 +20,10 @@ TIMING_FIELDS = frozenset(
         "cached",
         "cached_records",
         "spent_usd",
+        "at",
+        "ms",
+        "started_at",
+        "completed_at",
     }
 )
 """How an answer was obtained depends on the run: on the first try or a later one, paid for by this

@@ -111,6 +111,10 @@ AUDIT_FILE = "audit.json"
 RESULTS_FILE = "replay_results.jsonl"
 RUN_REPORT_FILE = "run_report.json"
 
+# Next to these files: the events and the steps of an agent.
+EVENTS_FILE = "events.jsonl"
+STEPS_FILE = "steps.parquet"
+
 # Files of feedback rewards: what is known about the judge, and figures of the day.
 JUDGE_CARD_FILE = "judge_card.json"
 JUDGE_REPORT_FILE = "judge_report.json"

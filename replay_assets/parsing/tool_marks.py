@@ -62,6 +62,16 @@ def calls_in_text(text: str | None) -> list[WrittenCall]:
     return []
 
 
+def prompted_calls(text: str | None) -> list[WrittenCall]:
+    """Return the calls of an answer that was asked for as JSON, which may be within other text."""
+    for one in values_in(text or ""):
+        if isinstance(one, Value):
+            found = calls_in_json(one.value)
+            if found or "calls" in one.value:
+                return found
+    return calls_in_text(text)
+
+
 def calls_in_json(value: Any) -> list[WrittenCall]:  # noqa: ANN401 - any JSON value
     """Return the calls of a JSON value: of an object, of a list, or below `calls`."""
     if isinstance(value, list):

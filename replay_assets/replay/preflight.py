@@ -1,9 +1,13 @@
-"""Finds the requests that the sending gate would block, before anything is sent."""
+"""What is checked before anything is sent: the vocabulary of a pack, and what the gate blocks."""
+
+from collections.abc import Callable
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.errors import ConfigurationError
 from replay_assets.inference import Question, SendingGate, refusals_of
-from replay_assets.replay.pack_reading import PackLine
+from replay_assets.lake.digests import vocabulary_digest
+from replay_assets.replay.pack_reading import Pack, PackLine
 from replay_assets.replay.prompts import conversation
 
 
@@ -14,3 +18,32 @@ def refusal_of(
     messages = conversation(line.request, line.variant(candidate.variant_id), vocabulary)
     found = refusals_of(Question(messages), candidate, gate)
     return f"line {line.number}, {line.request.incident_id}: {', '.join(found)}" if found else None
+
+
+def warn_of_refusal(
+    warn: Callable[[str], None],
+    candidate: Candidate,
+    vocabulary: Vocabulary,
+    gate: SendingGate,
+    line: PackLine,
+) -> None:
+    """Call `warn` with what the gate would block of a request, if anything."""
+    if (refusal := refusal_of(line, candidate, vocabulary=vocabulary, gate=gate)) is not None:
+        warn(refusal)
+
+
+def require_vocabulary(pack: Pack, vocabulary: Vocabulary) -> None:
+    """Check that a pack was built with this vocabulary.
+
+    Raises:
+        ConfigurationError: it was not.
+    """
+    ours = vocabulary_digest(vocabulary)
+    for theirs, number in pack.vocabularies.items():
+        # Its ids would be unknown here, and every answer that uses them wrong.
+        if theirs != ours:
+            raise ConfigurationError(
+                f"line {number}: the pack was built with another vocabulary "
+                f"({theirs[:12]}…, ours is {ours[:12]}…). Set REPLAY_VOCABULARY to that file, "
+                "or build the pack again."
+            )

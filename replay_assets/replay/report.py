@@ -7,7 +7,7 @@ from statistics import fmean
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.percentile import percentile
-from replay_assets.contracts.result import OUTCOMES, ReplayResult, Usage
+from replay_assets.contracts.result import AGENT_COUNTS, OUTCOMES, ReplayResult, Usage
 from replay_assets.contracts.run_report import RUN_REPORT_VERSION, RunReport
 from replay_assets.replay.pack_reading import Pack
 
@@ -27,6 +27,7 @@ class ReportBuilder:
         self._failures: list[str] = []
         self._times = {name: array("d") for name in ("latency_ms", "queue_ms", "ttft_ms")}
         self._usage: dict[str, int | None] = {}
+        self._agent: Counter[str] = Counter()
         priced = candidate.prices_usd_per_million is not None
         self._money: dict[str, float | None] = dict.fromkeys(
             ("cost", "spent", "possibly_paid"), 0.0 if priced else None
@@ -45,6 +46,9 @@ class ReportBuilder:
         for name, values in self._times.items():
             if (value := getattr(result, name)) is not None:
                 values.append(value)
+        for name in AGENT_COUNTS:
+            if (count := getattr(result, name)) is not None:
+                self._agent[name] += count
         self._pay("cost", result.cost_usd)
         self._pay("spent", _spent(result))
         self._pay("possibly_paid", result.possibly_paid_usd)
@@ -88,6 +92,7 @@ class ReportBuilder:
             possibly_paid_usd=self._paid("possibly_paid"),
             avg_ttft_ms=_mean(self._times["ttft_ms"]),
             avg_queue_ms=_mean(self._times["queue_ms"]),
+            **self._agent,
         )
 
     def _variant(self) -> str | None:

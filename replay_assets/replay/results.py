@@ -1,13 +1,10 @@
 """Builds the result record of one request from its calls: costs, times and outcome, no grades."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.result import (
     RESULT_VERSION,
-    Outcome,
     ReplayResult,
     TraceEvent,
     Usage,
@@ -15,37 +12,36 @@ from replay_assets.contracts.result import (
 from replay_assets.inference import Attempt, Call
 from replay_assets.replay.answers import safe_output
 from replay_assets.replay.pack_reading import PackLine
-
-
-@dataclass(frozen=True)
-class Reading:
-    """The content of a call: an answer in contract form, or the outcome if there is none."""
-
-    outcome: Outcome
-    answer: dict[str, Any] | None
-    error: str | None
+from replay_assets.replay.reading import Reading
 
 
 def result_of(
     line: PackLine,
-    calls: Sequence[tuple[Call, Reading]],
+    calls: Sequence[Call],
+    last: Reading,
     *,
     candidate: Candidate,
     variant: str | None,
     repeat: int,
+    first_error: str | None = None,
+    retry_used: bool = False,
+    counts: Mapping[str, int] | None = None,
 ) -> ReplayResult:
-    """Return the result of a request, from its first call and, if there is one, its repair call."""
-    last = calls[-1][1]
-    first_error = calls[0][1].error if calls[0][1].outcome == "contract_broken" else None
+    """Return the result of a request.
+
+    `calls` are its first one and, with `retry_used`, a repair call, or all inferences of an agent;
+    `last` is what the last one says, `first_error` how the first answer breaks the contract, and
+    `counts` are the fields that only results of an agent have.
+    """
     events = [
         _event(
             call,
             line_number=line.number,
             candidate=candidate,
             variant=variant,
-            first_error=first_error if number else None,
+            first_error=first_error if number and retry_used else None,
         )
-        for number, (call, _) in enumerate(calls)
+        for number, call in enumerate(calls)
         # Without an attempt nothing was sent: the gate blocked it, or the budget was used up.
         if call.all_attempts
     ]
@@ -60,11 +56,11 @@ def result_of(
         outcome=last.outcome,
         model_output=safe_output(last.error or "") if last.answer is None else last.answer,
         latency_ms=round(sum(latencies), 4) if latencies else None,
-        queue_ms=round(calls[0][0].queue_ms, 4),
+        queue_ms=round(calls[0].queue_ms, 4) if calls else 0.0,
         cost_usd=_sum([event.cost_usd for event in events], candidate),
         fallback_used=last.outcome != "answered",
         trace_complete=last.outcome == "answered",
-        retry_used=len(calls) > 1,
+        retry_used=retry_used,
         trace_events=events,
         error=last.error,
         first_error=first_error,
@@ -72,6 +68,7 @@ def result_of(
         ttft_ms=events[-1].ttft_ms if events else None,
         possibly_paid_usd=_possibly_paid(events, candidate),
         cached=any(event.cached for event in events),
+        **(counts or {}),
     )
 
 

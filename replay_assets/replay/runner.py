@@ -14,15 +14,13 @@ from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, ResultRow, result_row
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
-from replay_assets.errors import ConfigurationError
 from replay_assets.inference import Batch, Report, RunStores, SendingGate, run_batch
 from replay_assets.lake import Address, Published, Store, assets
-from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import arrow_tables, decode_lines, encode_json, record_line
 from replay_assets.replay.dialogues import ReplayDialogues
-from replay_assets.replay.pack_reading import Pack, PackLine, PackSource, read_pack
-from replay_assets.replay.preflight import refusal_of
+from replay_assets.replay.pack_reading import Pack, PackSource, read_pack
+from replay_assets.replay.preflight import require_vocabulary, warn_of_refusal
 from replay_assets.replay.prompts import PROMPT_VERSION
 from replay_assets.replay.report import ReportBuilder
 
@@ -124,12 +122,12 @@ def run_pack(
     """
     key = (api_key or "").strip()  # read from a file, it ends with a line feed
     gate = gate or SendingGate(secrets=[key] if key else [])
-    inspect = None if warn is None else partial(_warn, warn, candidate, vocabulary, gate)
+    inspect = None if warn is None else partial(warn_of_refusal, warn, candidate, vocabulary, gate)
     pack = read_pack(source, candidate_id=candidate.id, inspect=inspect)
     needs_key = candidate.api_key_env is not None and not key
     if failures := [*pack.findings, *([API_KEY_MISSING] if needs_key else [])]:
         return _refused(folder, ReportBuilder(candidate, pack).report(failures))
-    _require_vocabulary(pack, vocabulary)
+    require_vocabulary(pack, vocabulary)
     replay = _Replay(pack, ReplayDialogues(candidate, vocabulary, gate.cleaned), folder)
     return run_batch(
         replay.batch(work or folder.name),
@@ -188,26 +186,3 @@ def _refused(folder: Path, report: RunReport) -> ReplayRun:
     if not (folder / RESULTS_FILE).exists():
         publish_parts(folder / REPORT_FILE, [encode_json(report.as_json())])
     return ReplayRun(folder, report, was_refused=True)
-
-
-def _require_vocabulary(pack: Pack, vocabulary: Vocabulary) -> None:
-    ours = vocabulary_digest(vocabulary)
-    for theirs, number in pack.vocabularies.items():
-        # Its ids would be unknown here, and every answer that uses them wrong.
-        if theirs != ours:
-            raise ConfigurationError(
-                f"line {number}: the pack was built with another vocabulary "
-                f"({theirs[:12]}…, ours is {ours[:12]}…). Set REPLAY_VOCABULARY to that file, "
-                "or build the pack again."
-            )
-
-
-def _warn(
-    warn: Callable[[str], None],
-    candidate: Candidate,
-    vocabulary: Vocabulary,
-    gate: SendingGate,
-    line: PackLine,
-) -> None:
-    if (refusal := refusal_of(line, candidate, vocabulary=vocabulary, gate=gate)) is not None:
-        warn(refusal)

@@ -6,13 +6,12 @@ from typing import Any
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.tool_case import ToolCall, ToolCallingResult, ToolCase
 from replay_assets.inference import Call, Completion
-from replay_assets.parsing.json_text import Value, values_in
 from replay_assets.parsing.plain_text import one_line
 from replay_assets.parsing.tool_marks import (
     WrittenCall,
     arguments_of,
-    calls_in_json,
     calls_in_text,
+    prompted_calls,
 )
 from replay_assets.tool_calling.cases import language_of
 from replay_assets.tool_calling.scoring import Score, score_calls
@@ -87,21 +86,11 @@ def _calls_of(completion: Completion | None, candidate: Candidate) -> tuple[list
     if completion is None:
         return [], 0
     if candidate.tool_mode == "prompted":
-        return _as_calls(_prompted(completion.content)), 0
+        return _as_calls(prompted_calls(completion.content)), 0
     written = calls_in_text(completion.content)
     native = [WrittenCall(one.name, arguments_of(one.arguments)) for one in completion.calls]
     counts = candidate.grade_calls_in_text and not native
     return _as_calls(written if counts else native), len(written)
-
-
-def _prompted(content: str | None) -> list[WrittenCall]:
-    """Return the calls of a JSON answer, which may be within other text."""
-    for one in values_in(content or ""):
-        if isinstance(one, Value):
-            found = calls_in_json(one.value)
-            if found or "calls" in one.value:
-                return found
-    return calls_in_text(content)
 
 
 def _as_calls(written: list[WrittenCall]) -> list[ToolCall]:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from replay_assets.candidates import Candidate
+from replay_assets.contracts.agent_event import AgentEvent, TurnComplete
+from replay_assets.contracts.agent_turn import AgentTurn, ToolDetails, ToolStep, TurnOutput
 from replay_assets.contracts.evaluation_report import (
     REPORT_VERSION,
     EvaluationReport,
@@ -375,6 +377,50 @@ TOOL_CANDIDATE = Candidate(
     model="nvidia/nemotron-mini-4b-instruct",
     base_url="http://localhost:8000/v1",
 )
+AGENT_TURN = AgentTurn(
+    schema_version=AgentTurn.VERSION,
+    turn_id="inc-001.r0.t1",
+    session_id="inc-001.r0",
+    incident_id="inc-001",
+    input_messages=[{"role": "user", "content": "What now? 怎麼辦？"}],
+    steps=[
+        ToolStep(
+            step_id="inc-001.r0.t1.s1",
+            step_type="tool_execution",
+            started_at="2026-09-21T06:00:00.000000+00:00",
+            completed_at="2026-09-21T06:00:00.000100+00:00",
+            details=ToolDetails(
+                call_id="call_1",
+                name="get_logs",
+                arguments='{"pod": "web-0"}',
+                kind="not_recorded",
+                text="Not recorded.",
+                is_miss=True,
+                is_mutating=False,
+                approval_requested=None,
+                attachments=[],
+                ms=0.1,
+            ),
+        )
+    ],
+    output=TurnOutput(
+        stop_reason="end_of_turn", content="{}", attachments=[], calls=[], calls_not_run=[]
+    ),
+    started_at="2026-09-21T06:00:00.000000+00:00",
+    completed_at="2026-09-21T06:00:00.000100+00:00",
+)
+
+AGENT_EVENT = AgentEvent(
+    schema_version=AgentEvent.VERSION,
+    event_type="turn_complete",
+    incident_id="inc-001",
+    turn_id="inc-001.r0.t1",
+    step_id=None,
+    step_type=None,
+    at="2026-09-21T06:00:00.000100+00:00",
+    payload=TurnComplete(turn=AGENT_TURN),
+)
+
 TOOL_CALLING_RESULT = ToolCallingResult(
     schema_version=ToolCallingResult.VERSION,
     case_id="restart-api",
@@ -433,6 +479,8 @@ def records_of_every_kind(folder: Path) -> dict[str, dict[str, Any]]:
         "judge_report": JUDGE_REPORT.as_json(),
         "tool_case": TOOL_CASE.model_dump(mode="json"),
         "tool_calling_result": TOOL_CALLING_RESULT.as_json(),
+        "agent_event": AGENT_EVENT.as_json(),
+        "agent_turn": AGENT_TURN.as_json(),
         "tool_calling_report": build_tool_report(
             [TOOL_CASE], [(TOOL_CANDIDATE, [TOOL_CALLING_RESULT])]
         ).as_json(),

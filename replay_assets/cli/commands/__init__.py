@@ -3,6 +3,7 @@
 That module is imported inside the command's body, so that a help page loads only click.
 """
 
+from replay_assets.cli.commands.agent_replay import agent_replay
 from replay_assets.cli.commands.backfill import backfill
 from replay_assets.cli.commands.demo import demo
 from replay_assets.cli.commands.doctor import doctor
@@ -18,6 +19,7 @@ from replay_assets.cli.commands.verdict import verdict
 __all__ = ["COMMANDS"]
 
 COMMANDS = [
+    agent_replay,
     backfill,
     demo,
     doctor,

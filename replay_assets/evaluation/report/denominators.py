@@ -13,6 +13,7 @@ OUTCOMES = {
     "contract_broken": "contract_broken",
     "refused": "model_refusal",
     "truncated": "length_stop",
+    "iteration_limit": "iteration_limit",
     "rejected": "request_rejected",
     "infrastructure_failed": "infrastructure_failure",
     "refused_by_gate": "gate_refused",

@@ -181,11 +181,18 @@ class Dispatch(Generic[Record]):
                 error=str(error),
                 attempts=error.attempts,
                 queue_ms=queued_ms,
+                ended_at=time.time(),
             )
         finally:
             self.client.in_flight.end()
         queued_ms += completion.attempts[0].wait_ms
-        return Call(key=key, outcome="answered", completion=completion, queue_ms=queued_ms)
+        return Call(
+            key=key,
+            outcome="answered",
+            completion=completion,
+            queue_ms=queued_ms,
+            ended_at=time.time(),
+        )
 
 
 def _cancel(workers: Iterable[asyncio.Task[None]]) -> None:

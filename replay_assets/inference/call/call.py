@@ -32,6 +32,8 @@ class Call:
     An `answered` call has a completion, which has the attempts; any other has an error and its
     attempts. `queue_ms` is how long it waited for its turn, from the start of the run.
 
+    `ended_at` is when it ended, in seconds since 1970; None for calls of earlier releases.
+
     `cached` marks an answer that another run paid for: latency and cost are those of that run, and
     this run pays nothing.
     """
@@ -43,6 +45,7 @@ class Call:
     attempts: tuple[Attempt, ...] = ()
     queue_ms: float = 0.0
     cached: bool = False
+    ended_at: float | None = None
 
     @property
     def all_attempts(self) -> tuple[Attempt, ...]:

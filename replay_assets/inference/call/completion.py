@@ -59,10 +59,15 @@ class Attempt(Try):
 
 @dataclass(frozen=True, slots=True)
 class CalledTool:
-    """A call of a tool that a model asks for; `arguments` is the JSON text that it wrote."""
+    """A call of a tool that a model asks for; `arguments` is the JSON text that it wrote.
+
+    `id` is the endpoint's name for the call, by which its result is matched; some send none. It is
+    drawn at random, so equal calls may differ in it.
+    """
 
     name: str
     arguments: str
+    id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,12 @@ def _cleaned(message: AssistantMessage, gate: SendingGate) -> AssistantMessage:
     unclean = {name: text for name, text in cleaned.items() if text != texts[name]}
     if message.calls:
         calls = (
-            CalledTool(gate.cleaned(one.name), gate.cleaned(one.arguments)) for one in message.calls
+            CalledTool(
+                gate.cleaned(one.name),
+                gate.cleaned(one.arguments),
+                None if one.id is None else gate.cleaned(one.id),
+            )
+            for one in message.calls
         )
         message = replace(message, calls=tuple(calls))
     return replace(message, **unclean) if unclean else message

@@ -121,7 +121,10 @@ class CallPieces:
     def message(self) -> dict[str, Any]:
         """Return the calls so far as a field of a message; empty if there are none."""
         calls = [
-            {"function": {"name": one.name, "arguments": "".join(one.arguments)}}
+            {
+                "id": one.call_id,
+                "function": {"name": one.name, "arguments": "".join(one.arguments)},
+            }
             for one in self._calls
         ]
         return {"tool_calls": calls} if calls else {}
@@ -153,9 +156,11 @@ def _call_of(entry: Mapping[str, Any]) -> CalledTool | None:
     )
     if not isinstance(name, str) and arguments is None:
         return None
+    call_id = entry.get("id")
     return CalledTool(
         whole_text(name) if isinstance(name, str) else "",
         "" if arguments is None else whole_text(_as_text(arguments)),
+        whole_text(call_id) if isinstance(call_id, str) and call_id else None,
     )
 
 

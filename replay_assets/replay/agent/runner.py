@@ -1,0 +1,206 @@
+"""The runner of agents: investigates the incidents of a pack and writes what happened to a folder.
+
+Like a replay: every line is checked first, then the investigations run as dialogues of a batch,
+then their records are written in the order of the requests.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from upath import UPath
+
+from replay_assets.candidates import Candidate, agent_of
+from replay_assets.contracts.agent_event import AgentEvent, AgentStepRow
+from replay_assets.contracts.arrow import arrow_schema
+from replay_assets.contracts.result import RESULT_VERSION, ReplayResult
+from replay_assets.contracts.run_report import RunReport
+from replay_assets.contracts.vocabulary import Vocabulary
+from replay_assets.inference import (
+    Batch,
+    Dialogue,
+    RunStores,
+    SendingGate,
+    run_batch,
+)
+from replay_assets.lake import TableWriter, assets
+from replay_assets.lake.files import publish_parts, staged
+from replay_assets.lake.formats import arrow_table, decode_lines, encode_json, record_line
+from replay_assets.replay.agent.dialogues import AgentDialogues, Investigation
+from replay_assets.replay.agent.progress import AgentReport, StepMeter
+from replay_assets.replay.agent.recordings import Recordings
+from replay_assets.replay.agent.rows import step_rows
+from replay_assets.replay.agent.shields.shield import Shield
+from replay_assets.replay.pack_reading import Pack, PackSource, read_pack
+from replay_assets.replay.preflight import require_vocabulary, warn_of_refusal
+from replay_assets.replay.prompts import PROMPT_VERSION
+from replay_assets.replay.report import ReportBuilder
+from replay_assets.replay.runner import API_KEY_MISSING
+
+CODE_VERSION = "1"
+AGENT_PROMPT_VERSION = f"agent_1.{PROMPT_VERSION}"
+"""Part of the key of a cached answer."""
+
+
+@dataclass(frozen=True)
+class AgentPack:
+    """The files of a pack that an agent needs."""
+
+    requests: PackSource
+    recordings: PackSource
+
+
+@dataclass(frozen=True)
+class AgentRun:
+    """A finished run: its report, and the folder with its files.
+
+    A refused run has sent nothing; the files in its folder are of an earlier run.
+    """
+
+    folder: Path
+    report: RunReport
+    was_refused: bool = False
+
+    def read_results(self) -> Iterator[ReplayResult]:
+        """Yield the results one by one."""
+        yield from map(ReplayResult.read, self._records(assets.RESULTS_FILE))
+
+    def read_events(self) -> Iterator[AgentEvent]:
+        """Yield the events one by one, turn by turn."""
+        yield from map(AgentEvent.read, self._records(assets.EVENTS_FILE))
+
+    def _records(self, name: str) -> Iterator[Mapping[str, object]]:
+        if self.was_refused:
+            return
+        with (self.folder / name).open("rb") as stream:
+            yield from decode_lines(stream, name)
+
+
+def run_agent(
+    source: AgentPack,
+    candidate: Candidate,
+    *,
+    api_key: str | None,
+    vocabulary: Vocabulary,
+    folder: Path,
+    shields: Sequence[Shield] = (),
+    has_deltas: bool = False,
+    stores: RunStores | None = None,
+    work: str | None = None,
+    timezone: str = "UTC",
+    gate: SendingGate | None = None,
+    refresh: bool = False,
+    progress: AgentReport | None = None,
+    warn: Callable[[str], None] | None = None,
+) -> AgentRun:
+    """Let a candidate investigate the incidents of a pack. No tool is ever executed.
+
+    As with `run_pack`, which raises the same errors, a run is refused if the pack has findings or
+    the key is missing, and a run that was interrupted continues at the inference where it stopped.
+
+    Args:
+        source: the requests and the recorded calls.
+        candidate: the candidate, which also sets the number of repeats.
+        api_key: its key.
+        vocabulary: the valid root cause categories and actions.
+        folder: a folder on a local disk, for all files.
+        shields: what looks at texts, in order.
+        has_deltas: whether the event log has the pieces of answers.
+        stores: the stores of calls and spending; in `folder` by default.
+        work: the name of this run in `stores`; the folder's by default.
+        timezone: the zone of the days of prices and budgets.
+        gate: checks what is sent.
+        refresh: ask all questions again.
+        progress: is called with the state of the run each time calls have become durable.
+        warn: is called before anything is sent, for each request that the gate blocks.
+    """
+    key = (api_key or "").strip()
+    gate = gate or SendingGate(secrets=[key] if key else [])
+    inspect = None if warn is None else partial(warn_of_refusal, warn, candidate, vocabulary, gate)
+    pack = read_pack(source.requests, candidate_id=candidate.id, inspect=inspect)
+    needs_key = candidate.api_key_env is not None and not key
+    if failures := [*pack.findings, *([API_KEY_MISSING] if needs_key else [])]:
+        return _refused(folder, ReportBuilder(agent_of(candidate), pack).report(failures))
+    require_vocabulary(pack, vocabulary)
+    found = Recordings(source.recordings, assets.TOOL_OUTPUT_FILE)
+    how = AgentDialogues(candidate, vocabulary, gate, found, shields, has_deltas, time.time())
+    run = _AgentRun(pack, how, folder, meter := StepMeter(progress))
+    return run_batch(
+        run.batch(work or folder.name),
+        run.publish,
+        candidate=candidate,
+        api_key=api_key,
+        stores=stores or RunStores.local(folder.parent, shared=folder),
+        gate=gate,
+        timezone=timezone,
+        refresh=refresh,
+        progress=meter.report,
+    )
+
+
+@dataclass
+class _AgentRun:
+    """A run of a pack that may be sent."""
+
+    pack: Pack
+    dialogues: AgentDialogues
+    folder: Path
+    meter: StepMeter
+    _is_asked: bool = False
+
+    def batch(self, work: str) -> Batch[Investigation]:
+        """Return the batch of this run."""
+        dialogues = self.dialogues
+        return Batch(
+            work=work,
+            subject={
+                "pack_digest": self.pack.digest,
+                "recordings": dialogues.recordings.sha256,
+                "candidate_digest": agent_of(dialogues.candidate).digest(),
+                "shields": [f"{one.name} {one.on_violation}" for one in dialogues.shields],
+                "contract_version": RESULT_VERSION,
+                "prompt_version": AGENT_PROMPT_VERSION,
+            },
+            prompt_version=AGENT_PROMPT_VERSION,
+            dialogues=self._start,
+            size=self.pack.requests * dialogues.candidate.repeats,
+        )
+
+    def publish(self, found: Iterator[Investigation]) -> AgentRun:
+        """Write results, events and steps of each investigation, then the report."""
+        builder = ReportBuilder(agent_of(self.dialogues.candidate), self.pack)
+        names = (assets.RESULTS_FILE, assets.EVENTS_FILE, assets.STEPS_FILE)
+        with ExitStack() as files:
+            results, events, steps = (
+                files.enter_context(staged(UPath(self.folder / name))) for name in names
+            )
+            schema = arrow_schema(AgentStepRow)
+            table = TableWriter(steps.stream, schema)
+            files.callback(table.abandon)
+            for one in found:
+                builder.add(one.result)
+                results.stream.write(record_line(one.result))
+                events.stream.writelines(map(record_line, one.events))
+                table.write(arrow_table(step_rows(one), schema))
+            table.close()
+            for file in (events, steps, results):
+                file.publish()
+        report = builder.report()
+        publish_parts(self.folder / assets.RUN_REPORT_FILE, [encode_json(report.as_json())])
+        return AgentRun(self.folder, report)
+
+    def _start(self) -> Iterator[Dialogue[Investigation]]:
+        """Start all investigations; their steps count for the progress only when they are asked."""
+        on_step = None if self._is_asked else self.meter.count
+        self._is_asked = True
+        return self.dialogues.of(self.pack.lines(), on_step)
+
+
+def _refused(folder: Path, report: RunReport) -> AgentRun:
+    """Write the report of a refused run, unless the folder has the results of an earlier one."""
+    if not (folder / assets.RESULTS_FILE).exists():
+        publish_parts(folder / assets.RUN_REPORT_FILE, [encode_json(report.as_json())])
+    return AgentRun(folder, report, was_refused=True)
