@@ -5,7 +5,8 @@ environment variable that holds it, never as its value. Other rooms import the n
 """
 
 from replay_assets.candidates.agents import agent_of
-from replay_assets.candidates.candidate import UNBOUNDED_ANSWER_TOKENS, Candidate, Limits
+from replay_assets.candidates.asking import Limits
+from replay_assets.candidates.candidate import UNBOUNDED_ANSWER_TOKENS, Candidate
 from replay_assets.candidates.catalogue import Catalogue, judged_by_itself
 from replay_assets.candidates.controls import asked_incidents
 from replay_assets.candidates.money import Prices

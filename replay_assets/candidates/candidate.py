@@ -1,23 +1,22 @@
 """A candidate: a model, where it answers, how it is asked and what it costs."""
 
-import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
-    NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
+    PrivateAttr,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from replay_assets.candidates import endpoint_url
+from replay_assets.candidates import endpoint_url, routes
+from replay_assets.candidates.asking import Limits, Sampling
 from replay_assets.candidates.money import Budget, Entry, Prices
 from replay_assets.candidates.roles import Role, with_defaults
 from replay_assets.contracts.feedback import RULES_JUDGE
@@ -27,10 +26,6 @@ from replay_assets.lake.digests import digest_of
 RULES, CONSTANT = "rules-baseline", "constant-baseline"
 BASELINES = (RULES, CONSTANT)
 """The models that the stand-in serves, in process or as a server."""
-NOT_SAMPLING = (
-    *("model", "messages", "response_format", "stream", "stream_options"),
-    *("n", "tools", "tool_choice"),
-)
 ANSWER_LENGTHS = (
     *("max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens"),
     *("n_predict", "num_predict"),
@@ -46,56 +41,23 @@ LONGEST_ID = 63
 CONTROL_SUFFIX = "-no-evidence"
 
 
-class Sampling(BaseModel):
-    """How an answer is drawn; further fields (`top_p`, `seed`) go to the endpoint unchanged."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
-
-    # The original runner's defaults, as are the concurrency and the timeout of `Limits`. What is
-    # null is not sent: some models do not take it.
-    temperature: NonNegativeFloat | None = 0.0
-    max_tokens: PositiveInt | None = 900
-
-    @model_validator(mode="after")
-    def _leaves_the_request_alone(self) -> Self:
-        if taken := sorted(set(self.model_extra or ()) & set(NOT_SAMPLING)):
-            raise ValueError(f"must not set {', '.join(taken)}: the request itself says that")
-        try:
-            json.dumps(self.model_extra, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ValueError("must hold what JSON has: no date, NaN or infinity") from error
-        return self
-
-
-class Limits(Entry):
-    """How hard an endpoint may be asked, and how long it may take.
-
-    Requests and tokens are rates a minute; `window_s` is the span over which the endpoint counts
-    them. `timeout_s` is for a whole attempt, `read_timeout_s` for a pause within it.
-    """
-
-    concurrency: PositiveInt = 1
-    rpm: PositiveInt | None = None
-    tpm: PositiveInt | None = None
-    window_s: PositiveFloat = 60.0
-    answer_tokens: PositiveInt | None = None
-    """The most tokens that an answer can have, reasoning included; it is not sent."""
-    timeout_s: PositiveFloat = 60.0
-    connect_timeout_s: PositiveFloat = 10.0
-    read_timeout_s: PositiveFloat | None = None
-    retry_budget_s: PositiveFloat = 300.0
-    """How long one request may be tried, pauses included, before it is given up."""
-    patience_s: PositiveFloat = 300.0
-    """The longest pause an endpoint may ask for; a longer one ends the run, to be resumed."""
-
-
 class Candidate(Entry):
-    """A model, its endpoint, the way it is prompted and sampled: what a verdict is about."""
+    """A model, its endpoint, the way it is prompted and sampled: what a verdict is about.
+
+    Or a route: other candidates, each asked if those before it fail; it is replayed and graded as
+    one candidate.
+    """
 
     id: Annotated[str, Field(pattern=ID_PATTERN, max_length=LONGEST_ID)]
     model: str = ""
     """Only a judge may have none: its model is then the only one that its endpoint lists."""
+    route: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """The ids of the members of a route, in the order in which they are asked."""
     base_url: str
+    fallback_on: tuple[routes.FallbackOutcome, ...] = ()
+    """Outcomes after which a route asks its next member, in addition to failures."""
+    first_byte_s: PositiveFloat | None = None
+    """How long a route waits for the first byte of a response, if there is a next member."""
     role: Role | None = None
     """What it is used for, other than being replayed: an entry with a role is not replayed."""
     api_key_env: str | None = None
@@ -127,15 +89,21 @@ class Candidate(Entry):
     """Tools of an agent, in OpenAI's format, whose calls are handed back and end its turn."""
     grade_calls_in_text: bool = False
     """Whether calls that the model writes into its text, in its own marks, count as calls."""
+    _members: tuple["Candidate", ...] = PrivateAttr(default=())
 
     @model_validator(mode="before")
     @classmethod
     def _has_the_defaults_of_its_role(cls, found: object) -> object:
         return with_defaults(found)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_model_or_a_route(cls, found: object) -> object:
+        return routes.with_defaults(found)
+
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:
-        if not self.model and self.role != "judge":
+        if not self.model and self.route is None and self.role != "judge":
             raise ValueError("model: required; only a judge may leave it out")
         return self
 
@@ -160,6 +128,8 @@ class Candidate(Entry):
 
     @model_validator(mode="after")
     def _can_count_what_it_spends(self) -> Self:
+        if self.route is not None:
+            return self  # its members are counted, which are not known yet
         if self.budget_usd is not None and self.prices_usd_per_million is None:
             raise ValueError(
                 "budget_usd needs prices_usd_per_million: what has no price can't be counted"
@@ -173,8 +143,8 @@ class Candidate(Entry):
 
     @field_validator("base_url")
     @classmethod
-    def _is_openai_style(cls, url: str) -> str:
-        return endpoint_url.checked(url)
+    def _is_openai_style(cls, url: str, entry: ValidationInfo) -> str:
+        return url if entry.data.get("route", ()) is not None else endpoint_url.checked(url)
 
     @field_validator("api_key_env")
     @classmethod
@@ -203,8 +173,28 @@ class Candidate(Entry):
         return max((length for length in sent if type(length) is int), default=None)
 
     @property
+    def members(self) -> tuple["Candidate", ...]:
+        """The candidates that answer: those of a route in its order, else this one alone."""
+        return self._members if self.route is not None else (self,)
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether some of what it costs is known."""
+        return any(one.prices_usd_per_million is not None for one in self.members)
+
+    @property
+    def shown_model(self) -> str:
+        """The model as reports name it: of a route, those of its members in order."""
+        return " > ".join(dict.fromkeys(one.model for one in self.members))
+
+    @property
     def baseline(self) -> bool:
-        """Whether this is a baseline, embedded or served: a yardstick, no model to promote."""
+        """Whether this is a baseline, embedded or served: a yardstick, no model to promote.
+
+        A route is one if all its members are.
+        """
+        if self.route is not None:
+            return all(one.baseline for one in self.members)
         return self.embedded or self.model in BASELINES
 
     @property
@@ -257,12 +247,26 @@ class Candidate(Entry):
         """
         if not self.scheduled:
             return "it is not scheduled; name it to replay it"
-        if self.api_key_env is not None and key_of(self.api_key_env) is None:
-            return f"{self.api_key_env} is not set"
-        return None
+        missing = [one.api_key_env for one in self.members if not one.has_key(key_of)]
+        if len(missing) < len(self.members):
+            return None
+        names = " and ".join(dict.fromkeys(name for name in missing if name is not None))
+        return f"{names} {'is' if ' and ' not in names else 'are'} not set"
+
+    def has_key(self, key_of: Callable[[str], str | None]) -> bool:
+        """Return whether it needs no key, or its variable is set."""
+        return self.api_key_env is None or key_of(self.api_key_env) is not None
+
+    def with_members(self, members: Iterable["Candidate"]) -> Self:
+        """Return the route with the candidates that its ids name."""
+        route = self.model_copy()
+        route._members = tuple(members)
+        return route
 
     def at_concurrency(self, concurrency: int) -> Self:
         """Return the candidate asked at another concurrency: the same candidate, its digest too."""
+        if self.route is not None:
+            return self.with_members(one.at_concurrency(concurrency) for one in self.members)
         limits = self.limits.model_copy(update={"concurrency": concurrency})
         return self.model_copy(update={"limits": limits})
 
@@ -273,6 +277,9 @@ class Candidate(Entry):
 
     def digest(self) -> str:
         """Return the SHA-256 of everything that shapes an answer."""
+        if self.route is not None:
+            own = self.model_dump(mode="json", include={"fallback_on", "first_byte_s"})
+            return digest_of({**own, "route": [one.digest() for one in self.members]})
         shaping = {"model", "base_url", "prompt_variant", "sampling", "response_format"}
         if self.is_agent:
             shaping |= {"tool_mode", "grade_calls_in_text", "custom_tools"}

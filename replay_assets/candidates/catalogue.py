@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
-from replay_assets.candidates import agents, controls
+from replay_assets.candidates import agents, controls, routes
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.key_variables import objection_to
 from replay_assets.errors import ConfigurationError
@@ -94,7 +94,7 @@ class Catalogue(tuple[Candidate, ...]):
             secrecy=_SECRECY,
             variables=Variables(variable, objection_to),
         )
-        return cls(controls.with_controls(entries))
+        return cls(controls.with_controls(routes.resolved(entries)))
 
 
 # In these two fields any wrong value may be a key or contain a password; messages go to logs.
@@ -103,9 +103,10 @@ _SECRECY = Secrecy(
 )
 
 
-def _mistakes(candidates: Iterable[Candidate]) -> Iterator[Mistake]:
-    """Yield candidates whose name another one has already, and keys in addresses."""
+def _mistakes(candidates: Sequence[Candidate]) -> Iterator[Mistake]:
+    """Yield candidates whose name another one has already, keys in addresses, wrong routes."""
     seen: dict[str, str] = {}
+    entries = {one.id: one for one in candidates}
     for index, candidate in enumerate(candidates):
         if any(sanitize_text(value) != value for value in candidate.options_of_url):
             yield Mistake((index, "base_url"), "has an option that looks like a secret; remove it")
@@ -113,6 +114,9 @@ def _mistakes(candidates: Iterable[Candidate]) -> Iterator[Mistake]:
             if objection is not None:
                 field, wrong = objection
                 yield Mistake((index, field), wrong)
+        if (misrouted := routes.objection_to(candidate, entries)) is not None:
+            place, wrong = misrouted
+            yield Mistake((index, *place), wrong)
         for one in agents.with_agents(controls.with_controls([candidate])):
             if (first := seen.get(one.node_name)) is not None:
                 yield Mistake(
@@ -121,7 +125,7 @@ def _mistakes(candidates: Iterable[Candidate]) -> Iterator[Mistake]:
                     "node of the asset graph; rename one",
                 )
             seen.setdefault(one.node_name, one.id)
-    yield from _mistakes_of_judges(list(candidates))
+    yield from _mistakes_of_judges(candidates)
     if not seen:
         yield Mistake((), "the list is empty; add a candidate")
 
@@ -142,7 +146,10 @@ def _mistakes_of_judges(candidates: Sequence[Candidate]) -> Iterator[Mistake]:
 def judged_by_itself(judge: Candidate, candidates: Sequence[Candidate]) -> str | None:
     """Return what is wrong if a judge is the model of a candidate that its labels help to train."""
     for one in candidates:
-        if one.role is None and not one.baseline and judge.model.lower() == one.model.lower():
+        # A route has no model itself; its members are candidates too.
+        if one.role is not None or one.route is not None or one.baseline:
+            continue
+        if judge.model.lower() == one.model.lower():
             return (
                 f"{judge.model} is also the model of candidate {one.id!r}: a judge must not be "
                 "the candidate that it helps to train; use another model"

@@ -112,7 +112,9 @@ def _candidates(settings: Settings, *, offline: bool) -> Iterator[Diagnosis]:
         return
     for candidate in catalogue:
         key = read_secret(candidate.api_key_env)
-        if candidate.api_key_env is not None and key is None:
+        if candidate.route is not None:  # its members are examined as candidates
+            yield _route(candidate)
+        elif candidate.api_key_env is not None and key is None:
             yield Diagnosis(
                 "candidates",
                 "warn",
@@ -127,6 +129,15 @@ def _candidates(settings: Settings, *, offline: bool) -> Iterator[Diagnosis]:
             yield Diagnosis("candidates", "ok", f"{candidate.id}: {has}; requests go to {where}")
             if not offline:
                 yield _endpoint(candidate, key)
+
+
+def _route(route: Candidate) -> Diagnosis:
+    names = f"{route.id}: asks {', else '.join(one.id for one in route.members)}"
+    skipped = [one.id for one in route.members if not one.has_key(read_secret)]
+    if not skipped:
+        return Diagnosis("candidates", "ok", names)
+    says = f"{names}; without a key, and skipped: {', '.join(skipped)}"
+    return Diagnosis("candidates", "warn", says, "export their keys where Dagster runs")
 
 
 def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:

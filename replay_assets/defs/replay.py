@@ -64,7 +64,7 @@ def build_asset(
         partitions: the days.
         everyone: the ids of all candidates; a run that selects them all names none of them.
     """
-    kind = "Baseline, no language model" if candidate.baseline else candidate.model
+    kind = "Baseline, no language model" if candidate.baseline else candidate.shown_model
 
     @dg.asset(
         key=key_of(assets.REPLAY_RESULTS, candidate.id),
@@ -74,7 +74,10 @@ def build_asset(
         kinds={"jsonl", "parquet"},
         deps=inputs_of(assets.REPLAY_RESULTS, candidate.id),
         tags=tags_of(candidate),
-        metadata={"model": candidate.model, "endpoint": candidate.base_url},
+        metadata={
+            "model": candidate.shown_model,
+            "endpoint": " > ".join(one.base_url for one in candidate.members),
+        },
         code_version=f"{runner.CODE_VERSION}.{candidate.digest()[:12]}",
         description=f"{kind}. One result per request in the day's pack: the model's answer, or "
         "the reason there is none. Nothing that an answer proposes is executed.",

@@ -198,3 +198,16 @@ def test_a_key_not_allowed_in_a_header_is_a_finding(
     found = findings()[-1]
     assert (found["status"], "DOCTOR_KEY" in found["says"]) == ("fail", True)
     assert KEY not in str(found)
+
+
+def test_a_route_is_a_finding_with_the_members_that_it_would_skip(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its members are examined as the candidates that they are."""
+    entry = "id: one, model: m, base_url: 'http://127.0.0.1:9/v1', api_key_env: DOCTOR_KEY}\n"
+    catalogue(home, monkeypatch, entry + "- {id: both, route: [one]")
+    found = findings("--offline")[-1]
+    says = "both: asks one; without a key, and skipped: one"
+    assert (found["status"], found["says"]) == ("warn", says)
+    monkeypatch.setenv("DOCTOR_KEY", KEY)
+    assert findings("--offline")[-1]["says"] == "both: asks one"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from replay_assets.candidates.candidate import Limits
+from replay_assets.candidates import Limits
 from replay_assets.inference.throttling import InProcessLimits, Settled, estimate_tokens, in_process
 from replay_assets.inference.throttling.in_process import InProcessLimit
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from replay_assets.candidates.candidate import Limits
+from replay_assets.candidates import Limits
 from replay_assets.inference.throttling import Settled, in_process
 from replay_assets.inference.throttling.in_process import InProcessLimit
 from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refusals
