@@ -21,6 +21,7 @@ DEFAULT_TIMEZONE = "Asia/Taipei"
 DEFAULT_LOOK_BACK_DAYS = 35
 DEFAULT_MAX_TEXT_BYTES = 2**20
 AUDIT_KEY = "REPLAY_AUDIT_KEY"
+HUMAN_LABELS = "REPLAY_HUMAN_LABELS"
 """The variable with the key of the hashes in audits."""
 PORT_AND_PATH = re.compile(r"\d{1,5}/")
 """What follows a colon in `hdfs://host:8020/user/me@corp`: no password."""
@@ -56,7 +57,8 @@ class Settings:
         DAGSTER_HOME       data/dagster_home
 
     Read when used, never stored: `REPLAY_TOOL_CASES` (files of tool-calling cases, separated as in
-    `PATH`), `REPLAY_AUDIT_KEY`, and the variables that the catalogue names.
+    `PATH`), `REPLAY_HUMAN_LABELS` (triples of feedback that people labelled), `REPLAY_AUDIT_KEY`,
+    and the variables that the catalogue names.
     """
 
     data: Path

@@ -66,7 +66,11 @@ class DeclaredReview(Part):
 
 
 class GatePolicy(Record):
-    """A policy. Rates, margins and levels are fractions of 1; `looks` are weeks of a review."""
+    """A policy. Rates, margins and levels are fractions of 1; `looks` are weeks of a review.
+
+    `least_kappa` is about the judge of feedback: its rows are exported only if the lower end of
+    kappa's interval, on triples that people labelled, reaches it.
+    """
 
     VERSION: ClassVar[str] = POLICY_VERSION
 
@@ -82,6 +86,7 @@ class GatePolicy(Record):
     caps: dict[str, Annotated[float, Field(gt=0, lt=1)]]
     ceilings: Ceilings = Ceilings()
     wins: Wins
+    least_kappa: Annotated[float, Field(ge=-1, le=1)] = 0.6
 
     @model_validator(mode="after")
     def _is_usable(self) -> Self:
@@ -99,9 +104,9 @@ class GatePolicy(Record):
     def digest(self) -> str:
         """Return the hexadecimal SHA-256 of the policy's rules.
 
-        Comments, and which reviews are declared, do not change it.
+        Comments, which reviews are declared, and the bound of a judge do not change it.
         """
-        rules = self.model_dump(mode="json", exclude={"reviews"})
+        rules = self.model_dump(mode="json", exclude={"reviews", "least_kappa"})
         text = json.dumps(rules, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 

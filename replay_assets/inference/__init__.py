@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from replay_assets.inference.chat.preflight import refusals_of
     from replay_assets.inference.spending.ledger import Ledger, MemoryLedger
     from replay_assets.inference.spending.sql_ledger import SqlLedger
-    from replay_assets.inference.transport.probe import probe
+    from replay_assets.inference.transport.probe import probe, with_model
 
 __all__ = [
     "Attempt",
@@ -69,6 +69,7 @@ __all__ = [
     "probe",
     "refusals_of",
     "run_batch",
+    "with_model",
 ]
 
 _MODULES = {
@@ -90,7 +91,7 @@ _MODULES = {
     "chat.preflight": ("refusals_of",),
     "spending.ledger": ("Ledger", "MemoryLedger"),
     "spending.sql_ledger": ("SqlLedger",),
-    "transport.probe": ("probe",),
+    "transport.probe": ("probe", "with_model"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -8,6 +8,7 @@ from replay_assets.cli.commands.backfill import backfill
 from replay_assets.cli.commands.demo import demo
 from replay_assets.cli.commands.doctor import doctor
 from replay_assets.cli.commands.extract import extract
+from replay_assets.cli.commands.judge import judge
 from replay_assets.cli.commands.load import load
 from replay_assets.cli.commands.replay import replay
 from replay_assets.cli.commands.reveal import reveal
@@ -24,6 +25,7 @@ COMMANDS = [
     demo,
     doctor,
     extract,
+    judge,
     load,
     replay,
     reveal,

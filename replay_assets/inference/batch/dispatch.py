@@ -9,7 +9,7 @@ ends immediately. Answers so far are kept.
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic
@@ -53,12 +53,14 @@ class Dispatch(Generic[Record]):
     dialogues: Iterator[OpenDialogue[Record]]
     calls: CallStore
     meter: ProgressMeter
+    accepts: Callable[[Call], bool] = lambda _: True
     queue: FairQueue = field(default_factory=FairQueue)
     rejections: RejectionWatch = field(default_factory=RejectionWatch)
     started: float = field(default_factory=time.perf_counter)
     _workers: set[asyncio.Task[None]] = field(default_factory=set)
     _under_way: dict[str, asyncio.Event] = field(default_factory=dict)
-    _failed: set[str] = field(default_factory=set)
+    _final: set[str] = field(default_factory=set)
+    """Questions whose call in this run counts, although the next run asks them again."""
     _ended_by: Exception | None = None
 
     async def run(self, *, size: int) -> None:
@@ -146,7 +148,10 @@ class Dispatch(Generic[Record]):
         under_way = self._under_way.get(key)
         if under_way is not None and self._ended_by is None:
             await under_way.wait()
-        return self.calls.get(key) if key in self._failed else self.calls.answer_of(key)
+        if key in self._final:
+            return self.calls.get(key)
+        call = self.calls.answer_of(key)
+        return call if call is None or self.accepts(call) else None
 
     async def _ask_once(self, key: str, question: Question) -> Call:
         """Ask a question and store its call; other dialogues with the same question wait for it.
@@ -158,8 +163,8 @@ class Dispatch(Generic[Record]):
         call = await self._ask(key, question)
         self.calls.append(call)
         self.meter.account(call)
-        if not call.is_answer:
-            self._failed.add(key)
+        if not call.is_answer or not self.accepts(call):
+            self._final.add(key)
         del self._under_way[key]
         kept.set()
         return call

@@ -31,6 +31,7 @@ from replay_assets.inference.batch.dispatch import Dispatch
 from replay_assets.inference.batch.interrupts import Interrupts
 from replay_assets.inference.batch.progress import ProgressMeter, Report
 from replay_assets.inference.batch.stores import RunStores
+from replay_assets.inference.call.call import Call
 from replay_assets.inference.call.failures import EndpointRefusedError, PatienceExceededError
 from replay_assets.inference.call_store import CallStore, Header
 from replay_assets.inference.chat.client import ChatClient
@@ -56,6 +57,7 @@ class Batch(Generic[Record]):
             shared between all works with the same version.
         dialogues: starts all dialogues from the beginning, always in the same order; called twice.
         size: the number of dialogues.
+        accepts: whether an answer of an earlier run is reused; one that is not is asked again.
     """
 
     work: str
@@ -63,6 +65,7 @@ class Batch(Generic[Record]):
     prompt_version: str
     dialogues: Callable[[], Iterable[Dialogue[Record]]]
     size: int
+    accepts: Callable[[Call], bool] = lambda _: True
 
 
 def run_batch(
@@ -162,7 +165,8 @@ def _ask_all(
     async def ask() -> None:
         dialogues = open_dialogues(batch.dialogues(), key_of)
         with interrupts.cancelling():  # the client needs the running event loop
-            await Dispatch(client(), dialogues, calls, meter).run(size=size)
+            dispatch = Dispatch(client(), dialogues, calls, meter, batch.accepts)
+            await dispatch.run(size=size)
 
     def why_stopped(why: str) -> str:
         return (

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 
 from replay_assets.candidates import Candidate
+from replay_assets.errors import ConfigurationError
 from replay_assets.inference.transport.http import Endpoint, header_safe
 from replay_assets.inference.transport.wire import Reply, WireError
 
@@ -39,3 +40,24 @@ async def _list_models(candidate: Candidate, key: str | None) -> Reply:
         return await endpoint.list_models(timeout_s=candidate.limits.connect_timeout_s)
     finally:
         await endpoint.aclose()
+
+
+def with_model(candidate: Candidate, *, api_key: str | None) -> Candidate:
+    """Return a candidate with a model: its own, else the only one that its endpoint lists.
+
+    Raises:
+        ConfigurationError: the endpoint lists no model or several; the message names them.
+    """
+    if candidate.model:
+        return candidate
+    found = probe(candidate, api_key=api_key)
+    where = f"{candidate.id} names no model, and {candidate.url_of('/models')}"
+    if not found.models:
+        why = found.problem or f"it answered {found.status}"
+        raise ConfigurationError(f"{where} lists none ({why}); set `model` in the catalogue")
+    if len(found.models) > 1:
+        listed = ", ".join(found.models)
+        raise ConfigurationError(
+            f"{where} lists {len(found.models)}: {listed}; set `model` in the catalogue to one"
+        )
+    return candidate.model_copy(update={"model": found.models[0]})
