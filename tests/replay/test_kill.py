@@ -85,9 +85,9 @@ class Runs:
 
 
 @contextmanager
-def runs_of(pack: Path, base_url: str) -> Iterator[Runs]:
+def runs_of(pack: Path, base_url: str, *kind: str) -> Iterator[Runs]:
     """Start the program."""
-    command = [sys.executable, "-m", "tests.replay.forked_runs", str(pack), base_url]
+    command = [sys.executable, "-m", "tests.replay.forked_runs", str(pack), base_url, *kind]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
