@@ -39,7 +39,8 @@ class ReviewDays:
         lake: where plans are kept and scores are read.
         evidence: the days in it are the history that a historic review covers.
         lineage: decides which days count.
-        catalogue: its candidates; baselines, and models asked without evidence, have no review.
+        catalogue: its candidates; baselines, models asked without evidence, and entries that are
+            not scheduled and were never replayed have no review.
         policy: what new reviews keep.
     """
 
@@ -52,7 +53,7 @@ class ReviewDays:
 
     def standings(self, week: str) -> dict[str, Standing]:
         """Return the decision on every candidate at the end of a week, and its progress."""
-        reviewed = [one for one in self.catalogue if is_reviewed(one)]
+        reviewed = [one for one in self.catalogue if is_reviewed(one) and self._is_asked(one)]
         return {one.id: self._standing(one, week, len(reviewed)) for one in reviewed}
 
     def _standing(self, candidate: Candidate, week: str, under_review: int) -> Standing:
@@ -63,6 +64,15 @@ class ReviewDays:
             lambda last: self._range(plan.start, last).sides(candidate, self.promoted),
             [_manifest(name, self.lake) for name in candidate.trained_on],
         )
+
+    def _is_asked(self, candidate: Candidate) -> bool:
+        """Return whether a candidate is scheduled, or was replayed by name.
+
+        An entry that no one asks must not take a share of the alpha that the others have.
+        """
+        if candidate.scheduled:
+            return True
+        return bool(self.lake.days_of(assets.REPLAY_SCORES.name, candidate.id))
 
     @cached_property
     def promoted(self) -> Candidate | None:

@@ -120,9 +120,10 @@ class Store:
         manifest = PartitionManifest.read(formats.decode_json(content, str(path)))
         return Published(self._root, address, manifest)
 
-    def days_of(self, asset: str) -> list[str]:
+    def days_of(self, asset: str, candidate: str | None = None) -> list[str]:
         """Return the days for which an asset has a folder, in no particular order."""
-        folder = self._root / f"files/{asset}"
+        inside = "" if candidate is None else f"/candidate={candidate}"
+        folder = self._root / f"files/{asset}{inside}"
         if not folder.exists():
             return []
         names = (path.name.partition("=") for path in folder.iterdir())
