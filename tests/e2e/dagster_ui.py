@@ -123,4 +123,4 @@ def text_of(url: str, *, width: int = 1600, height: int = 1200) -> str:
 def lineage(url: str) -> str:
     """The address of the asset graph, without entries that are not scheduled; all groups opened."""
     opened = ",".join(f"global%40global%3A{group}" for group in GROUPS)
-    return f"{url}/asset-groups?asset-selection=not+tag%3Ascheduled%3Dfalse&expanded={opened}"
+    return f"{url}/asset-groups~not%20tag%3Ascheduled%3Dfalse?expanded={opened}"
