@@ -26,6 +26,16 @@ axe.run(document, {resultTypes: ["violations"]}).then(found => {
 });
 """
 
+SIZE = """
+addEventListener("load", () => {
+  const out = document.createElement("pre");
+  out.id = "size-found";
+  const {scrollWidth: width, scrollHeight: height} = document.documentElement;
+  out.textContent = JSON.stringify({width, height});
+  parent.document.body.appendChild(out);
+});
+"""
+
 
 def axe_script(folder: Path) -> str:
     """Return axe-core's script, from npm."""
@@ -54,12 +64,21 @@ def examined(page: str, script: str, folder: Path, *, width: int, opened: bool) 
         opened: open every folded part first.
     """
     unfold = "document.querySelectorAll('details').forEach(d => d.open = true);" if opened else ""
-    path = folder / f"examined-{width}.html"
-    path.write_text(
-        framed(f"{page}<script>{script}</script><script>{unfold}{RUN}</script>", width), "utf-8"
-    )
+    scripts = f"<script>{script}</script><script>{unfold}{RUN}</script>"
+    return _found(page + scripts, "axe-found", folder, width=width)
+
+
+def size_of(page: str, folder: Path, *, width: int) -> dict[str, Any]:
+    """Return the width and height of a page's content in a window of a width, in pixels."""
+    return _found(f"{page}<script>{SIZE}</script>", "size-found", folder, width=width)
+
+
+def _found(page: str, name: str, folder: Path, *, width: int) -> dict[str, Any]:
+    """Return what the scripts of a page wrote into the element of a name."""
+    path = folder / f"{name}-{width}.html"
+    path.write_text(framed(page, width), "utf-8")
     dom = browse(path.as_uri(), "--window-size=1400,2000", "--dump-dom")
-    found = re.search(r'<pre id="axe-found">(.*?)</pre>', dom, re.DOTALL)
-    assert found, "axe did not finish"
+    found = re.search(rf'<pre id="{name}">(.*?)</pre>', dom, re.DOTALL)
+    assert found, f"the page's script did not write {name}"
     result: dict[str, Any] = json.loads(unescape(found[1]))
     return result

@@ -8,8 +8,9 @@ import pytest
 
 from replay_assets.contracts.evaluation_report import REPORT_LANGUAGES, ReportLanguage
 from replay_assets.evaluation.report.render import SECTIONS, render
-from tests.e2e.axe import axe_script, examined, framed
+from tests.e2e.axe import axe_script, examined, framed, size_of
 from tests.e2e.dagster_ui import CHROMIUM, screenshot
+from tests.e2e.long_report import INCIDENTS, long_report
 from tests.e2e.report_week import report_of
 from tests.e2e.test_real_incidents import program
 
@@ -73,6 +74,21 @@ def test_the_page_is_accessible_and_fits_its_screen(
     assert found["width"] <= found["inner"] == width
     assert found["requests"] == []
     assert opened or found["height"] < FOLDED_PIXELS
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_a_page_of_500_incidents_is_short_while_its_parts_are_folded(
+    tmp_path: Path, width: int
+) -> None:
+    """It was as high as 44,000 pixels; every incident is still in it."""
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed")
+    page = render("report.html.j2", long_report())
+    assert page.count('<details class="incident"') == INCIDENTS
+    found = size_of(page, tmp_path, width=width)
+    print(f"{INCIDENTS} incidents at {width}: {found['height']:,} pixels")
+    assert found["height"] < FOLDED_PIXELS
+    assert found["width"] == width
 
 
 @pytest.mark.parametrize("language", REPORT_LANGUAGES)

@@ -33,7 +33,7 @@ from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import Publication, assets
 from replay_assets.lake.formats import arrow_table, encode_json
 
-CODE_VERSION = "6"
+CODE_VERSION = "7"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,10 @@ def build_report(
     """
     around = around or Surroundings()
     present = [one for one in candidates if any(state != "missing" for state in one.days.values())]
-    reported = [incumbent, *sorted(present, key=lambda one: one.baseline)]
+    blind = _without_evidence(around)
+    # What is compared first; then what it is compared with.
+    ranked = sorted(present, key=lambda one: (one.candidate_id in blind, one.baseline))
+    reported = [incumbent, *ranked]
     parts = _candidates(reported, week, len(titles), around)
     shown = [one for one, part in zip(reported, parts, strict=True) if part.withheld is None]
     report = EvaluationReport(
@@ -129,8 +132,12 @@ def _candidates(
 
 def _with_evidence(shown: Sequence[CandidateScores], around: Surroundings) -> list[CandidateScores]:
     """Return all sides except models that are asked without evidence."""
-    blind = {one.id for one in around.catalogue if one.prompt_variant == NO_EVIDENCE}
+    blind = _without_evidence(around)
     return [one for one in shown if one.candidate_id not in blind]
+
+
+def _without_evidence(around: Surroundings) -> set[str]:
+    return {one.id for one in around.catalogue if one.prompt_variant == NO_EVIDENCE}
 
 
 def _flips(shown: Sequence[CandidateScores], around: Surroundings) -> list[Flip]:

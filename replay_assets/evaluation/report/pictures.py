@@ -9,13 +9,15 @@ from markupsafe import Markup
 
 from replay_assets.contracts.report_details import TrendPoint
 
-WIDTH, HEIGHT = 520, 300
-LEFT, RIGHT, TOP, BOTTOM = 44, 150, 16, 40
+WIDTH, HEIGHT = 560, 300
+LEFT, RIGHT, TOP, BOTTOM = 44, 190, 16, 40
 """Margins; names of points are written in the right one."""
 UNKNOWN_BAND = 70
 """The part at the left for what has no known cost: it must be seen, but not as 0."""
 SHAPES = ("circle", "square", "diamond", "triangle", "cross", "ring")
 """Each candidate has its shape and colour, because some readers can't tell colours apart."""
+LONGEST_NAME = 23
+"""Characters of a name that fit into the right margin."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class Point:
     baseline: bool
 
 
-def pareto(points: Sequence[Point], *, title: str, axis: str, unknown: str) -> Markup:
+def pareto(
+    points: Sequence[Point], *, title: str, axis: str, unknown: str, order: Sequence[str] = ()
+) -> Markup:
     """Return a picture of the primary rate over a figure of which less is better.
 
     A line joins the candidates that no other one beats in both.
@@ -40,6 +44,7 @@ def pareto(points: Sequence[Point], *, title: str, axis: str, unknown: str) -> M
         title: what the picture shows, for readers who don't see it.
         axis: the name of the figure.
         unknown: the word for candidates whose figure is not known.
+        order: all candidates; in pictures with the same order, each has the same mark.
     """
     known = sorted({one.figure for one in points if one.figure is not None})
     scale = _Scale(known[0], known[-1]) if known else _Scale(0, 1)
@@ -55,7 +60,9 @@ def pareto(points: Sequence[Point], *, title: str, axis: str, unknown: str) -> M
         way = " ".join(f"{scale.x(one.figure or 0):.1f},{_y(one.rate):.1f}" for one in best)
         parts.append(f'<polyline class="frontier" points="{way}"/>')
     taken: list[float] = []
-    for number, one in enumerate(points):
+    numbers = _numbers(order, [one.name for one in points])
+    for one in points:
+        number = numbers[one.name]
         x = LEFT + UNKNOWN_BAND / 2 if one.figure is None else scale.x(one.figure)
         parts += [_interval(x, one.low, one.high, number), _mark(x, _y(one.rate), number)]
         parts += _label(x, _y(one.rate), one.name, number, taken)
@@ -63,7 +70,11 @@ def pareto(points: Sequence[Point], *, title: str, axis: str, unknown: str) -> M
 
 
 def trend_picture(
-    points: Sequence[TrendPoint], *, title: str, changes: Mapping[str, str]
+    points: Sequence[TrendPoint],
+    *,
+    title: str,
+    changes: Mapping[str, str],
+    order: Sequence[str] = (),
 ) -> Markup:
     """Return a picture of the primary rate of each candidate over weeks, with its bounds.
 
@@ -71,6 +82,7 @@ def trend_picture(
         points: the candidates in the weeks.
         title: what the picture shows.
         changes: what else changed in a week, such as the grader; drawn as a line.
+        order: as for `pareto`.
     """
     weeks = sorted({one.week for one in points})
     names = list(dict.fromkeys(one.candidate_id for one in points))
@@ -86,8 +98,9 @@ def trend_picture(
         )
         parts.append(_text(x + 3, TOP + 8, words, "soft"))
     taken: list[float] = []
-    for number, name in enumerate(names):
-        shift = 5 * (number - (len(names) - 1) / 2)
+    numbers = _numbers(order, names)
+    for place, name in enumerate(names):
+        number, shift = numbers[name], 5 * (place - (len(names) - 1) / 2)
         own = [
             (_x_of(weeks, one.week, space) + shift, one)
             for one in points
@@ -101,6 +114,11 @@ def trend_picture(
         if own:
             parts += _label(WIDTH - RIGHT - 6, _y(own[-1][1].rate or 0), name, number, taken)
     return _svg(title, parts)
+
+
+def _numbers(order: Sequence[str], names: Sequence[str]) -> dict[str, int]:
+    """Return the number by which each candidate has its colour and shape."""
+    return {name: number for number, name in enumerate(dict.fromkeys([*order, *names]))}
 
 
 @dataclass(frozen=True)
@@ -155,7 +173,8 @@ def _interval(x: float, low: float, high: float, number: int) -> str:
 
 
 def _mark(x: float, y: float, number: int) -> str:
-    colour, shape = number % len(SHAPES), SHAPES[number % len(SHAPES)]
+    # After six candidates, colours come again with other shapes.
+    colour, shape = number % len(SHAPES), SHAPES[(number + number // len(SHAPES)) % len(SHAPES)]
     ends = {
         "square": "-5,-5 5,-5 5,5 -5,5",
         "diamond": "0,-7 7,0 0,7 -7,0",
@@ -176,7 +195,9 @@ def _label(x: float, y: float, name: str, number: int, taken: list[float]) -> li
     at = next((line for line in free if TOP <= line <= HEIGHT - BOTTOM + 6), y + 4)
     taken.append(at)
     left = WIDTH - RIGHT + 10
-    short = name if len(name) <= 20 else name[:19] + "…"
+    half = LONGEST_NAME // 2
+    # Its end too: the names of a candidate and its control differ there.
+    short = name if len(name) <= LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
     return [
         f'<line class="leader" x1="{x + 7:.1f}" y1="{y:.1f}" x2="{left - 2}" y2="{at - 4:.1f}"/>',
         _mark(left + 6, at - 4, number),

@@ -84,6 +84,7 @@ def _shown(report: EvaluationReport, words: Words) -> dict[str, Any]:
 
 def _pictures(report: EvaluationReport, words: Words) -> dict[str, Markup | None]:
     found: dict[str, Markup | None] = {}
+    order = [one.candidate_id for one in report.candidates]
     for name, figure, axis, unknown in (
         ("cost", "cost_usd_per_incident", "axis_cost", "unpriced"),
         ("latency", "p50_latency_ms", "axis_latency", "not_recorded"),
@@ -96,6 +97,7 @@ def _pictures(report: EvaluationReport, words: Words) -> dict[str, Markup | None
                 title=words(f"quality_{name}"),
                 axis=words(axis),
                 unknown=words(unknown),
+                order=order,
             )
         ) or None
     changed = changes_by_week(trend_by_candidate(report.trend))
@@ -106,6 +108,7 @@ def _pictures(report: EvaluationReport, words: Words) -> dict[str, Markup | None
             week: ", ".join(words(f"changed.{name}") for name in names)
             for week, names in changed.items()
         },
+        order=order,
     )
     return found
 
