@@ -11,9 +11,10 @@ Other rooms import the names below. `sanitize_text` cleans a text, `IncidentSani
 an incident.
 """
 
+from replay_assets.sanitizing.detect.matching import TextScanner, text_scanner
 from replay_assets.sanitizing.detect.rules import RULES_VERSION, RuleSet, load_rules, rules_digest
 from replay_assets.sanitizing.error_redaction import redacted_errors
-from replay_assets.sanitizing.gates.gate import mask_strict
+from replay_assets.sanitizing.gates.gate import MASK, mask_strict
 from replay_assets.sanitizing.gates.label_gate import find_label_leaks
 from replay_assets.sanitizing.gates.outbound_policy import (
     OutboundPolicy,
@@ -32,6 +33,7 @@ from replay_assets.sanitizing.pseudonyms.incident import (
 from replay_assets.sanitizing.pseudonyms.pseudonym_map import PLACEHOLDER, Finding
 
 __all__ = [
+    "MASK",
     "PLACEHOLDER",
     "RULES_VERSION",
     "TOOL_OUTPUT",
@@ -41,6 +43,7 @@ __all__ = [
     "RawIncident",
     "RuleSet",
     "SanitizedIncident",
+    "TextScanner",
     "find_label_leaks",
     "incidents_of",
     "load_canaries",
@@ -51,5 +54,6 @@ __all__ = [
     "rules_of",
     "sanitize_incident",
     "sanitize_text",
+    "text_scanner",
     "token_rules",
 ]

@@ -71,3 +71,24 @@ def uncached_scanner(pattern: bytes, engine: EngineName) -> Scanner:
 def scanner(pattern: bytes, engine: EngineName) -> Scanner:
     """Compile one of the shipped patterns, once."""
     return uncached_scanner(pattern, engine)
+
+
+class TextScanner(Protocol):
+    """A compiled pattern that searches texts, not bytes."""
+
+    def search(self, text: str, /) -> object | None:
+        """Return the first match; None if there is none."""
+
+
+def text_scanner(pattern: str) -> TextScanner:
+    """Compile a pattern in RE2's syntax for texts, in any case; `^` and `$` match at lines.
+
+    Letters and boundaries of words are those of ASCII: Chinese has no blanks between words.
+    """
+    if default_engine() == "re" or re2 is None:
+        return re.compile(pattern, re.IGNORECASE | re.MULTILINE | re.ASCII)
+    options = re2.Options()
+    options.max_mem = AUTOMATON_BYTES
+    options.log_errors = False
+    compiled: TextScanner = re2.compile(f"(?im){pattern}", options)
+    return compiled
