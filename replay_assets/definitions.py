@@ -3,6 +3,7 @@
 import dagster as dg
 
 from replay_assets.candidates import Catalogue
+from replay_assets.contracts.export_policy import load_export_policy
 from replay_assets.defs import (
     checks,
     evaluation,
@@ -44,7 +45,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     ]
     weekly = [
         *evaluation.build_weekly(catalogue, partitions, settings.report_language),
-        finetune.build_asset(partitions, rules, settings.training_language),
+        *finetune.build_assets(
+            partitions,
+            rules,
+            catalogue,
+            load_export_policy(settings.export),
+            settings.training_language,
+        ),
     ]
     return dg.Definitions(
         assets=[*daily, *weekly, *tool_calling.build_all(catalogue)],

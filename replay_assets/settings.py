@@ -46,6 +46,7 @@ class Settings:
         REPLAY_CANDIDATES  the shipped catalogue
         REPLAY_VOCABULARY  the shipped vocabulary
         REPLAY_POLICY      the shipped policy: what a candidate must show to be promoted
+        REPLAY_EXPORT      none: YAML with settings of training files that differ from the defaults
         REPLAY_RULES       none: YAML with sanitizing rules in addition to the shipped ones
         REPLAY_CANARIES    none: a file of values, one per line, that must never leave
         REPLAY_TIMEZONE    Asia/Taipei
@@ -82,6 +83,7 @@ class Settings:
     dagster_home: Path
     training_language: TrainingLanguage = "follow"
     report_language: ReportLanguage = "en"
+    export: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -112,6 +114,7 @@ class Settings:
             candidates=named_file("REPLAY_CANDIDATES"),
             vocabulary=named_file("REPLAY_VOCABULARY"),
             policy=named_file("REPLAY_POLICY"),
+            export=named_file("REPLAY_EXPORT"),
             rules=named_file("REPLAY_RULES"),
             canaries=named_file("REPLAY_CANARIES"),
             timezone=timezone_name(),

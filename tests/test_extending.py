@@ -29,7 +29,7 @@ def test_a_grade_is_named_in_its_contract_and_in_the_module_of_its_subject(
 
     The third module to touch is `contracts/grade.py`, for reasons that do not exist yet.
     """
-    uses = {"root_cause_components": {"finetune/export.py"}}
+    uses = {"root_cause_components": {"finetune/evidence_rows.py"}}
     known_elsewhere = {"contracts/result.py"}  # a column of an answer has the same name
     assert modules_with(grade) - uses.get(grade, set()) - known_elsewhere == {
         "contracts/score.py",
@@ -61,8 +61,8 @@ def test_an_asset_is_declared_built_and_calculated_in_one_module_each() -> None:
 
 def test_a_training_format_is_one_record_one_function_and_one_entry_in_a_table() -> None:
     """Files, checks, manifest and the command line follow from the table."""
-    assert modules_with("AlpacaRow|alpaca_row|ALPACA") == {
-        "contracts/export_row.py",
-        "finetune/alpaca.py",
-        "finetune/flavours.py",
+    assert modules_with("dpo_nemo|dpo\\.nemo") == {
+        "finetune/flavours/preference.py",
+        "finetune/rules/preference.py",
+        "finetune/rules/__init__.py",
     }

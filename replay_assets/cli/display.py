@@ -11,6 +11,7 @@ from rich.table import Table
 
 from replay_assets.contracts.evaluation_report import EvaluationReport, ReportedCandidate
 from replay_assets.contracts.score import INCUMBENT
+from replay_assets.finetune.writing.export import is_data
 from replay_assets.inference import BatchProgress
 from replay_assets.lake import Store, assets
 from replay_assets.replay.agent.progress import AgentProgress
@@ -101,9 +102,10 @@ def show_week(settings: Settings, week: str) -> None:
     console.print(
         f"report           {report.path_of(assets.REPORT_HTML_FILE)}", markup=False, soft_wrap=True
     )
-    files = [export.path_of(name) for name in export.names(".jsonl")]
-    for path in files or ["none: no incident of the week qualifies"]:
-        console.print(f"training file    {path}", markup=False, soft_wrap=True)
+    files = [export.path_of(name) for name in export.names(".jsonl") if is_data(name)]
+    # The first of several: the others are next to it, with a README that explains them.
+    path = files[0] if files else "none: no incident of the week qualifies"
+    console.print(f"training file    {path}", markup=False, soft_wrap=True)
 
 
 def _figures(one: ReportedCandidate) -> list[str]:

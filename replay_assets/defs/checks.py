@@ -14,11 +14,12 @@ from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.thresholds import MAX_UNANSWERED_SHARE
 from replay_assets.defs.evidence_checks import evidence_checks, source_check
+from replay_assets.defs.export_checks import build_checks as build_export_checks
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.label_checks import label_checks
-from replay_assets.defs.pack_checks import build_pack_checks, lines_of, secrets_in
+from replay_assets.defs.pack_checks import build_pack_checks
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import Guards, Root
+from replay_assets.defs.resources import Root
 from replay_assets.lake import Lineage, Published, assets
 
 WARN = dg.AssetCheckSeverity.WARN
@@ -38,7 +39,7 @@ def build_checks(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetC
             *(_result_checks(candidate, partitions.daily) for candidate in catalogue),
             *(_score_check(candidate, partitions.daily) for candidate in catalogue),
             _report_check(partitions.weekly),
-            _export_check(partitions.weekly),
+            *build_export_checks(partitions.weekly),
         ]
 
 
@@ -135,22 +136,6 @@ def _report_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
         return dg.AssetCheckResult(passed=not uncounted, severity=WARN, metadata=uncounted)
 
     return every_reported_day_is_counted
-
-
-def _export_check(weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=key_of(assets.SFT_EXPORT), blocking=True, partitions_def=weekly)
-    def exports_carry_no_secret(
-        context: dg.AssetCheckExecutionContext, lake: Root, safeguards: Guards
-    ) -> dg.AssetCheckResult:
-        """No training file contains anything that a strict rule finds, or a key or canary."""
-        export = lake.get(assets.SFT_EXPORT.at(context.partition_key))
-        lines = (line for name in export.names(".jsonl") for line in lines_of(export.file(name)))
-        secrets = secrets_in(lines, safeguards.policy())
-        return dg.AssetCheckResult(
-            passed=not secrets, metadata={"secret_rules": secrets, "rows": export.facts["rows"]}
-        )
-
-    return exports_carry_no_secret
 
 
 def incident_ids(published: Published, name: str) -> list[str]:

@@ -1,44 +1,82 @@
-"""The asset of the fine-tune stage: a week's training file."""
+"""The assets of the fine-tune stage: a week's training files."""
 
-from functools import partial
+from dataclasses import replace
 
 import dagster as dg
 
+from replay_assets.candidates import Catalogue
+from replay_assets.contracts.export_policy import ExportPolicy
 from replay_assets.contracts.export_row import TrainingLanguage
 from replay_assets.defs.jobs import follow_days
-from replay_assets.defs.keys import inputs_of, sanitizing_version
+from replay_assets.defs.keys import key_of, sanitizing_version
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, Guards, IncidentSource, Root, Source
-from replay_assets.finetune import export as export_module
-from replay_assets.finetune.export import WeekExport, build_export
-from replay_assets.finetune.flavours import LOGGED
-from replay_assets.finetune.week import read_week
-from replay_assets.lake import Lineage, Published, assets
+from replay_assets.defs.resources import (
+    AnswerVocabulary,
+    Guards,
+    IncidentSource,
+    Root,
+    Source,
+)
+from replay_assets.finetune.week import WeekExport
+from replay_assets.finetune.writing.export import CODE_VERSION, is_data
+from replay_assets.lake import Asset, Lineage, Published, assets
+from replay_assets.lake.digests import digest_of
 from replay_assets.sanitizing import RuleSet, rules_digest
-from replay_assets.source import record_export
+from replay_assets.source import ExportLogEntry, record_export
 
 GROUP = "finetune"
+DESCRIPTIONS = {
+    assets.SFT_EXPORT: "Answers to learn, sanitized, in each flavour of training files: what "
+    "production did in incidents with verified repairs, replay answers that were right, and "
+    "answers that operators confirmed. Reasoning known to be wrong, failed repairs, unsafe "
+    "decisions and groups reserved for evaluation are left out and counted. Answers of baselines "
+    "are never used.",
+    assets.PREFERENCE_EXPORT: "Better and worse answers to the same prompt (DPO), and single "
+    "answers that are wanted or not (KTO), sanitized, in each flavour of training files.",
+}
 
 
-def build_asset(
-    partitions: Partitions, rules: RuleSet, language: TrainingLanguage
+def build_assets(
+    partitions: Partitions,
+    rules: RuleSet,
+    catalogue: Catalogue,
+    policy: ExportPolicy,
+    language: TrainingLanguage,
+) -> list[dg.AssetsDefinition]:
+    """Return the weekly exports for fine-tuning; their version depends on rules and settings."""
+    settings = digest_of(policy.model_dump(mode="json"))[:12]
+    version = sanitizing_version(f"{CODE_VERSION}.{language}.{settings}", rules)
+    return [
+        _build(asset, partitions, catalogue, policy, language, version)
+        for asset in (assets.SFT_EXPORT, assets.PREFERENCE_EXPORT)
+    ]
+
+
+def _build(
+    asset: Asset,
+    partitions: Partitions,
+    catalogue: Catalogue,
+    policy: ExportPolicy,
+    language: TrainingLanguage,
+    version: str,
 ) -> dg.AssetsDefinition:
-    """Return the weekly export for fine-tuning; its version depends on rules and language."""
-    code_version = f"{export_module.CODE_VERSION}.{language}"
-    build = partial(build_export, language=language)
+    learned = [candidate.id for candidate in catalogue if not candidate.baseline]
+    candidates = {candidate.id: candidate.digest() for candidate in catalogue}
 
     @dg.asset(
+        name=asset.name,
+        description=DESCRIPTIONS[asset],
         partitions_def=partitions.weekly,
         group_name=GROUP,
         owners=["team:ml"],
         kinds={"jsonl"},
-        deps=[partitions.days(key) for key in inputs_of(assets.SFT_EXPORT)],
+        deps=[partitions.days(key) for key in _inputs(asset, catalogue)],
         automation_condition=follow_days(),
-        code_version=sanitizing_version(code_version, rules),
+        code_version=version,
     )
-    def sft_export(
+    def export(
         context: dg.AssetExecutionContext,
         lake: Root,
         evidence: Root,
@@ -47,11 +85,6 @@ def build_asset(
         vocabulary: AnswerVocabulary,
         safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
-        """Sanitized training rows (Alpaca format) from the week's incidents with verified repairs.
-
-        Decisions known to be wrong, failed repairs, unsafe decisions and groups reserved for
-        evaluation are left out and counted. Answers of candidates and baselines are never used.
-        """
         recorded_in: dict[str, str | None] = {}
 
         def export_week(week: str) -> Published:
@@ -61,14 +94,11 @@ def build_asset(
                 labels=labels,
                 vocabulary=vocabulary,
                 rules=rules_digest(safeguards.rules),
+                candidates=candidates,
             )
-            found = read_week(week, lineage)
-            export = build(
-                week, found.evidence, found.scores, found.unusable_days, safeguards.policy()
-            )
-            address = assets.SFT_EXPORT.at(week)
-            published = export.publish(lake, address, inputs=found.inputs)
-            recorded_in[week] = _record(context, export, published, source)
+            week_export = WeekExport(lake, lineage, learned, policy, safeguards.policy(), language)
+            published, entries = week_export.publish(asset, week)
+            recorded_in[week] = _record(context, entries, published, source)
             return published
 
         def describe(published: Published) -> Metadata:
@@ -76,31 +106,47 @@ def build_asset(
 
         return materialize(context, export_week, describe)
 
-    return sft_export
+    return export
+
+
+def _inputs(asset: Asset, catalogue: Catalogue) -> list[dg.AssetKey]:
+    shared = [key_of(one) for one in (*asset.inputs, *asset.optional) if not one.per_candidate]
+    each = [key_of(one, who.id) for who in catalogue for one in asset.inputs if one.per_candidate]
+    return [*shared, *each]
 
 
 def _record(
-    context: dg.AssetExecutionContext, export: WeekExport, published: Published, source: Source
+    context: dg.AssetExecutionContext,
+    entries: list[ExportLogEntry],
+    published: Published,
+    source: Source,
 ) -> str | None:
-    """Record the export in the source database; return where, None if there was nothing."""
-    if not export.examples:
+    """Record the files in the source database; return where, None if there was nothing."""
+    if not entries:
         return None
-    path, file = published.path_of(LOGGED.file_name), published.entry(LOGGED.file_name)
-    entry = export.log_entry(path, sha256=file.sha256, size_bytes=file.size_bytes)
     with source.open() as database:
-        refused = record_export(database, entry)
-    if refused is None:
-        return "finetune_exports"
-    context.log.warning(
-        "finetune_exports was not written: %s. The row is stored next to %s.", refused, path
-    )
-    return f"the lake only: {refused}"
+        for entry in entries:
+            refused = record_export(database, replaced_path(entry, published))
+            if refused is not None:
+                context.log.warning(
+                    "finetune_exports was not written: %s. The rows are stored in %s.",
+                    refused,
+                    published.path_of(assets.EXPORT_LOG_FILE),
+                )
+                return f"the lake only: {refused}"
+    return "finetune_exports"
+
+
+def replaced_path(entry: ExportLogEntry, published: Published) -> ExportLogEntry:
+    """Return an entry with the complete path of its file, as the source database records it."""
+    return replace(entry, file_path=published.path_of(entry.file_path))
 
 
 def _metadata(published: Published, recorded_in: str | None) -> Metadata:
-    files = published.names(".jsonl")
+    files = [name for name in published.names(".jsonl") if is_data(name)]
     return {
         "training_file": dg.MetadataValue.path(published.path_of(files[0])) if files else "none",
         **({} if recorded_in is None else {"recorded_in": recorded_in}),
-        "left_out": bars(published.facts["left_out"], "incidents left out"),
+        "left_out": bars(published.facts["left_out"], "left out"),
+        "rows_by_file": bars(published.facts["rows_by_file"], "rows by file"),
     }

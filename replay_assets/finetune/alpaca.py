@@ -1,6 +1,5 @@
 """The Alpaca row of an example: one section for each part that the example has."""
 
-from datetime import UTC
 from typing import NamedTuple
 
 from replay_assets.contracts.export_row import (
@@ -11,6 +10,7 @@ from replay_assets.contracts.export_row import (
 )
 from replay_assets.finetune.example import Example
 from replay_assets.finetune.language import Language
+from replay_assets.finetune.texts import utc_text
 
 
 class Wording(NamedTuple):
@@ -71,8 +71,7 @@ def _metadata(example: Example) -> AlpacaMetadata:
         incident_id=example.incident_id,
         alertname=example.alertname or "",
         verification_result=example.verification_result or "",
-        # Always with microseconds: some readers take a shorter one for another type.
-        collected_at=f"{example.collected_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        collected_at=utc_text(example.collected_at),
         schema_version=example.schema_version or "",
         matched_playbook_id=example.matched_playbook_id or "",
         language=example.language,

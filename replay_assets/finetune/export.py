@@ -1,165 +1,169 @@
-"""A week's training files: the incidents that qualify, why others do not, and the manifest."""
+"""One export of some days: rows from the lake, decided on, written into a folder."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from replay_assets.contracts.arrow import arrow_schema
-from replay_assets.contracts.export_row import ORIGINAL_FORMAT, TrainingLanguage, TrainingRow
-from replay_assets.contracts.score import ReplayScore
-from replay_assets.errors import ResidualSecretError
-from replay_assets.finetune.example import Example, example_of
-from replay_assets.finetune.flavours import FLAVOURS, LOGGED, training_row
-from replay_assets.lake import Address, Published, Store, assets
-from replay_assets.lake.formats import arrow_table, encode_json, json_line
-from replay_assets.lake.jsonl import encode_line
-from replay_assets.sanitizing import OutboundPolicy, redacted_errors
-from replay_assets.source import ExportLogEntry
+from upath import UPath
 
-CODE_VERSION = "2"
-LOOKBACK_DAYS = 7
-VERIFIED = "success"
+from replay_assets.contracts.export_policy import ExportPolicy
+from replay_assets.contracts.export_row import TrainingLanguage, TrainingRow
+from replay_assets.contracts.training_manifest import Split
+from replay_assets.finetune.collecting import Collected, Collector
+from replay_assets.finetune.flavours import BY_NAME, Flavour
+from replay_assets.finetune.rows import Row
+from replay_assets.finetune.selecting import Selected, select
+from replay_assets.finetune.writing.export import Exported, ExportPlan, write_export
+from replay_assets.finetune.writing.lengths import TokenCounter
+from replay_assets.lake import Lineage, TableWriter
+from replay_assets.lake.digests import digest_of
+from replay_assets.lake.formats import arrow_table
+from replay_assets.lake.spool import Spool
+from replay_assets.sanitizing import OutboundPolicy
+
+ALPACA = BY_NAME["sft.alpaca"]
+BATCH_ROWS = 1_000
 
 
 @dataclass(frozen=True)
-class WeekExport:
-    """A week's examples, and how many incidents were excluded, by reason."""
+class Export:
+    """What an export is made from.
 
-    week: str
-    examples: list[Example]
-    left_out: dict[str, int]
-    unusable_days: list[str]
+    Attributes:
+        lineage: a view of all partitions, for one operation.
+        days: the days that can be used, oldest first.
+        inputs: the digests of the partitions that it is made from, by name.
+        candidates: the ids of the candidates whose answers may become rows.
+        policy: what exports contain.
+        safeguards: the sanitizing rules, and what must not leave.
+        language: the language of instruction and headings.
+    """
+
+    lineage: Lineage
+    days: Sequence[str]
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    candidates: Sequence[str] = ()
+    policy: ExportPolicy = field(default_factory=ExportPolicy)
+    safeguards: OutboundPolicy = field(default_factory=OutboundPolicy)
     language: TrainingLanguage = "follow"
 
-    @property
-    def without_reasoning(self) -> int:
-        """How many examples have no reasoning: none was recorded, or it is known to be wrong."""
-        return sum(one.reasoning is None for one in self.examples)
+    def write(
+        self,
+        folder: UPath,
+        *,
+        name: str,
+        day: str,
+        flavours: Sequence[Flavour],
+        table: TableWriter | None = None,
+    ) -> "Made":
+        """Write an export into a folder.
 
-    def publish(self, store: Store, address: Address, *, inputs: Mapping[str, str]) -> Published:
-        """Write the export as a partition, with the checksum in its manifest.
-
-        A week without examples has the table only: a JSONL file without a line has no columns, and
-        some readers fail on it.
+        Args:
+            folder: the folder.
+            name: begins the id of the export.
+            day: the day that its files have in their names.
+            flavours: what is written.
+            table: gets the rows of the Alpaca flavour too.
         """
-        rows = arrow_table(
-            (training_row(one).model_dump() for one in self.examples), arrow_schema(TrainingRow)
-        )
-        with store.writing(address) as partition:
-            partition.table(assets.SFT_EXPORT.table, rows.schema).write(rows)
-            written = {}
-            for flavour in FLAVOURS if self.examples else ():
-                written[flavour] = training = partition.jsonl(flavour.file_name)
-                for example in self.examples:
-                    training.write(flavour.row_of(example).model_dump(mode="json"))
-            checksum = None
-            if LOGGED in written:
-                checksum, size_bytes = written[LOGGED].sha256(), written[LOGGED].size_bytes
-                # A relative path, so that the same export has the same content in any lake.
-                entry = self.log_entry(LOGGED.file_name, sha256=checksum, size_bytes=size_bytes)
-                partition.file(assets.EXPORT_LOG_FILE, encode_json(asdict(entry)))
-            facts = {**self._facts(), "checksum_sha256": checksum}
-            return partition.publish(inputs=inputs, facts=facts, code_version=CODE_VERSION)
+        with Spool(folder) as spool:
+            collected = Collector(
+                self.lineage,
+                self.days,
+                self.candidates,
+                self.policy,
+                self.safeguards,
+                self.language,
+            ).collect(spool)
+            selected = select(collected)
+            seen = RowsSeen(table)
+            plan = ExportPlan(
+                name=name,
+                day=day,
+                flavours=flavours,
+                tokens=TokenCounter(self.policy.tokenizer),
+                reserved=selected.reserved,
+                facts=self._facts(collected, selected),
+            )
+            exported = write_export(folder, seen.of(selected.rows(collected)), plan)
+            seen.end()
+        return Made(exported, collected.incidents, collected.marks, seen)
 
-    def _facts(self) -> dict[str, Any]:
-        marks = Counter(mark for one in self.examples for mark in one.broken_marks)
+    def _facts(self, collected: Collected, selected: Selected) -> dict[str, Any]:
         return {
-            "format": ORIGINAL_FORMAT if self.language == "original" else LOGGED.format,
-            "language": self.language,
-            "incidents": len(self.examples) + sum(self.left_out.values()),
-            "rows": len(self.examples),
-            "rows_by_language": dict(
-                sorted(Counter(one.language for one in self.examples).items())
-            ),
-            "unusable_days": self.unusable_days,
-            "left_out": self.left_out,
-            "rows_without_reasoning": self.without_reasoning,
-            "broken_marks": dict(sorted(marks.items())),
+            "source_digest": digest_of(dict(sorted(self.inputs.items()))),
+            "dropped": dict(sorted((collected.left_out + selected.dropped).items())),
+            "media_tags": collected.media_tags,
+            "settings": {**self.policy.described(), "language": self.language},
+            **selected.facts,
         }
 
-    def log_entry(self, file_path: str, *, sha256: str, size_bytes: int) -> ExportLogEntry:
-        """Return the row that records this export in the source database."""
-        return ExportLogEntry(
-            week=self.week,
-            checksum_sha256=sha256,
-            export_type="evidence_snapshot",
-            source_table=assets.INCIDENT_EVIDENCE.name,
-            source_ids=json_line([one.incident_id for one in self.examples]),
-            file_path=file_path,
-            record_count=len(self.examples),
-            size_bytes=size_bytes,
-            metadata=json_line({"lookback_days": LOOKBACK_DAYS, "week": self.week}),
-        )
+
+@dataclass
+class RowsSeen:
+    """Counts rows as they pass to the files, and writes those of the Alpaca flavour as a table."""
+
+    table: TableWriter | None = None
+    languages: Counter[str] = field(default_factory=Counter)
+    without_reasoning: int = 0
+    _waiting: list[dict[str, Any]] = field(default_factory=list)
+
+    def of(self, rows: Iterator[tuple[Row, Split]]) -> Iterator[tuple[Row, Split]]:
+        """Yield rows unchanged."""
+        for row, split in rows:
+            self.without_reasoning += not row.has_reasoning
+            if self.table is not None and ALPACA.takes(row):
+                self._waiting.append(training_row(row).model_dump())
+                self.languages[self._waiting[-1]["language"]] += 1
+                if len(self._waiting) >= BATCH_ROWS:
+                    self.end()  # to limit the memory in use
+            yield row, split
+
+    def end(self) -> None:
+        """Write the rows of the table that are still in memory."""
+        if self.table is not None:
+            self.table.write(arrow_table(self._waiting, self.table.schema))
+            self._waiting = []
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the manifest of the partition says about the rows."""
+        return {
+            "rows_without_reasoning": self.without_reasoning,
+            "rows_by_language": dict(sorted(self.languages.items())),
+        }
 
 
-def build_export(
-    week: str,
-    evidence: Iterable[Mapping[str, Any]],
-    incumbent: Sequence[ReplayScore],
-    unusable_days: Sequence[str] = (),
-    policy: OutboundPolicy | None = None,
-    language: TrainingLanguage = "follow",
-) -> WeekExport:
-    """Return a week's export.
+@dataclass(frozen=True)
+class Made:
+    """A published export, and counts that its manifest does not have.
 
-    Rows contain only what production did, never the answer of a candidate or a baseline. Scenario
-    groups that are reserved for evaluation are excluded; the report shows their figures separately,
-    for a model that was trained on the rest. An incident counts once, with its newest row.
-
-    Raises:
-        ResidualSecretError: after sanitizing a row still contains a strict match, a key in use or a
-            canary.
+    Attributes:
+        exported: the manifest and the files.
+        incidents: how many incidents were read.
+        marks: how often texts had a mark of trainers, by its spelling.
+        seen: counts of the rows.
     """
-    policy = policy or OutboundPolicy()
-    scores = {score.incident_id: score for score in incumbent}
-    examples: list[Example] = []
-    left_out: Counter[str] = Counter()
-    for row in {row["incident_id"]: row for row in evidence}.values():
-        score = scores.get(row["incident_id"])
-        if (reason := reason_against(row, score)) is not None:
-            left_out[reason] += 1
-            continue
-        known_wrong = score is not None and reasoning_is_wrong(score)
-        with redacted_errors(row["incident_id"]):
-            example = example_of(
-                row, with_reasoning=not known_wrong, rules=policy.rules, language=language
-            )
-        if example is None:
-            left_out["nothing_recorded_to_learn"] += 1
-            continue
-        _refuse_secrets(example, policy)
-        examples.append(example)
-    return WeekExport(week, examples, dict(sorted(left_out.items())), list(unusable_days), language)
+
+    exported: Exported
+    incidents: int
+    marks: dict[str, int]
+    seen: RowsSeen
 
 
-def reason_against(row: Mapping[str, Any], score: ReplayScore | None) -> str | None:
-    """Return why an incident can't be used for training; None if it can."""
-    if row["verification_result"] != VERIFIED:
-        return "not_verified_as_success"
-    if row["repair_success"] is False:
-        return "newest_repair_failed"
-    if score is None:
-        return "not_scored"  # it may be reserved for evaluation
-    if score.reserved_for_evaluation:
-        return "reserved_for_evaluation"
-    if score.harm or score.unsafe:
-        return "incumbent_unsafe_or_harmful"
-    if score.unsafe_reason == "approval_unreadable":
-        return "approval_unreadable"
-    return None
-
-
-def reasoning_is_wrong(score: ReplayScore) -> bool:
-    """Return whether part of a diagnosis is known to be wrong, by label or recorded verdict."""
-    parts = (score.root_cause, score.root_cause_category, score.root_cause_components)
-    return False in parts or score.judged_wrong is True
-
-
-def _refuse_secrets(example: Example, policy: OutboundPolicy) -> None:
-    rows = (flavour.row_of(example).model_dump(mode="json") for flavour in FLAVOURS)
-    if found := sorted({rule for row in rows for rule in policy.findings(encode_line(row))}):
-        raise ResidualSecretError(
-            f"incident {example.incident_id}: after sanitizing, rule {', '.join(found)} still "
-            "finds a value in the training row. Nothing was written; please report it."
-        )
+def training_row(row: Row) -> TrainingRow:
+    """Return a row as one of the table that has the same columns in every week."""
+    record, metadata = ALPACA.render(row), row.metadata
+    return TrainingRow(
+        instruction=record["instruction"],
+        input=record["input"],
+        output=record["output"],
+        incident_id=row.incident_id,
+        alertname=metadata.get("alertname") or None,
+        verification_result=metadata.get("verification_result") or None,
+        collected_at=datetime.fromisoformat(row.at),
+        schema_version=metadata.get("schema_version") or None,
+        matched_playbook_id=metadata.get("matched_playbook_id") or None,
+        language=metadata.get("language") or "zh",
+        has_reasoning=row.has_reasoning,
+    )

@@ -12,14 +12,18 @@ import msgspec
 
 Kind = Literal["positive", "negative", "pair"]
 """`positive` is an answer to learn, `negative` one to avoid, `pair` a better and a worse answer."""
-LabelSource = Literal["verified_execution", "replay_grade", "explicit_feedback", "judge"]
+LabelSource = Literal[
+    "verified_execution", "replay_grade", "explicit_feedback", "judge", "judge_unverified"
+]
 LABEL_SOURCES: tuple[LabelSource, ...] = (
     "verified_execution",
     "replay_grade",
     "explicit_feedback",
     "judge",
+    "judge_unverified",
 )
-"""Who says that an answer is right or wrong, the strongest first."""
+"""Who says that an answer is right or wrong, the strongest first. An unverified judge was not
+compared with people."""
 Role = Literal["system", "user", "assistant", "tool"]
 
 

@@ -28,9 +28,23 @@ _MARK = re.compile(
 )
 
 
-def break_marks(text: str) -> str:
-    """Return a text in which no mark is spelled as a trainer reads it."""
-    return REASONING_MARK.sub(_broken_reasoning, _MARK.sub(_broken, text))
+MEDIA_TAG = re.compile(r"</?(?:image|video|audio)>", re.IGNORECASE)
+"""What LLaMA-Factory and others take for the place of an image, a video or audio."""
+
+
+def break_marks(text: str, *, keep_media_tags: bool = False) -> str:
+    """Return a text in which no mark is spelled as a trainer reads it.
+
+    Args:
+        text: the text.
+        keep_media_tags: whether tags of images, videos and audio stay as they are.
+    """
+
+    def broken(mark: re.Match[str]) -> str:
+        is_kept = keep_media_tags and MEDIA_TAG.fullmatch(mark[0]) is not None
+        return mark[0] if is_kept else _broken(mark)
+
+    return REASONING_MARK.sub(_broken_reasoning, _MARK.sub(broken, text))
 
 
 def marks_in(text: str) -> Iterator[str]:

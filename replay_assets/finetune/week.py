@@ -1,32 +1,141 @@
-"""A week's evidence and incumbent scores, from the days on which both are current."""
+"""A week's export as a partition: its files, its table, and what is recorded of it elsewhere."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from upath import UPath
+
+from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.calendar import days_of_week
-from replay_assets.contracts.score import ReplayScore
-from replay_assets.lake import Lineage, assets
+from replay_assets.contracts.export_policy import ExportPolicy
+from replay_assets.contracts.export_row import (
+    ALPACA_FORMAT,
+    ORIGINAL_FORMAT,
+    TrainingLanguage,
+    TrainingRow,
+)
+from replay_assets.contracts.training_manifest import ExportedFile
+from replay_assets.finetune.export import ALPACA, Export, Made
+from replay_assets.finetune.flavours import Family, flavour_of, flavours_named
+from replay_assets.finetune.rules import Problem, check_lines
+from replay_assets.finetune.writing.export import CODE_VERSION, Exported, is_data
+from replay_assets.lake import Asset, Lineage, Published, Store, assets
+from replay_assets.lake.formats import encode_json, json_line
+from replay_assets.sanitizing import OutboundPolicy
+from replay_assets.source import ExportLogEntry
+
+LOOKBACK_DAYS = 7
+FAMILIES: dict[Asset, Family] = {
+    assets.SFT_EXPORT: "sft",
+    assets.PREFERENCE_EXPORT: "preference",
+}
 
 
 @dataclass(frozen=True)
-class ExportableWeek:
-    """Evidence rows and scores of the usable days; `unusable_days` are missing or stale."""
+class WeekExport:
+    """Makes the exports of a week.
 
-    evidence: list[dict[str, Any]]
-    scores: list[ReplayScore]
-    inputs: dict[str, str]
-    unusable_days: list[str]
+    Attributes:
+        lake: the root that they are written to.
+        lineage: a view of all partitions, for one operation.
+        candidates: the ids of the candidates whose answers may become rows.
+        policy: what exports contain.
+        safeguards: the sanitizing rules, and what must not leave.
+        language: the language of instruction and headings.
+    """
+
+    lake: Store
+    lineage: Lineage
+    candidates: Sequence[str] = ()
+    policy: ExportPolicy = field(default_factory=ExportPolicy)
+    safeguards: OutboundPolicy = field(default_factory=OutboundPolicy)
+    language: TrainingLanguage = "follow"
+
+    def publish(self, asset: Asset, week: str) -> tuple[Published, list[ExportLogEntry]]:
+        """Write a week's files as a partition; return it, and what records its files.
+
+        The files have their content in their names and stay; the table is replaced.
+        """
+        address = asset.at(week)
+        export = Export(
+            self.lineage,
+            self.lineage.usable_days(address),
+            self.lineage.inputs(address),
+            self.candidates,
+            self.policy,
+            self.safeguards,
+            self.language,
+        )
+        folder, family = self.lake.folder_of(address), FAMILIES[asset]
+        with self.lake.writing(address) as partition:
+            has_table = family == "sft"
+            made = export.write(
+                folder,
+                name=asset.name,
+                day=week,
+                flavours=flavours_named(self.policy.flavours, family),
+                table=partition.table(asset.table, arrow_schema(TrainingRow))
+                if has_table
+                else None,
+            )
+            partition.adopt([*made.exported.files, made.exported.manifest_file])
+            entries = log_entries(week, folder, made.exported)
+            if entries:
+                log = {"exports": [asdict(one) for one in entries]}
+                partition.file(assets.EXPORT_LOG_FILE, encode_json(log))
+            facts = self._facts(export, week, made)
+            published = partition.publish(
+                inputs=export.inputs, facts=facts, code_version=CODE_VERSION
+            )
+        return published, entries
+
+    def _facts(self, export: Export, week: str, made: Made) -> dict[str, Any]:
+        manifest = made.exported.manifest
+        return {
+            "format": ORIGINAL_FORMAT if self.language == "original" else ALPACA_FORMAT,
+            "language": self.language,
+            "export_id": manifest.export_id,
+            "incidents": made.incidents,
+            "rows": sum(manifest.rows.values()),
+            "rows_by_file": {one.file: one.rows for one in manifest.files},
+            "rows_by_language": dict(sorted(made.seen.languages.items())),
+            "unusable_days": [one for one in days_of_week(week) if one not in export.days],
+            "left_out": manifest.dropped,
+            "rows_without_reasoning": made.seen.without_reasoning,
+            "broken_marks": made.marks,
+        }
 
 
-def read_week(week: str, lineage: Lineage) -> ExportableWeek:
-    """Read the days of a week; a day without current scores is excluded and named."""
-    export = assets.SFT_EXPORT.at(week)
-    usable = lineage.usable_days(export)
-    rows: list[dict[str, Any]] = []
-    scores: list[ReplayScore] = []
-    for day in usable:
-        rows += lineage.get(assets.INCIDENT_EVIDENCE.at(day)).rows(assets.INCIDENT_EVIDENCE.table)
-        graded = lineage.get(assets.INCUMBENT_SCORES.at(day)).rows(assets.INCUMBENT_SCORES.table)
-        scores += [ReplayScore.read(row) for row in graded]
-    unusable = [day for day in days_of_week(week) if day not in usable]
-    return ExportableWeek(rows, scores, lineage.inputs(export), unusable)
+def problems_of(export: Published) -> Iterator[tuple[str, Iterator[Problem]]]:
+    """Yield each file of rows of a published export, and what is wrong with it."""
+    for name in export.names(".jsonl"):
+        if is_data(name):
+            flavour = flavour_of(name)
+            with export.source_of(name).open() as lines:
+                yield name, check_lines(lines, flavour)
+
+
+def log_entries(week: str, folder: UPath, exported: Exported) -> list[ExportLogEntry]:
+    """Return the rows that record the files of an export in the source database."""
+    return [
+        ExportLogEntry(
+            week=week,
+            checksum_sha256=one.sha256,
+            export_type="evidence_snapshot" if one.flavour == ALPACA.name else one.flavour,
+            source_table=assets.INCIDENT_EVIDENCE.name,
+            source_ids=json_line(_incidents(folder, one)),
+            # A relative path, so that the same export has the same content in any lake.
+            file_path=one.file,
+            record_count=one.rows,
+            size_bytes=one.bytes,
+            metadata=json_line({"lookback_days": LOOKBACK_DAYS, "week": week}),
+        )
+        for one in exported.manifest.files
+    ]
+
+
+def _incidents(folder: UPath, file: ExportedFile) -> list[str]:
+    with (folder / file.lineage_file).open("rb") as lines:
+        return sorted({json.loads(line)["incident_id"] for line in lines})

@@ -21,7 +21,8 @@ class Asset:
 
     A partition is made from the partitions of `inputs` with the same key; a week's partition is
     made from the days of that week, and with `reviews` also from the days before it that the
-    candidates' reviews cover.
+    candidates' reviews cover. A week also uses the partitions of `optional` that are
+    current; a day without them counts all the same.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Asset:
     inputs: tuple["Asset", ...] = ()
     settings: tuple[Setting, ...] = ()
     reviews: bool = False
+    optional: tuple["Asset", ...] = ()
 
     @property
     def table(self) -> str:
@@ -74,9 +76,10 @@ OPERATOR_FEEDBACK = Asset("operator_feedback", root="evidence", inputs=(INCIDENT
 FEEDBACK_REWARDS = Asset(
     "feedback_rewards", inputs=(OPERATOR_FEEDBACK, INCIDENT_EVIDENCE), settings=("rules",)
 )
-SFT_EXPORT = Asset(
-    "sft_export", grain="week", inputs=(INCIDENT_EVIDENCE, INCUMBENT_SCORES), settings=("rules",)
-)
+# An export has the answers of the candidates whose scores are current, and what operators said.
+_EXPORTED = (INCIDENT_EVIDENCE, INCUMBENT_SCORES, REPLAY_RESULTS, REPLAY_SCORES)
+SFT_EXPORT = Asset("sft_export", grain="week", inputs=_EXPORTED, settings=("rules",))
+PREFERENCE_EXPORT = Asset("preference_export", grain="week", inputs=_EXPORTED, settings=("rules",))
 TOOL_CALLING_RESULTS = Asset("tool_calling_results", grain="none", per_candidate=True)
 TOOL_CALLING_REPORT = Asset("tool_calling_report", grain="none", inputs=(TOOL_CALLING_RESULTS,))
 
@@ -92,6 +95,7 @@ BY_NAME = {
         INCUMBENT_SCORES,
         EVALUATION_REPORT,
         SFT_EXPORT,
+        PREFERENCE_EXPORT,
         TOOL_CALLING_RESULTS,
         TOOL_CALLING_REPORT,
     )

@@ -4,7 +4,7 @@
 module compares them with the present digests, and returns the digests for a new manifest.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -151,12 +151,18 @@ class Lineage:
 
     def usable_days(self, address: Address) -> list[str]:
         """Return the days of a week whose inputs shared by all candidates are current."""
-        shared = [one for one in BY_NAME[address.asset].inputs if not one.per_candidate]
-        return [
-            day
-            for day in days_of_week(address.key)
-            if all(self.state(one.at(day)).is_current for one in shared)
-        ]
+        return self.usable(BY_NAME[address.asset], days_of_week(address.key))
+
+    def usable(self, asset: Asset, days: Iterable[str]) -> list[str]:
+        """Return those of some days whose inputs shared by all candidates are current."""
+        shared = [one for one in asset.inputs if not one.per_candidate]
+        return [day for day in days if all(self.state(one.at(day)).is_current for one in shared)]
+
+    def digests(self, asset: Asset, days: Sequence[str]) -> dict[str, str]:
+        """Return the digests of what an asset of several days is made from, by name."""
+        sources = self._sources_of(asset, self.usable(asset, days), days)
+        found = {str(one): self.find(one) for one in sources}
+        return {name: one.digest for name, one in found.items() if one is not None}
 
     def _sources(self, address: Address) -> list[Address]:
         """Return the partitions that a partition is made from; for a week, only usable ones."""
@@ -164,15 +170,19 @@ class Lineage:
         if address.grain != "week":
             return [one.at(address.key, address.candidate) for one in inputs]
         days = self.usable_days(address)
-        shared = [one.at(day) for day in days for one in inputs if not one.per_candidate]
+        return self._sources_of(BY_NAME[address.asset], days, days_of_week(address.key))
+
+    def _sources_of(self, asset: Asset, usable: list[str], days: Iterable[str]) -> list[Address]:
+        shared = [one.at(day) for day in usable for one in asset.inputs if not one.per_candidate]
         each = [
             one.at(day, candidate)
             for candidate in self._candidates or ()
-            for day in days_of_week(address.key)
-            for one in inputs
+            for day in days
+            for one in asset.inputs
             if one.per_candidate
         ]
-        return [*shared, *(one for one in each if self.state(one).is_current)]
+        optional = [one.at(day) for day in usable for one in asset.optional]
+        return [*shared, *(one for one in (*each, *optional) if self.state(one).is_current)]
 
     def _present(self, address: Address) -> Iterator[tuple[str, str]]:
         """Yield the name, as in a manifest, and the present digest of each input."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -16,6 +17,7 @@ from replay_assets.lake.addresses import Address
 
 STREAM_BYTES = 1 << 20
 HASH_CHARACTERS = 16
+_CHECKSUM = re.compile(rf"\.[0-9a-f]{{{HASH_CHARACTERS}}}\.")
 
 
 @dataclass(frozen=True)
@@ -173,5 +175,8 @@ def named_by_content(path: str, sha256: str) -> str:
 
 
 def is_named_by_content(entry: FileEntry) -> bool:
-    """Return whether a file has its checksum in its name; such a file is never replaced."""
-    return f".{entry.sha256[:HASH_CHARACTERS]}." in PurePosixPath(entry.path).name
+    """Return whether a file has a checksum in its name; such a file is never replaced.
+
+    The checksum is its own, or that of the file that it belongs to.
+    """
+    return _CHECKSUM.search(PurePosixPath(entry.path).name) is not None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+from upath import UPath
 
 from replay_assets.contracts.manifest import FileEntry, PartitionManifest
 from replay_assets.errors import ContractError, NotMaterializedError
@@ -119,6 +120,10 @@ class Store:
             ) from error
         manifest = PartitionManifest.read(formats.decode_json(content, str(path)))
         return Published(self._root, address, manifest)
+
+    def folder_of(self, address: Address) -> UPath:
+        """Return the folder of a partition's files, whether it exists or not."""
+        return self._root / address.folder("files", address.asset)
 
     def days_of(self, asset: str, candidate: str | None = None) -> list[str]:
         """Return the days for which an asset has a folder, in no particular order."""

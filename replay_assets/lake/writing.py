@@ -3,7 +3,7 @@
 Digests, checksums and counts are computed while the bytes are written; nothing is read again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +71,17 @@ class PartitionWriter:
         self._tables: dict[str, tuple[TableWriter, _Staged]] = {}
         self._jsonl: dict[str, tuple[JsonlWriter, _Staged]] = {}
         self._digests: dict[str, str] = {}
+        self._adopted: list[FileEntry] = []
+
+    def adopt(self, entries: Iterable[FileEntry]) -> None:
+        """Add complete files that are in the partition's folder, by their names.
+
+        They are named by their content (`file_sets`), so they were published before.
+        """
+        for entry in entries:
+            path = self._address.file(entry.path)
+            self._adopted.append(entry.model_copy(update={"path": path}))
+            self._digests[entry.path] = entry.sha256
 
     def table(
         self, name: str, schema: pa.Schema, *, dictionary: Sequence[str] | bool = True
@@ -121,10 +132,11 @@ class PartitionWriter:
             ),
             inputs=dict(sorted(inputs.items())),
             facts=dict(facts),
-            files=[staged.seal() for staged in staged_files],
+            files=[*(staged.seal() for staged in staged_files), *self._adopted],
         )
         manifest_path = self._root / self._address.file(MANIFEST)
-        replaced = self._previous() - {staged.path for staged in staged_files}
+        kept = {one.path for one in manifest.files}
+        replaced = self._previous() - kept
         files.remove(manifest_path)
         for path in sorted(replaced):
             files.remove(self._root / path)

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from replay_assets.candidates import Candidate
+from replay_assets.contracts.question import required_fields
 from replay_assets.contracts.request import CONTRACT_TUNED
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import Call, Dialogue, Question
 from replay_assets.replay.answer_schema import Schema, answer_schema
 from replay_assets.replay.pack_reading import PackLine
-from replay_assets.replay.prompts import conversation, repair_conversation, required_fields
+from replay_assets.replay.prompts import conversation, repair_conversation
 from replay_assets.replay.reading import AnswerReader, Reading
 from replay_assets.replay.results import result_of
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from replay_assets.contracts.answer import ORIGINAL_FIELDS
+from replay_assets.contracts.question import base_question, required_fields
 from replay_assets.contracts.request import CONTRACT_TUNED, NO_EVIDENCE, ReplayRequest
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import Message
@@ -32,11 +32,6 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
-def required_fields(request: ReplayRequest) -> list[str]:
-    """Return the answer fields that a request asks for; the original's where it names none."""
-    return list(request.response_contract.get("required") or ORIGINAL_FIELDS)
-
-
 def conversation(
     request: ReplayRequest, variant: str | None, vocabulary: Vocabulary
 ) -> list[Message]:
@@ -44,9 +39,9 @@ def conversation(
     if variant == CONTRACT_TUNED:
         question = _tuned(request, vocabulary)
     elif variant == NO_EVIDENCE:
-        question = _base(request, _without_evidence(request))
+        question = base_question(request, _without_evidence(request))
     else:
-        question = _base(request, request.user_prompt)
+        question = base_question(request, request.user_prompt)
     return [
         {"role": "system", "content": request.system_prompt},
         {"role": "user", "content": question},
@@ -80,22 +75,6 @@ def _without_evidence(request: ReplayRequest) -> str:
     )
 
 
-def _base(request: ReplayRequest, prompt: str) -> str:
-    fields = request.response_contract.get("fields") or {}
-    lines = [
-        f"- {name}: {_described(fields.get(name))}" if name in fields else f"- {name}"
-        for name in required_fields(request)
-    ]
-    return "\n".join(
-        [
-            prompt,
-            "",
-            "Answer with one JSON object that has these fields and no others:",
-            *lines,
-        ]
-    )
-
-
 def _tuned(request: ReplayRequest, vocabulary: Vocabulary) -> str:
     contract = {k: v for k, v in request.response_contract.items() if k != "forbidden"}
     example = {name: EXAMPLE[name] for name in required_fields(request) if name in EXAMPLE}
@@ -112,12 +91,4 @@ def _tuned(request: ReplayRequest, vocabulary: Vocabulary) -> str:
             "",
             request.user_prompt,
         ]
-    )
-
-
-def _described(description: object) -> str:
-    return (
-        json.dumps(description, ensure_ascii=False)
-        if isinstance(description, dict)
-        else str(description)
     )

@@ -6,12 +6,12 @@ from typing import Any
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.answer_reading import ContractBrokenError
+from replay_assets.contracts.question import required_fields
 from replay_assets.contracts.result import Outcome
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import Call
 from replay_assets.replay.answers import parse_answer
 from replay_assets.replay.pack_reading import PackLine
-from replay_assets.replay.prompts import required_fields
 
 MAX_ERROR = 300
 

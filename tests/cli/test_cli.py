@@ -80,7 +80,10 @@ def test_the_demo_ends_with_verdicts_and_with_paths_that_exist(home: Path) -> No
         assert word in result.output
     lake = home / "data" / "lake" / "files"
     assert (lake / f"evaluation_report/week={DEMO_WEEK}/report.html").stat().st_size > 10_000
-    assert (lake / f"sft_export/week={DEMO_WEEK}/sft.alpaca.train.jsonl").stat().st_size > 1_000
+    (training,) = (lake / f"sft_export/week={DEMO_WEEK}").glob(
+        "sft.alpaca.train.*.????????????????.jsonl"
+    )
+    assert training.stat().st_size > 1_000
     with sqlite3.connect(home / "data" / "incidents.sqlite") as source:
         exports = source.execute("SELECT week, record_count FROM finetune_exports").fetchall()
     assert exports[0][0] == DEMO_WEEK
@@ -109,7 +112,7 @@ def test_a_backfill_is_visible_on_the_instance_and_builds_the_week(home: Path) -
     report, training = (Path(line.split(maxsplit=1)[1].split()[-1]) for line in lines[-2:])
     assert report.name == "report.html"
     assert report.is_file()
-    assert training.name == "sft.alpaca.train.jsonl"
+    assert training.name.startswith("sft.alpaca.")
     assert "skipped nemotron-mini, nemotron-mini-tuned, nemotron-70b" in result.output
     assert result.output.count("skipped ") == 2  # by reason: no key, and not scheduled
     with dg.DagsterInstance.from_config(str(home / "data" / "dagster_home")) as instance:

@@ -20,6 +20,7 @@ MAY_SEE_LABELS = {
     "incumbent_scores",
     "evaluation_report",
     "sft_export",
+    "preference_export",
 }
 
 CHECKS_THAT_SEE_LABELS = {

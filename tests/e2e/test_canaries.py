@@ -215,8 +215,8 @@ def test_the_walk_did_send_keep_and_fail(walk: tuple[Path, Echo, bytes]) -> None
     assert len(echo.received) > 4 * INCIDENTS
     files = kept_in(home)
     for name in ("request_pack.jsonl", "audit.json", "recorded_tool_output.jsonl",
-                 "replay_results.jsonl", "sft.alpaca.train.jsonl", "report.html"):  # fmt: skip
-        assert any(path.endswith(name) for path in files), name
+                 "replay_results.jsonl", "sft.alpaca.train", "report.html"):  # fmt: skip
+        assert any(name in path for path in files), name
     assert any(path.endswith(".db") for path in files)
     assert DENIED.encode() in printed
     outcomes = b"".join(c for n, c in files.items() if n.endswith("run_report.json"))

@@ -103,7 +103,9 @@ def test_wrong_reasoning_of_the_recorded_agent_is_never_exported(
         if one["agent_role"] == "coordinator"
         and (one["output_json"].get("judge") or {}).get("success") is False
     }
-    exports = (from_sqlite / "lake" / "files" / "sft_export").rglob("sft.alpaca.train.jsonl")
+    exports = (from_sqlite / "lake" / "files" / "sft_export").rglob(
+        "sft.alpaca.*.????????????????.jsonl"
+    )
     rows = [json.loads(line) for path in exports for line in path.read_text().splitlines()]
     assert rows
     reasoned = {one["metadata"]["incident_id"] for one in rows if one["metadata"]["has_reasoning"]}

@@ -10,12 +10,13 @@ from pyarrow import json as pa_json
 
 from replay_assets.contracts.evaluation_report import EvaluationReport, ReportedIncident
 from replay_assets.evaluation.report.render import render
-from replay_assets.finetune.alpaca import alpaca_row
-from replay_assets.lake import Published, Store
+from replay_assets.finetune.writing.export import is_data
+from replay_assets.lake import Published
 from replay_assets.lake.assets import SFT_EXPORT
 from tests.contracts.examples import REPORT
 from tests.field_reports.reports import needs_reports, report_input
-from tests.finetune.test_export import WEEK, exported, row
+from tests.finetune.records import WEEK, Lake, rows_in
+from tests.finetune.records import evidence as row
 
 
 def reported(alertname: str) -> EvaluationReport:
@@ -37,9 +38,9 @@ def test_an_alert_name_with_a_line_break_is_one_table_row():
 def published(folder: Path, *rows: dict[str, Any], **changes: Any) -> Published:
     """Publish a week in a lake: the rows that are given, and two with some changes."""
     two = [row(incident_id=f"inc-{number}", **changes) for number in (1, 2) if changes]
-    store, address = Store(str(folder)), SFT_EXPORT.at(WEEK)
-    made: Published = exported(*rows, *two).publish(store, address, inputs={})
-    return made
+    lake = Lake(folder)
+    lake.day(WEEK, [*rows, *two])
+    return lake.export(SFT_EXPORT)
 
 
 @needs_reports
@@ -51,7 +52,9 @@ def test_weeks_load_together_if_a_column_has_no_value_in_one(tmp_path: Path):
         published(tmp_path / name, matched_playbook_id=value, alertname=value)
         for name, value in (("w1", None), ("w2", "pb-1"))
     ]
-    tables = [pa_json.read_json(io.BytesIO(one.file("sft.alpaca.train.jsonl"))) for one in weeks]
+    files = [one.file(name) for one in weeks for name in one.names(".jsonl") if is_data(name)]
+    alpaca = [content for content in files if b'"metadata"' in content]
+    tables = [pa_json.read_json(io.BytesIO(content)) for content in alpaca]
     assert pa.concat_tables(tables).num_rows == 4
     assert pa.concat_tables([one.table("sft_export") for one in weeks]).num_rows == 4
 
@@ -70,14 +73,14 @@ def test_a_trainers_mark_in_a_command_is_broken_and_counted(tmp_path: Path):
     """In the row and in the manifest."""
     given = row(**report_input("c58"))
     made = published(tmp_path, given)
-    (line,) = made.records("sft.alpaca.train.jsonl")
+    (line,) = rows_in(made, "sft.alpaca")
     assert line["input"] == "$ kubectl set image deploy/web web=< image>"
     assert made.facts["broken_marks"] == {"<image>": 1}
 
 
 @needs_reports
-def test_recorded_reasoning_blocks_are_left_out():
+def test_recorded_reasoning_blocks_are_left_out(tmp_path: Path):
     """As they are when an answer is read."""
     given = report_input("c59")["coordinator_output"]
-    found = alpaca_row(*exported(row(coordinator_output=json.dumps(given))).examples)
-    assert found.output.startswith("[AI decision]\nThe pod leaks.\n\n")
+    (found,) = rows_in(published(tmp_path, row(coordinator_output=json.dumps(given))), "sft.alpaca")
+    assert found["output"].startswith("[AI decision]\nThe pod leaks.\n\n")

@@ -9,10 +9,10 @@ from replay_assets.contracts.label import problems_of
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.evaluation.grading import score_incumbent, score_results
-from replay_assets.finetune.export import reason_against
+from replay_assets.finetune.evidence_rows import reason_against
 from tests.evaluation.records import label, result
 from tests.field_reports.reports import needs_reports, report_input
-from tests.finetune.test_export import row
+from tests.finetune.records import evidence as row
 
 
 def answered(vocabulary: Vocabulary, components: list[str], **truth: Any) -> ReplayScore:

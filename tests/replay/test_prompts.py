@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from replay_assets.contracts.answer import ANSWER_FIELDS, ORIGINAL_FIELDS
+from replay_assets.contracts.question import required_fields
 from replay_assets.contracts.request import CONTRACT_TUNED, ReplayRequest
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.replay.prompts import (
     EXAMPLE,
     conversation,
     repair_conversation,
-    required_fields,
 )
 from tests.replay.packs import original_request, request
 

@@ -7,6 +7,7 @@ from replay_assets.cli.commands.agent_replay import agent_replay
 from replay_assets.cli.commands.backfill import backfill
 from replay_assets.cli.commands.demo import demo
 from replay_assets.cli.commands.doctor import doctor
+from replay_assets.cli.commands.export import export
 from replay_assets.cli.commands.extract import extract
 from replay_assets.cli.commands.judge import judge
 from replay_assets.cli.commands.load import load
@@ -24,6 +25,7 @@ COMMANDS = [
     backfill,
     demo,
     doctor,
+    export,
     extract,
     judge,
     load,

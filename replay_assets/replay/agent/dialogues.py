@@ -13,6 +13,7 @@ from replay_assets.contracts.agent_turn import (
     ToolDetails,
 )
 from replay_assets.contracts.answer_reading import ContractBrokenError
+from replay_assets.contracts.question import required_fields
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import Call, Dialogue, SendingGate
@@ -26,7 +27,7 @@ from replay_assets.replay.agent.shields.shield import Shield
 from replay_assets.replay.agent.tools.tool_box import ToolBox
 from replay_assets.replay.answers import json_object
 from replay_assets.replay.pack_reading import PackLine
-from replay_assets.replay.prompts import conversation, required_fields
+from replay_assets.replay.prompts import conversation
 from replay_assets.replay.reading import AnswerReader, Reading
 from replay_assets.replay.results import result_of
 

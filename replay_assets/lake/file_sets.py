@@ -1,0 +1,187 @@
+"""Files that belong together, named by their content: all of them appear, or none counts.
+
+The manifest is written last, and names the files of its set. Nothing is ever overwritten: the same
+content has the same name, other content has another. What a killed process had published before
+its manifest is removed by the next writer, from the list that it left.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from uuid import uuid4
+
+from upath import UPath
+
+from replay_assets.contracts.manifest import FileEntry
+from replay_assets.lake import files
+from replay_assets.lake.published import named_by_content
+
+BUFFER_BYTES = 1 << 16
+PENDING = ".pending-"
+"""Begins the name of the list of files that a process is about to publish."""
+
+
+class LinesWriter:
+    """Writes lines that are already encoded, and counts and hashes them."""
+
+    def __init__(self, stream: files.HashedFile) -> None:
+        self.records = 0
+        self._stream = stream
+        self._buffer = bytearray()
+
+    def write(self, line: bytes) -> None:
+        """Write a line without its line feed."""
+        self._buffer += line
+        self._buffer += b"\n"
+        self.records += 1
+        if len(self._buffer) >= BUFFER_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the lines that are still in memory."""
+        if self._buffer:
+            self._stream.write(self._buffer)
+            self._buffer = bytearray()
+
+
+@dataclass
+class _Member:
+    """One file of a set; `named_after` is the file whose name it has, with another suffix."""
+
+    name: str
+    file: files.StagedFile
+    lines: LinesWriter | None = None
+    named_after: "_Member | None" = None
+
+    def entry(self, folder: UPath) -> FileEntry:
+        """Return the entry of the complete file, under its final name."""
+        stream = self.file.stream
+        sha256 = stream.sha256()
+        if self.named_after is None:
+            final = named_by_content(self.name, sha256)
+        else:
+            own = PurePosixPath(self.name).suffixes[-2:]
+            final = named_by_content(self.named_after.name, self.named_after.file.stream.sha256())
+            final = final.removesuffix(".jsonl") + "".join(own)
+            if _differs(folder / final, sha256):
+                final = named_by_content(final, sha256)
+        self.file.target = folder / final
+        records = None if self.lines is None else self.lines.records
+        return FileEntry(path=final, sha256=sha256, size_bytes=stream.size_bytes, records=records)
+
+
+class FileSet:
+    """Writes files into one folder, each under a name with the start of its checksum.
+
+    Args:
+        folder: the folder.
+        staged: discards at its end the files that were not published.
+    """
+
+    def __init__(self, folder: UPath, staged: ExitStack) -> None:
+        self._folder = folder
+        self._exit = staged
+        self._members: list[_Member] = []
+        self._current: list[tuple[str, bytes]] = []
+        remove_incomplete(folder)
+        files.sweep(folder)
+
+    def lines(self, name: str, *, named_after: LinesWriter | None = None) -> LinesWriter:
+        """Start a file of lines; one without a line is not published.
+
+        Args:
+            name: the name without a checksum, such as `sft.chat.train.2026-09-28.jsonl`.
+            named_after: the lines of the file whose final name this one has, with another suffix.
+        """
+        file = self._exit.enter_context(files.staged(self._folder / name))
+        lines = LinesWriter(file.stream)
+        owner = next((one for one in self._members if one.lines is named_after), None)
+        self._members.append(_Member(name, file, lines, owner if named_after is not None else None))
+        return lines
+
+    def current(self, name: str, content: bytes) -> None:
+        """Add a file that has one fixed name, and so is replaced by the next set."""
+        self._current.append((name, content))
+
+    def publish(
+        self, manifest_name: str, manifest_of: Callable[[Sequence[FileEntry]], bytes]
+    ) -> tuple[list[FileEntry], FileEntry]:
+        """Publish the files, then the manifest; return the entries of the files, and its own."""
+        members = [one for one in self._members if one.lines is None or one.lines.records]
+        for one in members:
+            if one.lines is not None:
+                one.lines.flush()
+            one.file.close()
+        entries = [one.entry(self._folder) for one in members]
+        content = manifest_of(entries)
+        manifest = _entry_of(manifest_name, content)
+        if (self._folder / manifest.path).exists():
+            return entries, manifest  # the same export was published before
+        with _pending(self._folder, [one.path for one in entries]):
+            for one in members:
+                if not one.file.target.exists():
+                    one.file.publish()
+            for name, current in self._current:
+                files.publish(self._folder / name, current)
+            files.publish(self._folder / manifest.path, content)
+        return entries, manifest
+
+
+@contextmanager
+def file_set(folder: UPath) -> Iterator[FileSet]:
+    """Open a set of files for writing; after an error in the block, nothing is kept."""
+    with ExitStack() as staged:
+        yield FileSet(folder, staged)
+
+
+@contextmanager
+def _pending(folder: UPath, names: Sequence[str]) -> Iterator[None]:
+    """Leave a list of files in the folder while they are published: a crash does not remove it."""
+    if not files.is_local(folder):
+        yield  # an object store has no process to ask: the manifest alone decides there
+        return
+    new = [name for name in names if not (folder / name).exists()]
+    path = folder / f"{PENDING}{files.HOST}-{os.getpid()}-{uuid4().hex}"
+    files.publish(path, "\n".join(new).encode())
+    try:
+        yield
+    except BaseException:
+        for name in new:
+            files.remove(folder / name)
+        raise
+    finally:
+        files.remove(path)
+
+
+def remove_incomplete(folder: UPath) -> None:
+    """Remove the files that a killed process had published before its manifest."""
+    if not files.is_local(folder) or not folder.exists():
+        return
+    for path in folder.glob(f"{PENDING}{files.HOST}-*"):
+        pid = path.name.removeprefix(PENDING).split("-")[1]
+        if not files.is_alive(int(pid)):
+            listed = b"\0".join(files.read(one) for one in folder.glob("manifest.*.json"))
+            for name in files.read(path).decode().splitlines():
+                if name.encode() not in listed:
+                    files.remove(folder / name)
+            files.remove(path)
+
+
+def _entry_of(name: str, content: bytes) -> FileEntry:
+    sha256 = files.sha256(content)
+    path = named_by_content(name, sha256)
+    return FileEntry(path=path, sha256=sha256, size_bytes=len(content), records=None)
+
+
+def _differs(path: UPath, sha256: str) -> bool:
+    """Return whether a file exists that has other content."""
+    if not path.exists():
+        return False
+    found = hashlib.sha256()
+    with path.open("rb") as stream:
+        while content := stream.read(1 << 20):
+            found.update(content)
+    return found.hexdigest() != sha256
