@@ -11,6 +11,13 @@ from replay_assets.errors import ConfigurationError
 
 KEY = "nvapi-" + "FAKE0123456789"
 PASSWORD = "FAKE-" + "no-vendors-form"
+ROUTES = {
+    "route-tool-calling": ("nemotron-mini", "gemini-flash", "claude-haiku"),
+    "route-k8s-operation": ("nemotron-mini", "ollama-qwen", "gemini-flash"),
+    "route-incident-analysis": ("nemotron-70b", "claude-sonnet", "gemini-pro"),
+    "route-general-chat": ("ollama-qwen", "gemini-flash", "claude-haiku"),
+    "route-code-generation": ("nemotron-mini", "ollama-qwen-coder", "claude-sonnet"),
+}
 KEYS = {"nemotron": "NVIDIA_API_KEY", "gemini": "GEMINI_API_KEY", "claude": "ANTHROPIC_API_KEY"}
 ENTRY = "- id: mine\n  model: vendor/model\n  base_url: http://localhost:8000/v1\n"
 
@@ -37,11 +44,16 @@ def test_the_shipped_catalogue_has_the_models_the_baselines_and_a_local_one(
     assert {candidate.id for candidate in shipped} == {
         "nemotron-mini", "nemotron-mini-tuned", "nemotron-70b", "nemotron-super", "local",
         "rules-baseline", "constant-baseline", "gemini-flash", "gemini-pro", "claude-haiku",
-        "claude-sonnet", "ollama-qwen", "ollama-qwen-coder",
+        "claude-sonnet", "ollama-qwen", "ollama-qwen-coder", *ROUTES,
     }  # fmt: skip
     tuned = shipped.get("nemotron-mini-tuned")
     assert (tuned.model, tuned.variant_id) == ("nvidia/nemotron-mini-4b-instruct", CONTRACT_TUNED)
     assert shipped.get("nemotron-mini").variant_id is None
+
+
+def test_the_routes_of_the_original_ship(shipped: Catalogue) -> None:
+    """Each with its primary first."""
+    assert {one.id: one.route for one in shipped if one.route} == ROUTES
 
 
 def test_the_original_defaults_hold(shipped: Catalogue) -> None:
