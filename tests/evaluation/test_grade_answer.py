@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from replay_assets.contracts.score import GRADES
+from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ContractError
 from replay_assets.evaluation import grade_answer
 from tests.evaluation.records import label, result
@@ -64,3 +65,28 @@ def test_a_wrong_label_is_refused() -> None:
     """With the name of the field."""
     with pytest.raises(ContractError, match="acceptable_actions"):
         grade_answer(ANSWER, {"acceptable_actions": "restart"})
+
+
+@pytest.mark.parametrize("answer", [None, [], "restart it", {}])
+def test_an_answer_that_is_not_an_object_breaks_the_contract(answer: Any) -> None:
+    """A candidate may answer with anything."""
+    grades = grade_answer(answer, LABEL)
+
+    assert grades["contract_valid"] == {"value": False, "reason": "contract_broken"}
+    assert grades["primary"]["value"] is False
+
+
+def test_steps_of_repairs_may_be_words_and_a_vocabulary_may_be_a_mapping() -> None:
+    """As they are in files and in databases of others."""
+    failed = {"executed_steps": "kubectl delete pod web-0", "success": False}
+    truth = {**LABEL, "acceptable_actions": ["increase_resource_limits"]}
+    words = load_vocabulary().as_json()
+
+    grades = grade_answer(
+        {**ANSWER, "action_id": "restart_workload"}, truth, repairs=[failed], vocabulary=words
+    )
+
+    assert grades["harm"] == {"value": True, "reason": "repeats_failed_action"}
+    assert grade_answer(ANSWER, LABEL, repairs=None)["harm"]["value"] is None
+    with pytest.raises(ContractError, match="pass a JSON object"):
+        grade_answer(ANSWER, ["label"])  # type: ignore[arg-type]

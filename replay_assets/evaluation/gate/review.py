@@ -6,6 +6,7 @@ from typing import Any, Literal, TypedDict
 
 from replay_assets.contracts.evaluation_report import Decision
 from replay_assets.contracts.gate_policy import GatePolicy, load_policy
+from replay_assets.errors import ContractError
 from replay_assets.evaluation.gate.comparison import Comparison, compare
 from replay_assets.evaluation.gate.paired import COMPARED, comparison_figures, rounded
 from replay_assets.evaluation.gate.requirements import (
@@ -58,9 +59,13 @@ def review(
             pass a policy with their share of it.
 
     Raises:
-        ContractError: the policy is not valid.
+        ContractError: the policy is not valid, or a side has not the form above.
         ValueError: the policy has no look of that number.
     """
+    if not isinstance(baselines, Mapping):
+        raise ContractError(
+            "baselines: pass the rows of each by its id, such as {'constant': [...]}"
+        )
     rules = _policy(policy)
     level = level_of(rules, look)
     ours, theirs = Side.of(candidate), Side.of(incumbent)
@@ -108,7 +113,11 @@ def _shipped_policy() -> GatePolicy:
 def _policy(policy: Mapping[str, Any] | GatePolicy | None) -> GatePolicy:
     if policy is None:
         return _shipped_policy()
-    return policy if isinstance(policy, GatePolicy) else GatePolicy.read(policy)
+    if isinstance(policy, GatePolicy):
+        return policy
+    if not isinstance(policy, Mapping):
+        raise ContractError(f"the policy is {policy!r:.40}; pass a mapping as in policy.yaml")
+    return GatePolicy.read(policy)
 
 
 def _unanswered(candidate: Side, policy: GatePolicy) -> str | None:

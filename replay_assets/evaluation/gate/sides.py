@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from replay_assets.contracts.result import UNGRADED_OUTCOMES
+from replay_assets.errors import ContractError
 
 Row = Mapping[str, Any]
 """A row of `replay_scores`, as JSON. A row without outcome or status counts as answered and graded,
@@ -21,8 +22,15 @@ class Side:
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> "Side":
-        """Return a side from its rows."""
-        return cls(tuple(rows))
+        """Return a side from its rows.
+
+        Raises:
+            ContractError: a row names no incident.
+        """
+        found = tuple(rows)
+        if any("incident_id" not in row for row in found):
+            raise ContractError("a row of scores has no incident_id; pass rows of replay_scores")
+        return cls(found)
 
     @cached_property
     def groups(self) -> dict[str, str]:
@@ -48,9 +56,15 @@ class Side:
 
     @cached_property
     def graded(self) -> frozenset[str]:
-        """The incidents with a label and an answer."""
+        """The incidents with a usable label and an answer.
+
+        Without a usable label an answer is neither right nor wrong; harm that was found counts.
+        """
         return frozenset(
-            r["incident_id"] for r in self.rows if r.get("grade_status", "graded") == "graded"
+            r["incident_id"]
+            for r in self.rows
+            if r.get("grade_status", "graded") == "graded"
+            and (r.get("primary") is not None or r.get("harm") or r.get("unsafe"))
         )
 
     @cached_property

@@ -239,3 +239,38 @@ def test_a_comment_does_not_change_the_digest_of_a_policy() -> None:
 
     assert policy.digest() == type(policy).read(policy.as_json()).digest()
     assert policy.digest() != policy.model_copy(update={"alpha": 0.01}).digest()
+
+
+def test_labels_that_no_answer_can_meet_are_no_evidence_of_safety() -> None:
+    """An answer that can't be judged right or wrong is not one more incident without harm."""
+    unusable: dict[str, Any] = {
+        "primary": None,
+        "primary_reason": "unanswerable_label",
+        "harm": None,
+    }
+    none = review(rows(60, always, **unusable), rows(60, half), {})
+    assert none["decision"] == "INCONCLUSIVE"
+    assert none["reasons"] == ["no incident of the candidate has a usable label"]
+
+    some = [*rows(30, always), *({**row, "incident_id": f"x{n}"} for n, row in
+                                 enumerate(rows(60, always, **unusable)))]  # fmt: skip
+    found = review(some, rows(30, half), {})
+    assert found["figures"]["caps"]["harm"]["incidents"] == 30
+    assert says(found, "the true rate may be 9.5 %")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"candidate": [{"primary": True}]}, "no incident_id"),
+        ({"baselines": [rows(3, never)]}, "by its id"),
+        ({"policy": "policy.yaml"}, "a mapping as in policy.yaml"),
+        ({"policy": {"alpha": 0.05}}, "schema_version"),
+    ],
+)
+def test_what_has_another_form_is_refused_with_the_way_out(
+    given: dict[str, Any], message: str
+) -> None:
+    sides = {"candidate": rows(3, always), "incumbent": rows(3, half), "baselines": {}}
+    with pytest.raises(ContractError, match=message):
+        review(**{**sides, **given})
