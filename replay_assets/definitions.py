@@ -8,6 +8,7 @@ from replay_assets.defs import (
     checks,
     evaluation,
     evidence,
+    feedback,
     finetune,
     jobs,
     replay,
@@ -42,6 +43,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         request_packs.build_asset(partitions, rules),
         *(replay.build_asset(candidate, partitions, everyone) for candidate in catalogue),
         *evaluation.build_daily(catalogue, partitions, rules),
+        *feedback.build_assets(partitions, rules, entries),
     ]
     weekly = [
         *evaluation.build_weekly(catalogue, partitions, settings.report_language),

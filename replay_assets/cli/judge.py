@@ -27,6 +27,7 @@ from replay_assets.settings import (
     named_file,
     read_secret,
     read_secrets,
+    read_variable,
     state_folder,
     timezone_name,
 )
@@ -60,7 +61,7 @@ def judge_file(path: Path, judge_id: str, out: Path, *, refresh: bool) -> bool:
 def _judge(judge_id: str, labels: LabelSet, folder: Path) -> Judge:
     if judge_id == RULES_JUDGE:
         return RulesJudge(labels)
-    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"))
+    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"), read_variable)
     entry = catalogue.get(judge_id)
     if entry.role != "judge":
         raise ConfigurationError(

@@ -15,6 +15,7 @@ from replay_assets.contracts.result import UNGRADED_OUTCOMES
 from replay_assets.contracts.thresholds import MAX_UNANSWERED_SHARE
 from replay_assets.defs.evidence_checks import evidence_checks, source_check
 from replay_assets.defs.export_checks import build_checks as build_export_checks
+from replay_assets.defs.feedback_checks import feedback_checks
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.label_checks import label_checks
 from replay_assets.defs.pack_checks import build_pack_checks
@@ -38,6 +39,7 @@ def build_checks(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetC
             build_pack_checks(partitions.daily),
             *(_result_checks(candidate, partitions.daily) for candidate in catalogue),
             *(_score_check(candidate, partitions.daily) for candidate in catalogue),
+            feedback_checks(partitions.daily),
             _report_check(partitions.weekly),
             *build_export_checks(partitions.weekly),
         ]

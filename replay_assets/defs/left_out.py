@@ -31,7 +31,13 @@ def is_left_out(
     reason = None if names(context.run, everyone) else candidate.not_ready(read_secret)
     if reason is None:
         return False
-    context.log.warning(f"{candidate.id} is left out: {reason}")
+    leave_out(context, candidate.id, reason)
+    return True
+
+
+def leave_out(context: dg.AssetExecutionContext, name: str, reason: str) -> None:
+    """Show in a run's log and in the UI why it leaves an asset out."""
+    context.log.warning(f"{name} is left out: {reason}")
     for partition in partitions_of(context):
         # An observation, because the partition must not look materialized.
         context.log_event(
@@ -42,7 +48,6 @@ def is_left_out(
                 metadata={"left_out": reason},
             )
         )
-    return True
 
 
 def names(run: dg.DagsterRun, everyone: AbstractSet[str]) -> bool:

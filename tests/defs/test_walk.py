@@ -72,6 +72,8 @@ def test_each_stage_publishes_its_files(walked: Settings) -> None:
         "replay_results",
         "replay_scores",
         "incumbent_scores",
+        "operator_feedback",
+        "feedback_rewards",
         "evaluation_report",
         "sft_export",
     }
@@ -102,7 +104,7 @@ def test_dagster_and_a_manifest_name_the_same_code_version(walked: Settings) -> 
 def test_every_asset_check_passes_on_the_samples(walk: Walk) -> None:
     """Each check is recorded with its partition."""
     checks = walk.day.get_asset_check_evaluations()
-    assert len(checks) == 15
+    assert len(checks) == 19
     assert all(check.passed for check in checks)
     assert {check.partition for check in checks} == {DAY}
 

@@ -1,6 +1,7 @@
 """Triples of recorded sessions and of files."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from replay_assets.contracts.feedback import FeedbackTriple, OperatorFeedback
 from replay_assets.errors import ConfigurationError
-from replay_assets.feedback.cleaning import clean_triples
+from replay_assets.feedback.cleaning import clean_triples, maps_of_incidents
 from replay_assets.feedback.triples import read_triples, triples_of
 from replay_assets.sanitizing import rules_of
 from tests.feedback.judges import triple
@@ -110,6 +111,20 @@ def test_rows_of_one_incident_share_a_map():
         "<IP_PRIV_2> and <IP_PRIV_1>",
     ]
     assert [one.id for one in found] == ["a", "b", "c"]
+
+
+def test_feedback_has_the_placeholders_of_the_incidents_pack():
+    """The evidence comes first, so the same value has the same number in both."""
+    row = {
+        "id": "ev-1", "incident_id": "i", "alertname": "Slow", "labels": None, "severity": None,
+        "evidence_summary": "10.0.3.7 calls 10.0.3.8", "evidence_kind": None,
+        "collected_at": datetime(2026, 9, 21, tzinfo=UTC), "schema_version": "v1",
+    }  # fmt: skip
+    output = {**session(("tool", "from 10.0.3.9"))[0], "incident_id": "i", "tool_call_id": "c"}
+    maps = maps_of_incidents([row], [output], rules_of(None))
+    said = "10.0.4.4, then 10.0.3.9 and 10.0.3.8"
+    (found,) = clean_triples([triple(said=said, incident_id="i")], rules_of(None), maps)
+    assert found.query_t1 == "<IP_PRIV_4>, then <IP_PRIV_3> and <IP_PRIV_2>"
 
 
 def test_a_password_that_a_later_text_names_is_masked_in_earlier_ones():

@@ -84,6 +84,8 @@ class Roots:
             self.publish(assets.REPLAY_RESULTS.at(day, candidate))
             self.publish(assets.REPLAY_SCORES.at(day, candidate))
         self.publish(assets.INCUMBENT_SCORES.at(day))
+        self.publish(assets.OPERATOR_FEEDBACK.at(day))
+        self.publish(assets.FEEDBACK_REWARDS.at(day))
 
 
 @pytest.fixture
@@ -136,7 +138,10 @@ def test_a_change_makes_all_later_partitions_stale_and_says_why(
     [
         (
             {"rules": "rules-2"},
-            {"request_pack", "masked_labels", "replay_results", "replay_scores"},
+            {
+                *("request_pack", "masked_labels", "replay_results", "replay_scores"),
+                "feedback_rewards",
+            },
         ),
         ({"candidates": {"model": "model-2"}}, {"replay_results", "replay_scores"}),
         ({"candidates": {}}, {"replay_results", "replay_scores"}),
