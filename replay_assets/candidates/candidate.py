@@ -21,6 +21,7 @@ from replay_assets.candidates.money import Budget, Entry, Prices
 from replay_assets.candidates.roles import Role, with_defaults
 from replay_assets.contracts.feedback import RULES_JUDGE
 from replay_assets.contracts.score import INCUMBENT
+from replay_assets.contracts.shields import OnViolation
 from replay_assets.lake.digests import digest_of
 
 RULES, CONSTANT = "rules-baseline", "constant-baseline"
@@ -87,6 +88,8 @@ class Candidate(Entry):
     """Whether it also investigates incidents with tools, as the candidate `<id>-agent`."""
     custom_tools: tuple[dict[str, Any], ...] = ()
     """Tools of an agent, in OpenAI's format, whose calls are handed back and end its turn."""
+    on_violation: OnViolation | dict[str, OnViolation] = Field(default_factory=dict)
+    """What a violation does: of an agent by the shield's name, of a shield the word alone."""
     grade_calls_in_text: bool = False
     """Whether calls that the model writes into its text, in its own marks, count as calls."""
     _members: tuple["Candidate", ...] = PrivateAttr(default=())
@@ -282,7 +285,7 @@ class Candidate(Entry):
             return digest_of({**own, "route": [one.digest() for one in self.members]})
         shaping = {"model", "base_url", "prompt_variant", "sampling", "response_format"}
         if self.is_agent:
-            shaping |= {"tool_mode", "grade_calls_in_text", "custom_tools"}
+            shaping |= {"tool_mode", "grade_calls_in_text", "custom_tools", "on_violation"}
         return digest_of(self.model_dump(mode="json", include=shaping))
 
     def prices_on(self, day: date) -> Prices | None:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Self
 
-from replay_assets.candidates import agents, controls, routes
+from replay_assets.candidates import agents, controls, routes, shields
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.candidates.key_variables import objection_to
 from replay_assets.errors import ConfigurationError
@@ -117,6 +117,8 @@ def _mistakes(candidates: Sequence[Candidate]) -> Iterator[Mistake]:
         if (misrouted := routes.objection_to(candidate, entries)) is not None:
             place, wrong = misrouted
             yield Mistake((index, *place), wrong)
+        if (unknown := shields.objection_to(candidate, candidates)) is not None:
+            yield Mistake((index, "on_violation"), unknown)
         for one in agents.with_agents(controls.with_controls([candidate])):
             if (first := seen.get(one.node_name)) is not None:
                 yield Mistake(

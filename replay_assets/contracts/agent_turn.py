@@ -4,6 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from replay_assets.contracts.record import Part, Record
 from replay_assets.contracts.result import Usage
+from replay_assets.contracts.shields import OnViolation
 
 StepType = Literal["inference", "shield_call", "tool_execution"]
 Touchpoint = Literal["user-input", "tool-input", "tool-output", "assistant-output"]
@@ -86,7 +87,7 @@ class ShieldDetails(Part):
     ms: float
     findings: list[str]
     message: str | None
-    on_violation: Literal["end_turn", "flag"]
+    on_violation: OnViolation
     ends_turn: bool
     call_id: str | None
 

@@ -60,8 +60,13 @@ def test_investigations_are_written_to_a_folder(pack: Path, tmp_path: Path):
     validator = Draft202012Validator(json.loads(published_schema("agent_event")))
     for event in events:
         validator.validate(event)
-    assert [one["event_type"] for one in events if one["incident_id"] == "answers_at_once"] == [
-        *("turn_start", "step_start", "step_complete", "turn_complete")
+    of_one = [one for one in events if one["incident_id"] == "answers_at_once"]
+    # The shields of the question, the answer, the shields of the answer.
+    steps = ["step_start", "step_complete"] * (2 + 1 + 2)
+    assert [one["event_type"] for one in of_one] == ["turn_start", *steps, "turn_complete"]
+    completed = [one for one in of_one if one["event_type"] == "step_complete"]
+    assert [one["step_type"] for one in completed] == [
+        *("shield_call", "shield_call", "inference", "shield_call", "shield_call")
     ]
     results = lines_of(out / "replay_results.jsonl")
     assert [one["outcome"] for one in results] == ["answered", "answered"]

@@ -33,6 +33,7 @@ from replay_assets.replay.agent.dialogues import AgentDialogues, Investigation
 from replay_assets.replay.agent.progress import AgentReport, StepMeter
 from replay_assets.replay.agent.recordings import Recordings
 from replay_assets.replay.agent.rows import step_rows
+from replay_assets.replay.agent.shields.built_in import built_in_shields
 from replay_assets.replay.agent.shields.shield import Shield
 from replay_assets.replay.pack_reading import Pack, PackSource, read_pack
 from replay_assets.replay.preflight import require_vocabulary, warn_of_refusal
@@ -86,7 +87,7 @@ def run_agent(
     api_key: str | None,
     vocabulary: Vocabulary,
     folder: Path,
-    shields: Sequence[Shield] = (),
+    shields: Sequence[Shield] | None = None,
     has_deltas: bool = False,
     stores: RunStores | None = None,
     work: str | None = None,
@@ -98,8 +99,7 @@ def run_agent(
 ) -> AgentRun:
     """Let a candidate investigate the incidents of a pack. No tool is ever executed.
 
-    As with `run_pack`, which raises the same errors, a run is refused if the pack has findings or
-    the key is missing, and a run that was interrupted continues at the inference where it stopped.
+    A run is refused, continues where it stopped, and raises errors as `run_pack` does.
 
     Args:
         source: the requests and the recorded calls.
@@ -107,7 +107,7 @@ def run_agent(
         api_key: its key.
         vocabulary: the valid root cause categories and actions.
         folder: a folder on a local disk, for all files.
-        shields: what looks at texts, in order.
+        shields: what looks at texts, in order; by default the built-in ones.
         has_deltas: whether the event log has the pieces of answers.
         stores: the stores of calls and spending; in `folder` by default.
         work: the name of this run in `stores`; the folder's by default.
@@ -126,7 +126,8 @@ def run_agent(
         return _refused(folder, ReportBuilder(agent_of(candidate), pack).report(failures))
     require_vocabulary(pack, vocabulary)
     found = Recordings(source.recordings, assets.TOOL_OUTPUT_FILE)
-    how = AgentDialogues(candidate, vocabulary, gate, found, shields, has_deltas, time.time())
+    guards = built_in_shields(candidate.on_violation, gate) if shields is None else shields
+    how = AgentDialogues(candidate, vocabulary, gate, found, guards, has_deltas, time.time())
     run = _AgentRun(pack, how, folder, meter := StepMeter(progress))
     return run_batch(
         run.batch(work or folder.name),

@@ -94,5 +94,5 @@ def investigate(
         vocabulary=vocabulary,
         folder=folder,
         stores=stores or RunStores.in_memory(),
-        **(run or {}),
+        **{"shields": (), **(run or {})},
     )

@@ -1,12 +1,12 @@
 from dataclasses import dataclass, field
 
+from replay_assets.contracts.agent_turn import Touchpoint
+from replay_assets.contracts.shields import OnViolation
 from replay_assets.replay.agent.shields.shield import (
     PASS,
-    OnViolation,
     Run,
     ShieldContext,
     ShieldResult,
-    Touchpoint,
     ends_turn,
     run_shield,
 )

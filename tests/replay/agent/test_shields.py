@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from replay_assets.contracts.agent_turn import Touchpoint
 from replay_assets.contracts.result import Usage
+from replay_assets.contracts.shields import BUILT_IN_SHIELDS
 from replay_assets.contracts.vocabulary import load_vocabulary
-from replay_assets.inference import Call, Completion, Question
-from replay_assets.replay.agent.shields.built_in import DEFAULTS, built_in_shields
+from replay_assets.inference import Call, Completion, Question, SendingGate
+from replay_assets.replay.agent.shields.built_in import built_in_shields
 from replay_assets.replay.agent.shields.label_leak import LabelLeakShield
 from replay_assets.replay.agent.shields.model_based import ModelShield
 from replay_assets.replay.agent.shields.policy import PolicyShield
@@ -19,16 +21,10 @@ from replay_assets.replay.agent.shields.prompt_injection import (
     shipped_injection_rules,
 )
 from replay_assets.replay.agent.shields.sanitisation import SanitisationShield
-from replay_assets.replay.agent.shields.shield import (
-    Shield,
-    ShieldContext,
-    ShieldResult,
-    Touchpoint,
-)
+from replay_assets.replay.agent.shields.shield import Shield, ShieldContext, ShieldResult
 from replay_assets.replay.agent.tools.tool_box import ToolBox
 from replay_assets.replay.prompts import conversation
 from replay_assets.request_packs.builder import build_pack
-from replay_assets.sanitizing import OutboundPolicy
 from tests.replay.agent.injections import LATER, injections
 from tests.replay.agent.test_shield import result_of
 from tests.request_packs.rows import (
@@ -59,7 +55,7 @@ def planted(text: str) -> tuple[str, str]:
 
 
 def test_what_a_violation_does_is_the_catalogues_word_or_the_default():
-    assert {one.name: one.on_violation for one in built_in_shields()} == DEFAULTS
+    assert {one.name: one.on_violation for one in built_in_shields()} == BUILT_IN_SHIELDS
     does = built_in_shields({"prompt_injection": "end_turn"})
     assert [one.on_violation for one in does] == ["end_turn", "end_turn", "end_turn", "flag"]
 
@@ -151,7 +147,7 @@ def test_secrets_that_the_model_wrote_end_the_turn(text: str, findings: tuple[st
 
 def test_keys_in_use_are_found_in_what_the_model_wrote():
     key = "FAKE-" + "key-of-the-endpoint"
-    shield = SanitisationShield(policy=OutboundPolicy(secrets=[key]))
+    shield = SanitisationShield(gate=SendingGate(secrets=[key]))
     assert look(shield, f'{{"q": "{key}"}}', "tool-input").findings == ("api_key_in_use",)
 
 

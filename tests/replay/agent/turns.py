@@ -4,18 +4,13 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from replay_assets.contracts.agent_turn import Touchpoint
+from replay_assets.contracts.shields import OnViolation
 from replay_assets.inference import Call, CalledTool, Message, Question
 from replay_assets.replay.agent.dialects import Dialect, Native
 from replay_assets.replay.agent.log import TurnLog
 from replay_assets.replay.agent.loop import TurnLoop
-from replay_assets.replay.agent.shields.shield import (
-    PASS,
-    OnViolation,
-    Run,
-    ShieldContext,
-    ShieldResult,
-    Touchpoint,
-)
+from replay_assets.replay.agent.shields.shield import PASS, Run, ShieldContext, ShieldResult
 from replay_assets.replay.agent.tools.tool_box import ToolBox
 from tests.inference.calls import answered
 

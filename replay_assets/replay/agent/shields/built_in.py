@@ -2,34 +2,29 @@
 
 from collections.abc import Mapping
 
+from replay_assets.contracts.shields import BUILT_IN_SHIELDS, OnViolation
+from replay_assets.inference import SendingGate
 from replay_assets.replay.agent.shields.label_leak import LabelLeakShield
 from replay_assets.replay.agent.shields.policy import PolicyShield
 from replay_assets.replay.agent.shields.prompt_injection import PromptInjectionShield
 from replay_assets.replay.agent.shields.sanitisation import SanitisationShield
-from replay_assets.replay.agent.shields.shield import OnViolation, Shield
-from replay_assets.sanitizing import OutboundPolicy
-
-DEFAULTS: Mapping[str, OnViolation] = {
-    "sanitisation": "end_turn",
-    "label_leak": "end_turn",
-    "prompt_injection": "flag",
-    "policy": "flag",
-}
-"""What a violation of each shield does, unless the catalogue says otherwise."""
+from replay_assets.replay.agent.shields.shield import Shield
 
 
 def built_in_shields(
-    on_violation: Mapping[str, OnViolation] | None = None, policy: OutboundPolicy | None = None
+    on_violation: OnViolation | Mapping[str, OnViolation] | None = None,
+    gate: SendingGate | None = None,
 ) -> tuple[Shield, ...]:
     """Return the built-in shields.
 
     Args:
         on_violation: what a violation does, by the name of the shield, as the catalogue has it.
-        policy: the rules, keys and canaries of the deployment.
+        gate: knows the rules, keys and canaries of the deployment.
     """
-    does = {**DEFAULTS, **(on_violation or {})}
+    said = on_violation if isinstance(on_violation, Mapping) else {}
+    does = {**BUILT_IN_SHIELDS, **said}
     return (
-        SanitisationShield(does["sanitisation"], policy),
+        SanitisationShield(does["sanitisation"], gate),
         LabelLeakShield(does["label_leak"]),
         PromptInjectionShield(does["prompt_injection"]),
         PolicyShield(does["policy"]),

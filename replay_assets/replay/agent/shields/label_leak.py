@@ -5,15 +5,10 @@ Labels themselves can't be compared here: nothing that builds a prompt can reach
 
 import json
 
+from replay_assets.contracts.agent_turn import Touchpoint
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
-from replay_assets.replay.agent.shields.shield import (
-    PASS,
-    OnViolation,
-    Run,
-    ShieldContext,
-    ShieldResult,
-    Touchpoint,
-)
+from replay_assets.contracts.shields import OnViolation
+from replay_assets.replay.agent.shields.shield import PASS, Run, ShieldContext, ShieldResult
 from replay_assets.sanitizing import find_label_leaks
 
 

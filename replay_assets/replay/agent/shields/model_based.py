@@ -3,15 +3,10 @@
 import re
 from collections.abc import Iterable
 
+from replay_assets.contracts.agent_turn import Touchpoint
+from replay_assets.contracts.shields import OnViolation
 from replay_assets.inference import Call, Question
-from replay_assets.replay.agent.shields.shield import (
-    PASS,
-    OnViolation,
-    Run,
-    ShieldContext,
-    ShieldResult,
-    Touchpoint,
-)
+from replay_assets.replay.agent.shields.shield import PASS, Run, ShieldContext, ShieldResult
 
 EVERYWHERE: frozenset[Touchpoint] = frozenset(
     {"user-input", "tool-input", "tool-output", "assistant-output"}

@@ -1,13 +1,8 @@
 """The shield against changes without approval: a call that changes something must ask for it."""
 
-from replay_assets.replay.agent.shields.shield import (
-    PASS,
-    OnViolation,
-    Run,
-    ShieldContext,
-    ShieldResult,
-    Touchpoint,
-)
+from replay_assets.contracts.agent_turn import Touchpoint
+from replay_assets.contracts.shields import OnViolation
+from replay_assets.replay.agent.shields.shield import PASS, Run, ShieldContext, ShieldResult
 
 WITHOUT_APPROVAL = "change_without_approval"
 

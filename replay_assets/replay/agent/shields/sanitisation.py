@@ -1,15 +1,11 @@
 """The shield against secrets and personal data in what the model wrote."""
 
+from replay_assets.contracts.agent_turn import Touchpoint
+from replay_assets.contracts.shields import OnViolation
+from replay_assets.inference import SendingGate
 from replay_assets.lake.jsonl import encode_line
-from replay_assets.replay.agent.shields.shield import (
-    PASS,
-    OnViolation,
-    Run,
-    ShieldContext,
-    ShieldResult,
-    Touchpoint,
-)
-from replay_assets.sanitizing import MASK, OutboundPolicy
+from replay_assets.replay.agent.shields.shield import PASS, Run, ShieldContext, ShieldResult
+from replay_assets.sanitizing import MASK
 
 MASKED = "masked"
 
@@ -24,17 +20,17 @@ class SanitisationShield:
     touchpoints: frozenset[Touchpoint] = frozenset({"tool-input", "assistant-output"})
 
     def __init__(
-        self, on_violation: OnViolation = "end_turn", policy: OutboundPolicy | None = None
+        self, on_violation: OnViolation = "end_turn", gate: SendingGate | None = None
     ) -> None:
         self.on_violation = on_violation
-        self._policy = policy or OutboundPolicy()
+        self._gate = gate or SendingGate()
 
     def run(self, text: str, touchpoint: Touchpoint, context: ShieldContext) -> Run:
         """Return a violation if the text contains what must not leave the deployment."""
         yield from ()
         # Half a surrogate pair can't be written as UTF-8.
         written = encode_line(text.encode("utf-8", "replace").decode())
-        found = dict.fromkeys(self._policy.findings(written))
+        found = dict.fromkeys(self._gate.refusals(written))
         if MASK in text:
             found[MASKED] = None
         if not found:

@@ -2,17 +2,12 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from replay_assets.contracts.agent_turn import Touchpoint, Verdict
+from replay_assets.contracts.shields import OnViolation
 from replay_assets.inference import Call, Question
 from replay_assets.replay.agent.tools.tool_call import ToolCall
-
-Touchpoint = Literal["user-input", "tool-input", "tool-output", "assistant-output"]
-"""When a shield runs: before the first inference, around each tool, after the final answer."""
-Verdict = Literal["pass", "violation", "failed", "not_run"]
-"""What a shield found; `failed`: it crashed or timed out, and counts as a violation."""
-OnViolation = Literal["end_turn", "flag"]
-"""What a violation does: its message becomes the answer, or it is only reported."""
 
 
 @dataclass(frozen=True)
