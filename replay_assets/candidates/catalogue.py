@@ -70,6 +70,11 @@ class Catalogue(tuple[Candidate, ...]):
         return next((candidate for candidate in self if candidate.role == "judge"), None)
 
     @property
+    def routes(self) -> dict[str, tuple[str, ...]]:
+        """The members of each route, in the order in which they are asked."""
+        return {one.id: one.route for one in self if one.route is not None}
+
+    @property
     def key_variables(self) -> tuple[str, ...]:
         """The environment variables that hold a key of some candidate."""
         names = (candidate.api_key_env for candidate in self)

@@ -51,7 +51,7 @@ def run_benchmark(
                 f"{candidate.id}. Nothing was sent."
             )
     asked = _ask(candidates, cases, catalogue, out.absolute(), refresh=refresh)
-    _write(out, build_report(cases, asked), asked)
+    _write(out, build_report(cases, asked, catalogue.routes), asked)
     return all(one.right is not None for _, results in asked for one in results)
 
 
@@ -107,7 +107,7 @@ def _write(out: Path, report: ToolCallingReport, asked: Asked) -> None:
         table.add_column(column)
     for one in report.candidates:
         table.add_row(
-            one.candidate_id,
+            f"{one.candidate_id}\n[dim]baseline[/dim]" if one.baseline else one.candidate_id,
             f"{one.right} of {one.graded}",
             "—" if one.low is None or one.high is None else f"{one.low:.1%} to {one.high:.1%}",
             "—" if one.name_accuracy is None else f"{one.name_accuracy:.1%}",

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from replay_assets.contracts.recommendation import Recommendation
 from replay_assets.contracts.record import Part, Record
 from replay_assets.contracts.report_details import Rate
 from replay_assets.contracts.tool_case import Code, Expected, ToolCall
@@ -108,6 +109,8 @@ class ToolCallingReport(Record):
         candidates: one entry per candidate.
         comparisons: each pair of candidates.
         misses: every wrong answer.
+        recommendations: the order of members for each route of which a member was asked.
+        recommendation_rule: the rule of these orders.
     """
 
     VERSION: ClassVar[str] = "tool_calling_report_v1"
@@ -117,3 +120,5 @@ class ToolCallingReport(Record):
     candidates: list[CandidateFigures]
     comparisons: list[PairComparison]
     misses: list[Miss]
+    recommendations: tuple[Recommendation, ...] = ()
+    recommendation_rule: str = ""

@@ -91,13 +91,14 @@ def build_results(candidate: Candidate, everyone: AbstractSet[str]) -> dg.Assets
 
 def build_report_asset(catalogue: Catalogue) -> dg.AssetsDefinition:
     """Return the report on every candidate that has results of the present cases."""
+    routes = catalogue.routes
 
     @dg.asset(
         group_name=GROUP,
         owners=OWNERS,
         kinds={"html", "parquet"},
         deps=[key_of(assets.TOOL_CALLING_RESULTS, candidate.id) for candidate in catalogue],
-        code_version=publishing.CODE_VERSION,
+        code_version=publishing.REPORT_CODE_VERSION,
     )
     def tool_calling_report(
         context: dg.AssetExecutionContext, lake: Root
@@ -115,7 +116,9 @@ def build_report_asset(catalogue: Catalogue) -> dg.AssetsDefinition:
                     context.log.warning(f"{candidate.id} has no results of the present cases")
                 else:
                     asked.append((candidate, found))
-            return lake.publish(assets.TOOL_CALLING_REPORT.at(), report_publication(cases, asked))
+            return lake.publish(
+                assets.TOOL_CALLING_REPORT.at(), report_publication(cases, asked, routes)
+            )
 
         return materialize(context, report_on, _report_metadata)
 

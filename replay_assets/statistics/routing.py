@@ -23,13 +23,13 @@ from replay_assets.statistics.tango import tango_bounds
 
 MINIMUM_CASES = 30
 """With fewer, the interval of a share is more than 30 points wide."""
-RULE = (
+RULE = (  # with the number of `MINIMUM_CASES`
     "First is the member that no other one is shown to beat in right answers; among several, the "
     "one with fewer failed calls, then the cheaper one, then the faster one, again only by "
     "differences that are shown; else the configured order stays. The rest is ordered in the same "
     "way. A difference is shown if its 95 % interval, for all pairs of members together, does not "
     "contain zero. Members are compared on the cases that all of them were asked, and cases count "
-    "as independent; below {minimum} cases nothing is recommended."
+    "as independent; below 30 cases nothing is recommended."
 )
 
 
@@ -51,6 +51,22 @@ class Observation(NamedTuple):
 
 Observed = Mapping[str, Mapping[str, Observation]]
 """Observations by candidate and case."""
+
+
+def recommendations(
+    routes: Mapping[str, Sequence[str]], observed: Observed
+) -> tuple[Recommendation, ...]:
+    """Return the order for each route of which a member was measured.
+
+    Args:
+        routes: the members of each route, in the catalogue's order.
+        observed: what was measured of candidates.
+    """
+    return tuple(
+        recommended(route_id, members, observed)
+        for route_id, members in routes.items()
+        if any(observed.get(one) for one in members)
+    )
 
 
 def recommended(route_id: str, configured: Sequence[str], observed: Observed) -> Recommendation:

@@ -1,6 +1,6 @@
 """The benchmark's partitions in the lake: one of results per candidate, and one of the report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -16,6 +16,7 @@ from replay_assets.tool_calling.report import build_report
 from replay_assets.tool_calling.runner import cases_digest
 
 CODE_VERSION = "1"
+REPORT_CODE_VERSION = "2"
 
 
 def results_publication(
@@ -47,10 +48,12 @@ def current_results(
 
 
 def report_publication(
-    cases: Sequence[ToolCase], asked: Sequence[tuple[Candidate, Published]]
+    cases: Sequence[ToolCase],
+    asked: Sequence[tuple[Candidate, Published]],
+    routes: Mapping[str, Sequence[str]],
 ) -> Publication:
     """Return the partition of the report on candidates and their published results."""
-    report = build_report(cases, [(candidate, _read(found)) for candidate, found in asked])
+    report = build_report(cases, [(candidate, _read(found)) for candidate, found in asked], routes)
     rows = [row.model_dump() for row in _rows(report)]
     return Publication(
         tables={
@@ -64,7 +67,7 @@ def report_publication(
             assets.REPORT_MARKDOWN_FILE: render(MARKDOWN, report).encode(),
         },
         inputs={str(found.address): found.digest for _, found in asked},
-        code_version=CODE_VERSION,
+        code_version=REPORT_CODE_VERSION,
     )
 
 

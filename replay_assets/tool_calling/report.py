@@ -16,6 +16,7 @@ from replay_assets.contracts.tool_calling_report import (
 from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
 from replay_assets.statistics import rate_of
 from replay_assets.statistics.mcnemar import mid_p
+from replay_assets.statistics.routing import RULE, Observation, recommendations
 
 Results = Sequence[ToolCallingResult]
 WEIGHTS = {
@@ -23,12 +24,22 @@ WEIGHTS = {
     "macro_accuracy": "macro: every category with a graded case weighs the same",
 }
 NO_TOOL = "none"
+NOT_ASKED = ("not_sent", "gate_refused")
+"""Outcomes that say nothing of the candidate: its endpoint was not asked."""
 
 
 def build_report(
-    cases: Sequence[ToolCase], asked: Sequence[tuple[Candidate, Results]]
+    cases: Sequence[ToolCase],
+    asked: Sequence[tuple[Candidate, Results]],
+    routes: Mapping[str, Sequence[str]] | None = None,
 ) -> ToolCallingReport:
-    """Return the report on candidates, each with one result per case in the order of the cases."""
+    """Return the report on candidates.
+
+    Args:
+        cases: the cases.
+        asked: candidates, each with one result per case in the order of the cases.
+        routes: the members of each route of the catalogue.
+    """
     by_id = {case.id: case for case in cases}
     return ToolCallingReport(
         schema_version=ToolCallingReport.VERSION,
@@ -42,7 +53,19 @@ def build_report(
             for result in results
             if result.code is not None
         ],
+        recommendations=recommendations(
+            routes or {}, {candidate.id: _observed(results) for candidate, results in asked}
+        ),
+        recommendation_rule=RULE,
     )
+
+
+def _observed(results: Results) -> dict[str, Observation]:
+    return {
+        one.case_id: Observation(one.right, one.right is None, one.latency_ms, one.cost_usd)
+        for one in results
+        if one.outcome not in NOT_ASKED
+    }
 
 
 def _figures(

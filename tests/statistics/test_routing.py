@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from replay_assets.contracts.recommendation import Recommendation
-from replay_assets.statistics.routing import MINIMUM_CASES, Observation, Observed, recommended
+from replay_assets.statistics.routing import (
+    MINIMUM_CASES,
+    RULE,
+    Observation,
+    Observed,
+    recommended,
+)
 
 ROUTE = ("first", "second")
 Cases = dict[str, Observation]
@@ -88,6 +94,7 @@ def test_a_member_that_fails_more_often_is_asked_later():
 
 def test_below_the_stated_number_of_cases_nothing_is_recommended():
     """Whatever the difference is; cases that only one member was asked do not count."""
+    assert f"below {MINIMUM_CASES} cases nothing is recommended" in RULE
     first = cases(MINIMUM_CASES + 10, wrong_until(40))
     found = of(first, cases(MINIMUM_CASES - 1, usual))
     assert (found.state, found.cases, found.as_recommended) == ("too_few_cases", 29, None)

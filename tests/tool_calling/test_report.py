@@ -2,7 +2,9 @@
 
 import pytest
 
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.tool_case import Code, ToolCall, ToolCallingResult, ToolCase
+from replay_assets.statistics.routing import RULE
 from replay_assets.tool_calling.render import HTML, MARKDOWN, render
 from replay_assets.tool_calling.report import build_report
 from tests.inference.scripted_server import candidate
@@ -104,3 +106,40 @@ def test_a_miss_is_shown_with_request_expected_and_given():
     for text in (html, markdown):
         assert "wrong_value" in text
         assert "case-0" in text
+
+
+def routed(number: int) -> tuple[list[ToolCase], list[tuple[Candidate, list[ToolCallingResult]]]]:
+    """The results of two members; the second one is right more often."""
+    cases = [case(index) for index in range(number)]
+    mine = [result(one, "wrong_value" if index < 20 else None) for index, one in enumerate(cases)]
+    theirs = [result(one, candidate_id="other") for one in cases]
+    return cases, [(CANDIDATE, mine), (OTHER, theirs)]
+
+
+def test_another_order_of_a_route_is_recommended_with_what_it_is_worth():
+    """Next to the configured one, with the rule; in every form of the report."""
+    report = build_report(*routed(40), {"route": ("one", "other", "absent"), "else": ("absent",)})
+    (found,) = report.recommendations
+    assert (found.state, found.right_gained, found.saved_usd) == ("other_order", 20, None)
+    assert found.as_recommended is not None
+    assert found.as_recommended.order == ("other", "one")
+    for text in (render(HTML, report), render(MARKDOWN, report)):
+        for words in (
+            RULE,
+            "one, other, absent",
+            "other, one; without results: absent",
+            "+20 right of 40, cost unknown, 0 ms faster",
+            "other: 40/40 right (91.2% to 100.0%), 0 failed, 100 ms, cost per case unknown",
+            "put here by accuracy",
+        ):
+            assert words in text
+
+
+def test_few_cases_give_no_recommendation():
+    """The report says how many are needed; cases that were not sent are none."""
+    cases, asked = routed(32)
+    short = [one.model_copy(update={"outcome": "not_sent"}) for one in asked[0][1][:3]]
+    asked[0] = (CANDIDATE, [*short, *asked[0][1][3:]])
+    report = build_report(cases, asked, {"route": ("one", "other")})
+    assert "none: 29 cases, 30 are needed" in render(MARKDOWN, report)
+    assert build_report(cases, asked).recommendations == ()
