@@ -15,7 +15,7 @@ SCHEMA = pa.schema(
         ("id", pa.string()),
         ("n", pa.int64()),
         ("ok", pa.bool_()),
-        ("at", pa.timestamp("us", tz="UTC")),
+        ("seen_at", pa.timestamp("us", tz="UTC")),
         ("parts", pa.list_(pa.string())),
         ("rate", pa.float64()),
     ]
@@ -34,7 +34,7 @@ def table(rows: int, seed: int = 0) -> pa.Table:
                 "id": maybe("磁碟" * draw.randrange(4)),
                 "n": maybe(draw.randrange(-9, 9)),
                 "ok": maybe(draw.random() < 0.5),
-                "at": maybe(draw.randrange(10**15)),
+                "seen_at": maybe(draw.randrange(10**15)),
                 "parts": maybe([maybe("x" * k) for k in range(draw.randrange(3))]),
                 "rate": maybe(draw.random()),
             }
@@ -72,7 +72,7 @@ def test_empty_batches_change_nothing():
 def test_a_null_in_place_of_a_value_changes_the_digest(column: str, row: int):
     """An empty text, zero and false differ from null."""
     rows = table(10, seed=3).to_pylist()
-    zero = {"id": "", "n": 0, "ok": False, "at": 0, "parts": [], "rate": 0.0}[column]
+    zero = {"id": "", "n": 0, "ok": False, "seen_at": 0, "parts": [], "rate": 0.0}[column]
     variants = ([*rows[:row], {**rows[row], column: one}, *rows[row + 1 :]] for one in (None, zero))
     assert len({table_digest(pa.Table.from_pylist(rows, SCHEMA)) for rows in variants}) == 2
 
