@@ -31,7 +31,8 @@ class ReportedGrade(Part):
 class ReportedAnswer(Part):
     """What was answered to an incident, and how it was graded; long texts are cut.
 
-    Of the incumbent's decision there are only words of the vocabulary: its text is raw evidence.
+    Of the incumbent's decision there are only words of the vocabulary, and components with the
+    placeholders of the incident's pack: its text is raw evidence.
     """
 
     outcome: str

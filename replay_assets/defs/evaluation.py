@@ -214,6 +214,7 @@ def build_report_asset(
         labels: Root,
         vocabulary: AnswerVocabulary,
         policy: Policy,
+        safeguards: Guards,
     ) -> dg.MaterializeResult[None]:
         """The week's verdict on each candidate, compared with production and the baselines.
 
@@ -237,6 +238,7 @@ def build_report_asset(
                 catalogue=catalogue,
                 policy=policy,
                 vocabulary=vocabulary,
+                rules=safeguards.rules,
                 not_ready={one.id: why for one in catalogue if (why := one.not_ready(read_secret))},
             )
             address = assets.EVALUATION_REPORT.at(week)

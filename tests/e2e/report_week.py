@@ -59,6 +59,7 @@ def report_of(data: Path, week: str) -> EvaluationReport:
         catalogue=catalogue,
         policy=load_policy(),
         vocabulary=VOCABULARY,
+        rules=RULES,
         not_ready={},
     )
 

@@ -33,7 +33,7 @@ from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import Publication, assets
 from replay_assets.lake.formats import arrow_table, encode_json
 
-CODE_VERSION = "7"
+CODE_VERSION = "8"
 
 
 @dataclass(frozen=True)

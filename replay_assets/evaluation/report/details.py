@@ -1,6 +1,6 @@
 """Reads what the report shows of single incidents: answers, and the closed part of labels."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,11 @@ from replay_assets.contracts.score import INCUMBENT
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.evaluation.grading.recorded import incumbent_proposal
 from replay_assets.evaluation.grading.scoring import by_incident
+from replay_assets.evaluation.masked_decisions import components_under_the_map
 from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
 from replay_assets.lake import Lineage, assets
 from replay_assets.lake.labels import labels_of
+from replay_assets.sanitizing import RuleSet, sanitize_text
 
 EVIDENCE_CHARACTERS = 4000
 TEXT_CHARACTERS = 400
@@ -23,6 +25,8 @@ MOST_NAMES = 8
 """Limits of what is shown of one incident: a page of 500 must open in a browser."""
 SUFFICIENCY = ("sufficient", "partial", "insufficient")
 """The known values of the label's field; a source may have others, which are free text."""
+NOT_SHOWN = "…"
+"""In place of a component that is not in the evidence and that sanitizing would mask."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Details:
 
 
 def read_details(
-    days: ScoredDays, candidates: list[CandidateScores], vocabulary: Vocabulary
+    days: ScoredDays, candidates: list[CandidateScores], vocabulary: Vocabulary, rules: RuleSet
 ) -> Details:
     """Return the details of the incidents of some days.
 
@@ -42,21 +46,22 @@ def read_details(
         days: the days, with the title of each incident.
         candidates: the scores of every candidate; only days that count are read.
         vocabulary: the closed vocabulary of labels and answers.
+        rules: the sanitizing rules in use, for names in the decisions of production.
     """
     answers = {
         (one.candidate_id, incident): answer
         for one in candidates
-        for incident, answer in _answers(days, one, vocabulary)
+        for incident, answer in _answers(days, one, vocabulary, rules)
     }
     return Details(answers, dict(_truths(days, vocabulary)))
 
 
 def _answers(
-    days: ScoredDays, one: CandidateScores, vocabulary: Vocabulary
+    days: ScoredDays, one: CandidateScores, vocabulary: Vocabulary, rules: RuleSet
 ) -> Iterator[tuple[str, ReportedAnswer]]:
     for day in (day for day, state in one.days.items() if state == "counted"):
         if one.candidate_id == INCUMBENT:
-            found = _recorded(days.lineage, day, vocabulary)
+            found = _recorded(days.lineage, day, vocabulary, rules)
         else:
             results = days.lineage.get(assets.REPLAY_RESULTS.at(day, one.candidate_id))
             found = {
@@ -90,16 +95,23 @@ def _answered(result: Mapping[str, Any], vocabulary: Vocabulary) -> ReportedAnsw
     )
 
 
-def _recorded(lineage: Lineage, day: str, vocabulary: Vocabulary) -> dict[str, ReportedAnswer]:
-    """Return the decisions that production recorded; of each, only words of the vocabulary."""
+def _recorded(
+    lineage: Lineage, day: str, vocabulary: Vocabulary, rules: RuleSet
+) -> dict[str, ReportedAnswer]:
+    """Return the decisions that production recorded.
+
+    Of each, there are words of the vocabulary, and components with the pack's placeholders.
+    """
     raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
     repairs = by_incident(raw.rows(assets.RECORDED_REPAIRS))
+    components = components_under_the_map(lineage, day, rules)
     found = {}
     for row in raw.rows(assets.INCIDENT_EVIDENCE.table):
         one = incumbent_proposal(row, repairs[row["incident_id"]], vocabulary)
         found[row["incident_id"]] = ReportedAnswer(
             outcome="recorded" if one.action_text or one.category else "not_recorded",
             category=one.category,
+            components=_public(components.get(row["incident_id"], ())),
             action=one.action_id,
             risk_level=one.risk_level if one.risk_level in RISK_LEVELS else None,
             asks_approval=one.asks_approval,
@@ -123,13 +135,21 @@ def truth_of(label: IncidentLabel, vocabulary: Vocabulary) -> ReportedTruth:
     sufficiency = (label.evidence_sufficiency or "").strip().lower()
     return ReportedTruth(
         category=vocabulary.category_named(label.root_cause_category),
-        components=_names(sorted(label.components(vocabulary) or ())),
+        components=_public(sorted(label.components(vocabulary) or ())),
         actions=tuple(sorted(label.accepted_actions(vocabulary))),
         risk_level=label.risk_level if label.risk_level in RISK_LEVELS else None,
         needs_approval=label.requires_human_approval,
         repair_expected=label.repair_expected,
         evidence_sufficiency=sufficiency if sufficiency in SUFFICIENCY else None,
     )
+
+
+def _public(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of components as the report may show them.
+
+    A value that is not in the evidence, such as an address, has no placeholder: it is not shown.
+    """
+    return _names([one if sanitize_text(one) == one else NOT_SHOWN for one in names])
 
 
 def _names(values: object) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from replay_assets.evaluation.review_days import ReviewDays
 from replay_assets.evaluation.scored_days import ScoredDays
 from replay_assets.lake import Lineage, Store, assets
 from replay_assets.lake.digests import vocabulary_digest
+from replay_assets.sanitizing import RuleSet
 
 
 def report_of_week(
@@ -28,6 +29,7 @@ def report_of_week(
     catalogue: Catalogue,
     policy: GatePolicy,
     vocabulary: Vocabulary,
+    rules: RuleSet,
     not_ready: Mapping[str, str],
 ) -> EvaluationReport:
     """Return the report of a week.
@@ -40,6 +42,7 @@ def report_of_week(
         catalogue: every candidate.
         policy: what new reviews keep.
         vocabulary: of the answers.
+        rules: the sanitizing rules in use.
         not_ready: why runs that name no candidate leave some of them out.
     """
     days = ScoredDays(lineage, days_of_week(week), EVIDENCE_CHARACTERS)
@@ -52,7 +55,7 @@ def report_of_week(
         not_ready=not_ready,
         catalogue=list(catalogue),
         policy=policy,
-        details=read_details(days, [incumbent, *candidates], vocabulary),
+        details=read_details(days, [incumbent, *candidates], vocabulary, rules),
         earlier=earlier_weeks(lake, week),
         last_promoted=reviews.promoted.id if reviews.promoted else None,
         lineage=_lineage(days, policy, vocabulary),

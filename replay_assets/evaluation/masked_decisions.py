@@ -1,0 +1,40 @@
+"""The components in decisions of production, with the placeholders of packs, for the report.
+
+Like those of labels (`masked_labels.py`), they are raw text until values have the placeholders of
+their incident. Only incidents whose decision names a component are sanitized again.
+"""
+
+from collections.abc import Sequence
+
+from replay_assets.evaluation.grading.recorded import components_stated
+from replay_assets.lake import Lineage, assets
+from replay_assets.sanitizing import (
+    RuleSet,
+    incidents_of,
+    redacted_errors,
+    rules_digest,
+    sanitize_incident,
+)
+
+
+def components_under_the_map(
+    lineage: Lineage, day: str, rules: RuleSet
+) -> dict[str, Sequence[str]]:
+    """Return the components that a day's recorded decisions name, by incident.
+
+    Empty if the day's pack was made by other rules: its placeholders would mean other values.
+    """
+    pack = lineage.find(assets.REQUEST_PACK.at(day))
+    raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
+    if pack is None or pack.manifest.inputs.get("rules") != rules_digest(rules):
+        return {}
+    rows = raw.rows(assets.INCIDENT_EVIDENCE.table)
+    stated = {one["incident_id"]: names for one in rows if (names := components_stated(one))}
+    decided = [one for one in rows if one["incident_id"] in stated]
+    found: dict[str, Sequence[str]] = {}
+    for incident in incidents_of(decided, raw.rows(assets.RECORDED_MESSAGES)):
+        # The message of an unexpected error may quote evidence.
+        with redacted_errors(incident.incident_id):
+            spell = sanitize_incident(incident, rules).sanitizer.pseudonymized
+            found[incident.incident_id] = [spell(name) for name in stated[incident.incident_id]]
+    return found
