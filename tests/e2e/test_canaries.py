@@ -30,7 +30,8 @@ pytestmark = pytest.mark.slow
 
 DAY = "2026-09-30"
 KEYS = {"ECHO_KEY": "FAKE+" + "key/of-the-echo", "OTHER_KEY": "FAKE-" + "key-of-nobody-asked"}
-FIELDS = ("alertname", "severity", "labels", "evidence_summary", "evidence_kind", "tool_output")
+FIELDS = ("alertname", "severity", "labels", "evidence_summary", "evidence_kind", "tool_output",
+          "tool_call")  # fmt: skip
 LATER = ("coordinator_output", "repair_step", "repair_error", "said", "human_decision")
 """Fields that no pack reads; some of them reach the training file, sanitized."""
 INCIDENTS = 4
@@ -111,9 +112,12 @@ def rows_of(canaries: list[Planted], later: list[Planted]) -> dict[str, list[dic
             for position, (said_by, said) in enumerate(
                 [("user", "said"), ("assistant", "said"), ("tool", "tool_output")]
             ):
+                call = {"name": "get_logs", "arguments": json.dumps({"grep": text(n, "tool_call")})}
                 rows["session_messages"].append({
                     "session_id": f"{role}-{n}", "position": position, "role": said_by,
-                    "content": text(n, said), "tool_calls": None,
+                    "content": text(n, said),
+                    "tool_calls": [{"id": "call_1", "type": "function", "function": call}]
+                    if said_by == "assistant" else None,
                     "tool_call_id": "call_1" if said_by == "tool" else None, "created_at": at,
                 })  # fmt: skip
         rows["auto_repair_executions"].append({

@@ -7,11 +7,15 @@ import pytest
 
 from replay_assets.contracts.recorded_call import RecordedCall
 from replay_assets.contracts.vocabulary import load_vocabulary
+from replay_assets.replay.agent.tools.tool_box import ToolBox
 from replay_assets.request_packs.builder import RequestPack, build_pack
 from tests.request_packs.rows import Row, evidence_row, tool_message
 
-READ = ("kubectl_get", {"resource": "pods", "namespace": "shop"})
-SCALE = ("scale_deployment", {"deployment": "web", "namespace": "shop", "replicas": 3})
+READ: tuple[str, dict[str, Any]] = ("kubectl_get", {"resource": "pods", "namespace": "shop"})
+SCALE: tuple[str, dict[str, Any]] = (
+    "scale_deployment",
+    {"deployment": "web", "namespace": "shop", "replicas": 3},
+)
 FAKE = "FAKE-" + "orders-pw-1"
 
 
@@ -114,3 +118,26 @@ def test_a_line_of_an_earlier_release_is_read():
     old = {"incident_id": "inc-1", "session_id": "s", "position": 2, "tool_call_id": "call-1",
            "content": "pods"}  # fmt: skip
     assert RecordedCall.model_validate(old).name is None
+
+
+def test_labels_and_outcomes_change_no_offered_tool_and_no_answer():
+    """Only what was collected before the outcome was known decides what an agent can read."""
+    messages = [called(READ), tool_message("10.0.0.5 ready"), called(SCALE), tool_message("scaled")]
+    outcome = {
+        "verification_result": "failed",
+        "repair_success": False,
+        "repair_error": "rolled back",
+        "coordinator_output": '{"decision": "other"}',
+        "matched_playbook_id": "pb-9",
+    }
+    boxes = []
+    for changes in ({}, outcome):
+        pack = pack_of(*messages, row=evidence_row(**changes))
+        recordings = [RecordedCall.model_validate(one) for one in pack.tool_output]
+        boxes.append(ToolBox.of(pack.requests[0], recordings))
+    assert boxes[0].definitions == boxes[1].definitions
+    events: dict[str, Any] = {"namespace": "shop"}
+    calls = [READ, SCALE, ("get_events", events), READ]
+    answers = [[box.answer(*call) for call in calls] for box in boxes]
+    assert answers[0] == answers[1]
+    assert [one.kind for one in answers[0]] == ["recorded", "dry_run", "not_recorded", "recorded"]
