@@ -16,10 +16,12 @@ from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError, TimeZoneError
 from replay_assets.evidence.trial import try_newest_day
+from replay_assets.feedback.labels import shipped_labels
+from replay_assets.feedback.report import read_labelled
 from replay_assets.inference import probe
 from replay_assets.lake import Store
 from replay_assets.sanitizing import load_canaries, rules_of
-from replay_assets.settings import Settings, read_secret, read_variable
+from replay_assets.settings import HUMAN_LABELS, Settings, named_file, read_secret, read_variable
 from replay_assets.source import (
     IncidentDatabase,
     count_orphans,
@@ -57,6 +59,7 @@ def _files(settings: Settings) -> Iterator[Diagnosis]:
         "policy": lambda: load_policy(settings.policy),
         "rules": lambda: rules_of(settings.rules),
         "canaries": lambda: load_canaries(settings.canaries),
+        "human_labels": _human_labels,
     }
     for name, read in readers.items():
         try:
@@ -64,6 +67,11 @@ def _files(settings: Settings) -> Iterator[Diagnosis]:
         except ConfigurationError as error:
             cure = f"correct the file that REPLAY_{name.upper()} names"
             yield Diagnosis(name, "fail", str(error), cure)
+
+
+def _human_labels() -> object:
+    path = named_file(HUMAN_LABELS)
+    return None if path is None else read_labelled(path, shipped_labels())
 
 
 def _source(settings: Settings) -> Iterator[Diagnosis]:

@@ -31,6 +31,20 @@ class HumanLabels:
     least_kappa: float
 
 
+def read_labelled(path: Path, labels: LabelSet) -> list[LabelledTriple]:
+    """Return the triples of a file that people labelled.
+
+    Raises:
+        ConfigurationError: the file can't be read, or a line of it has an unknown label.
+    """
+    triples = read_triples(path, LabelledTriple)
+    unknown = {one.label: one.id for one in triples if one.label not in labels.labels}
+    if unknown:
+        named = ", ".join(f"{label!r} ({triple})" for label, triple in sorted(unknown.items()))
+        raise ConfigurationError(f"{path}: unknown labels {named}; use {', '.join(labels.labels)}")
+    return triples
+
+
 def judge_card(
     judge: Judge,
     labels: LabelSet,
@@ -55,8 +69,7 @@ def judge_card(
     """
     agreement = digest = None
     if human.path is not None:
-        triples = read_triples(human.path, LabelledTriple)
-        _require_known(triples, labels, human.path)
+        triples = read_labelled(human.path, labels)
         digest = hashlib.sha256(human.path.read_bytes()).hexdigest()
         clean = clean_triples(triples, rules)
         repeats = judge.judge(clean, work=work, repeats=REPEATS, progress=progress)
@@ -109,13 +122,6 @@ def _status(agreement: Agreement | None, least_kappa: float) -> CardStatus:
         return "unverified"
     low = agreement.kappa_low
     return "verified" if low is not None and low >= least_kappa else "below_bound"
-
-
-def _require_known(triples: Sequence[LabelledTriple], labels: LabelSet, path: Path) -> None:
-    unknown = {one.label: one.id for one in triples if one.label not in labels.labels}
-    if unknown:
-        named = ", ".join(f"{label!r} ({triple})" for label, triple in sorted(unknown.items()))
-        raise ConfigurationError(f"{path}: unknown labels {named}; use {', '.join(labels.labels)}")
 
 
 def _total(counts: Sequence[int | None]) -> int | None:

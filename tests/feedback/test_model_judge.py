@@ -8,6 +8,7 @@ import pytest
 from starlette.responses import JSONResponse, Response
 
 from replay_assets.contracts.feedback import FeedbackTriple, Judgement
+from replay_assets.errors import BatchStoppedError
 from replay_assets.feedback.labels import LabelSet
 from replay_assets.feedback.model_judge import ModelJudge
 from replay_assets.feedback.prompts import messages_of
@@ -148,6 +149,19 @@ def test_a_rerun_asks_what_failed_and_nothing_else(server: Script, failure: Repl
     assert len(server.bodies) == before + 1
     assert judged(judge_at(server, stores=stores), *both) == again
     assert len(server.bodies) == before + 1
+
+
+def test_a_run_that_ended_early_continues(server: Script):
+    """What it had is not asked again: the endpoint rejected the key in between."""
+    stores, both = RunStores.in_memory(), (triple("a", "1"), triple("b", "2"))
+    server.answers(RESOLVED, status(401))
+    with pytest.raises(BatchStoppedError, match="1 of 2 requests have no result"):
+        judged(judge_at(server, stores=stores, limits={"concurrency": 1}), *both)
+    asked = len(server.bodies)
+    server.answers(label("neutral"))
+    found = judged(judge_at(server, stores=stores), *both)
+    assert [one.label for one in found] == ["resolved", "neutral"]
+    assert len(server.bodies) == asked + 1
 
 
 def test_answers_are_shared_by_all_works_of_the_same_judge(server: Script):
