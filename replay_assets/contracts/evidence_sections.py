@@ -73,7 +73,7 @@ def _called(tool: str, written: str, text: str) -> Section:
         return Section(tool, text)
     if isinstance(arguments, str):
         # A bare command.
-        return Section(tool, text, _tool_of(arguments), {"command": arguments})
+        return Section(tool, text, tool, {"command": arguments})
     return (
         Section(tool, text, tool, arguments) if isinstance(arguments, dict) else Section(tool, text)
     )

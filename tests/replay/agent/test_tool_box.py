@@ -66,6 +66,15 @@ def test_read_tools_of_the_recorded_session_are_offered_too():
     assert "requires_human_approval" in properties_of(box, "exec_kubectl_cmd")
 
 
+def test_where_the_evidence_shows_commands_they_can_be_asked_by_their_tool_and_bare():
+    """A session may have recorded a bare command in place of arguments, too."""
+    box = ToolBox(EVIDENCE, [recorded("nodes", "run", "kubectl get nodes")])
+    names = names_of(box) - READS - OTHERS
+    assert names == {"exec_read_only_kubectl_cmd", "kubectl", "query_loki", "run"}
+    assert box.answer("run", {"command": "kubectl get no"}).text == "nodes"
+    assert box.answer("kubectl", {"command": "kubectl get no"}).text == "nodes"
+
+
 def test_tools_that_change_something_have_the_argument_for_approval():
     box = ToolBox("")
     for tool in shipped_tools().tools:

@@ -17,7 +17,7 @@ NOT_OFFERED = frozenset({"shell"})
 """What the evidence shows as a command of another program than kubectl."""
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 
-Called = tuple[str | None, Mapping[str, Any] | str | None]
+Called = tuple[str | None, Mapping[str, Any] | None]
 """The name of a tool and the arguments of one call, as far as they were recorded."""
 
 
@@ -29,7 +29,7 @@ def recorded_tools(calls: Iterable[Called], rules: ToolRules) -> list[dict[str, 
     """
     by_tool: dict[str, list[Mapping[str, Any]]] = {}
     for name, arguments in calls:
-        if name is None or not isinstance(arguments, Mapping):
+        if name is None or arguments is None:
             continue
         by_tool.setdefault(name, []).append(arguments)
         command = shipped_forms().command_of(name, arguments)

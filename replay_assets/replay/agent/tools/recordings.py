@@ -4,10 +4,11 @@ Of repeated recordings of one call the next in order is returned, after the last
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from replay_assets.contracts.evidence_sections import Section, SectionAnswer, section_table
+from replay_assets.contracts.evidence_sections import KUBECTL, Section, SectionAnswer, section_table
 from replay_assets.contracts.recorded_call import RecordedCall
 from replay_assets.replay.agent.tools.normalising import Asked, asked, wildcards, without
 
@@ -51,10 +52,18 @@ class Recordings:
 def recorded_calls(calls: Iterable[RecordedCall]) -> Recordings:
     """Return what tools returned in the recorded session."""
     return Recordings(
-        (asked(call.name, call.arguments), call.content or "")
+        (asked(name, arguments), call.content or "")
         for call in calls
-        if call.name is not None and isinstance(call.arguments, dict)
+        if (name := call.name) is not None and (arguments := arguments_of(call)) is not None
     )
+
+
+def arguments_of(call: RecordedCall) -> Mapping[str, Any] | None:
+    """Return the arguments of a recorded call; a bare command is taken for the one argument."""
+    if isinstance(call.arguments, str):
+        is_command = call.arguments.strip().split(" ", 1)[0] == KUBECTL
+        return {"command": call.arguments} if is_command else None
+    return call.arguments
 
 
 def recorded_sections(sections: Sequence[Section]) -> Recordings:

@@ -14,6 +14,7 @@ from replay_assets.replay.agent.tools.dry_runs import dry_run
 from replay_assets.replay.agent.tools.normalising import asked
 from replay_assets.replay.agent.tools.recorded_tools import recorded_tools
 from replay_assets.replay.agent.tools.recordings import (
+    arguments_of,
     recorded_calls,
     recorded_sections,
     section_shown,
@@ -52,7 +53,7 @@ class ToolBox:
         self._recorded = recorded_calls(calls)
         self._shown = recorded_sections(self._sections)
         called = [
-            *((one.name, one.arguments) for one in calls),
+            *((one.name, arguments_of(one)) for one in calls),
             *((one.tool, one.arguments) for one in self._sections),
         ]
         self._definitions = (*self._rules.offered(), *recorded_tools(called, self._rules))
