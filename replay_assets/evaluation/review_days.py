@@ -27,6 +27,7 @@ from replay_assets.evaluation.reviews import (
 from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
 from replay_assets.lake import Address, Lineage, Publication, Store, assets, files
 from replay_assets.lake.formats import decode_json, encode_json
+from replay_assets.lake.review_plans import PLAN_FILE, find_plan, plan_address
 
 CODE_VERSION = "1"
 
@@ -83,9 +84,7 @@ class ReviewDays:
 
     def _plan(self, candidate: Candidate, week: str, under_review: int) -> ReviewPlan:
         """Return the plan of a candidate's review; keep it if it is new."""
-        address = Address(assets.REVIEWS, candidate=candidate.id, grain="none")
-        kept = self.lake.find(address)
-        earlier = None if kept is None else ReviewPlan.read(kept.document(assets.REVIEW_PLAN_FILE))
+        earlier = find_plan(self.lake, candidate.id)
         plan = plan_review(
             candidate,
             self.policy,
@@ -95,8 +94,9 @@ class ReviewDays:
             earlier=earlier,
         )
         if plan != earlier:
-            content = {assets.REVIEW_PLAN_FILE: encode_json(plan.as_json())}
-            self.lake.publish(address, Publication(files=content, code_version=CODE_VERSION))
+            content = {PLAN_FILE: encode_json(plan.as_json())}
+            publication = Publication(files=content, code_version=CODE_VERSION)
+            self.lake.publish(plan_address(candidate.id), publication)
         return plan
 
     def _range(self, start: str, last_week: str) -> "_Range":

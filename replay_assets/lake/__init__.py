@@ -8,6 +8,7 @@ which everything is sanitized. The modules, from the lowest layer to the highest
 - `formats`, `jsonl`, `tables`, `digests`: JSON, JSONL and Parquet, and digests of their content.
 - `writing`, `published`, `store`: a partition being written, a published one, all of one root.
 - `time_zone`: whose days a root has.
+- `review_plans`: the plans of reviews.
 - `assets`, `lineage`: the list of assets and their inputs, and whether a partition is up to date.
 - `labels`: reads labels. Not exported here: code that builds or sends a prompt can't import it.
 

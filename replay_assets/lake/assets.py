@@ -133,10 +133,6 @@ REPORT_FILE = "report.json"
 REPORT_HTML_FILE = "report.html"
 REPORT_MARKDOWN_FILE = "report.md"
 
-# The plan of a candidate's review, which the first report of the review makes; not an asset.
-REVIEWS = "reviews"
-REVIEW_PLAN_FILE = "review.json"
-
 # Next to training files: the row for the source's table `finetune_exports`. It is kept here too,
 # because the database role may have no right to write that table.
 EXPORT_LOG_FILE = "finetune_exports.json"

@@ -10,19 +10,17 @@ from typing import Literal
 
 from replay_assets.contracts.calendar import days_between, days_of_week
 from replay_assets.contracts.gate_policy import GatePolicy
-from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.assets import (
     BY_NAME,
-    REVIEW_PLAN_FILE,
-    REVIEWS,
     Asset,
     RootName,
     Setting,
 )
 from replay_assets.lake.digests import aliases_digest, digest_of, vocabulary_digest
 from replay_assets.lake.published import Published
+from replay_assets.lake.review_plans import find_plan
 from replay_assets.lake.store import Store
 from replay_assets.lake.time_zone import is_of_another_zone
 
@@ -200,8 +198,10 @@ class Lineage:
 
     def _earlier_days(self, address: Address) -> dict[str, str]:
         """Return the digests of what reviews read of the days before a week, if it is current."""
-        starts = [plan.start for one in self._candidates or () if (plan := self._review_of(one))]
-        first = min(starts, default=address.key)
+        # Not cached, because the report that is made now may have made a plan.
+        lake = self._stores["lake"]
+        plans = [] if lake is None else [find_plan(lake, one) for one in self._candidates or ()]
+        first = min((plan.start for plan in plans if plan is not None), default=address.key)
         sources = [
             one.at(day, candidate)
             for day in (days_between(first, address.key)[:-1] if first < address.key else ())
@@ -210,12 +210,6 @@ class Lineage:
         ]
         current = (self.find(one) for one in sources if self.state(one).is_current)
         return {str(one.address): one.digest for one in current if one is not None}
-
-    def _review_of(self, candidate: str) -> ReviewPlan | None:
-        """Return the plan of a candidate's review; not kept, because a report may make it."""
-        lake = self._stores["lake"]
-        found = lake and lake.find(Address(REVIEWS, candidate=candidate, grain="none"))
-        return None if not found else ReviewPlan.read(found.document(REVIEW_PLAN_FILE))
 
     def _digest_of(self, setting: Setting, address: Address) -> str | None:
         if setting == "candidate":

@@ -4,10 +4,8 @@ from pathlib import Path
 
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.gate_policy import load_policy
-from replay_assets.contracts.review import ReviewPlan
 from replay_assets.evaluation.review_days import ReviewDays
-from replay_assets.lake import assets
-from replay_assets.lake.addresses import Address
+from replay_assets.lake.review_plans import find_plan
 from tests.evaluation.report.test_report import DAYS, MODEL, OTHER, WEEK, empty
 
 
@@ -22,6 +20,6 @@ def test_an_entry_that_is_never_asked_takes_no_share_of_the_alpha(tmp_path: Path
         roots.lake, roots.evidence, roots.scored(DAYS, *catalogue).lineage, catalogue, load_policy()
     )
     assert set(reviews.standings(WEEK)) == {"model", "other"}
-    kept = roots.lake.get(Address(assets.REVIEWS, candidate="model", grain="none"))
-    plan = ReviewPlan.read(kept.document(assets.REVIEW_PLAN_FILE))
+    plan = find_plan(roots.lake, "model")
+    assert plan is not None
     assert plan.alpha == load_policy().alpha / 2

@@ -17,6 +17,7 @@ from replay_assets.lake.addresses import Address
 from replay_assets.lake.formats import encode_json
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
+from replay_assets.lake.review_plans import PLAN_FILE, plan_address
 from replay_assets.lake.store import Publication, Store
 
 WEEK = "2026-09-21"
@@ -247,7 +248,7 @@ def test_one_operation_reads_each_manifest_once(
         reads += store.reads
     assert set(reads.values()) == {1}
     made = 3 * (5 + 2 * len(candidates))
-    plans = len(candidates)
+    plans = 2 * len(candidates)  # none yet, nor where an earlier release kept it
     # Scores; for the export, evidence and results.
     lookups_of_missing = 4 * (1 + 2 * len(candidates) + 1)
     assert len(reads) == made + lookups_of_missing + plans
@@ -273,9 +274,8 @@ def reviewed(roots: Roots) -> Roots:
         policy=load_policy(),
         policy_digest=load_policy().digest(),
     )
-    content = {assets.REVIEW_PLAN_FILE: encode_json(plan.as_json())}
-    address = Address(assets.REVIEWS, candidate="model", grain="none")
-    roots.stores["lake"].publish(address, Publication(files=content))
+    content = {PLAN_FILE: encode_json(plan.as_json())}
+    roots.stores["lake"].publish(plan_address("model"), Publication(files=content))
     inputs = roots.lineage(policy=load_policy(), language="en").inputs(REPORT)
     roots.stores["lake"].publish(REPORT, Publication(inputs=inputs))
     return roots
