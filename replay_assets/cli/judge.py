@@ -5,7 +5,7 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from replay_assets.candidates import Catalogue, judged_by_itself
+from replay_assets.candidates import Candidate, Catalogue, judged_by_itself
 from replay_assets.cli.display import console, replay_progress
 from replay_assets.contracts.feedback import RULES_JUDGE, FeedbackTriple
 from replay_assets.contracts.gate_policy import load_policy
@@ -62,12 +62,7 @@ def _judge(judge_id: str, labels: LabelSet, folder: Path) -> Judge:
     if judge_id == RULES_JUDGE:
         return RulesJudge(labels)
     catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"), read_variable)
-    entry = catalogue.get(judge_id)
-    if entry.role != "judge":
-        raise ConfigurationError(
-            f"{judge_id} has no `role: judge` in the catalogue, so it may be a candidate that the "
-            f"labels help to train. Name the judge, or {RULES_JUDGE} for the built-in rules."
-        )
+    entry = _entry(judge_id, catalogue)
     if entry.embedded:
         return RulesJudge(labels)
     api_key = read_secret(entry.api_key_env)
@@ -87,6 +82,19 @@ def _judge(judge_id: str, labels: LabelSet, folder: Path) -> Judge:
     # One folder per judge, with its journal.
     stores = RunStores.local(folder, shared=state_folder() or folder)
     return ModelJudge(entry, labels, api_key, stores, gate, timezone_name())
+
+
+def _entry(judge_id: str, catalogue: Catalogue) -> Candidate:
+    """Return the entry of a judge; a baseline may judge too, because no label trains it."""
+    named = [one for one in catalogue if one.id == judge_id]
+    if named and (named[0].role == "judge" or named[0].embedded):
+        return named[0]
+    known = "none" if catalogue.judge is None else catalogue.judge.id
+    why = "may be a candidate that the labels help to train" if named else "is not in the catalogue"
+    raise ConfigurationError(
+        f"{judge_id} {why}; the entry with `role: judge` is {known}, and {RULES_JUDGE} is the name "
+        "of the built-in rules"
+    )
 
 
 def _write(out: Path, judged: list[Judged], report: JudgeReport) -> None:

@@ -135,10 +135,12 @@ def test_the_model_is_the_only_one_that_the_endpoint_lists(
 
 
 def test_a_candidate_is_not_a_judge(server: Script, tmp_path: Path):
-    """What it labels would help to train it."""
-    result = run(tmp_path, row("a", "ok"), judge="other")
-    assert result.exit_code == 1
-    assert "role: judge" in result.output
+    """What it labels would help to train it; the message names the judges that there are."""
+    for name, why in (("other", "help to train"), ("unknown", "not in the catalogue")):
+        result = run(tmp_path, row("a", "ok"), judge=name)
+        assert result.exit_code == 1
+        assert why in result.output
+        assert "`role: judge` is mine, and rules-judge" in " ".join(result.output.split())
     assert server.bodies == []
 
 
