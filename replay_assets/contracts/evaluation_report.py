@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from replay_assets.contracts.comparison import PairedComparison
+from replay_assets.contracts.recommendation import Recommendation
 from replay_assets.contracts.record import Part, Reader, Record
 from replay_assets.contracts.report_details import (
     Flip,
@@ -196,7 +197,8 @@ class EvaluationReport(Record):
     the reason.
     `unmet_labels` lists values of labels that no answer can give, with the incidents of each.
     `flips` has all regressions of a candidate before its improvements. `trend` has earlier weeks
-    first, and this one last.
+    first, and this one last. `recommendations` has the order of members for each route of which a
+    member has results in the days of the reviews, and `recommendation_rule` the rule of these.
     """
 
     VERSION: ClassVar[str] = REPORT_VERSION
@@ -215,6 +217,8 @@ class EvaluationReport(Record):
     leaks: tuple[LeakCheck, ...] = ()
     last_promoted: str | None = None
     lineage: ReportLineage = ReportLineage()
+    recommendations: tuple[Recommendation, ...] = ()
+    recommendation_rule: str = ""
 
 
 class ReportRow(Part):

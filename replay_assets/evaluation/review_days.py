@@ -54,11 +54,19 @@ class ReviewDays:
 
     def standings(self, week: str) -> dict[str, Standing]:
         """Return the decision on every candidate at the end of a week, and its progress."""
-        reviewed = [one for one in self.catalogue if is_reviewed(one) and self._is_asked(one)]
-        return {one.id: self._standing(one, week, len(reviewed)) for one in reviewed}
+        return {one.id: self._standing(one, week) for one in self._reviewed}
 
-    def _standing(self, candidate: Candidate, week: str, under_review: int) -> Standing:
-        plan = self._plan(candidate, week, under_review)
+    def covered(self, week: str) -> ScoredDays:
+        """Return the scores of all days that the reviews cover, until the end of a week."""
+        starts = (self._plan(one, week).start for one in self._reviewed)
+        return self._range(min((week, *starts)), week).days
+
+    @cached_property
+    def _reviewed(self) -> list[Candidate]:
+        return [one for one in self.catalogue if is_reviewed(one) and self._is_asked(one)]
+
+    def _standing(self, candidate: Candidate, week: str) -> Standing:
+        plan = self._plan(candidate, week)
         return standing_of(
             plan,
             week,
@@ -82,7 +90,7 @@ class ReviewDays:
         found = (one for one in self.catalogue if last and one.id == last.candidate_id)
         return next((one for one in found if last and one.digest() == last.candidate_version), None)
 
-    def _plan(self, candidate: Candidate, week: str, under_review: int) -> ReviewPlan:
+    def _plan(self, candidate: Candidate, week: str) -> ReviewPlan:
         """Return the plan of a candidate's review; keep it if it is new."""
         earlier = find_plan(self.lake, candidate.id)
         plan = plan_review(
@@ -90,7 +98,7 @@ class ReviewDays:
             self.policy,
             week=week,
             days=self.evidence.days_of(assets.INCIDENT_EVIDENCE.name),
-            under_review=under_review,
+            under_review=len(self._reviewed),
             earlier=earlier,
         )
         if plan != earlier:

@@ -16,6 +16,7 @@ from replay_assets.contracts.evaluation_report import (
     ReportRow,
 )
 from replay_assets.contracts.gate_policy import GatePolicy, load_policy
+from replay_assets.contracts.recommendation import Recommendation
 from replay_assets.contracts.report_details import Flip, Rate, ReportLineage, TrendPoint
 from replay_assets.contracts.request import NO_EVIDENCE
 from replay_assets.contracts.score import INCUMBENT
@@ -32,6 +33,7 @@ from replay_assets.evaluation.reviews import Standing
 from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import Publication, assets
 from replay_assets.lake.formats import arrow_table, encode_json
+from replay_assets.statistics.routing import RULE
 
 CODE_VERSION = "8"
 
@@ -50,6 +52,7 @@ class Surroundings:
         earlier: the points of earlier weeks' reports.
         last_promoted: the id of the candidate that was promoted last.
         lineage: what the report is made from.
+        recommendations: the order of members for each route.
     """
 
     unmet_labels: Mapping[str, list[str]] = field(default_factory=dict)
@@ -61,6 +64,7 @@ class Surroundings:
     earlier: Sequence[TrendPoint] = ()
     last_promoted: str | None = None
     lineage: ReportLineage = field(default_factory=ReportLineage)
+    recommendations: tuple[Recommendation, ...] = ()
 
 
 def build_report(
@@ -106,6 +110,8 @@ def build_report(
         leaks=tuple(leak_checks(shown, around.catalogue)),
         last_promoted=around.last_promoted,
         lineage=around.lineage,
+        recommendations=around.recommendations,
+        recommendation_rule=RULE,
     )
     own = points_of_rows(week, list(_rows(report)))
     return report.model_copy(update={"trend": (*around.earlier, *own)})

@@ -18,6 +18,7 @@ from replay_assets.contracts.evaluation_report import (
 from replay_assets.contracts.result import GRADED_OUTCOMES
 from replay_assets.evaluation.grading import GRADERS
 from replay_assets.evaluation.report.pictures import pareto, trend_picture
+from replay_assets.evaluation.report.recommendations import recommendation_filters
 from replay_assets.evaluation.report.shown import filters, harms_of
 from replay_assets.evaluation.report.slices import ENOUGH
 from replay_assets.evaluation.report.summary import METRICS
@@ -34,7 +35,7 @@ from replay_assets.parsing.pages import page_templates
 
 SECTIONS = (
     *("verdicts", "figures", "denominators", "paired", "harm", "quality", "slices", "flips"),
-    *("trend", "leaks", "days", "incidents", "lineage"),
+    *("trend", "recommendations", "leaks", "days", "incidents", "lineage"),
 )
 """The parts of the page, in order; each has a template of its name."""
 
@@ -51,6 +52,7 @@ def _environment(language: ReportLanguage) -> Environment:
     """Return the templates, cached: compiling them takes longer than filling them."""
     environment = page_templates("replay_assets.evaluation.report")
     environment.filters |= filters(words_in(language))
+    environment.filters |= recommendation_filters(words_in(language))
     environment.filters |= {
         "visible": visible,
         "as_code": as_code,

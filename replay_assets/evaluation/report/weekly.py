@@ -12,6 +12,7 @@ from replay_assets.evaluation import grading
 from replay_assets.evaluation.grading.graders import SELF_HEALING_VERSION
 from replay_assets.evaluation.report.build import CODE_VERSION, Surroundings, build_report
 from replay_assets.evaluation.report.details import EVIDENCE_CHARACTERS, read_details
+from replay_assets.evaluation.report.recommendations import recommendations_of
 from replay_assets.evaluation.report.trend import earlier_weeks
 from replay_assets.evaluation.review_days import ReviewDays
 from replay_assets.evaluation.scored_days import ScoredDays
@@ -59,6 +60,7 @@ def report_of_week(
         earlier=earlier_weeks(lake, week),
         last_promoted=reviews.promoted.id if reviews.promoted else None,
         lineage=_lineage(days, policy, vocabulary),
+        recommendations=recommendations_of(reviews.covered(week), catalogue),
     )
     return build_report(week, incumbent, candidates, days.titles, around)
 

@@ -20,7 +20,7 @@ from tests.evaluation.report.test_candidates import report_of, reviewed
 OTHERS = [one for one in REPORT_LANGUAGES if one != "en"]
 PACKAGE = Path(report_package.__file__).parent
 CODES = ("metric.", "reason.", "outcome.", "says.", "value.", "day.", "changed.", "leaks.",
-         "against.", "harm.", "slice.", "quality_", "review_")  # fmt: skip
+         "against.", "harm.", "slice.", "criterion.", "quality_", "review_")  # fmt: skip
 """Beginnings of keys that are put together."""
 
 
