@@ -8,6 +8,7 @@ its manifest is removed by the next writer, from the list that it left.
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -19,17 +20,22 @@ from replay_assets.contracts.manifest import FileEntry
 from replay_assets.lake import files
 from replay_assets.lake.published import named_by_content
 
-BUFFER_BYTES = 1 << 16
+BUFFER_BYTES = 1 << 20
 PENDING = ".pending-"
 """Begins the name of the list of files that a process is about to publish."""
 
 
 class LinesWriter:
-    """Writes lines that are already encoded, and counts and hashes them."""
+    """Writes lines that are already encoded, and counts and hashes them.
 
-    def __init__(self, stream: files.HashedFile) -> None:
+    A thread hashes and writes them while the caller makes the next ones.
+    """
+
+    def __init__(self, stream: files.HashedFile, thread: Executor) -> None:
         self.records = 0
         self._stream = stream
+        self._thread = thread
+        self._task: Future[int] | None = None
         self._buffer = bytearray()
 
     def write(self, line: bytes) -> None:
@@ -38,13 +44,27 @@ class LinesWriter:
         self._buffer += b"\n"
         self.records += 1
         if len(self._buffer) >= BUFFER_BYTES:
-            self.flush()
+            self._submit()
 
     def flush(self) -> None:
-        """Write the lines that are still in memory."""
+        """Write the lines that are still in memory.
+
+        Raises:
+            OSError: lines could not be written.
+        """
+        self._submit()
+        self._wait()
+
+    def _submit(self) -> None:
+        self._wait()  # one buffer per file is waiting at most, to limit the memory in use
         if self._buffer:
-            self._stream.write(self._buffer)
+            self._task = self._thread.submit(self._stream.write, self._buffer)
             self._buffer = bytearray()
+
+    def _wait(self) -> None:
+        if self._task is not None:
+            self._task.result()
+            self._task = None
 
 
 @dataclass
@@ -86,6 +106,7 @@ class FileSet:
         self._exit = staged
         self._members: list[_Member] = []
         self._current: list[tuple[str, bytes]] = []
+        self._thread = ThreadPoolExecutor(1, "export")
         remove_incomplete(folder)
         files.sweep(folder)
 
@@ -97,7 +118,9 @@ class FileSet:
             named_after: the lines of the file whose final name this one has, with another suffix.
         """
         file = self._exit.enter_context(files.staged(self._folder / name))
-        lines = LinesWriter(file.stream)
+        # Before the file is discarded, because the thread may still be writing to it.
+        self._exit.callback(self._thread.shutdown)
+        lines = LinesWriter(file.stream, self._thread)
         owner = next((one for one in self._members if one.lines is named_after), None)
         self._members.append(_Member(name, file, lines, owner if named_after is not None else None))
         return lines

@@ -57,12 +57,11 @@ class RowWriter:
 
     def write(self, row: Row, split: Split) -> None:
         """Write a row in each flavour that takes it."""
-        length = None
-        for output in self._outputs[split]:
-            if not output.flavour.takes(row):
-                continue
-            if length is None:
-                length = self.tokens.tokens(row)
+        outputs = [one for one in self._outputs[split] if one.flavour.takes(row)]
+        if not outputs:
+            return
+        length = self.tokens.tokens(row)
+        for output in outputs:
             line = encode_record(output.flavour.render(row))
             lineage = LineageRecord(
                 row=output.lines.records,
@@ -78,11 +77,10 @@ class RowWriter:
             output.lines.write(line)
             output.lineage.write(lineage.line())
             output.lengths.add(length)
-        if length is not None:
-            self.rows[split] += 1
-            self.kinds[row.kind] += 1
-            self.label_sources[row.label_source] += 1
-            self.incidents[row.incident_id] = row.scenario_group
+        self.rows[split] += 1
+        self.kinds[row.kind] += 1
+        self.label_sources[row.label_source] += 1
+        self.incidents[row.incident_id] = row.scenario_group
 
     def exported(self, entries: Sequence[FileEntry]) -> tuple[ExportedFile, ...]:
         """Return the files with rows, given the entries of all published files."""

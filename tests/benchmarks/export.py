@@ -1,0 +1,104 @@
+"""How fast and in how much memory 500,000 rows are rendered into two flavours.
+
+Compared with a bare loop that encodes both flavours from the same prepared rows, with orjson if it
+is installed: no lineage, no checksums, no lengths, no manifest. Run `python -m
+tests.benchmarks.export`; a number after it is the number of rows.
+"""
+
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from upath import UPath
+
+from replay_assets.contracts.training_manifest import Split
+from replay_assets.finetune.flavours import BY_NAME, flavours_named
+from replay_assets.finetune.rows import Message, Row, decode_row, encode_row
+from replay_assets.finetune.writing.export import ExportPlan, write_export
+from replay_assets.lake.spool import Spool
+
+ROWS = 500_000
+FLAVOURS = ("sft.alpaca", "sft.chat")
+LOG = "2026-09-21T06:00:{second:02d}Z web-{number} ERROR pool timed out after 5000 ms\n"
+CHINESE = "資料庫連線池耗盡，網頁服務在高峰時段無法取得連線，請檢查連線上限與慢查詢。"
+LIMIT_MIB, LIMIT_RATIO = 600, 2.0
+TURNS = 3
+
+
+def prepared(number: int) -> Row:
+    """Return a row of about 2 KB: half log, half Chinese, as in the study of writers."""
+    log = "".join(LOG.format(second=second, number=number) for second in range(14))
+    return Row(
+        kind="positive",
+        prompt=(Message("system", "Find the cause of the alert."), Message("user", log)),
+        completion=(Message("assistant", f"{CHINESE * 9} {number}"),),
+        incident_id=f"inc-{number}",
+        scenario_group=f"grp-{number % 1000}",
+        session_id=f"se-{number}",
+        execution_id=f"re-{number}",
+        label_source="verified_execution",
+        has_reasoning=True,
+        at="2026-09-21T06:00:00.000000Z",
+        metadata={"incident_id": f"inc-{number}", "alertname": "PoolExhausted", "language": "zh"},
+    )
+
+
+def rows_in(spool: Spool) -> Iterator[tuple[Row, Split]]:
+    """Yield the prepared rows in another order than they were written in, as an export does."""
+    for number in range(len(spool)):
+        yield decode_row(spool.get(number * 7919 % len(spool))), "train"
+
+
+def bare(spool: Spool, folder: Path) -> None:
+    """Write both flavours and nothing else."""
+    if find_spec("orjson"):
+        from orjson import dumps
+    else:
+        from msgspec.json import encode as dumps
+    renders = [BY_NAME[name].render for name in FLAVOURS]
+    with (folder / "a").open("wb", 1 << 20) as first, (folder / "b").open("wb", 1 << 20) as second:
+        for row, _ in rows_in(spool):
+            for render, file in zip(renders, (first, second), strict=True):
+                file.write(dumps(render(row)) + b"\n")
+
+
+def exported(spool: Spool, folder: Path) -> None:
+    """Write an export of both flavours."""
+    plan = ExportPlan("benchmark", "2026-09-21", flavours_named(FLAVOURS))
+    write_export(UPath(folder / "export"), rows_in(spool), plan)
+
+
+def timed(write: Callable[[Spool, Path], None], spool: Spool) -> tuple[float, float]:
+    """Return the seconds that writing takes, by the clock and of CPU."""
+    with tempfile.TemporaryDirectory() as folder:
+        clock, cpu = time.perf_counter(), time.process_time()
+        write(spool, Path(folder))
+        return time.perf_counter() - clock, time.process_time() - cpu
+
+
+def main() -> None:
+    """Print times, their ratio and the memory of the export."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    with tempfile.TemporaryDirectory() as name, Spool(UPath(name)) as spool:
+        for number in range(count):
+            spool.add(encode_row(prepared(number)))
+        # One next to the other, because other work on the machine slows both.
+        turns = [(timed(exported, spool), timed(bare, spool)) for _ in range(TURNS)]
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    encoder = "orjson" if find_spec("orjson") else "msgspec, because orjson is not installed"
+    print(f"{count:,} rows; load {os.getloadavg()[0]:.1f}; at most {memory:,.0f} MiB ({LIMIT_MIB})")
+    for place, kind in enumerate(("by the clock", "of CPU")):
+        ours, theirs = (min(turn[side][place] for turn in turns) for side in (0, 1))
+        print(
+            f"{kind:12}  export {ours:5.1f} s, bare loop {theirs:5.1f} s ({encoder}), "
+            f"ratio {ours / theirs:.2f} ({LIMIT_RATIO})"
+        )
+
+
+if __name__ == "__main__":
+    main()
