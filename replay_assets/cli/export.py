@@ -13,6 +13,7 @@ from replay_assets.contracts.calendar import days_between
 from replay_assets.contracts.export_policy import load_export_policy
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import NotMaterializedError
+from replay_assets.finetune.earlier import exports_before
 from replay_assets.finetune.export import Export, Made
 from replay_assets.finetune.flavours import flavour_of, flavours_named
 from replay_assets.finetune.rules import check_file
@@ -42,7 +43,8 @@ def export_days(first: str, last: str, flavours: Sequence[str], out: Path | None
             f"replay-assets backfill --from {start} --to {end} first."
         )
     folder = UPath((out or settings.data / "exports").absolute())
-    made = export.write(folder, name="export", day=start, flavours=chosen)
+    earlier = exports_before(start, [folder])
+    made = export.write(folder, name="export", day=start, flavours=chosen, earlier=earlier)
     _show(made, folder, unusable)
 
 
@@ -65,8 +67,9 @@ def _export(settings: Settings, days: Sequence[str]) -> tuple[Export, dict[str, 
     """Return what an export of some days is made from, and why days can't be used."""
     entries = Catalogue.load(settings.candidates, read_variable)
     rules = rules_of(settings.rules)
+    lake = Store(settings.lake, settings.timezone)
     lineage = Lineage(
-        lake=Store(settings.lake, settings.timezone),
+        lake=lake,
         evidence=Store(settings.evidence, settings.timezone),
         labels=Store(settings.labels, settings.timezone),
         vocabulary=load_vocabulary(settings.vocabulary),
@@ -82,6 +85,7 @@ def _export(settings: Settings, days: Sequence[str]) -> tuple[Export, dict[str, 
     export = Export(
         lineage,
         usable,
+        sorted(lake.days_of(assets.INCUMBENT_SCORES.name)),
         lineage.digests(assets.SFT_EXPORT, days),
         [one.id for one in entries.replayed if not one.baseline],
         load_export_policy(settings.export),

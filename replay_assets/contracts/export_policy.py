@@ -24,6 +24,9 @@ class ExportPolicy(Record):
             `self_healing_score`.
         pair_length_ratio: how many times longer one answer of a pair may be than the other.
         pairs_per_prompt: how many pairs one prompt may have.
+        validation_share: the share of clusters that validate.
+        same_answer_cap: how many rows of one cluster may teach nearly the same answer; None: no
+            limit.
         media_tags: whether `<image>`, `<video>` and `<audio>` in texts are broken or kept.
         tokenizer: a local `tokenizer.json` that counts tokens; None: an estimate.
     """
@@ -37,6 +40,8 @@ class ExportPolicy(Record):
     pair_margin: Share = 0.0
     pair_length_ratio: Annotated[float, Field(ge=1)] = 2.0
     pairs_per_prompt: Annotated[int, Field(ge=1)] = 4
+    validation_share: Share = 0.1
+    same_answer_cap: Annotated[int, Field(ge=1)] | None = 10
     media_tags: Literal["break", "keep"] = "break"
     tokenizer: Path | None = None
 

@@ -90,6 +90,7 @@ class TrainingManifest(Record):
         dropped: how many rows and incidents were left out, by reason.
         deduplication: its parameters, and the number of clusters.
         reserved_digest: the digest of the list of reserved incidents.
+        signatures_file: what the rows look like, for later exports; no text can be read from it.
         tokenizer: what counted the tokens.
         label_sources: how many rows each source of labels decided.
         labels: versions of what labels were made with, such as the judge.
@@ -115,6 +116,7 @@ class TrainingManifest(Record):
     dropped: dict[str, int] = Field(default_factory=dict)
     deduplication: dict[str, Any] = Field(default_factory=dict)
     reserved_digest: str = ""
+    signatures_file: str = ""
     tokenizer: Tokenizer | None = None
     label_sources: dict[str, int] = Field(default_factory=dict)
     labels: dict[str, Any] = Field(default_factory=dict)

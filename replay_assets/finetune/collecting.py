@@ -10,11 +10,13 @@ import msgspec
 
 from replay_assets.contracts.export_policy import ExportPolicy
 from replay_assets.contracts.export_row import TrainingLanguage
+from replay_assets.contracts.judge_report import JudgeCard
 from replay_assets.contracts.request import ReplayRequest
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.errors import ResidualSecretError
 from replay_assets.finetune.evidence_rows import EvidenceRows
+from replay_assets.finetune.feedback_rows import FeedbackRows, known_of
 from replay_assets.finetune.labels import Labelled, agreed, labelled
 from replay_assets.finetune.pairs import kept_pairs
 from replay_assets.finetune.replay_rows import GradedAnswer, ReplayRows, replay_pairs
@@ -36,6 +38,7 @@ class Collected:
         incidents: how many incidents of the days were read.
         marks: how often texts had a mark of trainers, by its spelling.
         media_tags: those of them that are tags of images, videos or audio.
+        judges: the judge of each day's feedback, with its status and its label set.
     """
 
     spool: Spool
@@ -44,6 +47,7 @@ class Collected:
     incidents: int = 0
     marks: dict[str, int] = field(default_factory=dict)
     media_tags: dict[str, int] = field(default_factory=dict)
+    judges: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -95,6 +99,7 @@ class Collector:
         scores = self._incumbent(day)
         self._add_evidence(evidence, rows, scores, texts, found)
         self._add_replays(day, incidents, texts, found)
+        self._add_feedback(day, {row["incident_id"]: row for row in rows}, scores, texts, found)
 
     def _add_evidence(
         self,
@@ -141,6 +146,31 @@ class Collector:
                     answers.append(one)
                     self._add(one.row, found)
         self._add_pairs(replay_pairs(answers, self.policy.pair_margin), found)
+
+    def _add_feedback(
+        self,
+        day: str,
+        incidents: Mapping[str, Mapping[str, Any]],
+        scores: Mapping[str, ReplayScore],
+        texts: TextRules,
+        found: Collected,
+    ) -> None:
+        address = assets.FEEDBACK_REWARDS.at(day)
+        if not self.lineage.state(address).is_current:
+            return
+        rewards = self.lineage.get(address)
+        card = JudgeCard.read(rewards.document(assets.JUDGE_CARD_FILE))
+        found.judges[day] = f"{card.judge_id} {card.status} {card.label_set_version}"
+        make = FeedbackRows(self.policy, texts, self.language)
+        for reward in rewards.rows(assets.FEEDBACK_REWARDS.table):
+            incident = incidents.get(reward["incident_id"])
+            score = scores.get(reward["incident_id"])
+            if incident is None or score is None:
+                found.left_out["feedback_of_unknown_incident"] += 1
+            elif isinstance(made := make.row(reward, card, known_of(incident, score)), str):
+                found.left_out[made] += 1
+            else:
+                self._add(made, found)
 
     def _add_pairs(self, pairs: Iterator[tuple[Row, float]], found: Collected) -> None:
         kept, dropped = kept_pairs(

@@ -11,7 +11,7 @@ from replay_assets.finetune.example import Example, example_of
 from replay_assets.finetune.rows import Message, Row
 from replay_assets.finetune.texts import TextRules, utc_text
 from replay_assets.finetune.tool_sessions import tools_of
-from replay_assets.sanitizing import RuleSet, redacted_errors
+from replay_assets.sanitizing import IncidentSanitizer, RuleSet, redacted_errors
 
 VERIFIED = "success"
 
@@ -67,19 +67,25 @@ class EvidenceRows:
             )
         if example is None:
             return [], "nothing_recorded_to_learn"
-        common = {
-            "incident_id": example.incident_id,
-            "scenario_group": score.scenario_group,
-            "execution_id": row["repair_id"],
-            "label_source": "verified_execution",
-            "at": utc_text(example.collected_at),
-        }
+        common = _common(example, row, score)
         said = (example.reasoning,) if example.reasoning else ()
         made = [RecordedRow(self._answer(example, row, common), said)]
         if example.session:
             made.append(RecordedRow(_session(example, row, common)))
         made += map(RecordedRow, _pairs(example, common))
         return made, None
+
+    def looks_like(self, row: Mapping[str, Any], score: ReplayScore) -> Row | str:
+        """Return the row that an incident would have, or its evidence if it has no answer.
+
+        It is compared with other rows and never written.
+        """
+        # An incident without any answer still has evidence.
+        with redacted_errors(row["incident_id"]):
+            example = example_of(row, with_reasoning=True, rules=self.rules, texts=self.texts)
+            if example is None:
+                return str(IncidentSanitizer(self.rules).value(row["evidence_summary"]))
+        return self._answer(example, row, _common(example, row, score))
 
     def _answer(self, example: Example, row: Mapping[str, Any], common: dict[str, Any]) -> Row:
         _, output = texts_of(example)
@@ -92,6 +98,16 @@ class EvidenceRows:
             metadata=alpaca_row(example).metadata.model_dump(mode="json"),
             **common,
         )
+
+
+def _common(example: Example, row: Mapping[str, Any], score: ReplayScore) -> dict[str, Any]:
+    return {
+        "incident_id": example.incident_id,
+        "scenario_group": score.scenario_group,
+        "execution_id": row["repair_id"],
+        "label_source": "verified_execution",
+        "at": utc_text(example.collected_at),
+    }
 
 
 def _session(example: Example, row: Mapping[str, Any], common: dict[str, Any]) -> Row:

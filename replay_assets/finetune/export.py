@@ -11,10 +11,13 @@ from upath import UPath
 from replay_assets.contracts.export_policy import ExportPolicy
 from replay_assets.contracts.export_row import TrainingLanguage, TrainingRow
 from replay_assets.contracts.training_manifest import Split
-from replay_assets.finetune.collecting import Collected, Collector
+from replay_assets.finetune.collecting import Collector
+from replay_assets.finetune.earlier import EarlierExport, signatures_of_export
 from replay_assets.finetune.flavours import BY_NAME, Flavour
+from replay_assets.finetune.reserved import reserved_lines
+from replay_assets.finetune.reserving import ReservedReader
 from replay_assets.finetune.rows import Row
-from replay_assets.finetune.selecting import Selected, select
+from replay_assets.finetune.selecting import Selected, selected
 from replay_assets.finetune.writing.export import Exported, ExportPlan, write_export
 from replay_assets.finetune.writing.lengths import TokenCounter
 from replay_assets.lake import Lineage, TableWriter
@@ -34,6 +37,7 @@ class Export:
     Attributes:
         lineage: a view of all partitions, for one operation.
         days: the days that can be used, oldest first.
+        history: all days of the lake: their reserved incidents are refused too.
         inputs: the digests of the partitions that it is made from, by name.
         candidates: the ids of the candidates whose answers may become rows.
         policy: what exports contain.
@@ -43,6 +47,7 @@ class Export:
 
     lineage: Lineage
     days: Sequence[str]
+    history: Sequence[str] = ()
     inputs: Mapping[str, str] = field(default_factory=dict)
     candidates: Sequence[str] = ()
     policy: ExportPolicy = field(default_factory=ExportPolicy)
@@ -56,6 +61,7 @@ class Export:
         name: str,
         day: str,
         flavours: Sequence[Flavour],
+        earlier: Sequence[EarlierExport] = (),
         table: TableWriter | None = None,
     ) -> "Made":
         """Write an export into a folder.
@@ -65,6 +71,7 @@ class Export:
             name: begins the id of the export.
             day: the day that its files have in their names.
             flavours: what is written.
+            earlier: exports whose rows are not written again, and whose clusters keep their side.
             table: gets the rows of the Alpaca flavour too.
         """
         with Spool(folder) as spool:
@@ -76,27 +83,35 @@ class Export:
                 self.safeguards,
                 self.language,
             ).collect(spool)
-            selected = select(collected)
+            reserved = ReservedReader(self.lineage, self.history, self.safeguards.rules).read()
+            chosen = selected(collected, reserved, earlier, self.policy)
             seen = RowsSeen(table)
             plan = ExportPlan(
                 name=name,
                 day=day,
                 flavours=flavours,
                 tokens=TokenCounter(self.policy.tokenizer),
-                reserved=selected.reserved,
-                facts=self._facts(collected, selected),
+                reserved=list(
+                    reserved_lines([*reserved.incidents.values(), *chosen.selection.refused])
+                ),
+                signatures=signatures_of_export(chosen.selection),
+                facts=self._facts(chosen, earlier),
             )
-            exported = write_export(folder, seen.of(selected.rows(collected)), plan)
+            exported = write_export(folder, seen.of(chosen.rows()), plan)
             seen.end()
         return Made(exported, collected.incidents, collected.marks, seen)
 
-    def _facts(self, collected: Collected, selected: Selected) -> dict[str, Any]:
+    def _facts(self, chosen: Selected, earlier: Sequence[EarlierExport]) -> dict[str, Any]:
+        collected, selection = chosen.collected, chosen.selection
         return {
             "source_digest": digest_of(dict(sorted(self.inputs.items()))),
-            "dropped": dict(sorted((collected.left_out + selected.dropped).items())),
+            "dropped": dict(sorted((collected.left_out + Counter(selection.dropped)).items())),
+            "deduplication": selection.facts(),
+            "clusters": selection.incidents_by_cluster,
+            "labels": {"judges": collected.judges},
+            "parent_manifests": tuple(one.manifest_file for one in earlier),
             "media_tags": collected.media_tags,
             "settings": {**self.policy.described(), "language": self.language},
-            **selected.facts,
         }
 
 

@@ -7,9 +7,11 @@ from typing import Any
 from replay_assets.contracts.export_policy import ExportPolicy
 from replay_assets.contracts.export_row import AlpacaMetadata, TrainingLanguage
 from replay_assets.contracts.judge_report import JudgeCard
+from replay_assets.contracts.score import ReplayScore
+from replay_assets.finetune.evidence_rows import reasoning_is_wrong
 from replay_assets.finetune.language import language_of
 from replay_assets.finetune.rows import LabelSource, Message, Row
-from replay_assets.finetune.texts import TextRules
+from replay_assets.finetune.texts import TextRules, utc_text
 
 
 @dataclass(frozen=True)
@@ -20,11 +22,23 @@ class KnownIncident:
         scenario_group: its scenario group.
         reasoning_is_wrong: whether production's diagnosis is known to be wrong.
         at: when its evidence was collected.
+        reserved: whether its scenario group is reserved for evaluation.
     """
 
     scenario_group: str
     reasoning_is_wrong: bool
     at: str
+    reserved: bool = False
+
+
+def known_of(incident: Mapping[str, Any], score: ReplayScore) -> KnownIncident:
+    """Return what is known of an incident from its evidence and the grades of production."""
+    return KnownIncident(
+        score.scenario_group,
+        reasoning_is_wrong(score),
+        utc_text(incident["collected_at"]),
+        reserved=score.reserved_for_evaluation,
+    )
 
 
 @dataclass(frozen=True)
@@ -51,6 +65,8 @@ class FeedbackRows:
         """
         if (reason := self.reason_against(reward, card)) is not None:
             return reason
+        if known.reserved:
+            return "reserved_for_evaluation"
         wanted = reward["reward"] > 0
         if wanted and known.reasoning_is_wrong:
             return "reasoning_known_to_be_wrong"

@@ -56,15 +56,17 @@ class ReplayRows:
                 yield GradedAnswer(row, result.candidate_id, score.self_healing_score)
 
     def _row(self, request: ReplayRequest, result: ReplayResult, score: ReplayScore) -> Row:
-        question = base_question(request, request.user_prompt)
+        asked = self.texts.text(request.user_prompt)
+        question = base_question(request, asked)
         cause = result.model_output.get("root_cause") or {}
         has_reasoning = bool(cause.get("statement"))
         return Row(
             kind="positive" if score.primary else "negative",
             prompt=(
                 Message("system", self.texts.text(request.system_prompt)),
-                Message("user", self.texts.text(question)),
+                Message("user", question),
             ),
+            constant=question.removeprefix(asked),
             completion=(Message("assistant", self.texts.answer(json_line(result.model_output))),),
             incident_id=result.incident_id,
             scenario_group=score.scenario_group,
@@ -143,6 +145,7 @@ def _pair(right: Row, wrong: Row) -> Row:
         prompt=right.prompt,
         completion=right.completion,
         rejected=wrong.completion,
+        constant=right.constant,
         incident_id=right.incident_id,
         scenario_group=right.scenario_group,
         session_id=right.session_id,

@@ -62,6 +62,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         completion: the answer; the better one of a pair.
         rejected: the worse answer of a pair.
         tools: the tools that the prompt offers.
+        constant: a part of the prompt that many rows have, such as how to answer.
         incident_id: the incident that it came from.
         scenario_group: its scenario group; empty if it has none.
         session_id: the session or call that gave the answer, if it is known.
@@ -78,6 +79,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     completion: tuple[Message, ...]
     rejected: tuple[Message, ...] = ()
     tools: tuple[Tool, ...] = ()
+    constant: str = ""
     incident_id: str
     scenario_group: str
     session_id: str | None = None
@@ -98,7 +100,8 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def question(self) -> tuple[str, ...]:
         """The texts of the prompt without its constant instructions."""
-        return tuple(_text_of(one) for one in self.prompt if one.role != "system")
+        texts = (_text_of(one) for one in self.prompt if one.role != "system")
+        return tuple(text.replace(self.constant, "") if self.constant else text for text in texts)
 
     @property
     def answer(self) -> str:

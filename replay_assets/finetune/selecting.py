@@ -1,51 +1,45 @@
-"""Which of the collected rows are written, and in which split."""
+"""Which of the collected rows are written, and in which split: the decisions of `selection`."""
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from replay_assets.contracts.export_policy import ExportPolicy
 from replay_assets.contracts.training_manifest import Split
 from replay_assets.finetune.collecting import Collected
+from replay_assets.finetune.duplicates.fingerprints import fingerprints_of
+from replay_assets.finetune.earlier import EarlierExport, earlier_rows
+from replay_assets.finetune.reserved import Reserved
 from replay_assets.finetune.rows import Row, decode_row
-
-VALIDATION_SHARE = 0.1
+from replay_assets.finetune.selection import Selection, SelectionSettings, select
 
 
 @dataclass(frozen=True)
 class Selected:
-    """The rows to write, as numbers in the spool, in the order of their ids.
+    """The decisions on the collected rows."""
 
-    Attributes:
-        numbers: each row's number and split.
-        dropped: how many rows were left out, by reason.
-        facts: what the manifest says about the selection.
-        reserved: the lines of `reserved.jsonl`.
+    collected: Collected
+    selection: Selection
+
+    def rows(self) -> Iterator[tuple[Row, Split]]:
+        """Yield the rows that are written, in the order that files must have."""
+        for place in self.selection.kept:
+            number = self.collected.items[place].number
+            split = self.selection.splits[place]
+            if split is not None:
+                yield decode_row(self.collected.spool.get(number)), split
+
+
+def selected(
+    collected: Collected,
+    reserved: Reserved,
+    earlier: Sequence[EarlierExport],
+    policy: ExportPolicy,
+) -> Selected:
+    """Decide on all collected rows, whatever flavours are written.
+
+    So that a cluster is on the same side in the exports of all flavours.
     """
-
-    numbers: list[tuple[int, Split]]
-    dropped: Counter[str] = field(default_factory=Counter)
-    facts: dict[str, Any] = field(default_factory=dict)
-    reserved: tuple[bytes, ...] = ()
-
-    def rows(self, collected: Collected) -> Iterator[tuple[Row, Split]]:
-        """Yield the rows one by one, in the order that files must have."""
-        for number, split in self.numbers:
-            yield decode_row(collected.spool.get(number)), split
-
-
-def select(collected: Collected) -> Selected:
-    """Return all rows, split by scenario group."""
-    ordered = sorted(collected.items, key=lambda one: one.row_id)
-    numbers = [
-        (one.number, split_of(decode_row(collected.spool.get(one.number)))) for one in ordered
-    ]
-    return Selected(numbers)
-
-
-def split_of(row: Row) -> Split:
-    """Return the split of a row: the same for all rows of a scenario group, in every week."""
-    group = row.scenario_group or row.incident_id
-    place = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) / 2**64
-    return "validation" if place < VALIDATION_SHARE else "train"
+    rows = (decode_row(collected.spool.get(one.number)) for one in collected.items)
+    settings = SelectionSettings(policy.validation_share, policy.same_answer_cap)
+    selection = select(fingerprints_of(rows), earlier_rows(earlier), reserved, settings)
+    return Selected(collected, selection)

@@ -17,6 +17,7 @@ from replay_assets.contracts.export_row import (
     TrainingRow,
 )
 from replay_assets.contracts.training_manifest import ExportedFile
+from replay_assets.finetune.earlier import EarlierExport
 from replay_assets.finetune.export import ALPACA, Export, Made
 from replay_assets.finetune.flavours import Family, flavour_of, flavours_named
 from replay_assets.finetune.rules import Problem, check_lines
@@ -62,6 +63,7 @@ class WeekExport:
         export = Export(
             self.lineage,
             self.lineage.usable_days(address),
+            sorted(self.lake.days_of(assets.INCUMBENT_SCORES.name)),
             self.lineage.inputs(address),
             self.candidates,
             self.policy,
@@ -76,6 +78,7 @@ class WeekExport:
                 name=asset.name,
                 day=week,
                 flavours=flavours_named(self.policy.flavours, family),
+                earlier=self._earlier(asset, week),
                 table=partition.table(asset.table, arrow_schema(TrainingRow))
                 if has_table
                 else None,
@@ -90,6 +93,15 @@ class WeekExport:
                 inputs=export.inputs, facts=facts, code_version=CODE_VERSION
             )
         return published, entries
+
+    def _earlier(self, asset: Asset, week: str) -> list[EarlierExport]:
+        """Return the newest export of each earlier week."""
+        found = (self.lake.find(asset.at(one)) for one in self.lake.weeks_of(asset.name))
+        return [
+            EarlierExport(self.lake.folder_of(one.address), manifest_name(one))
+            for one in found
+            if one is not None and one.address.key < week
+        ]
 
     def _facts(self, export: Export, week: str, made: Made) -> dict[str, Any]:
         manifest = made.exported.manifest
@@ -106,6 +118,11 @@ class WeekExport:
             "rows_without_reasoning": made.seen.without_reasoning,
             "broken_marks": made.marks,
         }
+
+
+def manifest_name(export: Published) -> str:
+    """Return the name of the newest manifest of a published export."""
+    return next(name for name in export.names(".json") if name.startswith("manifest."))
 
 
 def problems_of(export: Published) -> Iterator[tuple[str, Iterator[Problem]]]:

@@ -5,7 +5,7 @@ take the names from here, so that a new asset is declared in one place. Only the
 assets are here, no way to read them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from replay_assets.lake.addresses import Address, Grain
@@ -78,8 +78,14 @@ FEEDBACK_REWARDS = Asset(
 )
 # An export has the answers of the candidates whose scores are current, and what operators said.
 _EXPORTED = (INCIDENT_EVIDENCE, INCUMBENT_SCORES, REPLAY_RESULTS, REPLAY_SCORES)
-SFT_EXPORT = Asset("sft_export", grain="week", inputs=_EXPORTED, settings=("rules",))
-PREFERENCE_EXPORT = Asset("preference_export", grain="week", inputs=_EXPORTED, settings=("rules",))
+SFT_EXPORT = Asset(
+    "sft_export",
+    grain="week",
+    inputs=_EXPORTED,
+    settings=("rules",),
+    optional=(FEEDBACK_REWARDS,),
+)
+PREFERENCE_EXPORT = replace(SFT_EXPORT, name="preference_export")
 TOOL_CALLING_RESULTS = Asset("tool_calling_results", grain="none", per_candidate=True)
 TOOL_CALLING_REPORT = Asset("tool_calling_report", grain="none", inputs=(TOOL_CALLING_RESULTS,))
 

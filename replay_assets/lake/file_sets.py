@@ -125,6 +125,12 @@ class FileSet:
         self._members.append(_Member(name, file, lines, owner if named_after is not None else None))
         return lines
 
+    def file(self, name: str, content: bytes) -> None:
+        """Add a complete file."""
+        file = self._exit.enter_context(files.staged(self._folder / name))
+        file.stream.write(content)
+        self._members.append(_Member(name, file))
+
     def current(self, name: str, content: bytes) -> None:
         """Add a file that has one fixed name, and so is replaced by the next set."""
         self._current.append((name, content))

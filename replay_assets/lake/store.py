@@ -134,6 +134,12 @@ class Store:
         names = (path.name.partition("=") for path in folder.iterdir())
         return [day for grain, _, day in names if grain == "date" and day]
 
+    def weeks_of(self, asset: str) -> list[str]:
+        """Return the weeks for which an asset has a folder, in their order."""
+        folder = self._root / f"files/{asset}"
+        names = (path.name.partition("=") for path in (folder.iterdir() if folder.exists() else ()))
+        return sorted(week for grain, _, week in names if grain == "week" and week)
+
     def withdraw(self, address: Address) -> None:
         """Remove a partition: its manifest first, so that no reader finds a part of it."""
         paths = {entry.path for entry in self._entries_of(address)}

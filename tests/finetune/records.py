@@ -12,12 +12,13 @@ from replay_assets.contracts.evidence import (
     RECORDED_MESSAGES,
     RECORDED_REPAIRS,
 )
+from replay_assets.contracts.feedback import FeedbackReward
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.finetune.rows import Message, Row
 from replay_assets.finetune.week import WeekExport
 from replay_assets.lake import Asset, Lineage, Publication, Published, Store, assets
-from replay_assets.lake.formats import arrow_table
+from replay_assets.lake.formats import arrow_table, encode_json
 from replay_assets.lake.jsonl import encode_line
 from tests.evaluation.records import score
 from tests.replay.packs import request
@@ -44,6 +45,15 @@ def evidence(**changes: Any) -> Evidence:
         "repair_steps": json.dumps([{"action": "restart_workload", "step": "restart"}]),
     }
     return {**fields, **changes}
+
+
+OTHER = {
+    "incident_id": "inc-2",
+    "evidence_summary": "Kernel log of node seven: the third volume reports bad sectors.",
+    "coordinator_output": json.dumps({"reasoning": "Its disk is worn out, order a spare part."}),
+    "repair_steps": json.dumps(["cordon and drain the node"]),
+}
+"""An incident that has nothing in common with that of `evidence`."""
 
 
 def repair(**changes: Any) -> dict[str, Any]:
@@ -147,6 +157,14 @@ class Lake:
         scores = _scores("replay_scores", [one for _, one in graded])
         self._publish(assets.REPLAY_SCORES, day, candidate, tables=scores)
 
+    def feedback(self, day: str, *rewards: Mapping[str, Any], **card: Any) -> None:
+        """Publish what operators said on a day, and what the judge says about it."""
+        self._publish(assets.OPERATOR_FEEDBACK, day)
+        rows = arrow_table(rewards, arrow_schema(FeedbackReward))
+        files = {assets.JUDGE_CARD_FILE: encode_json({**CARD, **card})}
+        tables = {assets.FEEDBACK_REWARDS.table: rows}
+        self._publish(assets.FEEDBACK_REWARDS, day, tables=tables, files=files)
+
     def export(self, asset: Asset, *candidates: str, week: str = WEEK, **changes: Any) -> Published:
         """Publish a week's export."""
         export = WeekExport(self.store, self.lineage(candidates), candidates, **changes)
@@ -166,6 +184,42 @@ class Lake:
 
 
 CANDIDATE = "digest"
+CARD = {
+    "schema_version": "judge_card_v1",
+    "judge_id": "rules-judge",
+    "judge_model": "rules",
+    "about": "Rules.",
+    "label_set_version": "1",
+    "prompt_version": "1",
+    "status": "unverified",
+    "may_export": True,
+    "least_kappa": 0.6,
+    "human_labels_sha256": None,
+    "agreement": None,
+}
+
+
+def reward(**changes: Any) -> dict[str, Any]:
+    """Return a reward above the gate for an answer that the operator confirmed."""
+    fields = {
+        "id": "se-1:2",
+        "incident_id": "inc-1",
+        "session_id": "se-1",
+        "query_t": "Why is web down?",
+        "answer_t": "It leaks.",
+        "query_t1": "thanks, solved",
+        "outcome": "judged",
+        "label": "resolved",
+        "confidence": 0.9,
+        "rationale": None,
+        "reward": 1.0,
+        "should_update": True,
+        "judge_id": "rules-judge",
+        "judge_model": "rules",
+        "label_set_version": "1",
+        "prompt_version": "1",
+    }
+    return {**fields, **changes}
 
 
 def rows_in(export: Published, flavour: str) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -13,13 +14,23 @@ from pyarrow import json as pa_json
 from replay_assets.contracts.export_policy import ExportPolicy
 from replay_assets.contracts.training_manifest import TrainingManifest
 from replay_assets.errors import ResidualSecretError
+from replay_assets.finetune.week import manifest_name
 from replay_assets.finetune.writing.export import is_data
 from replay_assets.lake import Published
 from replay_assets.lake.assets import EXPORT_LOG_FILE, PREFERENCE_EXPORT, SFT_EXPORT
 from replay_assets.lake.files import sha256
 from replay_assets.sanitizing import OutboundPolicy
 from tests.evaluation.records import result, score
-from tests.finetune.records import WEEK, Lake, evidence, repair, rows_in, session
+from tests.finetune.records import (
+    OTHER,
+    WEEK,
+    Lake,
+    evidence,
+    repair,
+    reward,
+    rows_in,
+    session,
+)
 
 
 @pytest.fixture
@@ -76,7 +87,7 @@ def test_the_same_content_changes_nothing_and_other_content_is_added(lake: Lake)
     folder = Path(first.folder)
     named = {path: path.stat().st_mtime_ns for path in folder.glob("*.????????????????.*")}
     assert lake.export(SFT_EXPORT).digest == first.digest
-    lake.day(WEEK, [evidence(), evidence(incident_id="inc-2", evidence_summary="other")])
+    lake.day(WEEK, [evidence(), evidence(**OTHER)])
     second = lake.export(SFT_EXPORT)
     assert len(list(folder.glob("manifest.*.json"))) == 2
     assert {path: path.stat().st_mtime_ns for path in named} == named
@@ -87,7 +98,7 @@ def test_files_of_all_weeks_have_the_same_columns_of_the_same_types(lake: Lake) 
     """A column without a value, an instant with microseconds, a week without a row."""
     late = datetime(2026, 9, 28, 6, 0, 0, 5, tzinfo=UTC)
     lake.day(WEEK, [evidence(alertname=None, schema_version=None)])
-    lake.day("2026-09-28", [evidence(collected_at=late, matched_playbook_id="pb-1")])
+    lake.day("2026-09-28", [evidence(**OTHER, collected_at=late, matched_playbook_id="pb-1")])
     weeks = (WEEK, "2026-09-28", "2026-10-05")
     made = [lake.export(SFT_EXPORT, week=week) for week in weeks]
     assert data_names(made[2]) == []
@@ -169,7 +180,7 @@ def test_a_secret_that_is_left_stops_the_export(lake: Lake) -> None:
 
 def test_each_file_has_a_row_for_the_source(lake: Lake) -> None:
     """Checksum, size and count are those of the bytes written."""
-    lake.day(WEEK, [evidence(), evidence(incident_id="inc-2", evidence_summary="other")])
+    lake.day(WEEK, [evidence(), evidence(**OTHER)])
     made = lake.export(SFT_EXPORT)
     entries = made.document(EXPORT_LOG_FILE)["exports"]
     assert {one["file_path"] for one in entries} == set(data_names(made))
@@ -183,3 +194,87 @@ def test_each_file_has_a_row_for_the_source(lake: Lake) -> None:
         assert one["checksum_sha256"] == sha256(content)
         assert set(json.loads(one["source_ids"])) <= {"inc-1", "inc-2"}
         assert json.loads(one["metadata"]) == {"lookback_days": 7, "week": WEEK}
+
+
+FAILED = {"verification_result": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "labels"),
+    [
+        ({}, [True]),
+        ({"reward": -1.0, "label": "correction"}, [False]),
+        ({"confidence": 0.59}, []),
+        ({"reward": 0.4}, []),
+        ({"reward": None, "label": "topic_shift"}, []),
+        ({"outcome": "infrastructure_failure", "reward": None, "confidence": None}, []),
+        ({"incident_id": "quarantined"}, []),
+    ],
+)
+def test_rewards_above_the_gate_become_rows(
+    lake: Lake, changes: dict[str, Any], labels: list[bool]
+) -> None:
+    """By confidence and size; never for an incident without evidence, such as a quarantined one."""
+    lake.day(WEEK, [evidence(**FAILED)])
+    lake.feedback(WEEK, reward(**changes))
+    made = lake.export(PREFERENCE_EXPORT)
+    assert [row["label"] for row in rows_in(made, "kto.trl")] == labels
+    learned = rows_in(lake.export(SFT_EXPORT), "sft.chat")
+    assert len(learned) == labels.count(True)
+    if labels:
+        assert manifest_of(made).label_sources == {"judge_unverified": 1}
+
+
+def test_no_reward_of_a_judge_below_its_bound_becomes_a_row(lake: Lake) -> None:
+    """Nor one that confirms a diagnosis that is known to be wrong."""
+    lake.day(WEEK, [evidence(**FAILED)])
+    lake.feedback(WEEK, reward(), may_export=False, status="below_bound")
+    assert manifest_of(lake.export(SFT_EXPORT)).dropped["judge_below_the_bound"] == 1
+    lake.day(WEEK, [evidence(**FAILED)], grades={"root_cause": False})
+    lake.feedback(WEEK, reward())
+    assert manifest_of(lake.export(SFT_EXPORT)).dropped["reasoning_known_to_be_wrong"] == 1
+
+
+def test_labels_that_disagree_drop_the_answer(lake: Lake) -> None:
+    """The repair worked, but the operator rejected what was said: neither is learned."""
+    lake.day(WEEK, [evidence(coordinator_output=json.dumps({"reasoning": "It leaks."}))])
+    lake.feedback(WEEK, reward(reward=-0.8, label="rejection"))
+    made = lake.export(PREFERENCE_EXPORT)
+    assert rows_in(made, "kto.trl") == []
+    assert manifest_of(made).dropped["labels_disagree"] == 2
+
+
+def test_the_strongest_source_names_an_answer(lake: Lake) -> None:
+    """Verified execution comes before the judge."""
+    lake.day(WEEK, [evidence(coordinator_output=json.dumps({"reasoning": "It leaks."}))])
+    lake.feedback(WEEK, reward())
+    manifest = manifest_of(lake.export(PREFERENCE_EXPORT))
+    assert manifest.label_sources == {"verified_execution": 1}
+    assert manifest.dropped["stronger_label_exists"] == 1
+
+
+def test_a_row_of_an_earlier_week_is_not_written_again(lake: Lake) -> None:
+    """Nor a copy of it with other ids; the manifest names the export that it was compared with."""
+    lake.day(WEEK, [evidence()])
+    first = lake.export(SFT_EXPORT)
+    lake.day("2026-09-28", [evidence(incident_id="inc-9"), evidence(**OTHER)])
+    second = lake.export(SFT_EXPORT, week="2026-09-28")
+    assert [row["metadata"]["incident_id"] for row in rows_in(second, "sft.alpaca")] == ["inc-2"]
+    manifest = manifest_of(second)
+    assert manifest.dropped == {"exact_duplicate_of_earlier_export": 1}
+    assert manifest.parent_manifests == (manifest_name(first),)
+
+
+def test_a_copy_of_a_reserved_incident_is_refused(lake: Lake) -> None:
+    """Also one of another week and another scenario group; the list says why."""
+    lake.day(
+        "2026-09-14", [evidence(incident_id="inc-0")], grades={"reserved_for_evaluation": True}
+    )
+    lake.day(WEEK, [evidence(), evidence(**OTHER)])
+    made = lake.export(SFT_EXPORT)
+    assert [row["metadata"]["incident_id"] for row in rows_in(made, "sft.alpaca")] == ["inc-2"]
+    lines = (Path(made.folder) / "reserved.jsonl").read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {"id": "inc-0", "group": "inc-0", "why": "reserved_for_evaluation"},
+        {"id": "inc-1", "group": "inc-1", "why": "near_duplicate_of_reserved: inc-0"},
+    ]

@@ -176,6 +176,7 @@ def test_a_week_is_made_from_its_usable_days(roots: Roots) -> None:
     assert roots.lineage().inputs(export).keys() == {
         f"incident_evidence {DAY}",
         f"incumbent_scores {DAY}",
+        f"feedback_rewards {DAY}",
         f"replay_results/model {DAY}",
         f"replay_scores/model {DAY}",
         "rules",
@@ -249,8 +250,8 @@ def test_one_operation_reads_each_manifest_once(
     assert set(reads.values()) == {1}
     made = 3 * (5 + 2 * len(candidates))
     plans = 2 * len(candidates)  # none yet, nor where an earlier release kept it
-    # Scores; for the export, evidence and results.
-    lookups_of_missing = 4 * (1 + 2 * len(candidates) + 1)
+    # Scores; for the export, evidence, results, and of the days with evidence the feedback.
+    lookups_of_missing = 4 * (1 + 2 * len(candidates) + 1) + 2 * 3
     assert len(reads) == made + lookups_of_missing + plans
 
 

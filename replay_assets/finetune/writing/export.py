@@ -27,6 +27,7 @@ from replay_assets.lake.formats import decode_json, encode_json
 CODE_VERSION = "3"
 MANIFEST = "manifest.json"
 RESERVED = "reserved.jsonl"
+SIGNATURES = "signatures"
 
 
 def is_data(file_name: str) -> bool:
@@ -44,6 +45,7 @@ class ExportPlan:
         flavours: what is written.
         tokens: counts tokens.
         reserved: the lines of `reserved.jsonl`.
+        signatures: what the rows look like, for later exports.
         facts: fields of the manifest that are known before the first row is written.
     """
 
@@ -52,6 +54,7 @@ class ExportPlan:
     flavours: Sequence[Flavour]
     tokens: TokenCounter = field(default_factory=TokenCounter)
     reserved: Sequence[bytes] = ()
+    signatures: bytes = b""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -73,6 +76,8 @@ def write_export(folder: UPath, rows: Iterable[tuple[Row, Split]], plan: ExportP
         writer = RowWriter(files, plan.flavours, plan.day, plan.tokens)
         for row, split in rows:
             writer.write(row, split)
+        if plan.signatures and writer.incidents:
+            files.file(f"{SIGNATURES}.{plan.day}.parquet", plan.signatures)
         reserved = reserved_lines(plan.reserved)
         made: list[TrainingManifest] = []
 
@@ -96,6 +101,7 @@ def _manifest(
     plan: ExportPlan, writer: RowWriter, entries: Sequence[FileEntry], reserved: bytes
 ) -> TrainingManifest:
     files = writer.exported(entries)
+    signatures = [one.path for one in entries if one.path.startswith(f"{SIGNATURES}.")]
     judged = any(one.name.startswith("kto.") for one in plan.flavours)
     manifest = TrainingManifest(
         schema_version=TRAINING_VERSION,
@@ -108,6 +114,7 @@ def _manifest(
         files=files,
         rows={split: writer.rows[split] for split in SPLITS},
         reserved_digest=sha256(reserved),
+        signatures_file="".join(signatures),
         tokenizer=plan.tokens.described,
         label_sources=dict(sorted(writer.label_sources.items())),
         kto=kto_weights(writer.kinds) if judged else None,
