@@ -38,6 +38,7 @@ class CommandRules(Record):
     forbidden_options: tuple[str, ...]
     also_reads: dict[str, tuple[str, ...]]
     printing: frozenset[str]
+    printing_without: dict[str, tuple[str, ...]]
     tools: dict[str, dict[str, Form]]
 
     def commands_in(self, step: str) -> list[str]:
@@ -71,6 +72,12 @@ class CommandRules(Record):
         program, *parts = command
         if program in self.printing:
             return True
+        if program in self.printing_without:
+            changing = self.printing_without[program]
+            return not any(_has_option(part, changing) for part in parts)
+        if "exec" in parts and "--" in parts:
+            inner = _without_prefix(parts[parts.index("--") + 1 :])
+            return bool(inner) and self._reads(inner)
         plain, _ = _separated(parts)
         if not plain:
             # `kubectl --help`, `kubectl`
@@ -120,12 +127,24 @@ def split_commands(line: str) -> list[list[str]] | None:
     return [without for command in commands if (without := _without_prefix(command))]
 
 
+_PREFIXES = frozenset({"$", "#", "sudo", "time", "xargs", "env", "nohup"})
+
+
 def _without_prefix(command: list[str]) -> list[str]:
     """Return a command without what may be written before it: `$`, sudo, variables."""
     for at, part in enumerate(command):
-        if part not in ("$", "#", "sudo", "time", "xargs") and not re.match(r"[A-Z_]+=", part):
+        if part not in _PREFIXES and not re.match(r"[A-Za-z_]\w*=", part):
             return command[at:]
-    return []
+    return command[-1:]  # `env` alone prints
+
+
+def _has_option(part: str, options: tuple[str, ...]) -> bool:
+    """Return whether a part is one of some options, alone, with its value or among short ones."""
+    name = part.split("=", 1)[0]
+    if name in options:
+        return True
+    short = part.startswith("-") and not part.startswith("--")
+    return short and any(len(one) == 2 and part.startswith(one) for one in options)
 
 
 def _is_complete(form: Form, parts: list[str], options: set[str]) -> bool:

@@ -87,7 +87,7 @@ def test_the_table_has_the_count_that_the_readme_names():
     entries = [entry for session in table.values() for entry in session]
     counts = Counter("section" if isinstance(one, int) else one for one in entries)
     assert len(entries) == 448
-    assert counts == {"section": 141, "miss": 152, "change": 66, "other": 89}
+    assert counts == {"section": 142, "miss": 154, "change": 63, "other": 89}
 
 
 if __name__ == "__main__":

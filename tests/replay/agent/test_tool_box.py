@@ -243,6 +243,6 @@ def test_nothing_opens_a_socket_a_file_or_a_process():
     ]
     kinds = [box.answer(name, arguments).kind for name, arguments in calls]
     watching = False
-    assert kinds == ["recorded", "dry_run", "dry_run", "dry_run", "dry_run",
+    assert kinds == ["recorded", "dry_run", "not_recorded", "dry_run", "dry_run",
                      "malformed_arguments", "not_offered"]  # fmt: skip
     assert happened == []
