@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from replay_assets.cli import main
+from replay_assets.statistics.routing import MINIMUM_CASES
 from tests.inference.scripted_server import Script, ScriptedServer, completion, status
 
 
@@ -107,3 +108,27 @@ def test_wrong_input_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("REPLAY_TOOL_CASES", str(tmp_path / "none.jsonl"))
     result = run(tmp_path / "out", "--candidate", "rules-baseline")
     assert (result.exit_code, "REPLAY_TOOL_CASES names" in result.output) == (1, True)
+
+
+def test_a_report_on_members_of_a_route_says_in_which_order_to_ask_them(
+    server: Script, tmp_path: Path
+):
+    """Without the route itself being asked; and a baseline is marked as one."""
+    with (tmp_path / "candidates.yaml").open("a") as file:
+        file.write("- {id: never, model: constant-baseline, base_url: 'embedded://baselines/v1'}\n")
+        file.write("- {id: both, route: [mine, never]}\n")
+    case = json.loads(case_file(tmp_path).read_text("utf-8"))
+    lines = (json.dumps({**case, "id": f"case-{number}"}) for number in range(MINIMUM_CASES))
+    (tmp_path / "cases.jsonl").write_text("\n".join(lines))
+    server.answers(completion("Good morning!"))
+    members = ["--candidate", "mine", "--candidate", "never"]
+    result = run(tmp_path / "out", *members, "--cases", str(tmp_path / "cases.jsonl"))
+    assert result.exit_code == 0, result.output
+    assert [line.split()[0] for line in result.output.splitlines() if "baseline" in line] == [
+        "baseline"
+    ]
+    report = json.loads((tmp_path / "out" / "tool_calling_report.json").read_text("utf-8"))
+    (found,) = report["recommendations"]
+    assert (found["route_id"], found["configured"]) == ("both", ["mine", "never"])
+    assert (found["cases"], found["right_gained"]) == (MINIMUM_CASES, 0)
+    assert [one["right"] for one in found["members"]] == [MINIMUM_CASES, MINIMUM_CASES]
