@@ -253,8 +253,8 @@ class Candidate(Entry):
         missing = [one.api_key_env for one in self.members if not one.has_key(key_of)]
         if len(missing) < len(self.members):
             return None
-        names = " and ".join(dict.fromkeys(name for name in missing if name is not None))
-        return f"{names} {'is' if ' and ' not in names else 'are'} not set"
+        names = dict.fromkeys(str(name) for name in missing)
+        return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not set"
 
     def has_key(self, key_of: Callable[[str], str | None]) -> bool:
         """Return whether it needs no key, or its variable is set."""

@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from replay_assets.candidates import Candidate
 from replay_assets.contracts.evaluation_report import EvaluationReport, ReportedCandidate
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.finetune.writing.export import is_data
 from replay_assets.inference import BatchProgress
 from replay_assets.lake import Store, assets
 from replay_assets.replay.agent.progress import AgentProgress
-from replay_assets.settings import Settings
+from replay_assets.settings import Settings, read_secret
 from replay_assets.source import Orphans
 
 console = Console()
@@ -132,3 +133,11 @@ def show_orphans(orphans: Orphans) -> None:
         if count:
             text = f"rows that no day reads: {count} ({name.replace('_', ' ')})"
             console.print(text, style="yellow")
+
+
+def show_skipped(candidate: Candidate) -> None:
+    """Print which members of a route are not asked, and why."""
+    for one in candidate.members if candidate.route is not None else ():
+        if not one.has_key(read_secret):
+            says = f"  {one.id} is skipped: {one.api_key_env} is not set"
+            console.print(says, style="yellow", markup=False)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from replay_assets.candidates import Candidate, Catalogue
-from replay_assets.cli.display import console, replay_progress
+from replay_assets.cli.display import console, replay_progress, show_skipped
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.inference import RunStores, SendingGate
@@ -33,11 +33,13 @@ def replay_pack(
     )
     # Absolute, so that it has a name and a parent even if `out` is `.`.
     folder = out.absolute()
+    show_skipped(candidate)
     with replay_progress(candidate.id) as progress:
         run = run_pack(
             pack,
             candidate if concurrency is None else candidate.at_concurrency(concurrency),
             api_key=read_secret(candidate.api_key_env),
+            keys=read_secret,
             vocabulary=vocabulary,
             folder=folder,
             # The work has the folder's name, so its calls are kept in the folder too.
@@ -59,7 +61,8 @@ def show_outcome(report: RunReport, candidate: Candidate, out: Path, *, was_refu
     else:
         console.print(f"{report.results} of {report.requests} requests have a result, in {out}")
     if API_KEY_MISSING in report.failures:
-        console.print(f"set {candidate.api_key_env} to the API key of candidate {candidate.id}")
+        names = dict.fromkeys(one.api_key_env for one in candidate.members if one.api_key_env)
+        console.print(f"set {' or '.join(names)} to the API key of candidate {candidate.id}")
     for failure in report.failures:
         console.print(f"  {failure}", style="red")
 

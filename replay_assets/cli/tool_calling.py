@@ -7,7 +7,7 @@ from rich import box
 from rich.table import Table
 
 from replay_assets.candidates import Candidate, Catalogue
-from replay_assets.cli.display import console, replay_progress
+from replay_assets.cli.display import console, replay_progress, show_skipped
 from replay_assets.contracts.tool_calling_report import ToolCallingReport
 from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
 from replay_assets.errors import BatchInterruptedError, BatchStoppedError, ConfigurationError
@@ -45,9 +45,11 @@ def run_benchmark(
     if not cases:
         raise ConfigurationError("the case files have no case; name a file with --cases")
     for candidate in candidates:
-        if candidate.api_key_env is not None and read_secret(candidate.api_key_env) is None:
+        show_skipped(candidate)
+        if not any(one.has_key(read_secret) for one in candidate.members):
+            names = dict.fromkeys(str(one.api_key_env) for one in candidate.members)
             raise ConfigurationError(
-                f"{candidate.api_key_env} is not set: it must hold the API key of candidate "
+                f"{' or '.join(names)} is not set: it must hold the API key of candidate "
                 f"{candidate.id}. Nothing was sent."
             )
     asked = _ask(candidates, cases, catalogue, out.absolute(), refresh=refresh)
@@ -77,6 +79,7 @@ def _ask(
                     cases,
                     candidate,
                     api_key=read_secret(candidate.api_key_env),
+                    keys=read_secret,
                     # One folder per candidate, with its journal.
                     stores=RunStores.local(folder, shared=state_folder() or folder),
                     work=candidate.id,

@@ -94,6 +94,30 @@ class TraceEvent(Part):
     tries: tuple[Try, ...] = ()
 
 
+LinkOutcome = Literal[
+    Outcome, "endpoint_refused", "circuit_open", "key_missing", "budget_exhausted"
+]
+
+
+class ChainLink(Part):
+    """A member of a route that was asked, or skipped, for one request.
+
+    The outcome of the one whose answer is the result is `answered`. `latency_ms` is the time of its
+    attempts, `cost_usd` what they cost at most; None if that is unknown. A member is skipped with
+    `circuit_open` (its endpoint failed often shortly before), `key_missing` or `budget_exhausted`.
+    `endpoint_refused`: account, key or model were rejected, now or earlier in the run.
+    """
+
+    candidate_id: str
+    outcome: LinkOutcome
+    latency_ms: float
+    cost_usd: float | None
+
+
+RouteChain = Annotated[list[ChainLink] | None, Field(exclude_if=lambda chain: chain is None)]
+"""The members of a route; left out of the records of other candidates."""
+
+
 class ReplayResult(Record):
     """The result of one request, for every outcome.
 
@@ -103,6 +127,10 @@ class ReplayResult(Record):
     no usage. It does not include attempts that may have been paid for: `possibly_paid_usd` does.
     `cached` marks answers that another run paid for; latency and cost are those of that run.
     `repeat` counts from 0 if an incident is asked more than once.
+
+    Only results of a route have a `chain`: the members in the order in which they were asked. Its
+    `model` and `candidate_variant_id` are those of the last of them, and `fallback_used` means that
+    another one than the first answered, or none did.
 
     Only results of an agent have the counts at the end: `steps` that were completed, `tool_calls`
     that the model asked for, `tool_misses` (reads that were never recorded), and `violations` that
@@ -131,6 +159,7 @@ class ReplayResult(Record):
     ttft_ms: float | None = None
     possibly_paid_usd: float | None = None
     cached: bool = False
+    chain: RouteChain = None
     steps: AgentCount = None
     tool_calls: AgentCount = None
     tool_misses: AgentCount = None

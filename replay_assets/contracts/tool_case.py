@@ -1,12 +1,12 @@
 """A case of the tool-calling benchmark (a request, tools, and the calls that are right)."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from replay_assets.contracts.record import Part, Record
-from replay_assets.contracts.result import Usage
+from replay_assets.contracts.result import RouteChain, Usage
 
 Match = Literal["all", "any", "none"]
 Code = Literal[
@@ -135,6 +135,8 @@ class ToolCallingResult(Record):
         usage: the tokens that the endpoint reported.
         cost_usd: the cost, if the candidate has prices.
         error: why there is no answer.
+        fallback_used: of a route only, whether another member than the first answered, or none did.
+        chain: of a route only, its members in the order in which they were asked.
     """
 
     VERSION: ClassVar[str] = "tool_calling_result_v1"
@@ -155,3 +157,5 @@ class ToolCallingResult(Record):
     usage: Usage | None
     cost_usd: float | None
     error: str | None = None
+    fallback_used: Annotated[bool | None, Field(exclude_if=lambda one: one is None)] = None
+    chain: RouteChain = None

@@ -8,7 +8,7 @@ CPU, says nothing, and waits for ever if the run that holds the slot was killed.
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import dagster as dg
 
@@ -29,12 +29,18 @@ def pool_of(candidate: Candidate) -> str:
 
 @contextmanager
 def endpoint_slot(context: dg.AssetExecutionContext, candidate: Candidate) -> Iterator[None]:
-    """Hold the slot of a candidate's endpoint within a `with` block; wait until it is free."""
-    if candidate.embedded:
-        yield
-        return
+    """Hold the slot of a candidate's endpoint within a `with` block; wait until it is free.
+
+    A route holds those of all its members.
+    """
     step = context.op_execution_context.get_step_execution_context().step.key
-    with slot(context.instance, pool_of(candidate), context.run.run_id, step):
+    # In one order for all runs, so that no two routes wait for each other.
+    pools = sorted({pool_of(one) for one in candidate.members if not one.embedded})
+    with ExitStack() as held:
+        for pool in pools:
+            # Slots are freed by their holder, so each pool needs a separate one.
+            holder = step if len(pools) == 1 else f"{step} {pool}"
+            held.enter_context(slot(context.instance, pool, context.run.run_id, holder))
         yield
 
 

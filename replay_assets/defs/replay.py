@@ -95,7 +95,7 @@ def build_asset(
     ) -> Iterator[dg.MaterializeResult[None]]:
         if is_left_out(context, candidate, everyone):
             return
-        api_key = api_keys.key_of(candidate)
+        api_key = api_keys.key_of(candidate, context.log.warning)
         log_lost_calls(context, candidate, lake, state)
 
         def replay(day: str) -> Published:
@@ -104,6 +104,7 @@ def build_asset(
                 _source(pack, candidate),
                 candidate,
                 api_key=api_key,
+                keys=api_keys.of_variable,
                 vocabulary=vocabulary,
                 gate=safeguards.gate(),
                 folder=state.folder(candidate, day),
@@ -115,7 +116,6 @@ def build_asset(
             )
             return _publish(lake, day, run, pack)
 
-        # Runs against the same endpoint share its limits, so they run one after another.
         with endpoint_slot(context, candidate):
             yield materialize(context, replay, _metadata)
 

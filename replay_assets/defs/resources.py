@@ -5,6 +5,7 @@ database URL, which may contain a password, must not appear in run configuration
 asset's signature shows whether it gets the labels root, and tests check it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,22 +68,29 @@ class ReplayState:
 class ApiKeys:
     """API keys of endpoints, read from the environment when they are needed and never stored."""
 
-    def key_of(self, candidate: Candidate) -> str | None:
-        """Return a candidate's key; None if it needs no key.
+    def key_of(self, candidate: Candidate, warn: Callable[[str], None]) -> str | None:
+        """Return a candidate's key; None if it needs none, or is a route, whose members have keys.
+
+        `warn` is called for each member of a route without its key: it is not asked.
 
         Raises:
-            dg.Failure: its variable is not set.
+            dg.Failure: its variable is not set; of a route, those of all members.
         """
-        if candidate.api_key_env is None:
-            return None
-        key = read_secret(candidate.api_key_env)
-        if key is None:
+        missing = [one for one in candidate.members if not one.has_key(self.of_variable)]
+        if len(missing) == len(candidate.members):
+            names = " and ".join(dict.fromkeys(str(one.api_key_env) for one in missing))
             raise dg.Failure(
-                f"candidate {candidate.id}: {candidate.api_key_env} is not set. Export it where "
+                f"candidate {candidate.id}: {names} is not set. Export it where "
                 "Dagster runs, then rerun this partition; other candidates are not affected.",
                 allow_retries=False,
             )
-        return key
+        for one in missing:
+            warn(f"{candidate.id}: {one.id} is skipped, because {one.api_key_env} is not set")
+        return read_secret(candidate.api_key_env)
+
+    def of_variable(self, name: str) -> str | None:
+        """Return the key in a variable; None if it is not set."""
+        return read_secret(name)
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def build_results(candidate: Candidate, everyone: AbstractSet[str]) -> dg.Assets
         """
         if is_left_out(context, candidate, everyone):
             return
-        api_key = api_keys.key_of(candidate)
+        api_key = api_keys.key_of(candidate, context.log.warning)
 
         def ask(_: str) -> Published:
             cases = _cases()
@@ -71,6 +71,7 @@ def build_results(candidate: Candidate, everyone: AbstractSet[str]) -> dg.Assets
                 cases,
                 candidate,
                 api_key=api_key,
+                keys=api_keys.of_variable,
                 stores=state.stores,
                 work=f"tool_calling/{candidate.id}",
                 gate=safeguards.gate_of_tokens(),

@@ -6,6 +6,7 @@ The packages, from the lowest to the highest:
 - `call_store`, `spending`, `throttling`: what was answered, what it cost, how fast it may go.
 - `baselines`: answers without a model. `transport`: HTTP, the one place with an HTTP client.
 - `chat`: one question to one endpoint, with the gate on the bytes that leave.
+- `routing`: one question to several candidates, each asked if those before it fail.
 - `batch`: many dialogues, asked once, kept and continued.
 - `stand_in`: a server that injects faults, for load tests.
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from replay_assets.inference.chat.client import ChatClient
     from replay_assets.inference.chat.gate import SendingGate
     from replay_assets.inference.chat.preflight import refusals_of
+    from replay_assets.inference.routing.links import chain_of, member_of, members_after
     from replay_assets.inference.spending.ledger import Ledger, MemoryLedger
     from replay_assets.inference.spending.sql_ledger import SqlLedger
     from replay_assets.inference.transport.probe import probe, with_model
@@ -66,6 +68,9 @@ __all__ = [
     "RunStores",
     "SendingGate",
     "SqlLedger",
+    "chain_of",
+    "member_of",
+    "members_after",
     "probe",
     "refusals_of",
     "run_batch",
@@ -89,6 +94,7 @@ _MODULES = {
     "chat.client": ("ChatClient",),
     "chat.gate": ("SendingGate",),
     "chat.preflight": ("refusals_of",),
+    "routing.links": ("chain_of", "member_of", "members_after"),
     "spending.ledger": ("Ledger", "MemoryLedger"),
     "spending.sql_ledger": ("SqlLedger",),
     "transport.probe": ("probe", "with_model"),

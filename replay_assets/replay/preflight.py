@@ -15,8 +15,11 @@ def refusal_of(
     line: PackLine, candidate: Candidate, *, vocabulary: Vocabulary, gate: SendingGate
 ) -> str | None:
     """Return a request's line and the rules that block it; None if it may be sent."""
-    messages = conversation(line.request, line.variant(candidate.variant_id), vocabulary)
-    found = refusals_of(Question(messages), candidate, gate)
+    by_variant = {line.variant(one.variant_id): one for one in reversed(candidate.members)}
+    found: dict[str, None] = {}
+    for variant, member in by_variant.items():
+        messages = conversation(line.request, variant, vocabulary)
+        found.update(dict.fromkeys(refusals_of(Question(messages), member, gate)))
     return f"line {line.number}, {line.request.incident_id}: {', '.join(found)}" if found else None
 
 

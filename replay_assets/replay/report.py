@@ -28,7 +28,7 @@ class ReportBuilder:
         self._times = {name: array("d") for name in ("latency_ms", "queue_ms", "ttft_ms")}
         self._usage: dict[str, int | None] = {}
         self._agent: Counter[str] = Counter()
-        priced = candidate.prices_usd_per_million is not None
+        priced = candidate.is_priced
         self._money: dict[str, float | None] = dict.fromkeys(
             ("cost", "spent", "possibly_paid"), 0.0 if priced else None
         )
@@ -67,7 +67,7 @@ class ReportBuilder:
             schema_version=RUN_REPORT_VERSION,
             candidate_id=self._candidate.id,
             candidate_variant_id=self._variant(),
-            model=self._candidate.model,
+            model=self._candidate.shown_model,
             baseline=self._candidate.baseline,
             pack_digest=self._pack.digest,
             candidate_digest=self._candidate.digest(),

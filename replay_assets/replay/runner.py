@@ -28,6 +28,7 @@ CODE_VERSION = "2"
 RESULTS_FILE = assets.RESULTS_FILE
 REPORT_FILE = assets.RUN_REPORT_FILE
 API_KEY_MISSING = "api_key_missing"
+ReadKey = Callable[[str], str | None]
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def run_pack(
     api_key: str | None,
     vocabulary: Vocabulary,
     folder: Path,
+    keys: ReadKey = lambda _: None,
     stores: RunStores | None = None,
     work: str | None = None,
     timezone: str = "UTC",
@@ -97,13 +99,13 @@ def run_pack(
 ) -> ReplayRun:
     """Replay a pack into a folder.
 
-    A run is refused before anything is sent if the pack has findings or the key is missing: the
-    report says why, and files of an earlier run stay. Answered requests are not sent again.
+    It is refused before anything is sent, with a report, if the pack has findings or no key is set.
 
     Args:
         source: the pack's content, or its file.
         candidate: the candidate, which also sets the number of repeats.
         api_key: its key, if it needs one.
+        keys: reads the key in a variable, for the members of a route; a member without is skipped.
         vocabulary: the valid root cause categories and actions.
         folder: a folder on a local disk, for results and report.
         stores: the stores of calls and spending; in `folder` by default.
@@ -120,12 +122,10 @@ def run_pack(
         LockedError: another process works on the same replay.
         ConfigurationError: the pack was built with a different vocabulary.
     """
-    key = (api_key or "").strip()  # read from a file, it ends with a line feed
-    gate = gate or SendingGate(secrets=[key] if key else [])
+    gate = gate or SendingGate(secrets=_known_keys(candidate, api_key, keys))
     inspect = None if warn is None else partial(warn_of_refusal, warn, candidate, vocabulary, gate)
     pack = read_pack(source, candidate_id=candidate.id, inspect=inspect)
-    needs_key = candidate.api_key_env is not None and not key
-    if failures := [*pack.findings, *([API_KEY_MISSING] if needs_key else [])]:
+    if failures := [*pack.findings, *_missing_key(candidate, api_key, keys)]:
         return _refused(folder, ReportBuilder(candidate, pack).report(failures))
     require_vocabulary(pack, vocabulary)
     replay = _Replay(pack, ReplayDialogues(candidate, vocabulary, gate.cleaned), folder)
@@ -134,6 +134,7 @@ def run_pack(
         replay.publish,
         candidate=candidate,
         api_key=api_key,
+        keys=keys,
         stores=stores or RunStores.local(folder.parent, shared=folder),
         gate=gate,
         timezone=timezone,
@@ -179,6 +180,21 @@ class _Replay:
         report = builder.report()
         publish_parts(self.folder / REPORT_FILE, [encode_json(report.as_json())])
         return ReplayRun(self.folder, report)
+
+
+def _missing_key(candidate: Candidate, api_key: str | None, keys: ReadKey) -> list[str]:
+    """Return the failure of a candidate without its key; of a route, if no member has one."""
+    if candidate.route is not None:
+        has_key = any(one.has_key(keys) for one in candidate.members)
+    else:
+        has_key = candidate.api_key_env is None or bool((api_key or "").strip())
+    return [] if has_key else [API_KEY_MISSING]
+
+
+def _known_keys(candidate: Candidate, api_key: str | None, keys: ReadKey) -> list[str]:
+    found = (keys(one.api_key_env) for one in candidate.members if one.api_key_env is not None)
+    # Read from a file, a key ends with a line feed.
+    return [key for one in (api_key, *found) if (key := (one or "").strip())]
 
 
 def _refused(folder: Path, report: RunReport) -> ReplayRun:

@@ -72,7 +72,8 @@ def report_publication(
 
 
 def _inputs(cases: Sequence[ToolCase], candidate: Candidate) -> dict[str, str]:
-    mode = f"{candidate.tool_mode}, {candidate.grade_calls_in_text}"
+    modes = (f"{one.tool_mode}, {one.grade_calls_in_text}" for one in candidate.members)
+    mode = "; ".join(modes)
     return {"cases": cases_digest(cases), "candidate": candidate.digest(), "tool_mode": mode}
 
 

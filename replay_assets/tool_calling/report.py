@@ -113,6 +113,8 @@ def about(candidate: Candidate) -> str:
         return "baseline: never calls a tool"
     if candidate.baseline:
         return "baseline: matches words of the request to a tool and its parameters"
+    if candidate.route is not None:
+        return f"route: {', else '.join(one.id for one in candidate.members)}"
     if candidate.tool_mode == "prompted":
         return "prompted: tools in the prompt, calls in a JSON answer"
     return "native tool calls, or those in its text" if candidate.grade_calls_in_text else "native"
@@ -185,6 +187,6 @@ def _total(counts: Sequence[int | None]) -> int | None:
 def _cost(candidate: Candidate, results: Results) -> float | None:
     costs = [one.cost_usd for one in results]
     known = [cost for cost in costs if cost is not None]
-    if candidate.prices_usd_per_million is None or len(known) < len(costs):
+    if not candidate.is_priced or len(known) < len(costs):
         return None
     return round(sum(known), 6)

@@ -1,11 +1,11 @@
 """Makes the result of a case from its finished call: what was called, and whether it is right."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.tool_case import ToolCall, ToolCallingResult, ToolCase
-from replay_assets.inference import Call, Completion
+from replay_assets.inference import Call, Completion, chain_of, member_of
 from replay_assets.parsing.plain_text import one_line
 from replay_assets.parsing.tool_marks import (
     WrittenCall,
@@ -21,16 +21,24 @@ TOOLS_REFUSED = "tools_refused"
 
 
 def result_of(
-    case: ToolCase, call: Call, candidate: Candidate, cleaned: Callable[[Any], Any]
+    case: ToolCase, calls: Sequence[Call], candidate: Candidate, cleaned: Callable[[Any], Any]
 ) -> ToolCallingResult:
-    """Return the result of a case.
+    """Return the result of a case, which the last call decides.
 
-    A call that failed is not graded. A refusal of the model is: it called nothing.
+    A call that failed is not graded. A refusal of the model is: it called nothing. A route may have
+    made another call before, whose refusal it passed on.
     """
+    *earlier, call = calls
     completion = call.completion
-    made, in_text = _calls_of(completion, candidate)
-    is_graded = completion is not None or call.outcome == "model_refusal"
-    score = score_calls(case, made) if is_graded else None
+    made, in_text = _calls_of(completion, member_of(call, candidate))
+    score = _score(case, call, candidate)
+    outcome = _outcome(call, score)
+    chain = None
+    if candidate.route is not None:
+        outcomes = [_outcome(one, _score(case, one, candidate)) for one in earlier]
+        chain = chain_of(zip(calls, [*outcomes, outcome], strict=True))
+    costs = [_cost(one, candidate) for one in calls]
+    known = [cost for cost in costs if cost is not None]
     return ToolCallingResult(
         schema_version=ToolCallingResult.VERSION,
         case_id=case.id,
@@ -38,7 +46,7 @@ def result_of(
         baseline=candidate.baseline,
         category=case.category,
         language=language_of(case),
-        outcome=_outcome(call, score),
+        outcome=outcome,
         calls=made,
         calls_in_text=in_text,
         right=None if score is None else score.right,
@@ -47,15 +55,24 @@ def result_of(
         code=None if score is None else score.code,
         latency_ms=None if completion is None else round(completion.latency_ms, 4),
         usage=None if completion is None else completion.usage,
-        cost_usd=_cost(call, candidate),
+        cost_usd=round(sum(known), 9) if len(known) == len(costs) else None,
         error=None if call.error is None else one_line(cleaned(call.error))[:MAX_ERROR],
+        fallback_used=None if chain is None else not chain or chain[0].outcome != "answered",
+        chain=chain,
     )
 
 
 def not_sent(case: ToolCase, candidate: Candidate, reason: str) -> ToolCallingResult:
     """Return the result of a case of a run that ended early."""
     call = Call(key="", outcome="not_sent", error=reason)
-    return result_of(case, call, candidate, cleaned=str)
+    return result_of(case, [call], candidate, cleaned=str)
+
+
+def _score(case: ToolCase, call: Call, candidate: Candidate) -> Score | None:
+    if call.completion is None and call.outcome != "model_refusal":
+        return None
+    made, _ = _calls_of(call.completion, member_of(call, candidate))
+    return score_calls(case, made)
 
 
 def _outcome(call: Call, score: Score | None) -> str:
@@ -72,7 +89,7 @@ def _outcome(call: Call, score: Score | None) -> str:
 
 def _cost(call: Call, candidate: Candidate) -> float | None:
     """Return the cost of all attempts; None if the candidate has no prices or it is unknown."""
-    if candidate.prices_usd_per_million is None:
+    if not candidate.is_priced:
         return None
     costs = [one.cost_usd for one in call.all_attempts]
     known = [cost for cost in costs if cost is not None]

@@ -3,6 +3,7 @@
 import pytest
 
 from replay_assets.candidates.catalogue import Catalogue
+from replay_assets.inference.routing.breaker import SHARED_BREAKERS
 from replay_assets.inference.throttling import SHARED_LIMITS, backoff, in_process
 from tests.inference.scripted_server import Script, ScriptedServer
 
@@ -25,6 +26,7 @@ def retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(in_process, "FIRST_PAUSE_S", 0.001)
     # All tests ask one server: what one was refused must not slow down the next.
     SHARED_LIMITS.forget()
+    SHARED_BREAKERS.forget()
 
 
 @pytest.fixture(scope="session")

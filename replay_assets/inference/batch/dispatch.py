@@ -31,6 +31,7 @@ from replay_assets.inference.call.failures import (
 from replay_assets.inference.call.question import Question
 from replay_assets.inference.call_store import CallStore
 from replay_assets.inference.chat.client import ChatClient
+from replay_assets.inference.routing.client import RouteClient
 
 DRAIN_TIMEOUT_S = 10.0
 """Seconds that a run which ends early waits for requests in flight: they are billed anyway."""
@@ -49,7 +50,7 @@ OUTCOME_OF_FAILURE: dict[type[CallFailedError], CallOutcome] = {
 class Dispatch(Generic[Record]):
     """The asking part of one run. All workers share `dialogues`; each dialogue is taken once."""
 
-    client: ChatClient
+    client: ChatClient | RouteClient
     dialogues: Iterator[OpenDialogue[Record]]
     calls: CallStore
     meter: ProgressMeter
@@ -119,8 +120,8 @@ class Dispatch(Generic[Record]):
                 # Reading the answer and preparing the next question block the event loop, too.
                 if not question.is_last:
                     await self.queue.take_turn()
-            elif call.completion is not None and not question.tools:
-                self.client.learn_from(call.completion, schema=question.schema)
+            else:
+                self.client.learn_from_kept(call, question)
             if question.is_last:
                 break
             dialogue.receive(call)
@@ -173,9 +174,7 @@ class Dispatch(Generic[Record]):
         queued_ms = (time.perf_counter() - self.started) * 1000
         try:
             with self.rejections.request(was_rejected=partial(self.calls.was_rejected, key)):
-                completion = await self.client.complete(
-                    question.messages, schema=question.schema, tools=question.tools
-                )
+                completion, chain = await self.client.answer(question)
         except CallFailedError as error:
             outcome = OUTCOME_OF_FAILURE.get(type(error))
             if outcome is None:
@@ -187,6 +186,7 @@ class Dispatch(Generic[Record]):
                 attempts=error.attempts,
                 queue_ms=queued_ms,
                 ended_at=time.time(),
+                chain=error.chain,
             )
         finally:
             self.client.in_flight.end()
@@ -197,6 +197,7 @@ class Dispatch(Generic[Record]):
             completion=completion,
             queue_ms=queued_ms,
             ended_at=time.time(),
+            chain=chain,
         )
 
 

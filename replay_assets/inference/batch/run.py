@@ -5,9 +5,8 @@ run was interrupted. The caller decides what dialogues ask and how records are p
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Generic, TypeVar
 
 from replay_assets.candidates import Candidate
@@ -34,9 +33,10 @@ from replay_assets.inference.batch.stores import RunStores
 from replay_assets.inference.call.call import Call
 from replay_assets.inference.call.failures import EndpointRefusedError, PatienceExceededError
 from replay_assets.inference.call_store import CallStore, Header
-from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.request_key import RequestKeys
+from replay_assets.inference.routing.building import Clients, ReadKey
+from replay_assets.inference.routing.keys import RouteKeys
 
 Published = TypeVar("Published")
 
@@ -75,6 +75,8 @@ def run_batch(
     candidate: Candidate,
     api_key: str | None,
     stores: RunStores,
+    keys: ReadKey = lambda _: None,
+    others: Sequence[Candidate] = (),
     gate: SendingGate | None = None,
     timezone: str = "UTC",
     refresh: bool = False,
@@ -86,9 +88,11 @@ def run_batch(
         batch: the dialogues to run.
         publish: reads the records one by one and makes them durable. The run is finished when it
             returns; if it raises, the next run continues from the stored calls.
-        candidate: the candidate to ask.
+        candidate: the candidate to ask, or a route over several.
         api_key: the candidate's key, if it needs one.
-        stores: the stores of calls, spending and limits.
+        stores: the stores of calls, spending, limits and circuit breakers.
+        keys: reads the key in a variable, for the members of a route and for `others`.
+        others: further candidates, for questions that are addressed to them.
         gate: checks what is sent; by default, it blocks `api_key` and what the strict rules find.
         timezone: the time zone of the days that prices and budgets refer to.
         refresh: ask all questions again.
@@ -107,22 +111,26 @@ def run_batch(
         refresh=refresh,
         cache_version=batch.prompt_version if candidate.cache else None,
     )
-    with rare_collections(), opened as calls, stores.ledger_for(candidate) as ledger:
-        client = partial(
-            ChatClient,
-            candidate,
-            api_key=api_key,
-            gate=gate,
-            ledger=ledger,
-            spent_usd=calls.spent_usd,
-            timezone=timezone,
-            limits=stores.limits,
-        )
-        key_of = RequestKeys(candidate).of
-        _ask_all(batch, key_of, client, calls, progress)
+    with (
+        rare_collections(),
+        opened as calls,
+        stores.ledger_for((candidate, *candidate.members, *others)) as ledger,
+    ):
+        clients = Clients(
+            candidate, others, api_key, keys, gate, ledger, calls, timezone,
+            stores.limits, stores.breakers,
+        )  # fmt: skip
+        key_of = _key_of(candidate, others)
+        _ask_all(batch, key_of, clients, calls, progress)
         published = publish(_records(batch, key_of, calls))
         calls.finish()
     return published
+
+
+def _key_of(candidate: Candidate, others: Sequence[Candidate]) -> KeyOf:
+    if candidate.route is None and not others:
+        return RequestKeys(candidate).of
+    return RouteKeys(candidate.members, others).of
 
 
 def _records(batch: Batch[Record], key_of: KeyOf, calls: CallStore) -> Iterator[Record]:
@@ -155,7 +163,7 @@ def _record_of(calls: CallStore, dialogue: OpenDialogue[Record]) -> Record:
 def _ask_all(
     batch: Batch[Record],
     key_of: KeyOf,
-    client: Callable[[], ChatClient],
+    clients: Clients,
     calls: CallStore,
     progress: Report | None,
 ) -> None:
@@ -165,7 +173,7 @@ def _ask_all(
     async def ask() -> None:
         dialogues = open_dialogues(batch.dialogues(), key_of)
         with interrupts.cancelling():  # the client needs the running event loop
-            dispatch = Dispatch(client(), dialogues, calls, meter, batch.accepts)
+            dispatch = Dispatch(clients.open(), dialogues, calls, meter, batch.accepts)
             await dispatch.run(size=size)
 
     def why_stopped(why: str) -> str:

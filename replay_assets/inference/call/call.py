@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from replay_assets.contracts.record import Part
-from replay_assets.inference.call.completion import Attempt, Completion
+from replay_assets.inference.call.completion import Attempt, ChainStep, Completion
 
 CallOutcome = Literal[
     "answered",
@@ -32,6 +32,9 @@ class Call:
     An `answered` call has a completion, which has the attempts; any other has an error and its
     attempts. `queue_ms` is how long it waited for its turn, from the start of the run.
 
+    `chain` has the members that a route asked, in order; the last one answered, if there is an
+    answer. Empty for a call of a candidate without a route.
+
     `ended_at` is when it ended, in seconds since 1970; None for calls of earlier releases.
 
     `cached` marks an answer that another run paid for: latency and cost are those of that run, and
@@ -46,19 +49,30 @@ class Call:
     queue_ms: float = 0.0
     cached: bool = False
     ended_at: float | None = None
+    chain: tuple[ChainStep, ...] = ()
 
     @property
     def all_attempts(self) -> tuple[Attempt, ...]:
         """All attempts of this call."""
-        return self.completion.attempts if self.completion is not None else self.attempts
+        last = self.completion.attempts if self.completion is not None else self.attempts
+        if not self.chain:
+            return last
+        return (*(one for step in self.chain for one in step.attempts), *last)
 
     @property
     def spent_usd(self) -> float:
         """What this call took from its run's budget: what was paid, or may have been."""
-        if self.cached:
-            return 0.0
-        # Calls of an earlier release have no charge next to the cost.
-        return sum(one.charged_usd or one.cost_usd or 0.0 for one in self.all_attempts)
+        return 0.0 if self.cached else _charged(self.all_attempts)
+
+    @property
+    def spent_by_member(self) -> dict[str, float]:
+        """What this call took from the budgets of a route's members."""
+        if self.cached or not self.chain:
+            return {}
+        spent = {step.candidate_id: _charged(step.attempts) for step in self.chain}
+        if self.completion is not None:
+            spent[self.chain[-1].candidate_id] += _charged(self.completion.attempts)
+        return spent
 
     @property
     def is_answer(self) -> bool:
@@ -82,6 +96,11 @@ class Call:
             ValueError: the content is not an encoded call.
         """
         return _DECODER.decode(content)
+
+
+def _charged(attempts: tuple[Attempt, ...]) -> float:
+    # Calls of an earlier release have no charge next to the cost.
+    return sum(one.charged_usd or one.cost_usd or 0.0 for one in attempts)
 
 
 def _part_of(part: type[Part], fields: dict[str, Any]) -> Part:

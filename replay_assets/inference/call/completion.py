@@ -57,6 +57,33 @@ class Attempt(Try):
     charged_usd: float | None = None
 
 
+StepOutcome = Literal[
+    "answered",
+    "model_refusal",
+    "request_rejected",
+    "infrastructure_failure",
+    "gate_refused",
+    "endpoint_refused",
+    "circuit_open",
+    "key_missing",
+    "budget_exhausted",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainStep:
+    """What happened when a route asked one of its members, with the attempts if it has no answer.
+
+    `circuit_open`, `key_missing` and, without attempts, `budget_exhausted`: it was skipped.
+    `endpoint_refused`: account, key or model were rejected, so the run does not ask it again.
+    """
+
+    candidate_id: str
+    outcome: StepOutcome
+    attempts: tuple[Attempt, ...] = ()
+    error: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class CalledTool:
     """A call of a tool that a model asks for; `arguments` is the JSON text that it wrote.

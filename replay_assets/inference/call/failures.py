@@ -11,20 +11,25 @@
                             never graded
     GateRefusedError        the body contains a secret: not sent
     BudgetExhaustedError    the budget is spent: not sent
+    CircuitOpenError        the endpoint has just failed often: not sent, only in a route
 
 Errors that may follow some attempts contain them, so that waiting time and cost are accounted for.
 """
 
 from replay_assets.errors import ReplayAssetsError
-from replay_assets.inference.call.completion import Attempt
+from replay_assets.inference.call.completion import Attempt, ChainStep
 
 
 class CallFailedError(ReplayAssetsError):
-    """A call that ended without an answer, with the attempts that were made for it."""
+    """A call that ended without an answer, with the attempts that were made for it.
+
+    Those of a route are in its `chain`.
+    """
 
     def __init__(self, message: str, *, attempts: tuple[Attempt, ...] = ()) -> None:
         super().__init__(message)
         self.attempts = attempts
+        self.chain: tuple[ChainStep, ...] = ()
 
 
 class EndpointRefusedError(CallFailedError):
@@ -73,3 +78,7 @@ class GateRefusedError(CallFailedError):
 
 class BudgetExhaustedError(CallFailedError):
     """The next attempt may cost more than is left of the budget."""
+
+
+class CircuitOpenError(CallFailedError):
+    """Nothing is sent to this endpoint for a while, because it failed often."""

@@ -1,8 +1,8 @@
 """A question: everything that influences an answer of a model, except the candidate."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 Message = Mapping[str, Any]
 
@@ -21,6 +21,9 @@ class Question:
             run then does not read the answer; it is read later, with all kept calls.
         tools: the tools that the model may call, in OpenAI's function format. An answer to a
             question with tools has no other form: `schema` is then not used.
+        to: the ids of the candidates that may answer, each asked if those before it fail: members
+            of the run's route, or other candidates of the run. Empty: the candidate of the run.
+        forms: what some of them are asked instead, by id: each member of a route has its prompt.
     """
 
     messages: Sequence[Message]
@@ -28,3 +31,9 @@ class Question:
     repeat: int = 0
     is_last: bool = False
     tools: Sequence[Mapping[str, Any]] = ()
+    to: tuple[str, ...] = ()
+    forms: Mapping[str, Self] = field(default_factory=dict)
+
+    def form_of(self, candidate_id: str) -> "Question":
+        """Return what a candidate is asked."""
+        return self.forms.get(candidate_id, self)

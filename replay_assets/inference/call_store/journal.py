@@ -20,7 +20,8 @@ import os
 import re
 import threading
 import zlib
-from collections.abc import AsyncIterator, KeysView
+from collections import Counter
+from collections.abc import AsyncIterator, KeysView, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -54,6 +55,7 @@ class CallFile:
         self.header: Header | None = None
         self.end = 0
         self.spent_usd = 0.0
+        self.spent_by_member: Counter[str] = Counter()
         self._offsets: dict[bytes, int] = {}
         self._stream = path.open("rb")
         try:
@@ -107,6 +109,7 @@ class CallFile:
                 self.note(call.key, len(line))
                 # Also of a call that a later one with the same key replaces: both were paid for.
                 self.spent_usd += call.spent_usd
+                self.spent_by_member.update(call.spent_by_member)
 
 
 class FileJournal:
@@ -146,6 +149,11 @@ class FileJournal:
     def spent_usd(self) -> float:
         """What was paid for the calls that were in it when it was opened."""
         return self._calls.spent_usd
+
+    @property
+    def spent_by_member(self) -> Mapping[str, float]:
+        """The part of it that each member of a route took."""
+        return self._calls.spent_by_member
 
     def get(self, key: str) -> Call | None:
         """Return the newest call with a key."""

@@ -94,6 +94,7 @@ class KeptCalls:
         with ExitStack() as opened:
             self._journal = opened.enter_context(closing(shelf.journal(header)))
             self.spent_usd = self._journal.spent_usd
+            self.spent_by_member = self._journal.spent_by_member
             # A refresh uses none of them, but it must report damage now, before it pays for calls.
             earlier: dict[RunName, Calls] = {
                 run: opened.enter_context(closing(shelf.calls_of(run))) for run in self._readable()

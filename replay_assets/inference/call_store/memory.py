@@ -1,8 +1,8 @@
 """Kept calls in memory, while the object exists: for tests, and for runs that need no resume."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, KeysView
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, KeysView, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -28,6 +28,7 @@ class MemoryCalls:
 
     header: Header
     spent_usd: float = 0.0
+    spent_by_member: Counter[str] = field(default_factory=Counter)
     _newest: dict[str, Call] = field(default_factory=dict)
 
     @property
@@ -43,6 +44,7 @@ class MemoryCalls:
         """Keep a call."""
         self._newest[call.key] = call
         self.spent_usd += call.spent_usd
+        self.spent_by_member.update(call.spent_by_member)
 
     def answers_beyond(self, keys: AbstractSet[str]) -> bool:
         """Return whether it has an answer whose key is not among the keys of another run."""
@@ -58,6 +60,7 @@ class MemoryJournal:
     def __init__(self, calls: MemoryCalls) -> None:
         self._calls = calls
         self.spent_usd = calls.spent_usd
+        self.spent_by_member: Mapping[str, float] = dict(calls.spent_by_member)
         self._waiting: list[Call] = []
         self._appended = asyncio.Event()
 

@@ -5,7 +5,7 @@ and `AnswerCache`; what may be reused and what is moved aside is decided in `kep
 all.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
@@ -25,6 +25,11 @@ class CallStore(Protocol):
     @property
     def spent_usd(self) -> float:
         """What this run paid before it was interrupted."""
+        ...
+
+    @property
+    def spent_by_member(self) -> Mapping[str, float]:
+        """The part of it that each member of a route took, by candidate id."""
         ...
 
     def answer_of(self, key: str) -> Call | None:
@@ -138,6 +143,11 @@ class Journal(Protocol):
     @property
     def spent_usd(self) -> float:
         """What was paid for the calls that were in it when it was opened."""
+        ...
+
+    @property
+    def spent_by_member(self) -> Mapping[str, float]:
+        """The part of it that each member of a route took, by candidate id."""
         ...
 
     @property

@@ -4,20 +4,21 @@ A slot is occupied only while a request is in flight; a request that waits for i
 its slot. The errors of a call without an answer are in `failures`; HTTP itself is in `http`.
 """
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from replay_assets.candidates import UNBOUNDED_ANSWER_TOKENS, Candidate
-from replay_assets.inference.call.completion import Attempt, Completion, ResponseMode
+from replay_assets.candidates import UNBOUNDED_ANSWER_TOKENS, Candidate, Limits
+from replay_assets.inference.call.call import Call
+from replay_assets.inference.call.completion import Attempt, ChainStep, Completion, ResponseMode
 from replay_assets.inference.call.failures import (
     BudgetExhaustedError,
     CallFailedError,
+    CircuitOpenError,
     GateRefusedError,
     PatienceExceededError,
 )
-from replay_assets.inference.call.question import Message
+from replay_assets.inference.call.question import Message, Question
 from replay_assets.inference.chat import pending
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.in_flight import InFlight
@@ -26,7 +27,7 @@ from replay_assets.inference.chat.refusal_errors import error_of_refusal
 from replay_assets.inference.chat.response_format import ResponseFormat
 from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
 from replay_assets.inference.chat.retries import AskedCall, Retries
-from replay_assets.inference.spending.budget import Reservation, RunBudget
+from replay_assets.inference.spending.budget import Purse, Reservation, RunBudget
 from replay_assets.inference.spending.ledger import Ledger
 from replay_assets.inference.throttling import (
     SHARED_LIMITS,
@@ -47,6 +48,9 @@ class ChatClient:
     A run passes a gate with the keys of all candidates; without one, only `api_key` is guarded.
     `ledger` is the spending of the day, shared by all runs; `spent_usd` is what earlier parts of
     this run spent; `timezone` is the zone of the days of prices and budgets.
+
+    The client of a route's member shares `in_flight` with the other members, also takes from the
+    route's `purse`, and waits at most `first_byte_s` for the first byte of a response.
     """
 
     def __init__(
@@ -60,17 +64,22 @@ class ChatClient:
         timezone: str = "UTC",
         limits: LimitStore = SHARED_LIMITS,
         seed: int = 0,
+        in_flight: InFlight | None = None,
+        purse: Purse | None = None,
+        first_byte_s: float | None = None,
     ) -> None:
         self._candidate = candidate
         self._api_key = header_safe(api_key, candidate)
         self._gate = gate or SendingGate(secrets=[self._api_key] if self._api_key else [])
-        self._endpoint = Endpoint(candidate, api_key=self._api_key)
+        self._endpoint = Endpoint(candidate, api_key=self._api_key, first_byte_s=first_byte_s)
         self._limit = limits.limit_of(candidate.limit_key)
-        self._budget = RunBudget(candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone)
+        self._budget = RunBudget(
+            candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone, route=purse
+        )
         self._format = ResponseFormat(candidate)
         self._retries = Retries(candidate, seed)
         self._longest_answer = candidate.bound_of_answer or UNBOUNDED_ANSWER_TOKENS
-        self.in_flight = InFlight()
+        self.in_flight = in_flight or InFlight()
 
     async def __aenter__(self) -> Self:
         self._limit.join(self._candidate.limits)
@@ -82,14 +91,18 @@ class ChatClient:
 
     @property
     def workers(self) -> int:
-        """How many workers a run needs: more than slots, because a wait for a retry uses none."""
-        slots = self._candidate.limits.concurrency
-        return min(slots * WORKERS_PER_SLOT, slots + MOST_SPARE_WORKERS)
+        """How many workers a run needs."""
+        return workers_for(self._candidate.limits)
 
     @property
     def refused_modes(self) -> tuple[ResponseMode, ...]:
         """The response formats that the endpoint has rejected so far."""
         return self._format.refused
+
+    def learn_from_kept(self, call: Call, question: Question) -> None:
+        """Learn from a kept answer to a question."""
+        if call.completion is not None and not question.tools:
+            self.learn_from(call.completion, schema=question.schema)
 
     def learn_from(self, completion: Completion, *, schema: Mapping[str, Any] | None) -> None:
         """Request no form that an earlier part of this run, or a run before it, found rejected."""
@@ -99,6 +112,11 @@ class ChatClient:
     def spent_usd(self) -> float:
         """What this run has spent; 0 for a candidate without a price."""
         return self._budget.spent_usd
+
+    async def answer(self, question: Question) -> tuple[Completion, tuple[ChainStep, ...]]:
+        """Return the answer to a question, and no other candidates that were asked before."""
+        found = await self.complete(question.messages, schema=question.schema, tools=question.tools)
+        return found, ()
 
     async def complete(
         self,
@@ -119,8 +137,16 @@ class ChatClient:
             RequestRejectedError: another 4xx; a retry would be rejected too.
             ModelRefusedError: moderation refuses the request.
             InfrastructureError: all attempts failed.
+            CircuitOpenError: the endpoint of a route's member fails often.
         """
         call = AskedCall(messages, schema, tools)
+        try:
+            return await self._answer(call)
+        except (BudgetExhaustedError, CircuitOpenError) as error:
+            error.attempts = call.made
+            raise
+
+    async def _answer(self, call: AskedCall) -> Completion:
         while True:
             found = await self._attempt(call)
             if found.message is not None:
@@ -136,7 +162,7 @@ class ChatClient:
             if found.outcome == "response_format_refused":
                 self._format.suspect(call.mode)
             if (pause := self._retries.pause_s(call, found)) > 0:
-                await asyncio.sleep(pause)
+                await self._limit.pause(pause)
 
     async def _attempt(self, call: AskedCall) -> ResponseReading:
         """Wait for a slot, send once, and account for it."""
@@ -150,9 +176,13 @@ class ChatClient:
             reservation = await self._budget.reserve(
                 prompt_tokens=len(body), completion_tokens=self._longest_answer
             )
-            started = time.perf_counter()
             try:
+                self._limit.require(ticket)
+                started = time.perf_counter()
                 found = await self._send(body, call)
+            except CircuitOpenError:
+                self._budget.settle(reservation, 0.0)
+                raise
             except BaseException:
                 self._budget.settle(reservation, None)  # cancelled: it may have been billed
                 raise
@@ -166,10 +196,8 @@ class ChatClient:
                 served=found.outcome == "answered",
                 tokens=attempt.usage.total_tokens,
                 pause_s=backoff.bearable(found.pause_s, self._candidate.limits.patience_s),
+                failed=found.is_failure,
             )
-        except BudgetExhaustedError as error:
-            error.attempts = call.made
-            raise
         finally:
             self._limit.settle(ticket, settled)
         return found
@@ -222,6 +250,12 @@ class ChatClient:
                 attempts=made,
             )
         self.in_flight.end_for_retry(made)
+
+
+def workers_for(limits: Limits) -> int:
+    """Return how many workers a run needs: more than slots, as a wait for a retry uses none."""
+    slots = limits.concurrency
+    return min(slots * WORKERS_PER_SLOT, slots + MOST_SPARE_WORKERS)
 
 
 def _account(

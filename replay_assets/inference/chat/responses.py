@@ -51,6 +51,7 @@ SHOWN_CHARACTERS = 200
 READ_BYTES = 20_000
 """How much of an error's body is read: more than is shown, so that no key is cut in two."""
 NO_USAGE = Usage()
+_OF_THE_FORM = ("response_format_refused", "response_format_failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ class ResponseReading:
     ttft_ms: float | None = None
     possibly_paid: bool = False
     refusal: Refusal | None = None
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the infrastructure failed: an answer, a refusal or a rejection is none of it."""
+        return self.message is None and self.refusal is None and self.outcome not in _OF_THE_FORM
 
     @property
     def usage(self) -> Usage:

@@ -4,7 +4,7 @@
 if a candidate has a budget per day.
 """
 
-from replay_assets.inference.spending.budget import Reservation, RunBudget
+from replay_assets.inference.spending.budget import Purse, Reservation, RunBudget
 from replay_assets.inference.spending.ledger import Entry, Ledger, MemoryLedger
 
-__all__ = ["Entry", "Ledger", "MemoryLedger", "Reservation", "RunBudget"]
+__all__ = ["Entry", "Ledger", "MemoryLedger", "Purse", "Reservation", "RunBudget"]

@@ -17,13 +17,89 @@ from replay_assets.inference.call.failures import BudgetExhaustedError
 from replay_assets.inference.spending.ledger import ROUNDING_USD, Entry, Ledger
 
 
+class Purse:
+    """What one candidate may spend in a run and in a day, and what is spent or reserved of it.
+
+    `spent_usd` begins with what earlier parts of the same run spent. A route has a purse in
+    addition to those of its members; an attempt of a member takes from both.
+    """
+
+    def __init__(self, candidate: Candidate, *, ledger: Ledger | None, spent_usd: float) -> None:
+        self._id = candidate.id
+        self._run_usd = candidate.budget_usd.run if candidate.budget_usd else None
+        self._day_usd = candidate.budget_usd.day if candidate.budget_usd else None
+        self._ledger = ledger
+        self.spent_usd = spent_usd
+        self.in_flight = 0
+        self.settled = asyncio.Event()
+        self._reserved_usd = 0.0
+        self._broken: JournalError | None = None
+
+    def take(self, day: date, amount_usd: float) -> "Hold | None":
+        """Reserve an amount; None if there is less left.
+
+        Raises:
+            JournalError: the ledger can't be written, now or when an earlier attempt was settled.
+        """
+        if self._broken is not None:
+            raise self._broken
+        # Before the ledger, which reserves the amount when it is asked.
+        if self._run_usd is not None:
+            committed = self.spent_usd + self._reserved_usd
+            if committed + amount_usd > self._run_usd + ROUNDING_USD:
+                return None
+        entry = None
+        if self._ledger is not None:
+            entry = self._ledger.reserve(day, self._id, amount_usd, limit_usd=self._day_usd)
+            if entry is None:
+                return None
+        self._reserved_usd += amount_usd
+        self.in_flight += 1
+        return Hold(self, amount_usd, entry)
+
+    def settle(self, hold: "Hold", charged_usd: float) -> None:
+        """Replace a reserved amount by what was spent.
+
+        If the ledger can't be written, the answer that was just received must not be lost: the next
+        attempt raises the error instead. Until then the ledger has the reserved amount.
+        """
+        self.spent_usd += charged_usd
+        self._reserved_usd -= hold.amount_usd
+        self.in_flight -= 1
+        if hold.entry is not None and self._ledger is not None:
+            try:
+                self._ledger.settle(hold.entry, charged_usd)
+            except JournalError as error:
+                self._broken = error
+        self.settled.set()
+
+    def exhausted(self, day: date, amount_usd: float) -> str:
+        """Return why an attempt is not sent."""
+        limits = {"this run": self._run_usd, f"{day}": self._day_usd}
+        known = [f"{usd:g} USD for {name}" for name, usd in limits.items() if usd is not None]
+        return (
+            f"not sent: it may cost {amount_usd:.6f} USD, and the budget of candidate "
+            f"{self._id!r} ({', '.join(known)}) has less left. Raise budget_usd, or run "
+            "the same again: a new run has a new budget, and so has the next day."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An amount that is reserved in a purse."""
+
+    purse: Purse
+    amount_usd: float
+    entry: Entry | None
+
+
 @dataclass(frozen=True, slots=True)
 class Reservation:
     """The most that one attempt can cost, and the prices by which it is charged."""
 
     prices: Prices | None
     highest_usd: float | None
-    entry: Entry | None
+    holds: tuple[Hold, ...] = ()
 
     def cost_usd(self, usage: Usage, *, answered: bool, possibly_paid: bool) -> float | None:
         """Return what the attempt cost; None if the candidate has no price or usage is unknown."""
@@ -39,21 +115,26 @@ class Reservation:
 
 
 class RunBudget:
-    """The budget of one run. `spent_usd` begins with what earlier parts of the same run spent."""
+    """The money of one candidate in one run; `route` is the purse of the route that asks it."""
 
     def __init__(
-        self, candidate: Candidate, *, ledger: Ledger | None, spent_usd: float, timezone: str
+        self,
+        candidate: Candidate,
+        *,
+        ledger: Ledger | None,
+        spent_usd: float,
+        timezone: str,
+        route: Purse | None = None,
     ) -> None:
         self._candidate = candidate
-        self._run_usd = candidate.budget_usd.run if candidate.budget_usd else None
-        self._day_usd = candidate.budget_usd.day if candidate.budget_usd else None
-        self._ledger = ledger
+        self._purse = Purse(candidate, ledger=ledger, spent_usd=spent_usd)
+        self._purses = (self._purse,) if route is None else (self._purse, route)
         self._zone = ZoneInfo(timezone)
-        self.spent_usd = spent_usd
-        self._set_aside_usd = 0.0
-        self._under_way = 0
-        self._settled = asyncio.Event()
-        self._broken: JournalError | None = None
+
+    @property
+    def spent_usd(self) -> float:
+        """What the run has spent on this candidate."""
+        return self._purse.spent_usd
 
     async def reserve(self, *, prompt_tokens: int, completion_tokens: int) -> Reservation:
         """Reserve the most that an attempt with at most these numbers of tokens can cost.
@@ -62,8 +143,6 @@ class RunBudget:
             BudgetExhaustedError: it does not fit, and no attempt in flight could still free money.
             JournalError: the ledger can't be written, now or when an earlier attempt was settled.
         """
-        if self._broken is not None:
-            raise self._broken
         day = self._today()
         prices = self._candidate.prices_on(day)
         if prices is None:
@@ -72,60 +151,37 @@ class RunBudget:
                     f"candidate {self._candidate.id!r} has no price for {day}, so its budget "
                     "can't be kept. Add one with an earlier `from`."
                 )
-            return Reservation(None, None, None)
+            return Reservation(None, None)
         highest = prices.highest_cost_usd(
             prompt_tokens=prompt_tokens, completion_tokens=completion_tokens
         )
         while True:
-            fits, entry = self._try(day, highest)
-            if fits:
-                self._set_aside_usd += highest
-                self._under_way += 1
-                return Reservation(prices, highest, entry)
-            if not self._under_way:
-                raise BudgetExhaustedError(self._exhausted(day, highest))
-            self._settled.clear()
-            await self._settled.wait()
+            holds, lacking = self._take(day, highest)
+            if lacking is None:
+                return Reservation(prices, highest, holds)
+            if not lacking.in_flight:
+                raise BudgetExhaustedError(lacking.exhausted(day, highest))
+            lacking.settled.clear()
+            await lacking.settled.wait()
 
     def settle(self, reservation: Reservation, cost_usd: float | None) -> None:
-        """Charge what an attempt cost, or its highest price if the cost is unknown (None).
-
-        If the ledger can't be written, the answer that was just received must not be lost: the next
-        attempt raises the error instead. Until then the ledger has this attempt at its highest
-        price.
-        """
+        """Charge what an attempt cost, or its highest price if the cost is unknown (None)."""
         charged = reservation.charged_usd(cost_usd)
-        if reservation.highest_usd is None or charged is None:
-            return
-        self.spent_usd += charged
-        self._set_aside_usd -= reservation.highest_usd
-        self._under_way -= 1
-        if reservation.entry is not None and self._ledger is not None:
-            try:
-                self._ledger.settle(reservation.entry, charged)
-            except JournalError as error:
-                self._broken = error
-        self._settled.set()
+        if charged is not None:
+            for hold in reservation.holds:
+                hold.purse.settle(hold, charged)
 
-    def _try(self, day: date, amount_usd: float) -> tuple[bool, Entry | None]:
-        # Before the ledger, which reserves the amount when it is asked.
-        if self._run_usd is not None:
-            committed = self.spent_usd + self._set_aside_usd
-            if committed + amount_usd > self._run_usd + ROUNDING_USD:
-                return False, None
-        if self._ledger is None:
-            return True, None
-        entry = self._ledger.reserve(day, self._candidate.id, amount_usd, limit_usd=self._day_usd)
-        return entry is not None, entry
-
-    def _exhausted(self, day: date, amount_usd: float) -> str:
-        limits = {"this run": self._run_usd, f"{day}": self._day_usd}
-        known = [f"{usd:g} USD for {name}" for name, usd in limits.items() if usd is not None]
-        return (
-            f"not sent: it may cost {amount_usd:.6f} USD, and the budget of candidate "
-            f"{self._candidate.id!r} ({', '.join(known)}) has less left. Raise budget_usd, or run "
-            "the same again: a new run has a new budget, and so has the next day."
-        )
+    def _take(self, day: date, amount_usd: float) -> tuple[tuple[Hold, ...], Purse | None]:
+        """Reserve an amount in every purse, or in none; return the purse that has less left."""
+        holds: list[Hold] = []
+        for purse in self._purses:
+            hold = purse.take(day, amount_usd)
+            if hold is None:
+                for taken in holds:
+                    taken.purse.settle(taken, 0.0)
+                return (), purse
+            holds.append(hold)
+        return tuple(holds), None
 
     def _today(self) -> date:
         return datetime.now(self._zone).date()

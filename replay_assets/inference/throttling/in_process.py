@@ -94,6 +94,11 @@ class InProcessLimit:
         """For how long every call has been refused; 0 if the last call was not."""
         return 0.0 if self._refusals is None else self._clock() - self._refusals.first_at
 
+    @property
+    def pause_left_s(self) -> float:
+        """The rest of the pause before the next call; 0 if there is none."""
+        return max(self._closed_until - self._clock(), 0.0)
+
     async def acquire(self, tokens: int) -> Ticket:
         """Wait for a slot and for room in the windows; return a ticket for `settle`."""
         # Not before those that wait: a small call must not overtake a large one.
@@ -129,6 +134,13 @@ class InProcessLimit:
         if ticket is self._probe and not end.refused:
             self._reopen(ticket)
         self._pump()
+
+    def require(self, ticket: Ticket) -> None:
+        """Allow every call: an admitted one may be sent."""
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before a call is sent again."""
+        await asyncio.sleep(seconds)
 
     def _refuse(self, ticket: Ticket, now: float, *, says_when: bool) -> None:
         ticket.refused = True

@@ -24,12 +24,17 @@ def estimate_tokens(body: bytes, max_tokens: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """How an attempt ended, as far as a limit needs it. `tokens` is None if not reported."""
+    """How an attempt ended, as far as a limit needs it.
+
+    `failed`: the infrastructure failed; None if nothing was sent, or the end is not known. `tokens`
+    is None if not reported.
+    """
 
     refused: bool = False
     served: bool = False
     tokens: int | None = None
     pause_s: float | None = None
+    failed: bool | None = None
 
 
 class EndpointLimit(Protocol):
@@ -52,12 +57,29 @@ class EndpointLimit(Protocol):
         """For how long every call has been refused; 0 if the last call was not."""
         ...
 
+    @property
+    def pause_left_s(self) -> float:
+        """The rest of the pause before the next call; 0 if there is none."""
+        ...
+
     async def acquire(self, tokens: int) -> Ticket:
         """Wait for a slot and for room in the windows; return a ticket for `settle`."""
         ...
 
     def settle(self, ticket: Ticket, end: Settled) -> None:
         """Free a call's slot and learn from how it ended."""
+        ...
+
+    def require(self, ticket: Ticket) -> None:
+        """Check, directly before a call is sent, that it may still be sent.
+
+        Raises:
+            CircuitOpenError: the endpoint has failed often meanwhile.
+        """
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before a call is sent again."""
         ...
 
 

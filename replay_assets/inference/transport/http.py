@@ -152,7 +152,9 @@ def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
 class Endpoint:
     """A candidate's chat completions endpoint, with its timeouts and size limits."""
 
-    def __init__(self, candidate: Candidate, *, api_key: str | None) -> None:
+    def __init__(
+        self, candidate: Candidate, *, api_key: str | None, first_byte_s: float | None = None
+    ) -> None:
         parts = urlsplit(candidate.base_url)
         self._completions = _url_of(candidate, "/chat/completions")
         self._models = _url_of(candidate, "/models")
@@ -167,6 +169,7 @@ class Endpoint:
             headers["Authorization"] = f"Bearer {api_key}"
         self._headers = httpx.Headers(headers)
         self._limits = candidate.limits
+        self._first_byte_s = first_byte_s  # to the head of a response, connecting included
         # Not by the content type: gateways send streams under others.
         self._streams = candidate.stream
         # `timeout_s` limits the complete request; each read has a timer only if one is configured.
@@ -232,7 +235,7 @@ class Endpoint:
         request = httpx.Request(
             method, url, headers=self._headers, stream=stream, extensions=self._extensions
         )
-        response = await self._transport.handle_async_request(request)
+        response = await self._head(request)
         chunks, size, ttft_ms = [], 0, None
         received = cast(httpx.AsyncByteStream, response.stream)
         headers = {
@@ -251,6 +254,16 @@ class Endpoint:
         content = decompressed(b"".join(chunks), encoding)
         content = as_utf8(content, headers.get("content-type", ""))
         return Reply(response.status_code, headers, content, ttft_ms)
+
+    async def _head(self, request: httpx.Request) -> httpx.Response:
+        if self._first_byte_s is None:
+            return await self._transport.handle_async_request(request)
+        try:
+            async with asyncio.timeout(self._first_byte_s):
+                return await self._transport.handle_async_request(request)
+        except TimeoutError:
+            text = f"no first byte within {self._first_byte_s:g} s"
+            raise WireError("timeout", text, possibly_paid=True) from None
 
 
 def _url_of(candidate: Candidate, path: str) -> httpx.URL:

@@ -16,6 +16,7 @@ class RecordingLimit:
 
     def __init__(self, *, refused_for_s: float = 0.0) -> None:
         self.refused_for_s = refused_for_s
+        self.pause_left_s = 0.0
         self.events: list[str] = []
         self.settled: list[Settled] = []
 
@@ -36,6 +37,13 @@ class RecordingLimit:
         """Record how a call ended."""
         self.events.append("settle")
         self.settled.append(end)
+
+    def require(self, ticket: Ticket) -> None:
+        """Allow every call."""
+
+    async def pause(self, seconds: float) -> None:
+        """Record a pause without waiting."""
+        self.events.append("pause")
 
 
 class OneLimit:
@@ -72,8 +80,8 @@ def test_a_client_uses_the_store_of_limits_that_it_is_given(server: Script) -> N
     assert store.keys == [one.limit_key]
     assert limit.events == ["join 3", *["acquire", "settle"] * 2, "leave 3"]
     assert limit.settled == [
-        Settled(refused=True, pause_s=0.01),
-        Settled(served=True, tokens=15),
+        Settled(refused=True, pause_s=0.01, failed=True),
+        Settled(served=True, tokens=15, failed=False),
     ]
 
 

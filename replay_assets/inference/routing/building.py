@@ -1,0 +1,115 @@
+"""Makes the client of a run: one for a candidate alone, or one with those of a route's members."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from replay_assets.candidates import Candidate
+from replay_assets.inference.call_store import CallStore
+from replay_assets.inference.chat.client import ChatClient
+from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat.in_flight import InFlight
+from replay_assets.inference.routing.breaker import CircuitBreakers
+from replay_assets.inference.routing.client import RouteClient
+from replay_assets.inference.routing.guarded_limit import GuardedLimits
+from replay_assets.inference.spending.budget import Purse
+from replay_assets.inference.spending.ledger import Ledger
+from replay_assets.inference.throttling import LimitStore
+
+ReadKey = Callable[[str], str | None]
+"""Returns the key in an environment variable; None if it is not set."""
+
+
+@dataclass(frozen=True)
+class Clients:
+    """What the clients of a run share.
+
+    Args:
+        candidate: the candidate of the run.
+        others: candidates that some questions are addressed to.
+        api_key: the key of `candidate`; None for a route.
+        keys: reads the keys of all others.
+        gate: checks what is sent; by default, it blocks these keys and what the strict rules find.
+        ledger: the spending of the day; None if no candidate has a daily budget.
+        calls: the kept calls, which show what the run has spent so far.
+        timezone: the zone of the days of prices and budgets.
+        limits: the limits of endpoints.
+        breakers: the circuit breakers of endpoints.
+    """
+
+    candidate: Candidate
+    others: Sequence[Candidate]
+    api_key: str | None
+    keys: ReadKey
+    gate: SendingGate | None
+    ledger: Ledger | None
+    calls: CallStore
+    timezone: str
+    limits: LimitStore
+    breakers: CircuitBreakers
+
+    def open(self) -> ChatClient | RouteClient:
+        """Return the client of the run; the event loop that uses it must be running."""
+        one = self.candidate
+        if one.route is None and not self.others:
+            return ChatClient(
+                one,
+                api_key=self.api_key,
+                gate=self.gate,
+                ledger=self.ledger,
+                spent_usd=self.calls.spent_usd,
+                timezone=self.timezone,
+                limits=self.limits,
+            )
+        return self._route()
+
+    def _route(self) -> RouteClient:
+        everyone = (*self.candidate.members, *self.others)
+        keys = {one.id: self._key_of(one) for one in everyone}
+        gate = self.gate or SendingGate(secrets=[key for key in keys.values() if key])
+        in_flight, purse = InFlight(), None
+        if self.candidate.route is not None:
+            purse = self._purse(self.candidate, self.calls.spent_usd)
+        guarded = GuardedLimits(self.limits, self.breakers)
+        clients, missing = {}, {}
+        for place, one in enumerate(everyone):
+            if one.api_key_env is not None and not (keys[one.id] or "").strip():
+                missing[one.id] = one.api_key_env
+                continue
+            is_member = purse is not None and place < len(self.candidate.members)
+            has_next = place + 1 < len(self.candidate.members)
+            clients[one.id] = ChatClient(
+                self._capped(one) if is_member else one,
+                api_key=keys[one.id],
+                gate=gate,
+                ledger=self._ledger_of(one),
+                spent_usd=self.calls.spent_by_member.get(one.id, 0.0),
+                timezone=self.timezone,
+                limits=guarded if is_member else self.limits,
+                in_flight=in_flight,
+                purse=purse if is_member else None,
+                first_byte_s=self.candidate.first_byte_s if is_member and has_next else None,
+            )
+        return RouteClient(
+            self.candidate.members,
+            clients,
+            {one.id: self.breakers.breaker_of(one.limit_key) for one in everyone},
+            missing=missing,
+            in_flight=in_flight,
+        )
+
+    def _capped(self, member: Candidate) -> Candidate:
+        """Return a member with at most as many requests in flight as the route's first member."""
+        most = self.candidate.members[0].limits.concurrency
+        return member.at_concurrency(min(member.limits.concurrency, most))
+
+    def _key_of(self, one: Candidate) -> str | None:
+        if one is self.candidate:
+            return self.api_key
+        return None if one.api_key_env is None else self.keys(one.api_key_env)
+
+    def _purse(self, one: Candidate, spent_usd: float) -> Purse:
+        return Purse(one, ledger=self._ledger_of(one), spent_usd=spent_usd)
+
+    def _ledger_of(self, one: Candidate) -> Ledger | None:
+        budget = one.budget_usd
+        return self.ledger if budget is not None and budget.day is not None else None
