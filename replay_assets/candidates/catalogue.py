@@ -65,6 +65,11 @@ class Catalogue(tuple[Candidate, ...]):
         return Catalogue(agents.with_agents(self.replayed))
 
     @property
+    def shields(self) -> "Catalogue":
+        """The shields that ask a model, for agents."""
+        return Catalogue(candidate for candidate in self if candidate.role == "shield")
+
+    @property
     def judge(self) -> Candidate | None:
         """The judge of feedback; None if the built-in one judges."""
         return next((candidate for candidate in self if candidate.role == "judge"), None)

@@ -13,6 +13,7 @@ from replay_assets.lake import assets
 from replay_assets.lake.formats import decode_lines
 from replay_assets.replay.agent.log import turns_of
 from replay_assets.replay.agent.runner import AgentPack, run_agent
+from replay_assets.replay.agent.shields.guards import guards_of
 from replay_assets.replay.agent.transcript import transcript
 from replay_assets.sanitizing import load_canaries, rules_of
 from replay_assets.settings import (
@@ -51,6 +52,7 @@ def investigate_pack(
             api_key=read_secret(candidate.api_key_env),
             vocabulary=load_vocabulary(named_file("REPLAY_VOCABULARY")),
             folder=folder,
+            guards=guards_of(candidate, gate, catalogue.shields, read_secret),
             has_deltas=deltas,
             # The work has the folder's name, so its calls are kept in the folder too.
             stores=RunStores.local(folder.parent, shared=state_folder() or folder),

@@ -23,7 +23,7 @@ from replay_assets.replay.agent.loop import TurnLoop
 from replay_assets.replay.agent.outputs import MOST_INFERENCES
 from replay_assets.replay.agent.recordings import Recordings
 from replay_assets.replay.agent.sessions import Session
-from replay_assets.replay.agent.shields.shield import Shield
+from replay_assets.replay.agent.shields.guards import Guards
 from replay_assets.replay.agent.tools.tool_box import ToolBox
 from replay_assets.replay.answers import json_object
 from replay_assets.replay.pack_reading import PackLine
@@ -50,7 +50,7 @@ class AgentDialogues:
         vocabulary: the valid root cause categories and actions.
         gate: masks in what the model wrote what must not be stored.
         recordings: the recorded calls of the pack.
-        shields: what looks at texts, in order.
+        guards: the shields.
         has_deltas: whether the log has the pieces of answers.
         started_s: when the run began, for turns without any call.
     """
@@ -59,7 +59,7 @@ class AgentDialogues:
     vocabulary: Vocabulary
     gate: SendingGate
     recordings: Recordings
-    shields: Sequence[Shield] = ()
+    guards: Guards
     has_deltas: bool = False
     started_s: float = 0.0
 
@@ -81,7 +81,7 @@ class AgentDialogues:
         log = TurnLog(incident_id, session.session_id, started_s=self.started_s, on_step=on_step)
         loop = TurnLoop(
             tools=ToolBox.of(line.request, self.recordings.of(incident_id)),
-            shields=self.shields,
+            shields=self.guards.shields,
             dialect=dialect_of(self.candidate),
             log=log,
             custom_tools=self.candidate.custom_tools,

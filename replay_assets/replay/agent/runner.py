@@ -5,7 +5,7 @@ then their records are written in the order of the requests.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -33,8 +33,7 @@ from replay_assets.replay.agent.dialogues import AgentDialogues, Investigation
 from replay_assets.replay.agent.progress import AgentReport, StepMeter
 from replay_assets.replay.agent.recordings import Recordings
 from replay_assets.replay.agent.rows import step_rows
-from replay_assets.replay.agent.shields.built_in import built_in_shields
-from replay_assets.replay.agent.shields.shield import Shield
+from replay_assets.replay.agent.shields.guards import Guards, guards_of
 from replay_assets.replay.pack_reading import Pack, PackSource, read_pack
 from replay_assets.replay.preflight import require_vocabulary, warn_of_refusal
 from replay_assets.replay.prompts import PROMPT_VERSION
@@ -87,7 +86,7 @@ def run_agent(
     api_key: str | None,
     vocabulary: Vocabulary,
     folder: Path,
-    shields: Sequence[Shield] | None = None,
+    guards: Guards | None = None,
     has_deltas: bool = False,
     stores: RunStores | None = None,
     work: str | None = None,
@@ -107,7 +106,7 @@ def run_agent(
         api_key: its key.
         vocabulary: the valid root cause categories and actions.
         folder: a folder on a local disk, for all files.
-        shields: what looks at texts, in order; by default the built-in ones.
+        guards: the shields; by default the built-in ones.
         has_deltas: whether the event log has the pieces of answers.
         stores: the stores of calls and spending; in `folder` by default.
         work: the name of this run in `stores`; the folder's by default.
@@ -117,16 +116,14 @@ def run_agent(
         progress: is called with the state of the run each time calls have become durable.
         warn: is called before anything is sent, for each request that the gate blocks.
     """
-    key = (api_key or "").strip()
-    gate = gate or SendingGate(secrets=[key] if key else [])
+    gate = gate or SendingGate(secrets=[api_key or ""])
     inspect = None if warn is None else partial(warn_of_refusal, warn, candidate, vocabulary, gate)
     pack = read_pack(source.requests, candidate_id=candidate.id, inspect=inspect)
-    needs_key = candidate.api_key_env is not None and not key
-    if failures := [*pack.findings, *([API_KEY_MISSING] if needs_key else [])]:
+    if failures := [*pack.findings, *_missing_key(candidate, api_key)]:
         return _refused(folder, ReportBuilder(agent_of(candidate), pack).report(failures))
     require_vocabulary(pack, vocabulary)
     found = Recordings(source.recordings, assets.TOOL_OUTPUT_FILE)
-    guards = built_in_shields(candidate.on_violation, gate) if shields is None else shields
+    guards = guards or guards_of(candidate, gate)
     how = AgentDialogues(candidate, vocabulary, gate, found, guards, has_deltas, time.time())
     run = _AgentRun(pack, how, folder, meter := StepMeter(progress))
     return run_batch(
@@ -135,6 +132,8 @@ def run_agent(
         candidate=candidate,
         api_key=api_key,
         stores=stores or RunStores.local(folder.parent, shared=folder),
+        keys=guards.keys,
+        others=guards.models,
         gate=gate,
         timezone=timezone,
         refresh=refresh,
@@ -161,7 +160,7 @@ class _AgentRun:
                 "pack_digest": self.pack.digest,
                 "recordings": dialogues.recordings.sha256,
                 "candidate_digest": agent_of(dialogues.candidate).digest(),
-                "shields": [f"{one.name} {one.on_violation}" for one in dialogues.shields],
+                "shields": dialogues.guards.subject,
                 "contract_version": RESULT_VERSION,
                 "prompt_version": AGENT_PROMPT_VERSION,
             },
@@ -198,6 +197,11 @@ class _AgentRun:
         on_step = None if self._is_asked else self.meter.count
         self._is_asked = True
         return self.dialogues.of(self.pack.lines(), on_step)
+
+
+def _missing_key(candidate: Candidate, api_key: str | None) -> list[str]:
+    has_key = candidate.api_key_env is None or (api_key or "").strip()
+    return [] if has_key else [API_KEY_MISSING]
 
 
 def _refused(folder: Path, report: RunReport) -> AgentRun:

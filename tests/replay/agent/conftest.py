@@ -16,6 +16,7 @@ from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import RunStores
 from replay_assets.replay.agent.log import turn_of
 from replay_assets.replay.agent.runner import AgentPack, AgentRun, run_agent
+from replay_assets.replay.agent.shields.guards import Guards
 from tests.inference.conftest import retry_at_once
 from tests.inference.scripted_server import candidate, serving
 from tests.replay.agent.paths import PATHS, PathEndpoint, Spec
@@ -94,5 +95,5 @@ def investigate(
         vocabulary=vocabulary,
         folder=folder,
         stores=stores or RunStores.in_memory(),
-        **{"shields": (), **(run or {})},
+        **{"guards": Guards(), **(run or {})},
     )

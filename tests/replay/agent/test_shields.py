@@ -208,7 +208,7 @@ def test_a_model_based_shield_reads_the_form_of_llama_guard(
     call: Call, verdict: str, findings: tuple[str, ...]
 ):
     run = ModelShield("llama-guard").run("delete it", "tool-input", CONTEXT)
-    assert next(run) == Question([{"role": "user", "content": "delete it"}])
+    assert next(run) == Question([{"role": "user", "content": "delete it"}], to=("llama-guard",))
     with pytest.raises(StopIteration) as end:
         run.send(call)
     assert (end.value.value.verdict, end.value.value.findings) == (verdict, findings)

@@ -12,7 +12,7 @@ from replay_assets.replay.agent.shields.shield import Shield
 
 
 def built_in_shields(
-    on_violation: OnViolation | Mapping[str, OnViolation] | None = None,
+    on_violation: Mapping[str, OnViolation] | None = None,
     gate: SendingGate | None = None,
 ) -> tuple[Shield, ...]:
     """Return the built-in shields.
@@ -21,8 +21,7 @@ def built_in_shields(
         on_violation: what a violation does, by the name of the shield, as the catalogue has it.
         gate: knows the rules, keys and canaries of the deployment.
     """
-    said = on_violation if isinstance(on_violation, Mapping) else {}
-    does = {**BUILT_IN_SHIELDS, **said}
+    does = {**BUILT_IN_SHIELDS, **(on_violation or {})}
     return (
         SanitisationShield(does["sanitisation"], gate),
         LabelLeakShield(does["label_leak"]),

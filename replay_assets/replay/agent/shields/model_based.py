@@ -18,12 +18,13 @@ class ModelShield:
     """Asks a model whether a text is safe; an answer in another form, or none, fails closed.
 
     The text is the only message: the endpoint's chat template makes the question of it, as those of
-    Llama Guard and its relatives do. Text that a model wrote is the answer to an empty message.
+    Llama Guard and its relatives do.
 
     Args:
         name: the id of the shield's entry in the catalogue.
         on_violation: what a violation does.
         touchpoints: when it runs.
+        not_ready: why it can't be asked; None if it can.
     """
 
     def __init__(
@@ -31,14 +32,18 @@ class ModelShield:
         name: str,
         on_violation: OnViolation = "end_turn",
         touchpoints: Iterable[Touchpoint] = EVERYWHERE,
+        not_ready: str | None = None,
     ) -> None:
         self.name = name
         self.on_violation = on_violation
         self.touchpoints = frozenset(touchpoints)
+        self._not_ready = not_ready
 
     def run(self, text: str, touchpoint: Touchpoint, context: ShieldContext) -> Run:
         """Ask the model, and return what it answers."""
-        call = yield Question([{"role": "user", "content": text}])
+        if self._not_ready is not None:
+            return ShieldResult("not_run", findings=(self._not_ready,))
+        call = yield Question([{"role": "user", "content": text}], to=(self.name,))
         return self._read(call)
 
     def _read(self, call: Call) -> ShieldResult:
