@@ -121,10 +121,12 @@ class Lake:
 
     Args:
         folder: where it is.
+        settings: the settings that partitions are made with, as `Lineage` has them.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: Any) -> None:
         self.store = Store(str(folder))
+        self._settings = settings
 
     def day(
         self,
@@ -173,7 +175,7 @@ class Lake:
     def lineage(self, candidates: Iterable[str] = ()) -> Lineage:
         """Return a view of the lake as it is now."""
         digests = dict.fromkeys(candidates, CANDIDATE)
-        return Lineage(lake=self.store, evidence=self.store, candidates=digests)
+        return Lineage(lake=self.store, evidence=self.store, candidates=digests, **self._settings)
 
     def _publish(
         self, asset: Asset, day: str, candidate: str | None = None, **content: Any
