@@ -36,14 +36,15 @@ class LinesWriter:
         self._stream = stream
         self._thread = thread
         self._task: Future[int] | None = None
-        self._buffer = bytearray()
+        self._lines: list[bytes] = []
+        self._bytes = 0
 
     def write(self, line: bytes) -> None:
         """Write a line without its line feed."""
-        self._buffer += line
-        self._buffer += b"\n"
+        self._lines.append(line)
         self.records += 1
-        if len(self._buffer) >= BUFFER_BYTES:
+        self._bytes += len(line)
+        if self._bytes >= BUFFER_BYTES:
             self._submit()
 
     def flush(self) -> None:
@@ -57,9 +58,10 @@ class LinesWriter:
 
     def _submit(self) -> None:
         self._wait()  # one buffer per file is waiting at most, to limit the memory in use
-        if self._buffer:
-            self._task = self._thread.submit(self._stream.write, self._buffer)
-            self._buffer = bytearray()
+        if self._lines:
+            content = b"\n".join((*self._lines, b""))
+            self._task = self._thread.submit(self._stream.write, content)
+            self._lines, self._bytes = [], 0
 
     def _wait(self) -> None:
         if self._task is not None:

@@ -1,8 +1,11 @@
 """One row as a line of JSON that every reader takes for one line."""
 
+import hashlib
 from typing import Any
 
 import msgspec
+
+from replay_assets.finetune.rows import Row
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -22,11 +25,9 @@ def encode_record(record: dict[str, Any]) -> bytes:
     return line
 
 
-class LineageRecord(msgspec.Struct):
-    """One line of a lineage file: where a row came from. `row` counts from 0, as trainers do."""
+class Lineage(msgspec.Struct):
+    """Where a row came from: what its lineage has in the files of every flavour."""
 
-    row: int
-    row_sha256: str
     incident_id: str
     scenario_group: str | None
     session_id: str | None
@@ -35,6 +36,28 @@ class LineageRecord(msgspec.Struct):
     weight: float
     has_reasoning: bool
 
-    def line(self) -> bytes:
-        """Return the record as a line of JSON, without the line feed."""
-        return _ENCODER.encode(self)
+
+def lineage_of(row: Row) -> bytes:
+    """Return the end of a row's lineage, which is encoded once for all flavours."""
+    fields = Lineage(
+        row.incident_id,
+        row.scenario_group or None,
+        row.session_id,
+        row.execution_id,
+        row.label_source,
+        row.weight,
+        row.has_reasoning,
+    )
+    return _ENCODER.encode(fields)[1:]
+
+
+def lineage_line(number: int, line: bytes, end: bytes) -> bytes:
+    """Return the lineage of a line. `row` counts from 0, as trainers do.
+
+    Args:
+        number: the place of the line in its file.
+        line: the line, without its line feed.
+        end: what `lineage_of` returned for its row.
+    """
+    sha256 = hashlib.sha256(line).hexdigest().encode()
+    return b'{"row":%d,"row_sha256":"%s",%s' % (number, sha256, end)

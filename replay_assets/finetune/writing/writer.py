@@ -1,6 +1,5 @@
 """Writes rows into the files of each flavour and split, with their lineage, row by row."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from replay_assets.contracts.training_manifest import ExportedFile, KtoWeights, 
 from replay_assets.finetune.flavours import Flavour
 from replay_assets.finetune.rows import Row
 from replay_assets.finetune.writing.lengths import LengthStatistics, TokenCounter
-from replay_assets.finetune.writing.lines import LineageRecord, encode_record
+from replay_assets.finetune.writing.lines import encode_record, lineage_line, lineage_of
 from replay_assets.lake.file_sets import FileSet, LinesWriter
 
 SPLITS: tuple[Split, ...] = ("train", "validation")
@@ -60,22 +59,11 @@ class RowWriter:
         outputs = [one for one in self._outputs[split] if one.flavour.takes(row)]
         if not outputs:
             return
-        length = self.tokens.tokens(row)
+        length, lineage = self.tokens.tokens(row), lineage_of(row)
         for output in outputs:
             line = encode_record(output.flavour.render(row))
-            lineage = LineageRecord(
-                row=output.lines.records,
-                row_sha256=hashlib.sha256(line).hexdigest(),
-                incident_id=row.incident_id,
-                scenario_group=row.scenario_group or None,
-                session_id=row.session_id,
-                execution_id=row.execution_id,
-                label_source=row.label_source,
-                weight=row.weight,
-                has_reasoning=row.has_reasoning,
-            )
+            output.lineage.write(lineage_line(output.lines.records, line, lineage))
             output.lines.write(line)
-            output.lineage.write(lineage.line())
             output.lengths.add(length)
         self.rows[split] += 1
         self.kinds[row.kind] += 1
