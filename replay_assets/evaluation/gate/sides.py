@@ -1,6 +1,6 @@
 """The scores of one side of a comparison, by incident."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,12 +86,19 @@ class Side:
         return {**means, **dict.fromkeys(self.failed, failed_as)}
 
     def _mean_of(self, name: str) -> dict[str, float]:
-        found: dict[str, list[float]] = defaultdict(list)
+        # Without a list per incident: a year has 100,000 of them, most with one answer.
+        sums: dict[str, float] = {}
+        repeats: dict[str, int] = {}
         for row in self.rows:
-            value = row.get(name)
-            if value is not None:
-                found[row["incident_id"]].append(value)
-        return {incident: sum(values) / len(values) for incident, values in found.items()}
+            if (value := row.get(name)) is None:
+                continue
+            incident = row["incident_id"]
+            if incident in sums:
+                sums[incident] += value
+                repeats[incident] = repeats.get(incident, 1) + 1
+            else:
+                sums[incident] = value
+        return {incident: total / repeats.get(incident, 1) for incident, total in sums.items()}
 
     def any_true(self, name: str) -> int:
         """Return the number of graded incidents with this grade in at least one repeat."""
