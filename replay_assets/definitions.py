@@ -5,6 +5,7 @@ import dagster as dg
 from replay_assets.candidates import Catalogue
 from replay_assets.contracts.export_policy import load_export_policy
 from replay_assets.defs import (
+    agent_replay,
     checks,
     evaluation,
     evidence,
@@ -34,7 +35,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     partitions = Partitions.of(settings)
     entries = Catalogue.load(settings.candidates, read_variable)
     catalogue = entries.replayed
-    everyone = frozenset(candidate.id for candidate in catalogue)
+    graded = catalogue.graded
+    everyone = frozenset(candidate.id for candidate in graded)
     rules = rules_of(settings.rules)
     daily: list[dg.AssetsDefinition | dg.SourceAsset] = [
         evidence.build_source(partitions),
@@ -42,11 +44,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         evidence.build_labels(partitions),
         request_packs.build_asset(partitions, rules),
         *(replay.build_asset(candidate, partitions, everyone) for candidate in catalogue),
-        *evaluation.build_daily(catalogue, partitions, rules),
+        *(
+            agent_replay.build_asset(one, partitions, everyone, entries.shields)
+            for one in catalogue.agents
+        ),
+        *evaluation.build_daily(graded, partitions, rules),
         *feedback.build_assets(partitions, rules, entries),
     ]
     weekly = [
-        *evaluation.build_weekly(catalogue, partitions, settings.report_language),
+        *evaluation.build_weekly(graded, partitions, settings.report_language),
         *finetune.build_assets(
             partitions,
             rules,
@@ -57,7 +63,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     ]
     return dg.Definitions(
         assets=[*daily, *weekly, *tool_calling.build_all(catalogue)],
-        asset_checks=checks.build_checks(catalogue, partitions),
+        asset_checks=checks.build_checks(graded, partitions),
         jobs=[jobs.daily_walk, jobs.weekly_walk, jobs.observe_source, jobs.tool_calling],
         schedules=[weekly_replay(catalogue, settings), source_watch(settings)],
         sensors=[reports_follow_days(), evidence_follows_source()],

@@ -4,7 +4,7 @@ Configuration only: nothing here sends a request, and an API key appears as the 
 environment variable that holds it, never as its value. Other rooms import the names below.
 """
 
-from replay_assets.candidates.agents import agent_of
+from replay_assets.candidates.agents import agent_of, with_agents
 from replay_assets.candidates.asking import Limits
 from replay_assets.candidates.candidate import UNBOUNDED_ANSWER_TOKENS, Candidate
 from replay_assets.candidates.catalogue import Catalogue, judged_by_itself
@@ -20,4 +20,5 @@ __all__ = [
     "agent_of",
     "asked_incidents",
     "judged_by_itself",
+    "with_agents",
 ]

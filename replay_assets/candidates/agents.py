@@ -5,7 +5,8 @@ It is graded and reported as another candidate, `<id>-agent`, next to its single
 
 from collections.abc import Iterable, Iterator
 
-from replay_assets.candidates.candidate import AGENT_SUFFIX, LONGEST_ID, Candidate
+from replay_assets.candidates.candidate import LONGEST_ID, Candidate
+from replay_assets.contracts.score import AGENT_SUFFIX
 
 
 def agent_of(candidate: Candidate) -> Candidate:
@@ -26,6 +27,8 @@ def objection_to(candidate: Candidate) -> tuple[str, str] | None:
     """Return the field that asks for an impossible agent and what is wrong, or None."""
     if candidate.agent and candidate.role is not None:
         return "agent", "is for a model that is replayed; remove it, or remove role"
+    if candidate.agent and candidate.route is not None:
+        return "agent", "is for a model; a turn can't change models, so set it at the members"
     if candidate.agent and len(agent_of(candidate).id) > LONGEST_ID:
         return "id", (
             f"is too long for agent, which adds the candidate {agent_of(candidate).id}: an id has "

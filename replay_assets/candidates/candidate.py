@@ -20,7 +20,7 @@ from replay_assets.candidates.asking import Limits, Sampling
 from replay_assets.candidates.money import Budget, Entry, Prices
 from replay_assets.candidates.roles import Role, with_defaults
 from replay_assets.contracts.feedback import RULES_JUDGE
-from replay_assets.contracts.score import INCUMBENT
+from replay_assets.contracts.score import AGENT_SUFFIX, INCUMBENT
 from replay_assets.contracts.shields import OnViolation
 from replay_assets.lake.digests import digest_of
 
@@ -36,7 +36,6 @@ UNBOUNDED_ANSWER_TOKENS = 16_384
 """What an answer is taken to have at most if nothing says so: for tokens per minute, and for the
 cost of an attempt that may have been paid. A budget needs the true figure."""
 ID_PATTERN = r"^[a-z0-9][a-z0-9_-]*$"
-AGENT_SUFFIX = "-agent"
 LONGEST_ID = 63
 """Characters: the id is the value of a Dagster tag, and a part of paths."""
 CONTROL_SUFFIX = "-no-evidence"

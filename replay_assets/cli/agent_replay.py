@@ -43,6 +43,11 @@ def investigate_pack(
         canaries=load_canaries(named_file("REPLAY_CANARIES")),
         rules=rules_of(named_file("REPLAY_RULES")),
     )
+    if candidate.route is not None:
+        raise ConfigurationError(
+            f"{candidate_id} is a route: a turn can't change models. Name one of its members: "
+            f"{', '.join(one.id for one in candidate.members)}"
+        )
     source = _files_of(pack)
     folder = out.absolute()
     with agent_progress(candidate.id) as progress:

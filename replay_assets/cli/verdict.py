@@ -68,7 +68,7 @@ def _monday(week: str) -> str:
 
 
 def _candidate(settings: Settings, candidate_id: str) -> Candidate:
-    candidate = Catalogue.load(settings.candidates, read_variable).replayed.get(candidate_id)
+    candidate = Catalogue.load(settings.candidates, read_variable).graded.get(candidate_id)
     if candidate.baseline:
         raise ConfigurationError(
             f"{candidate_id} is a baseline: candidates are compared with it, and it has no verdict"
@@ -111,7 +111,7 @@ def _reported(report: EvaluationReport, candidate: Candidate) -> ReportedCandida
 
 def _stale(settings: Settings, report: Published) -> str | None:
     """Return why a report is not made from what is there now; None if it is."""
-    catalogue = Catalogue.load(settings.candidates, read_variable).replayed
+    catalogue = Catalogue.load(settings.candidates, read_variable).graded
     lineage = Lineage(
         lake=Store(settings.lake),
         evidence=Store(settings.evidence),

@@ -28,6 +28,8 @@ SCORE_VERSION_1 = "replay_score_v1"
 SCORE_VERSION_2 = "replay_score_v2"
 INCUMBENT = "incumbent"
 """The reserved candidate id under which production's own decisions are graded."""
+AGENT_SUFFIX = "-agent"
+"""The reserved ending of a candidate's id as an agent: it is graded as another candidate."""
 
 GradeStatus = Literal["graded", "unlabelled", "not_graded"]
 

@@ -20,7 +20,6 @@ TIMING_FIELDS = frozenset(
         "cached",
         "cached_records",
         "spent_usd",
-        "at",
         "ms",
         "started_at",
         "completed_at",
@@ -28,6 +27,12 @@ TIMING_FIELDS = frozenset(
 )
 """How an answer was obtained depends on the run: on the first try or a later one, paid for by this
 run or by another. What an answer says, and what such an answer costs, is content."""
+
+EVENT, EVENT_TIME = "event_type", "at"
+"""An object with the first field is an event, and the second is its time; elsewhere, `at` is
+content."""
+NOT_PLAIN = TIMING_FIELDS | {EVENT}
+"""An object with none of these fields has no time."""
 
 FOREIGN_FIELDS = frozenset({"incident_context", "source_metadata", "model_output"})
 """Keys inside these fields are not ours: an alert label called `attempts` is content."""
@@ -38,12 +43,13 @@ _WITHOUT_FIELDS = frozenset({str, bool, int, float, type(None)})
 def without_timing(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Return a JSON value without its timing fields, at every depth, except in foreign fields."""
     if isinstance(value, dict):
+        times = TIMING_FIELDS if EVENT not in value else TIMING_FIELDS | {EVENT_TIME}
         return {
             key: item
             if item.__class__ in _WITHOUT_FIELDS or key in FOREIGN_FIELDS
             else without_timing(item)
             for key, item in value.items()
-            if key not in TIMING_FIELDS
+            if key not in times
         }
     if isinstance(value, list):
         return [without_timing(item) for item in value]

@@ -6,7 +6,6 @@ import dagster as dg
 
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.evaluation_report import EvaluationReport, ReportLanguage
-from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.defs.jobs import follow_days
 from replay_assets.defs.keys import inputs_of, key_of, sanitizing_version, tags_of
@@ -15,17 +14,15 @@ from replay_assets.defs.metadata import Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Policy, Root
 from replay_assets.evaluation import grading, masked_labels, report
+from replay_assets.evaluation.day_scores import scores_of_day
 from replay_assets.evaluation.grading import (
     GRADERS,
     score_incumbent,
-    score_results,
     scores_publication,
 )
 from replay_assets.evaluation.masked_labels import (
     mask_labels,
-    masked_labels_of,
     masked_publication,
-    require_rules,
 )
 from replay_assets.evaluation.report import report_of_week, report_publication, summary_markdown
 from replay_assets.lake import Lineage, Published, assets
@@ -127,19 +124,8 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
         )
 
         def score(day: str) -> Published:
-            results = lineage.get(assets.REPLAY_RESULTS.at(day, candidate.id))
-            raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
-            require_rules(lineage, day)
-            scores = score_results(
-                [ReplayResult.read(one) for one in results.records(assets.RESULTS_FILE)],
-                masked_labels_of(lineage, day),
-                raw.rows(assets.RECORDED_REPAIRS),
-                vocabulary=vocabulary,
-                baseline=candidate.baseline,
-            )
             address = assets.REPLAY_SCORES.at(day, candidate.id)
-            inputs = lineage.inputs(address)
-            return lake.publish(address, scores_publication(scores, address, inputs=inputs))
+            return lake.publish(address, scores_of_day(candidate, address, lineage, vocabulary))
 
         return materialize(context, score, _grades)
 

@@ -10,6 +10,8 @@ from replay_assets.sanitizing import RuleSet, rules_digest
 def key_of(asset: Asset, candidate_id: str | None = None) -> dg.AssetKey:
     """Return the key of an asset: its name, then the candidate if it has one asset per candidate.
 
+    Results of an agent are `agent_replay` of its model.
+
     Raises:
         ValueError: the asset has one key per candidate, and none is given.
     """
@@ -17,7 +19,8 @@ def key_of(asset: Asset, candidate_id: str | None = None) -> dg.AssetKey:
         return dg.AssetKey(asset.name)
     if candidate_id is None:
         raise ValueError(f"{asset.name} has one asset per candidate; give the candidate's id")
-    return dg.AssetKey([asset.name, candidate_id])
+    found, named = asset.of(candidate_id)
+    return dg.AssetKey([found.name, named or candidate_id])
 
 
 def inputs_of(asset: Asset, candidate_id: str | None = None) -> list[dg.AssetKey]:

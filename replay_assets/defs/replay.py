@@ -21,6 +21,8 @@ from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, S
 from replay_assets.inference import BatchProgress
 from replay_assets.lake import Published, Store, assets
 from replay_assets.replay import runner
+from replay_assets.replay.agent.progress import AgentProgress
+from replay_assets.replay.agent.runner import AgentRun
 from replay_assets.replay.pack_reading import PackSource, only_incidents
 from replay_assets.replay.runner import ReplayRun, run_pack
 
@@ -46,10 +48,11 @@ class RunLog:
         self._log = log
         self._next = time.monotonic() + LOGGED_S
 
-    def report(self, moment: BatchProgress) -> None:
+    def report(self, moment: BatchProgress | AgentProgress) -> None:
         """Log the progress if it is time, or if the run is complete."""
         now = time.monotonic()
-        if now >= self._next or moment.done == moment.total:
+        batch = moment.batch if isinstance(moment, AgentProgress) else moment
+        if now >= self._next or batch.done == batch.total:
             self._next = now + LOGGED_S
             self._log(moment.line())
 
@@ -142,6 +145,19 @@ def _source(pack: Published, candidate: Candidate) -> PackSource:
 
 
 def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Published:
+    require_answers(run, day)
+    address = assets.REPLAY_RESULTS.at(day, run.report.candidate_id)
+    published = run.publish(lake, address, inputs={assets.REQUEST_PACK.name: pack.digest})
+    run.remove_files()
+    return published
+
+
+def require_answers(run: ReplayRun | AgentRun, day: str) -> None:
+    """Fail if a run has nothing to publish.
+
+    Raises:
+        dg.Failure: it was refused, or no request got an answer.
+    """
     # A retry would send the same pack, and the gate would refuse it again.
     if run.was_refused:
         raise dg.Failure(
@@ -158,7 +174,3 @@ def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Publishe
             "Nothing was published; rerun the partition.",
             allow_retries=False,
         )
-    address = assets.REPLAY_RESULTS.at(day, run.report.candidate_id)
-    published = run.publish(lake, address, inputs={assets.REQUEST_PACK.name: pack.digest})
-    run.remove_files()
-    return published

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from replay_assets.candidates import Candidate, Catalogue
+from replay_assets.candidates import Candidate, Catalogue, with_agents
 from replay_assets.defs.evidence import SWEEP_TAG
 from replay_assets.defs.jobs import WEEKLY_ASSETS, daily_walk, observe_source
 from replay_assets.defs.keys import key_of
@@ -92,12 +92,12 @@ def evidence_follows_source() -> dg.AutomationConditionSensorDefinition:
 
 
 def daily_selection(candidates: Sequence[Candidate]) -> list[dg.AssetKey]:
-    """Return the assets of a day's run for some candidates."""
+    """Return the assets of a day's run for some candidates, and those of their agents."""
     return [
         *(key_of(one) for one in SHARED_ASSETS),
         *(
             key_of(asset, candidate.id)
-            for candidate in candidates
+            for candidate in with_agents(candidates)
             for asset in (assets.REPLAY_RESULTS, assets.REPLAY_SCORES)
         ),
     ]

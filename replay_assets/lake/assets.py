@@ -8,6 +8,7 @@ assets are here, no way to read them.
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from replay_assets.contracts.score import AGENT_SUFFIX
 from replay_assets.lake.addresses import Address, Grain
 
 RootName = Literal["evidence", "labels", "lake"]
@@ -31,6 +32,8 @@ class Asset:
     per_candidate: bool = False
     inputs: tuple["Asset", ...] = ()
     settings: tuple[Setting, ...] = ()
+    of_agents: "Asset | None" = None
+    """The asset that has the partitions of agents (`<id>-agent`), under the id of the model."""
     reviews: bool = False
     optional: tuple["Asset", ...] = ()
 
@@ -41,14 +44,28 @@ class Asset:
 
     def at(self, key: str = "", candidate: str | None = None) -> Address:
         """Return the address of one partition."""
-        return Address(self.name, key, candidate if self.per_candidate else None, self.grain)
+        asset, found = self.of(candidate)
+        return Address(asset.name, key, found if asset.per_candidate else None, asset.grain)
+
+    def of(self, candidate: str | None) -> tuple["Asset", str | None]:
+        """Return the asset with a candidate's partitions, and the candidate's id in it."""
+        if self.of_agents is None or candidate is None or not candidate.endswith(AGENT_SUFFIX):
+            return self, candidate
+        return self.of_agents, candidate.removesuffix(AGENT_SUFFIX)
 
 
 INCIDENT_EVIDENCE = Asset("incident_evidence", root="evidence")
 INCIDENT_LABELS = Asset("incident_labels", root="labels")
 REQUEST_PACK = Asset("request_pack", inputs=(INCIDENT_EVIDENCE,), settings=("vocabulary", "rules"))
+AGENT_REPLAY = Asset(
+    "agent_replay", per_candidate=True, inputs=(REQUEST_PACK,), settings=("candidate",)
+)
 REPLAY_RESULTS = Asset(
-    "replay_results", per_candidate=True, inputs=(REQUEST_PACK,), settings=("candidate",)
+    "replay_results",
+    per_candidate=True,
+    inputs=(REQUEST_PACK,),
+    settings=("candidate",),
+    of_agents=AGENT_REPLAY,
 )
 MASKED_LABELS = Asset(
     "masked_labels", root="labels", inputs=(INCIDENT_EVIDENCE, INCIDENT_LABELS), settings=("rules",)
@@ -96,6 +113,7 @@ BY_NAME = {
         INCIDENT_LABELS,
         MASKED_LABELS,
         REQUEST_PACK,
+        AGENT_REPLAY,
         REPLAY_RESULTS,
         REPLAY_SCORES,
         INCUMBENT_SCORES,
@@ -113,6 +131,8 @@ BY_NAME = {
 RECORDED_MESSAGES = "recorded_messages"
 RECORDED_REPAIRS = "recorded_repairs"
 QUARANTINE = "quarantine"
+AGENT_STEPS = "agent_steps"
+AGENT_SCORES = "agent_scores"
 
 # Files of a request pack.
 PACK_FILE = "request_pack.jsonl"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,13 @@ LINE_BREAKS = {"\u0085": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 def decode_table(content: bytes) -> pa.Table:
     """Return the table of a Parquet file after verifying its checksums."""
     return pq.read_table(pa.BufferReader(content), page_checksum_verification=True)
+
+
+def tables_of(path: Path) -> Iterator[pa.Table]:
+    """Yield the row groups of a local Parquet file."""
+    with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group)
 
 
 def arrow_table(rows: Iterable[Mapping[str, Any]], schema: pa.Schema) -> pa.Table:

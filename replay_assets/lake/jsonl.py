@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from replay_assets.contracts.timing import TIMING_FIELDS
+from replay_assets.contracts.timing import NOT_PLAIN
 from replay_assets.lake.digests import ListDigest
 from replay_assets.lake.files import HashedFile
 from replay_assets.lake.formats import decode_line, json_line
@@ -111,7 +111,7 @@ def is_plain(value: Any) -> bool:  # noqa: ANN401 - any JSON value that holds ot
     """
     items = value
     if type(value) is dict:
-        if not TIMING_FIELDS.isdisjoint(value) or not _are_plain_names(value):
+        if not NOT_PLAIN.isdisjoint(value) or not _are_plain_names(value):
             return False
         items = value.values()
     for item in items:

@@ -10,9 +10,11 @@ from typing import Literal
 
 from replay_assets.contracts.calendar import days_between, days_of_week
 from replay_assets.contracts.gate_policy import GatePolicy
+from replay_assets.contracts.score import AGENT_SUFFIX
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.assets import (
+    AGENT_REPLAY,
     BY_NAME,
     Asset,
     RootName,
@@ -215,7 +217,9 @@ class Lineage:
         if setting == "candidate":
             if self._candidates is None or address.candidate is None:
                 return None
-            return self._candidates.get(address.candidate, MISSING_INPUT)
+            of_agents = address.asset == AGENT_REPLAY.name
+            candidate = f"{address.candidate}{AGENT_SUFFIX}" if of_agents else address.candidate
+            return self._candidates.get(candidate, MISSING_INPUT)
         return self._settings[setting]
 
     def _is_withheld(self, asset: Asset) -> bool:

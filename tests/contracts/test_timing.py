@@ -36,6 +36,15 @@ def test_only_times_attempts_and_cache_are_left_out_of_results_and_reports():
     }  # fmt: skip
 
 
+def test_the_time_of_an_event_is_left_out_and_other_fields_of_that_name_are_kept() -> None:
+    """`at` is too short a name to mean a time everywhere."""
+    event = {"event_type": "step_start", "at": "2026-09-21", "payload": {"at": 1, "ms": 2}}
+    assert without_timing([event, {"at": 1}]) == [
+        {"event_type": "step_start", "payload": {"at": 1}},
+        {"at": 1},
+    ]
+
+
 def test_keys_inside_foreign_fields_are_content() -> None:
     """An alert label called `attempts` changes a pack; its digest must change too."""
     request = {"incident_context": {"labels": {"attempts": "3"}}, "latency_ms": 1.0}

@@ -18,7 +18,15 @@ from replay_assets.lake.assets import BY_NAME
 from replay_assets.lake.store import Store
 from replay_assets.settings import Settings
 from tests.conftest import settings_in
-from tests.defs.walks import bytes_of, content_of, execute, failed_steps, walk_day, walk_week
+from tests.defs.walks import (
+    BASELINES,
+    bytes_of,
+    content_of,
+    execute,
+    failed_steps,
+    walk_day,
+    walk_week,
+)
 
 DAY, WEEK = "2026-09-30", "2026-09-28"
 EMPTY_DAY = "2026-09-27"
@@ -70,13 +78,35 @@ def test_each_stage_publishes_its_files(walked: Settings) -> None:
         "incident_labels",
         "masked_labels",
         "replay_results",
+        "agent_replay",
+        "agent_steps",
         "replay_scores",
+        "agent_scores",
         "incumbent_scores",
         "operator_feedback",
         "feedback_rewards",
         "evaluation_report",
         "sft_export",
+        "preference_export",
     }
+
+
+def test_an_agent_is_replayed_and_scored_as_another_candidate(walk: Walk) -> None:
+    """Its files are those of the command line, and the UI shows one investigation."""
+    lake = Store(walk.settings.lake)
+    agent = lake.get(Address("agent_replay", DAY, "rules-baseline"))
+    assert set(agent.names("")) >= {"events.jsonl", "replay_results.jsonl", "run_report.json"}
+    scores = lake.get(Address("replay_scores", DAY, "rules-baseline-agent"))
+    assert scores.manifest.inputs["agent_replay"] == agent.digest
+    rows = scores.rows("agent_scores")
+    assert {row["candidate_id"] for row in rows} == {"rules-baseline-agent"}
+    assert sum(row["steps"] for row in rows) == agent.facts["steps"]
+    (event,) = [
+        one
+        for one in walk.day.get_asset_materialization_events()
+        if one.asset_key == dg.AssetKey(["agent_replay", "rules-baseline"])
+    ]
+    assert "Final answer (end_of_turn)" in str(event.materialization.metadata["transcript"].value)
 
 
 def test_dagster_and_a_manifest_name_the_same_code_version(walked: Settings) -> None:
@@ -92,7 +122,7 @@ def test_dagster_and_a_manifest_name_the_same_code_version(walked: Settings) -> 
     made = {
         key_of(BY_NAME[one.asset], one.candidate_id): one.code_version
         for one in manifests
-        if one.asset != "reviews"  # plans, which reports keep; not an asset
+        if not one.asset.startswith("reviews")  # plans, which reports keep; not an asset
     }
     graph = build_definitions(walked).resolve_asset_graph()
     with_partitions = {name for name, one in BY_NAME.items() if one.grain != "none"}
@@ -104,7 +134,7 @@ def test_dagster_and_a_manifest_name_the_same_code_version(walked: Settings) -> 
 def test_every_asset_check_passes_on_the_samples(walk: Walk) -> None:
     """Each check is recorded with its partition."""
     checks = walk.day.get_asset_check_evaluations()
-    assert len(checks) == 19
+    assert len(checks) == 22
     assert all(check.passed for check in checks)
     assert {check.partition for check in checks} == {DAY}
 
@@ -139,7 +169,7 @@ def test_pandas_and_duckdb_read_each_table_by_its_folder(walked: Settings) -> No
         )
         assert counted == [(len(frame),)]
     scores = pd.read_parquet(folder / "replay_scores")
-    assert set(scores["candidate"]) == {"rules-baseline", "constant-baseline"}
+    assert set(scores["candidate"]) == {*BASELINES, "rules-baseline-agent"}
 
 
 def test_a_day_without_incidents_is_zero_rows_and_passes_its_checks(

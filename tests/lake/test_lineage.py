@@ -27,6 +27,10 @@ VOCABULARY = load_vocabulary()
 RULES = "rules-1"
 CANDIDATES = {"model": "model-1", "other": "other-1"}
 SCORES = assets.REPLAY_SCORES.at(DAY, "model")
+DAILY = [
+    one for one in assets.BY_NAME.values() if one.grain == "date" and one is not assets.AGENT_REPLAY
+]
+"""What a day of a candidate has that is not an agent."""
 
 
 class CountingStore(Store):
@@ -100,9 +104,8 @@ def roots(tmp_path: Path) -> Roots:
 def test_a_day_made_in_order_is_current(roots: Roots) -> None:
     """Every manifest records the present digests."""
     lineage = roots.lineage()
-    for asset in assets.BY_NAME.values():
-        if asset.grain == "date":
-            assert lineage.state(asset.at(DAY, "model")).is_current, asset
+    for asset in DAILY:
+        assert lineage.state(asset.at(DAY, "model")).is_current, asset
 
 
 def test_what_was_never_made_is_missing(roots: Roots) -> None:
@@ -155,9 +158,22 @@ def test_other_settings_make_partitions_stale(
 ) -> None:
     """Settings that are not passed are not compared."""
     lineage = roots.lineage(**settings)
-    daily = [one for one in assets.BY_NAME.values() if one.grain == "date"]
-    found = {one.name for one in daily if not lineage.state(one.at(DAY, "model")).is_current}
+    found = {one.name for one in DAILY if not lineage.state(one.at(DAY, "model")).is_current}
     assert found == stale
+
+
+def test_scores_of_an_agent_follow_its_investigations(roots: Roots) -> None:
+    """They are stored under the id of its model, and become stale with the agent's settings."""
+    agents = {**CANDIDATES, "model-agent": "agent-1"}
+    replayed = assets.REPLAY_RESULTS.at(DAY, "model-agent")
+    assert str(replayed) == f"agent_replay/model {DAY}"
+    for address in (replayed, scores := assets.REPLAY_SCORES.at(DAY, "model-agent")):
+        inputs = roots.lineage(candidates=agents).inputs(address)
+        roots.store_of(address).publish(address, Publication(inputs=inputs))
+    assert roots.lineage(candidates=agents).state(scores).is_current
+    other = roots.lineage(candidates={**agents, "model-agent": "agent-2"})
+    assert "agent_replay/model" in other.state(scores).reason
+    assert roots.lineage(candidates={**agents, "model": "model-2"}).state(scores).is_current
 
 
 def test_labels_that_are_withheld_leave_scores_current(roots: Roots) -> None:

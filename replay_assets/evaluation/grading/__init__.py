@@ -5,6 +5,7 @@
 makes the rows of a day. Rates and intervals are in `statistics/`, verdicts in `report/`.
 """
 
+from replay_assets.evaluation.grading.agents import agent_scores, with_agent_scores
 from replay_assets.evaluation.grading.case import Case
 from replay_assets.evaluation.grading.grader import Grader
 from replay_assets.evaluation.grading.graders import GRADERS, grades_of
@@ -25,10 +26,12 @@ __all__ = [
     "Grader",
     "Proposal",
     "TriedActions",
+    "agent_scores",
     "grades_of",
     "read_proposal",
     "score_incumbent",
     "score_results",
     "scores_publication",
     "unmet_labels",
+    "with_agent_scores",
 ]

@@ -10,6 +10,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from replay_assets.inference.baselines.baselines import BASELINES, Conversation, answer_text
+from replay_assets.inference.baselines.investigating import (
+    calls_of_sections,
+    is_investigation,
+    with_results,
+)
 from replay_assets.inference.baselines.tool_use import called_tools
 
 CHARACTERS_PER_TOKEN = 4
@@ -77,7 +82,11 @@ def completion_of(body: bytes, *, content: str | None = None) -> dict[str, Any]:
         raise BadRequestError(404, f"unknown model {model!r}; use one of {', '.join(BASELINES)}")
     prompt = chat.instructions + chat.question
     if asked.get("tools") and content is None:
-        return _completion(model, None, prompt=prompt, calls=called_tools(model, asked, chat))
+        if not is_investigation(chat):
+            return _completion(model, None, prompt=prompt, calls=called_tools(model, asked, chat))
+        if calls := calls_of_sections(model, asked, chat):
+            return _completion(model, None, prompt=prompt, calls=calls)
+        chat = with_results(asked, chat)
     answer = answer_text(model, chat) if content is None else content
     return _completion(model, answer, prompt=prompt)
 

@@ -16,7 +16,13 @@ from upath import UPath
 from replay_assets.candidates import Candidate, agent_of
 from replay_assets.contracts.agent_event import AgentEvent, AgentStepRow
 from replay_assets.contracts.arrow import arrow_schema
-from replay_assets.contracts.result import RESULT_VERSION, ReplayResult
+from replay_assets.contracts.result import (
+    AGENT_COUNTS,
+    RESULT_VERSION,
+    ReplayResult,
+    ResultRow,
+    result_row,
+)
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import (
@@ -26,9 +32,16 @@ from replay_assets.inference import (
     SendingGate,
     run_batch,
 )
-from replay_assets.lake import TableWriter, assets
+from replay_assets.lake import Address, Published, Store, TableWriter, assets
 from replay_assets.lake.files import publish_parts, staged
-from replay_assets.lake.formats import arrow_table, decode_lines, encode_json, record_line
+from replay_assets.lake.formats import (
+    arrow_table,
+    arrow_tables,
+    decode_lines,
+    encode_json,
+    record_line,
+    tables_of,
+)
 from replay_assets.replay.agent.dialogues import AgentDialogues, Investigation
 from replay_assets.replay.agent.progress import AgentReport, StepMeter
 from replay_assets.replay.agent.recordings import Recordings
@@ -41,6 +54,7 @@ from replay_assets.replay.report import ReportBuilder
 from replay_assets.replay.runner import API_KEY_MISSING
 
 CODE_VERSION = "1"
+FILES = (assets.RESULTS_FILE, assets.EVENTS_FILE, assets.STEPS_FILE, assets.RUN_REPORT_FILE)
 AGENT_PROMPT_VERSION = f"agent_1.{PROMPT_VERSION}"
 """Part of the key of a cached answer."""
 
@@ -72,6 +86,42 @@ class AgentRun:
         """Yield the events one by one, turn by turn."""
         yield from map(AgentEvent.read, self._records(assets.EVENTS_FILE))
 
+    def publish(self, store: Store, address: Address, *, inputs: Mapping[str, str]) -> Published:
+        """Publish the run as a partition: its files, a table of answers and one of steps."""
+        answers, steps = arrow_schema(ResultRow), arrow_schema(AgentStepRow)
+        with store.writing(address) as partition, ExitStack() as opened:
+            lines = {
+                name: opened.enter_context((self.folder / name).open("rb"))
+                for name in (assets.RESULTS_FILE, assets.EVENTS_FILE)
+            }
+            results, events = (partition.jsonl(name) for name in lines)
+            table = partition.table(assets.AGENT_REPLAY.table, answers)
+            records = map(ReplayResult.read, map(results.write_line, lines[assets.RESULTS_FILE]))
+            for batch in arrow_tables(map(result_row, records), answers):
+                table.write(batch)
+            for line in lines[assets.EVENTS_FILE]:
+                events.write_line(line)
+            table_of_steps = partition.table(assets.AGENT_STEPS, steps)
+            for batch in tables_of(self.folder / assets.STEPS_FILE):
+                table_of_steps.write(batch)
+            report = (self.folder / assets.RUN_REPORT_FILE).read_bytes()
+            partition.file(assets.RUN_REPORT_FILE, report)
+            return partition.publish(
+                inputs={**inputs, "candidate": self.report.candidate_digest},
+                facts={
+                    "requests": self.report.requests,
+                    "repeats": self.report.repeats,
+                    "outcomes": self.report.outcomes,
+                    **{name: getattr(self.report, name) or 0 for name in AGENT_COUNTS},
+                },
+                code_version=CODE_VERSION,
+            )
+
+    def remove_files(self) -> None:
+        """Remove the files after they are published elsewhere; the calls are kept."""
+        for name in FILES:
+            (self.folder / name).unlink(missing_ok=True)
+
     def _records(self, name: str) -> Iterator[Mapping[str, object]]:
         if self.was_refused:
             return
@@ -96,7 +146,7 @@ def run_agent(
     progress: AgentReport | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> AgentRun:
-    """Let a candidate investigate the incidents of a pack. No tool is ever executed.
+    """Let a candidate investigate the incidents of a pack; no tool is ever executed.
 
     A run is refused, continues where it stopped, and raises errors as `run_pack` does.
 
@@ -113,8 +163,8 @@ def run_agent(
         timezone: the zone of the days of prices and budgets.
         gate: checks what is sent.
         refresh: ask all questions again.
-        progress: is called with the state of the run each time calls have become durable.
-        warn: is called before anything is sent, for each request that the gate blocks.
+        progress: is called each time calls have become durable.
+        warn: is called for each request that the gate blocks.
     """
     gate = gate or SendingGate(secrets=[api_key or ""])
     inspect = None if warn is None else partial(warn_of_refusal, warn, candidate, vocabulary, gate)
@@ -172,10 +222,9 @@ class _AgentRun:
     def publish(self, found: Iterator[Investigation]) -> AgentRun:
         """Write results, events and steps of each investigation, then the report."""
         builder = ReportBuilder(agent_of(self.dialogues.candidate), self.pack)
-        names = (assets.RESULTS_FILE, assets.EVENTS_FILE, assets.STEPS_FILE)
         with ExitStack() as files:
             results, events, steps = (
-                files.enter_context(staged(UPath(self.folder / name))) for name in names
+                files.enter_context(staged(UPath(self.folder / name))) for name in FILES[:3]
             )
             schema = arrow_schema(AgentStepRow)
             table = TableWriter(steps.stream, schema)
