@@ -2,16 +2,19 @@
 
 import json
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from replay_assets.candidates import Candidate, Catalogue
+from replay_assets.cli.verdict import verdict_of
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.tool_calling import build_all
 from replay_assets.lake import Published, Store, assets
+from replay_assets.settings import Settings
 from tests.conftest import settings_in
 from tests.defs.walks import failed_steps, walk_day, walk_week
 from tests.inference.scripted_server import ScriptedServer
@@ -25,6 +28,7 @@ class Walk:
     """A day and its week, with everything that the model was asked."""
 
     day: dg.ExecuteInProcessResult
+    settings: Settings
     lake: Store
     prompts: list[str]
     report: EvaluationReport
@@ -58,6 +62,7 @@ def walk(
     report = lake.get(assets.EVALUATION_REPORT.at(WEEK))
     return Walk(
         day,
+        settings,
         lake,
         [body["messages"][-1]["content"] for body in script.bodies],
         EvaluationReport.read(report.document(assets.REPORT_FILE)),
@@ -88,6 +93,21 @@ def test_a_control_has_no_verdict_and_is_what_its_candidate_is_compared_with(wal
     assert (against.name, against.pairs) == ("mine-no-evidence", 4)
     (card, _) = walk.report.leaks
     assert (card.candidate_id, card.state, card.incidents) == ("mine-no-evidence", "fine", 4)
+
+
+def test_a_report_is_current_until_its_language_or_the_policy_changes(walk: Walk) -> None:
+    """What the command `verdict` says of a report that a run has made."""
+    policy = walk.settings.data / "policy.yaml"
+    shipped = (files("replay_assets.contracts") / "policy.yaml").read_text("utf-8")
+    policy.write_text(shipped.replace("0.98", "0.9"), "utf-8")
+
+    def stale(**changes: Any) -> Any:
+        return verdict_of(replace(walk.settings, **changes), WEEK, "mine")["stale"]
+
+    made_from = f"evaluation_report {WEEK} was made from other"
+    assert stale() is None
+    assert stale(report_language="zh-Hant") == f"{made_from} language"
+    assert stale(policy=policy) == f"{made_from} policy"
 
 
 def test_the_tool_calling_benchmark_does_not_ask_controls() -> None:
