@@ -125,7 +125,7 @@ def _candidates(settings: Settings, *, offline: bool) -> Iterator[Diagnosis]:
         elif candidate.api_key_env is not None and key is None:
             yield Diagnosis(
                 "candidates",
-                "warn",
+                _of_a_missing_key(candidate),
                 f"{candidate.id}: {candidate.api_key_env} is not set, so it is skipped",
                 f"export {candidate.api_key_env} where Dagster runs",
             )
@@ -145,7 +145,13 @@ def _route(route: Candidate) -> Diagnosis:
     if not skipped:
         return Diagnosis("candidates", "ok", names)
     says = f"{names}; without a key, and skipped: {', '.join(skipped)}"
-    return Diagnosis("candidates", "warn", says, "export their keys where Dagster runs")
+    cure = "export their keys where Dagster runs"
+    return Diagnosis("candidates", _of_a_missing_key(route), says, cure)
+
+
+def _of_a_missing_key(candidate: Candidate) -> Status:
+    # No schedule needs the key of an entry that is only replayed by name.
+    return "warn" if candidate.scheduled else "ok"
 
 
 def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:

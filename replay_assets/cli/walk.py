@@ -199,7 +199,7 @@ def candidates_to_replay(catalogue: Catalogue, candidate_ids: Sequence[str]) -> 
         else:
             chosen.append(candidate)
     for reason, names in skipped.items():
-        console.print(f"skipped {', '.join(names)}: {reason}")
+        console.print(f"skipped {', '.join(names)}: {reason}", markup=False, soft_wrap=True)
     return chosen
 
 

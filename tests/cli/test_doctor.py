@@ -177,6 +177,17 @@ def test_an_endpoint_whose_key_is_missing_is_not_asked(
     assert "asked" not in state
 
 
+@pytest.mark.parametrize(("scheduled", "status"), [("true", "warn"), ("false", "ok")])
+def test_a_missing_key_is_a_warning_if_a_schedule_needs_it(
+    scheduled: str, status: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shipped catalogue has entries of providers that a team may not use."""
+    rest = "model: m, base_url: 'http://127.0.0.1:9/v1', api_key_env: DOCTOR_KEY"
+    catalogue(home, monkeypatch, f"id: one, {rest}, scheduled: {scheduled}")
+    (found,) = [one for one in findings("--offline") if one["check"] == "candidates"]
+    assert (found["status"], "DOCTOR_KEY is not set" in found["says"]) == (status, True)
+
+
 @pytest.mark.parametrize(("scheduled", "status"), [("true", "fail"), ("false", "warn")])
 def test_an_unreachable_endpoint_fails_if_a_schedule_needs_it(
     scheduled: str, status: str, home: Path, monkeypatch: pytest.MonkeyPatch
