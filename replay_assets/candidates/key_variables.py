@@ -15,7 +15,7 @@ def objection_to(name: str, value: str | None, place: Place) -> str | None:
         return f"the value of {name} looks like a key; a key must not be in the catalogue"
     if not _names_a_key(name):
         return None
-    if place[-1] != "api_key_env":
+    if place[-1:] != ("api_key_env",):
         return (
             f"{name} looks like the name of a key, and a key must not be in the catalogue; name it "
             "in api_key_env, or rename the variable if it holds something else"

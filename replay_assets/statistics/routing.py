@@ -22,7 +22,7 @@ from replay_assets.statistics.rates import CONFIDENCE, rate_of
 from replay_assets.statistics.tango import tango_bounds
 
 MINIMUM_CASES = 30
-"""With fewer, the interval of a share is more than 30 points wide."""
+"""The interval of a share of one half is then still 34 points wide."""
 RULE = (  # with the number of `MINIMUM_CASES`
     "First is the member that no other one is shown to beat in right answers; among several, the "
     "one with fewer failed calls, then the cheaper one, then the faster one, again only by "

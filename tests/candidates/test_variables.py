@@ -83,11 +83,12 @@ def test_a_wrong_default_is_named_as_such(tmp_path: Path):
 )
 def test_the_variable_of_a_key_is_refused_as_a_value(tmp_path: Path, name: str):
     """Whether it is set or not: values are shown in reports and sent to endpoints."""
-    text = TEXT.replace("TOOL_MODEL", name)
-    for values in ({}, {name: "swordfish"}):
-        message = refusal(tmp_path, values, text)
-        assert f"line 2: 0.model: {name} looks like the name of a key" in message
-        assert "api_key_env" in message
+    for text, where in ((TEXT.replace("TOOL_MODEL", name), "line 2: 0.model"),
+                        (f"${{{name}:-x}}\n", "line 1: file")):  # fmt: skip
+        for values in ({}, {name: "swordfish"}):
+            message = refusal(tmp_path, values, text)
+            assert f"{where}: {name} looks like the name of a key" in message
+            assert "api_key_env" in message
 
 
 @pytest.mark.parametrize("name", ["MAX_TOKENS", "TPM_LIMIT", "MONKEY_MODEL", "SEED", "API_VERSION"])
