@@ -120,7 +120,9 @@ def text_of(url: str, *, width: int = 1600, height: int = 1200) -> str:
     return browse(url, f"--window-size={width},{height}", "--dump-dom")
 
 
-def lineage(url: str) -> str:
-    """The address of the asset graph, without entries that are not scheduled; all groups opened."""
-    opened = ",".join(f"global%40global%3A{group}" for group in GROUPS)
-    return f"{url}/asset-groups~not%20tag%3Ascheduled%3Dfalse?expanded={opened}"
+def lineage(url: str, *, group: str | None = None) -> str:
+    """The address of the asset graph, or of one group, opened; without what is not scheduled."""
+    opened = ",".join(f"global%40global%3A{name}" for name in GROUPS)
+    shown = "not%20tag%3Ascheduled%3Dfalse"
+    chosen = shown if group is None else f"group%3A{group}%20and%20{shown}"
+    return f"{url}/asset-groups~{chosen}?expanded={opened}"
