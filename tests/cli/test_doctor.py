@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from pathlib import Path
 from threading import Thread
 
@@ -117,7 +118,9 @@ def test_a_wrong_variable_is_a_finding_with_file_and_line(
     monkeypatch.setenv("NEMOTRON_RPM_LIMIT", "many")
     (found,) = [one for one in findings("--offline") if one["check"] == "candidates"]
     assert found["status"] == "fail"
-    assert "candidates.yaml:\n  line 25: 2.limits.rpm" in found["says"]
+    lines = files("replay_assets.candidates").joinpath("candidates.yaml").read_text().splitlines()
+    line = 1 + lines.index("    rpm: ${NEMOTRON_RPM_LIMIT:-40}")
+    assert f"candidates.yaml:\n  line {line}: 2.limits.rpm" in found["says"]
     assert "(found the value of NEMOTRON_RPM_LIMIT)" in found["says"]
 
 
