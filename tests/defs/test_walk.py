@@ -87,7 +87,6 @@ def test_each_stage_publishes_its_files(walked: Settings) -> None:
         "feedback_rewards",
         "evaluation_report",
         "sft_export",
-        "preference_export",
     }
 
 

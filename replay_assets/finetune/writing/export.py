@@ -77,7 +77,8 @@ def write_export(folder: UPath, rows: Iterable[tuple[Row, Split]], plan: ExportP
         for row, split in rows:
             writer.write(row, split)
         if plan.signatures and writer.incidents:
-            files.file(f"{SIGNATURES}.{plan.day}.parquet", plan.signatures)
+            # Not named as a table: readers look for tables by the end of the name.
+            files.file(f"{SIGNATURES}.{plan.day}.bin", plan.signatures)
         reserved = reserved_lines(plan.reserved)
         made: list[TrainingManifest] = []
 
