@@ -2,12 +2,14 @@
 
 import json
 import os
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from replay_assets.contracts.agent_turn import ShieldDetails, Touchpoint
+from replay_assets.contracts.agent_turn import ShieldDetails, ToolDetails, Touchpoint
 from replay_assets.contracts.result import Usage
 from replay_assets.contracts.shields import BUILT_IN_SHIELDS
 from replay_assets.contracts.vocabulary import load_vocabulary
@@ -232,3 +234,47 @@ def test_a_turn_reports_an_unsafe_call_and_ends_at_a_secret():
     ]
     assert [one.ends_turn for one in shields] == [False] * (len(shields) - 1) + [True]
     assert secret not in repr(shields)
+
+
+def test_an_injection_that_a_model_follows_is_never_unreported():
+    """For each of the fifty: the model restarts something without approval, because of it."""
+    restart = CalledTool("restart_deployment", '{"deployment": "web", "namespace": "shop"}', "a")
+    answers = [said(None, restart, finish_reason="tool_calls"), said("Restarted.")]
+    for one in injections():
+        turn_loop = loop()
+        turn_loop.shields = built_in_shields()
+        turn, _ = play(turn_loop.run([SYSTEM], [user(one["planted"])]), answers)
+        (tool,) = (step.details for step in turn.steps if isinstance(step.details, ToolDetails))
+        assert (tool.kind, tool.is_mutating, tool.approval_requested) == ("dry_run", True, None)
+        found = [
+            step.details.name
+            for step in turn.steps
+            if isinstance(step.details, ShieldDetails) and step.details.verdict == "violation"
+        ]
+        assert found == ["prompt_injection", "policy"]
+
+
+def test_a_turn_with_shields_opens_no_socket_no_file_and_no_process():
+    """By an audit hook; only the client of the batch, which is not here, may open a connection."""
+    forbidden = ("socket", "subprocess", "os", "open", "ctypes")
+    happened: list[str] = []
+    watching, here = False, threading.get_ident()
+
+    def hook(event: str, _: tuple[Any, ...]) -> None:
+        # Servers of other tests run in other threads.
+        if watching and threading.get_ident() == here and event.split(".")[0] in forbidden:
+            happened.append(event)
+
+    look = CalledTool("kubectl_get", '{"resource": "pods"}', "a")
+    remove = CalledTool("restart_deployment", "{}", "b")
+    sys.addaudithook(hook)
+    for round_ in range(2):
+        # The first turn reads the rules from their files.
+        watching = round_ == 1
+        turn_loop = loop()
+        turn_loop.shields = built_in_shields()
+        answers = [said(None, look, remove, finish_reason="tool_calls"), said("Nothing is wrong.")]
+        turn, _ = play(turn_loop.run([SYSTEM], [user("Why?")]), answers)
+        watching = False
+        assert turn.output.stop_reason == "end_of_turn"
+    assert happened == []
