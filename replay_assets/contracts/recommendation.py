@@ -42,7 +42,7 @@ class RoutedOutcome(Part):
 
     Attributes:
         order: the members that were measured, as they are asked.
-        answered: the cases that some member answered.
+        answered: the cases in which the call of some member did not fail.
         right: those whose answer is right.
         latency_ms: the mean time of the answers; the time of failed calls is not known.
         cost_usd: the cost of all calls, failed ones too; None if some costs are unknown.

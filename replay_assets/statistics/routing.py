@@ -203,7 +203,7 @@ def _member(
         low=right.low,
         high=right.high,
         failed=sum(one.failed for one in rows),
-        latency_ms=_mean([one.latency_ms for one in rows if not one.failed]),
+        latency_ms=_mean([one.latency_ms for one in rows if one.latency_ms is not None]),
         cost_usd=_mean([_cost(one) for one in rows]),
         because=because,
     )
@@ -224,7 +224,7 @@ def _outcome(order: Sequence[str], rows: Mapping[str, Sequence[Observation]]) ->
         order=tuple(order),
         answered=len(answers),
         right=sum(one.right is True for one in answers),
-        latency_ms=_mean([one.latency_ms for one in answers]),
+        latency_ms=_mean([one.latency_ms for one in answers if one.latency_ms is not None]),
         cost_usd=round(sum(known), 9) if len(known) == len(costs) else None,
     )
 

@@ -61,8 +61,18 @@ def build_report(
 
 
 def _observed(results: Results) -> dict[str, Observation]:
+    """Return what a route would have had of a member in each case.
+
+    A request that was rejected is not graded, but it ends a route without a right answer.
+    """
+    failed = {one.case_id: one.outcome == "infrastructure_failure" for one in results}
     return {
-        one.case_id: Observation(one.right, one.right is None, one.latency_ms, one.cost_usd)
+        one.case_id: Observation(
+            right=None if failed[one.case_id] else one.right is True,
+            failed=failed[one.case_id],
+            latency_ms=one.latency_ms,
+            cost_usd=one.cost_usd,
+        )
         for one in results
         if one.outcome not in NOT_ASKED
     }

@@ -143,3 +143,19 @@ def test_few_cases_give_no_recommendation():
     report = build_report(cases, asked, {"route": ("one", "other")})
     assert "none: 29 cases, 30 are needed" in render(MARKDOWN, report)
     assert build_report(cases, asked).recommendations == ()
+
+
+def test_a_member_that_rejects_tools_is_not_asked_first():
+    """A route does not ask the next member after a rejection, so its answers would be lost."""
+    cases, asked = routed(40)
+    refused = [
+        one.model_copy(update={"outcome": "tools_refused", "right": None, "latency_ms": None})
+        for one in asked[0][1]
+    ]
+    report = build_report(cases, [(CANDIDATE, refused), asked[1]], {"route": ("one", "other")})
+    (found,) = report.recommendations
+    assert [(one.candidate_id, one.because) for one in found.members] == [
+        ("other", "accuracy"),
+        ("one", None),
+    ]
+    assert (found.right_gained, found.members[1].failed, found.saved_ms) == (40, 0, None)
