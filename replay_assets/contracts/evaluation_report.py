@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from replay_assets.contracts.agent_comparison import AgentComparison
 from replay_assets.contracts.comparison import PairedComparison
 from replay_assets.contracts.recommendation import Recommendation
 from replay_assets.contracts.record import Part, Reader, Record
@@ -199,6 +200,7 @@ class EvaluationReport(Record):
     `flips` has all regressions of a candidate before its improvements. `trend` has earlier weeks
     first, and this one last. `recommendations` has the order of members for each route of which a
     member has results in the days of the reviews, and `recommendation_rule` the rule of these.
+    `agents` has the candidates that also investigate, next to their single answers.
     """
 
     VERSION: ClassVar[str] = REPORT_VERSION
@@ -219,6 +221,7 @@ class EvaluationReport(Record):
     lineage: ReportLineage = ReportLineage()
     recommendations: tuple[Recommendation, ...] = ()
     recommendation_rule: str = ""
+    agents: tuple[AgentComparison, ...] = ()
 
 
 class ReportRow(Part):

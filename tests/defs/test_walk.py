@@ -108,6 +108,21 @@ def test_an_agent_is_replayed_and_scored_as_another_candidate(walk: Walk) -> Non
     assert "Final answer (end_of_turn)" in str(event.materialization.metadata["transcript"].value)
 
 
+def test_the_report_has_an_agent_next_to_its_single_answers(walked: Settings) -> None:
+    """Paired by incident, with what the investigations took, on the page and in Markdown."""
+    lake = Store(walked.lake)
+    report = lake.get(Address("evaluation_report", WEEK, grain="week"))
+    (found,) = report.document("report.json")["agents"]
+    rows = lake.get(Address("replay_scores", DAY, "rules-baseline-agent")).rows("agent_scores")
+    assert found["agent"]["candidate_id"] == "rules-baseline-agent"
+    assert found["pairs"] >= max(found["single"]["right"], found["agent"]["right"])
+    assert found["investigations"] == len(rows)
+    assert found["tool_misses"] == sum(row["tool_misses"] for row in rows)
+    assert sum(found["misses_by_tool"].values()) == found["tool_misses"]
+    shown = "handled right, of"
+    assert all(shown in report.file(f"report.{form}").decode() for form in ("html", "md"))
+
+
 def test_dagster_and_a_manifest_name_the_same_code_version(walked: Settings) -> None:
     """With two versions, a partition could be stale in one tool and fresh in the other.
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from replay_assets.candidates import Candidate
+from replay_assets.contracts.agent_comparison import AgentComparison
 from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.evaluation_report import (
@@ -53,6 +54,7 @@ class Surroundings:
         last_promoted: the id of the candidate that was promoted last.
         lineage: what the report is made from.
         recommendations: the order of members for each route.
+        agents: candidates that investigate, next to their single answers.
     """
 
     unmet_labels: Mapping[str, list[str]] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class Surroundings:
     last_promoted: str | None = None
     lineage: ReportLineage = field(default_factory=ReportLineage)
     recommendations: tuple[Recommendation, ...] = ()
+    agents: tuple[AgentComparison, ...] = ()
 
 
 def build_report(
@@ -111,6 +114,7 @@ def build_report(
         last_promoted=around.last_promoted,
         lineage=around.lineage,
         recommendations=around.recommendations,
+        agents=around.agents,
         recommendation_rule=RULE,
     )
     own = points_of_rows(week, list(_rows(report)))

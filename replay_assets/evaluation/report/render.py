@@ -17,6 +17,7 @@ from replay_assets.contracts.evaluation_report import (
 )
 from replay_assets.contracts.result import GRADED_OUTCOMES
 from replay_assets.evaluation.grading import GRADERS
+from replay_assets.evaluation.report.agents import agent_filters
 from replay_assets.evaluation.report.pictures import pareto, trend_picture
 from replay_assets.evaluation.report.recommendations import recommendation_filters
 from replay_assets.evaluation.report.shown import filters, harms_of
@@ -35,7 +36,7 @@ from replay_assets.parsing.pages import page_templates
 
 SECTIONS = (
     *("verdicts", "figures", "denominators", "paired", "harm", "quality", "slices", "flips"),
-    *("trend", "recommendations", "leaks", "days", "incidents", "lineage"),
+    *("agents", "trend", "recommendations", "leaks", "days", "incidents", "lineage"),
 )
 """The parts of the page, in order; each has a template of its name."""
 
@@ -53,6 +54,7 @@ def _environment(language: ReportLanguage) -> Environment:
     environment = page_templates("replay_assets.evaluation.report")
     environment.filters |= filters(words_in(language))
     environment.filters |= recommendation_filters(words_in(language))
+    environment.filters |= agent_filters(words_in(language))
     environment.filters |= {
         "visible": visible,
         "as_code": as_code,

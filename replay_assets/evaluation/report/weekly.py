@@ -10,6 +10,7 @@ from replay_assets.contracts.report_details import ReportLineage
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.evaluation import grading
 from replay_assets.evaluation.grading.graders import SELF_HEALING_VERSION
+from replay_assets.evaluation.report.agents import agent_comparisons
 from replay_assets.evaluation.report.build import CODE_VERSION, Surroundings, build_report
 from replay_assets.evaluation.report.details import EVIDENCE_CHARACTERS, read_details
 from replay_assets.evaluation.report.recommendations import recommendations_of
@@ -61,6 +62,7 @@ def report_of_week(
         last_promoted=reviews.promoted.id if reviews.promoted else None,
         lineage=_lineage(days, policy, vocabulary),
         recommendations=recommendations_of(reviews.covered(week), catalogue),
+        agents=agent_comparisons(days, catalogue),
     )
     return build_report(week, incumbent, candidates, days.titles, around)
 
