@@ -43,8 +43,10 @@ def export_days(first: str, last: str, flavours: Sequence[str], out: Path | None
             f"replay-assets backfill --from {start} --to {end} first."
         )
     folder = UPath((out or settings.data / "exports").absolute())
-    earlier = exports_before(start, [folder])
-    made = export.write(folder, name="export", day=start, flavours=chosen, earlier=earlier)
+    earlier, alongside = exports_before(start, [folder])
+    made = export.write(
+        folder, name="export", day=start, flavours=chosen, earlier=earlier, alongside=alongside
+    )
     _show(made, folder, unusable)
 
 

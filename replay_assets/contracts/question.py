@@ -5,6 +5,9 @@ import json
 from replay_assets.contracts.answer import ORIGINAL_FIELDS
 from replay_assets.contracts.request import ReplayRequest
 
+FIELDS_DEMAND = "Answer with one JSON object that has these fields and no others:"
+"""Begins the part of a question that is the same for all requests."""
+
 
 def required_fields(request: ReplayRequest) -> list[str]:
     """Return the answer fields that a request asks for; the original's where it names none."""
@@ -22,7 +25,7 @@ def base_question(request: ReplayRequest, prompt: str) -> str:
         [
             prompt,
             "",
-            "Answer with one JSON object that has these fields and no others:",
+            FIELDS_DEMAND,
             *lines,
         ]
     )

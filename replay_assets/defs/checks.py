@@ -41,7 +41,7 @@ def build_checks(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetC
             *(_score_check(candidate, partitions.daily) for candidate in catalogue),
             feedback_checks(partitions.daily),
             _report_check(partitions.weekly),
-            *build_export_checks(partitions.weekly),
+            *build_export_checks(partitions.weekly, catalogue),
         ]
 
 

@@ -72,7 +72,10 @@ def _build(
         group_name=GROUP,
         owners=["team:ml"],
         kinds={"jsonl"},
-        deps=[partitions.days(key) for key in _inputs(asset, catalogue)],
+        deps=[
+            *(partitions.days(key) for key in _inputs(asset, catalogue)),
+            *map(key_of, asset.after),
+        ],
         automation_condition=follow_days(),
         code_version=version,
     )

@@ -4,17 +4,17 @@ An export writes them next to its files, so that no text of another week is read
 """
 
 import io
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
-from replay_assets.contracts.training_manifest import TrainingManifest
+from replay_assets.contracts.training_manifest import Split, TrainingManifest
+from replay_assets.errors import ContractError
 from replay_assets.finetune.duplicates.fingerprints import Fingerprints, Source, combined
-from replay_assets.finetune.duplicates.minhash import BINS, Signatures
+from replay_assets.finetune.duplicates.minhash import METHOD, signatures_in
 from replay_assets.finetune.selection import Selection
 from replay_assets.finetune.split import EarlierRows
 from replay_assets.lake.files import read
@@ -22,6 +22,7 @@ from replay_assets.lake.formats import decode_json, decode_table
 
 DIGESTS = ("exact", "masked", "masked_questions", "masked_answers")
 SIGNATURES = ("texts", "questions", "answers")
+METHOD_KEY = b"replay_assets.signatures"
 
 
 class EarlierExport(NamedTuple):
@@ -49,26 +50,44 @@ def signatures_of_export(selection: Selection) -> bytes:
     columns["cluster"] = [selection.clusters[row] for row in kept]
     columns["split"] = [selection.splits[row] for row in kept]
     content = io.BytesIO()
-    pq.write_table(pa.table(columns), content, compression="zstd", write_page_checksum=True)
+    table = pa.table(columns).replace_schema_metadata({METHOD_KEY: METHOD.encode()})
+    pq.write_table(table, content, compression="zstd", write_page_checksum=True)
     return content.getvalue()
 
 
-def earlier_rows(exports: Iterable[EarlierExport]) -> EarlierRows:
-    """Return the rows of earlier exports; one that no longer has its signatures is left out."""
-    parts, clusters, splits = [], list[str](), []
-    for export in exports:
-        name = export.manifest.signatures_file
-        if not name:
-            continue
-        columns = decode_table(read(export.folder / name)).to_pydict()
+def earlier_rows(
+    exports: Iterable[EarlierExport], alongside: Iterable[EarlierExport] = ()
+) -> EarlierRows:
+    """Return the rows of earlier exports; one without a row has no signatures.
+
+    Args:
+        exports: the exports whose rows are compared.
+        alongside: the exports of which only the sides of scenario groups are read.
+
+    Raises:
+        ContractError: signatures were made by another method.
+    """
+    parts, clusters, splits = [], list[str](), list[Split]()
+    for columns in _tables(exports):
         parts.append(_fingerprints(columns))
         clusters += columns["cluster"]
         splits += columns["split"]
-    return EarlierRows(combined(parts), tuple(clusters), tuple(splits))
+    sides: dict[str, set[Split]] = {}
+    for columns in _tables(alongside):
+        names = zip(columns["scenario_group"], columns["incident_id"], strict=True)
+        for (group, incident), split in zip(names, columns["split"], strict=True):
+            sides.setdefault(group or incident, set()).add(split)
+    found = {name: frozenset(sides[name]) for name in sorted(sides)}
+    return EarlierRows(combined(parts), tuple(clusters), tuple(splits), found)
 
 
-def exports_before(day: str, folders: Iterable[UPath]) -> list[EarlierExport]:
-    """Return the exports in some folders whose first day is before a day, oldest first."""
+def exports_before(
+    day: str, folders: Iterable[UPath]
+) -> tuple[list[EarlierExport], list[EarlierExport]]:
+    """Return the exports in some folders whose first day is before a day, oldest first.
+
+    The second list has those whose first day is that day.
+    """
     found = [
         EarlierExport(folder, path.name)
         for folder in folders
@@ -76,16 +95,26 @@ def exports_before(day: str, folders: Iterable[UPath]) -> list[EarlierExport]:
         for path in folder.glob("manifest.*.json")
     ]
     earlier = [(one.manifest.week, one.manifest_file, one) for one in found]
-    return [one for week, _, one in sorted(earlier, key=lambda item: item[:2]) if week < day]
+    ordered = sorted(earlier, key=lambda item: item[:2])
+    before = [one for week, _, one in ordered if week < day]
+    return before, [one for week, _, one in ordered if week == day]
 
 
-def _fingerprints(columns: dict[str, list[object]]) -> Fingerprints:
+def _tables(exports: Iterable[EarlierExport]) -> Iterator[dict[str, list[Any]]]:
+    for export in exports:
+        if name := export.manifest.signatures_file:
+            table = decode_table(read(path := export.folder / name))
+            method = (table.schema.metadata or {}).get(METHOD_KEY, b"").decode()
+            if method != METHOD:
+                raise ContractError(
+                    f"{path}: its signatures are {method or 'of an unknown method'}, this release "
+                    f"compares {METHOD}. Make that export again with this release."
+                )
+            yield table.to_pydict()
+
+
+def _fingerprints(columns: dict[str, list[Any]]) -> Fingerprints:
     sources = zip(*(columns[name] for name in Source._fields), strict=True)
     digests = {name: tuple(columns[name]) for name in DIGESTS}
-    arrays = {name: _signatures(columns[name]) for name in SIGNATURES}
+    arrays = {name: signatures_in(columns[name]) for name in SIGNATURES}
     return Fingerprints(sources=tuple(Source(*one) for one in sources), **digests, **arrays)  # type: ignore[arg-type]
-
-
-def _signatures(values: list[object]) -> Signatures:
-    content = b"".join(values)  # type: ignore[arg-type]
-    return np.frombuffer(content, dtype=np.uint8).reshape(-1, BINS)

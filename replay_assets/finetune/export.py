@@ -62,6 +62,7 @@ class Export:
         day: str,
         flavours: Sequence[Flavour],
         earlier: Sequence[EarlierExport] = (),
+        alongside: Sequence[EarlierExport] = (),
         table: TableWriter | None = None,
     ) -> "Made":
         """Write an export into a folder.
@@ -72,6 +73,7 @@ class Export:
             day: the day that its files have in their names.
             flavours: what is written.
             earlier: exports whose rows are not written again, and whose clusters keep their side.
+            alongside: exports whose clusters keep their side, as an earlier one of the same week.
             table: gets the rows of the Alpaca flavour too.
         """
         with Spool(folder) as spool:
@@ -83,8 +85,9 @@ class Export:
                 self.safeguards,
                 self.language,
             ).collect(spool)
-            reserved = ReservedReader(self.lineage, self.history, self.safeguards.rules).read()
-            chosen = selected(collected, reserved, earlier, self.policy)
+            rules = self.safeguards.rules
+            reader = ReservedReader(self.lineage, self.history, rules, self.candidates)
+            chosen = selected(collected, reserved := reader.read(), earlier, alongside, self.policy)
             seen = RowsSeen(table)
             plan = ExportPlan(
                 name=name,

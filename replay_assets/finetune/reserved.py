@@ -10,6 +10,7 @@ import numpy as np
 from replay_assets.finetune.duplicates.fingerprints import NO_FINGERPRINTS, NO_TEXT, Fingerprints
 from replay_assets.finetune.duplicates.similar import pairs_across, similarities
 from replay_assets.finetune.duplicates.survivors import SIMILAR
+from replay_assets.finetune.split import with_question
 from replay_assets.lake.formats import json_line
 
 RESERVED_GROUP = "reserved_for_evaluation"
@@ -64,7 +65,7 @@ def refused_rows(rows: Fingerprints, reserved: Reserved) -> dict[int, ReservedIn
     for source in rows.sources:
         if (found := reserved.of(source.incident_id, source.scenario_group)) is not None:
             refused.setdefault(source.incident_id, found)
-    asked = reserved.rows.take(_with_question(reserved.rows))
+    asked = reserved.rows.take(with_question(reserved.rows))
     for row, other in _near(rows, asked):
         source, of = rows.sources[row], asked.sources[other].incident_id
         near = ReservedIncident(source.incident_id, source.scenario_group, f"{NEAR}: {of}")
@@ -91,14 +92,10 @@ def _near(rows: Fingerprints, reserved: Fingerprints) -> Iterator[tuple[int, int
         if question in questions:
             yield row, questions[question]
     unknown = np.array([answer == NO_TEXT for answer in reserved.masked_answers], dtype=bool)
-    asked = _with_question(rows)
+    asked = with_question(rows)
     asking = rows.take(asked)
     for one, other, shares in pairs_across(asking.questions, reserved.questions, IN_DOUBT):
         answers = similarities(asking.answers, one, reserved.answers, other)
         near = (shares >= SIMILAR) | unknown[other] | (answers >= AGREEING_ANSWER)
         for row, of in zip(one[near].tolist(), other[near].tolist(), strict=True):
             yield asked[row], of
-
-
-def _with_question(rows: Fingerprints) -> list[int]:
-    return [row for row, text in enumerate(rows.masked_questions) if text != NO_TEXT]

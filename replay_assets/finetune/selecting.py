@@ -33,6 +33,7 @@ def selected(
     collected: Collected,
     reserved: Reserved,
     earlier: Sequence[EarlierExport],
+    alongside: Sequence[EarlierExport],
     policy: ExportPolicy,
 ) -> Selected:
     """Decide on all collected rows, whatever flavours are written.
@@ -41,5 +42,5 @@ def selected(
     """
     rows = (decode_row(collected.spool.get(one.number)) for one in collected.items)
     settings = SelectionSettings(policy.validation_share, policy.same_answer_cap)
-    selection = select(fingerprints_of(rows), earlier_rows(earlier), reserved, settings)
+    selection = select(fingerprints_of(rows), earlier_rows(earlier, alongside), reserved, settings)
     return Selected(collected, selection)

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from replay_assets.contracts.training_manifest import Split
 from replay_assets.finetune.duplicates.fingerprints import Fingerprints
 from replay_assets.finetune.duplicates.minhash import METHOD
 from replay_assets.finetune.duplicates.outputs import NEARLY_IDENTICAL, above_the_cap
 from replay_assets.finetune.duplicates.survivors import (
-    AGREEING_ANSWER,
+    AGREEING_PART,
     AGREEING_TEXT,
     SIMILAR,
     compare,
@@ -28,13 +29,15 @@ from replay_assets.finetune.split import (
     NO_EARLIER_ROWS,
     SALT,
     EarlierRows,
-    Split,
+    alike_across,
     clusters_of,
+    place_of,
     sides_of,
 )
 
 BOTH_SIDES = "related_to_training_and_validation"
 """A row that is like rows of both sides: in either split it would leak into the other one."""
+OTHER_SPLIT: dict[Split, Split] = {"train": "validation", "validation": "train"}
 TOO_MANY = "same_answer_too_often"
 
 
@@ -62,7 +65,8 @@ class Selection:
         reasons: why each row is dropped; None if it is not.
         clusters: the name of each row's cluster.
         refused: the incidents that are refused because they are reserved, or like one that is.
-        chosen_to_validate: the cluster that validates only so that some rows do; empty if none.
+        chosen_to_validate: the clusters that validate whatever their hash says: because some rows
+            must, or because a part of them validates in an earlier export.
         settings: the settings.
         earlier_rows: how many rows of earlier exports were compared.
     """
@@ -72,7 +76,7 @@ class Selection:
     reasons: tuple[str | None, ...]
     clusters: tuple[str, ...]
     refused: tuple[ReservedIncident, ...]
-    chosen_to_validate: str
+    chosen_to_validate: tuple[str, ...]
     settings: SelectionSettings
     earlier_rows: int
 
@@ -104,14 +108,14 @@ class Selection:
             "stages": ["exact_duplicate", "same_except_ids", "near_duplicate"],
             "similarity": SIMILAR,
             "agreeing_text": AGREEING_TEXT,
-            "agreeing_answer": AGREEING_ANSWER,
+            "agreeing_question_and_answer": AGREEING_PART,
             "nearly_identical_answer": NEARLY_IDENTICAL,
             "same_answer_cap": self.settings.same_answer_cap,
             "clusters": len(self.incidents_by_cluster),
             "compared_with_earlier_rows": self.earlier_rows,
             "validation_share": self.settings.validation_share,
             "salt": SALT,
-            "chosen_to_validate": self.chosen_to_validate,
+            "chosen_to_validate": list(self.chosen_to_validate),
         }
 
 
@@ -142,6 +146,22 @@ def select(
     )
 
 
+def _leaking(rows: Fingerprints, splits: Mapping[int, Split], earlier: EarlierRows) -> set[int]:
+    """Return rows that ask the same as one of the other split.
+
+    Clusters are found without comparing all pairs; here all are, so that none is overlooked.
+    """
+    side = {name: [row for row, split in splits.items() if split == name] for name in OTHER_SPLIT}
+    leaking: set[int] = set()
+    for name, other in OTHER_SPLIT.items():
+        past = [row for row, split in enumerate(earlier.splits) if split == other]
+        found = alike_across(rows.take(side[name]), earlier.rows.take(past))
+        leaking.update(side[name][row] for row, _ in found)
+    train, validation = side["train"], [row for row in side["validation"] if row not in leaking]
+    found = alike_across(rows.take(train), rows.take(validation))
+    return leaking | {train[row] for row, _ in found}
+
+
 @dataclass(frozen=True)
 class _Chosen:
     """The decision on the rows that are not refused."""
@@ -149,7 +169,7 @@ class _Chosen:
     splits: Mapping[int, Split]
     reasons: Mapping[int, str]
     clusters: tuple[str, ...]
-    chosen_to_validate: str
+    chosen_to_validate: tuple[str, ...]
 
 
 def _chosen(rows: Fingerprints, earlier: EarlierRows, settings: SelectionSettings) -> _Chosen:
@@ -157,7 +177,13 @@ def _chosen(rows: Fingerprints, earlier: EarlierRows, settings: SelectionSetting
     reasons = {row: one.reason for row, one in compared.duplicates.items()}
     clusters = clusters_of(rows, compared, earlier)
     kept = [row for row in range(len(rows)) if row not in reasons]
-    sides, chosen = sides_of(clusters, kept, settings.validation_share)
+    share = settings.validation_share
+    sides = sides_of(clusters, kept, share)
+    chosen = tuple(
+        name
+        for name, side in sorted(sides.items())
+        if side == "validation" and place_of(name) >= share
+    )
     for row in kept:
         if sides[clusters.names[row]] == "validation" and "train" in clusters.touching[row]:
             reasons[row] = BOTH_SIDES
@@ -166,4 +192,7 @@ def _chosen(rows: Fingerprints, earlier: EarlierRows, settings: SelectionSetting
         above = above_the_cap(rows, kept, clusters.names, settings.same_answer_cap)
         reasons |= dict.fromkeys(above, TOO_MANY)
     splits = {row: sides[clusters.names[row]] for row in kept if row not in reasons}
+    for row in _leaking(rows, splits, earlier):
+        reasons[row] = BOTH_SIDES
+        del splits[row]
     return _Chosen(splits, reasons, clusters.names, chosen)

@@ -6,19 +6,18 @@ It keeps its side in all later exports.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
+from replay_assets.contracts.training_manifest import Split
 from replay_assets.finetune.duplicates.fingerprints import (
     NO_FINGERPRINTS,
     NO_TEXT,
     Fingerprints,
     combined,
 )
-from replay_assets.finetune.duplicates.similar import similar_pairs
+from replay_assets.finetune.duplicates.similar import pairs_across, similar_pairs
 from replay_assets.finetune.duplicates.survivors import SIMILAR, Compared
 
-Split = Literal["train", "validation"]
 SALT = "validation-v1"
 """Begins what is hashed: with another salt, other clusters validate."""
 FEWEST_CLUSTERS = 5
@@ -27,11 +26,20 @@ FEWEST_CLUSTERS = 5
 
 @dataclass(frozen=True)
 class EarlierRows:
-    """The rows of earlier exports: what they look like, their clusters and their sides."""
+    """The rows of earlier exports: what they look like, their clusters and their sides.
+
+    Attributes:
+        rows: what they look like.
+        clusters: the name of each row's cluster.
+        splits: each row's side.
+        sides: sides of scenario groups in exports whose rows are not compared one by one, such as
+            an earlier one of the same week: what validated there must not train now.
+    """
 
     rows: Fingerprints
     clusters: tuple[str, ...]
     splits: tuple[Split, ...]
+    sides: Mapping[str, frozenset[Split]] = field(default_factory=dict)
 
 
 NO_EARLIER_ROWS = EarlierRows(NO_FINGERPRINTS, (), ())
@@ -91,6 +99,8 @@ def clusters_of(rows: Fingerprints, compared: Compared, earlier: EarlierRows) ->
     sides: dict[str, set[Split]] = {}
     for name, side in zip(earlier.clusters, earlier.splits, strict=True):
         sides.setdefault(union.root(_group(name)), set()).add(side)
+    for name, found in earlier.sides.items():
+        sides.setdefault(union.root(_group(name)), set()).update(found)
     return Clusters(
         tuple(name.removeprefix(_GROUP) for name in names),
         {name.removeprefix(_GROUP): frozenset(found) for name, found in sides.items()},
@@ -98,20 +108,40 @@ def clusters_of(rows: Fingerprints, compared: Compared, earlier: EarlierRows) ->
     )
 
 
-def sides_of(clusters: Clusters, kept: Iterable[int], share: float) -> tuple[dict[str, Split], str]:
-    """Return the side of each cluster with kept rows, and the one that was chosen to validate.
+def sides_of(clusters: Clusters, kept: Iterable[int], share: float) -> dict[str, Split]:
+    """Return the side of each cluster with kept rows.
 
     A cluster that has validated, in part or entirely, validates; one that has trained trains. A new
     one is decided by a hash of its name. If no row would validate, the new cluster whose hash is
-    the least does, unless there are only a few clusters; the second value is empty otherwise.
+    the least does, unless there are only a few clusters.
     """
     names = sorted({clusters.names[row] for row in kept})
     sides = {name: _side(name, clusters.earlier.get(name, frozenset()), share) for name in names}
     new = [name for name in names if name not in clusters.earlier]
     if "validation" in sides.values() or len(names) < FEWEST_CLUSTERS or not new or not share:
-        return sides, ""
-    chosen = min(new, key=_place)
-    return {**sides, chosen: "validation"}, chosen
+        return sides
+    return {**sides, min(new, key=place_of): "validation"}
+
+
+def alike_across(rows: Fingerprints, others: Fingerprints) -> Iterator[tuple[int, int]]:
+    """Yield rows that ask nearly the same as another one, with one such; all pairs are compared."""
+    asked = with_question(others)
+    known = {others.masked_questions[other]: other for other in reversed(asked)}
+    waiting = []
+    for row in with_question(rows):
+        if rows.masked_questions[row] in known:
+            yield row, known[rows.masked_questions[row]]
+        else:
+            waiting.append(row)
+    one, other = rows.questions[waiting], others.questions[asked]
+    for found, of, _ in pairs_across(one, other, SIMILAR):
+        firsts = dict(zip(found[::-1].tolist(), of[::-1].tolist(), strict=True))
+        yield from ((waiting[a], asked[b]) for a, b in sorted(firsts.items()))
+
+
+def with_question(rows: Fingerprints) -> list[int]:
+    """Return the rows that ask something."""
+    return [row for row, text in enumerate(rows.masked_questions) if text != NO_TEXT]
 
 
 def _related_earlier(
@@ -167,10 +197,10 @@ def _asking_alike(rows: Fingerprints, first: int) -> Iterator[tuple[int, int]]:
 def _side(name: str, earlier: frozenset[Split], share: float) -> Split:
     if earlier:
         return "validation" if "validation" in earlier else "train"
-    return "validation" if _place(name) < share else "train"
+    return "validation" if place_of(name) < share else "train"
 
 
-def _place(name: str) -> float:
+def place_of(name: str) -> float:
     """Return where a cluster is between 0 and 1, the same in every export."""
     digest = hashlib.sha256(f"{SALT}:{name}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -1,7 +1,7 @@
 """A week's export as a partition: its files, its table, and what is recorded of it elsewhere."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -78,7 +78,8 @@ class WeekExport:
                 name=asset.name,
                 day=week,
                 flavours=flavours_named(self.policy.flavours, family),
-                earlier=self._earlier(asset, week),
+                earlier=earlier_weeks(self.lake, asset, week),
+                alongside=self._alongside(asset, week),
                 table=partition.table(asset.table, arrow_schema(TrainingRow))
                 if has_table
                 else None,
@@ -94,14 +95,13 @@ class WeekExport:
             )
         return published, entries
 
-    def _earlier(self, asset: Asset, week: str) -> list[EarlierExport]:
-        """Return the newest export of each earlier week."""
-        found = (self.lake.find(asset.at(one)) for one in self.lake.weeks_of(asset.name))
-        return [
-            EarlierExport(self.lake.folder_of(one.address), manifest_name(one))
-            for one in found
-            if one is not None and one.address.key < week
-        ]
+    def _alongside(self, asset: Asset, week: str) -> list[EarlierExport]:
+        """Return the present export of the week, and those of the other asset until the week."""
+        found = _exports(self.lake, asset, [week])
+        for other in (one for one in FAMILIES if one != asset):
+            weeks = self.lake.weeks_of(other.name)
+            found += _exports(self.lake, other, [one for one in weeks if one <= week])
+        return found
 
     def _facts(self, export: Export, week: str, made: Made) -> dict[str, Any]:
         manifest = made.exported.manifest
@@ -118,6 +118,21 @@ class WeekExport:
             "rows_without_reasoning": made.seen.without_reasoning,
             "broken_marks": made.marks,
         }
+
+
+def earlier_weeks(lake: Store, asset: Asset, week: str) -> list[EarlierExport]:
+    """Return the newest export of each earlier week."""
+    return _exports(lake, asset, [one for one in lake.weeks_of(asset.name) if one < week])
+
+
+def _exports(lake: Store, asset: Asset, weeks: Iterable[str]) -> list[EarlierExport]:
+    found = (lake.find(asset.at(week)) for week in weeks)
+    return [
+        EarlierExport(lake.folder_of(one.address), manifest_name(one))
+        for one in found
+        # An export of a release before these manifests kept no signatures.
+        if one is not None and any(name.startswith("manifest.") for name in one.names(".json"))
+    ]
 
 
 def manifest_name(export: Published) -> str:

@@ -23,7 +23,9 @@ class Asset:
     A partition is made from the partitions of `inputs` with the same key; a week's partition is
     made from the days of that week, and with `reviews` also from the days before it that the
     candidates' reviews cover. A week also uses the partitions of `optional` that are
-    current; a day without them counts all the same.
+    current; a day without them counts all the same. `after` are assets whose partition of the same
+    key is made before, if it is made: the report of a week closes reviews, whose incidents are
+    not exported until then.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Asset:
     """The asset that has the partitions of agents (`<id>-agent`), under the id of the model."""
     reviews: bool = False
     optional: tuple["Asset", ...] = ()
+    after: tuple["Asset", ...] = ()
 
     @property
     def table(self) -> str:
@@ -101,6 +104,7 @@ SFT_EXPORT = Asset(
     inputs=_EXPORTED,
     settings=("rules",),
     optional=(FEEDBACK_REWARDS,),
+    after=(EVALUATION_REPORT,),
 )
 PREFERENCE_EXPORT = replace(SFT_EXPORT, name="preference_export")
 TOOL_CALLING_RESULTS = Asset("tool_calling_results", grain="none", per_candidate=True)

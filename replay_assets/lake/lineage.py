@@ -10,6 +10,7 @@ from typing import Literal
 
 from replay_assets.contracts.calendar import days_between, days_of_week
 from replay_assets.contracts.gate_policy import GatePolicy
+from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.score import AGENT_SUFFIX
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.lake.addresses import Address
@@ -200,10 +201,8 @@ class Lineage:
 
     def _earlier_days(self, address: Address) -> dict[str, str]:
         """Return the digests of what reviews read of the days before a week, if it is current."""
-        # Not cached, because the report that is made now may have made a plan.
-        lake = self._stores["lake"]
-        plans = [] if lake is None else [find_plan(lake, one) for one in self._candidates or ()]
-        first = min((plan.start for plan in plans if plan is not None), default=address.key)
+        starts = [plan.start for one in self._candidates or () if (plan := self.review_of(one))]
+        first = min(starts, default=address.key)
         sources = [
             one.at(day, candidate)
             for day in (days_between(first, address.key)[:-1] if first < address.key else ())
@@ -212,6 +211,11 @@ class Lineage:
         ]
         current = (self.find(one) for one in sources if self.state(one).is_current)
         return {str(one.address): one.digest for one in current if one is not None}
+
+    def review_of(self, candidate: str) -> ReviewPlan | None:
+        """Return the plan of a candidate's review; not cached, because a report may make it."""
+        lake = self._stores["lake"]
+        return None if lake is None else find_plan(lake, candidate)
 
     def _digest_of(self, setting: Setting, address: Address) -> str | None:
         if setting == "candidate":

@@ -67,7 +67,7 @@ def test_dagster_and_the_lineage_name_the_same_inputs(definitions: dg.Definition
     assert {key.path[0] for key in made} == set(BY_NAME)
     for key in made:
         asset = BY_NAME[key.path[0]]
-        inputs = {one.name for one in (*asset.inputs, *asset.optional)}
+        inputs = {one.name for one in (*asset.inputs, *asset.optional, *asset.after)}
         candidate = key.path[1:]  # empty for a week, which depends on every candidate
         expected = {
             other

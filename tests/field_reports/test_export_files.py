@@ -37,7 +37,8 @@ def test_an_alert_name_with_a_line_break_is_one_table_row():
 
 def published(folder: Path, *rows: dict[str, Any], **changes: Any) -> Published:
     """Publish a week in a lake: the rows that are given, and two with some changes."""
-    two = [row(incident_id=f"inc-{number}", **changes) for number in (1, 2) if changes]
+    said = ("web restarted three times", "disk of orders-db is full")
+    two = [row(incident_id=one, evidence_summary=one, **changes) for one in said if changes]
     lake = Lake(folder)
     lake.day(WEEK, [*rows, *two])
     return lake.export(SFT_EXPORT)

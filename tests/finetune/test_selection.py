@@ -1,5 +1,6 @@
 """Refusals, clusters, splits and the cap: the decision on every row of an export."""
 
+import dataclasses
 import random
 from collections import Counter
 
@@ -47,6 +48,13 @@ def as_earlier(found: Selection) -> EarlierRows:
     splits = tuple(split for row in found.kept if (split := found.splits[row]) is not None)
     clusters = tuple(found.clusters[row] for row in found.kept)
     return EarlierRows(found.rows.take(found.kept), clusters, splits)
+
+
+def sides_only(found: Selection) -> EarlierRows:
+    """Return an export as a later one of the same week sees it."""
+    groups = {found.rows.sources[row].scenario_group: found.splits[row] for row in found.kept}
+    sides = {name: frozenset({split}) for name, split in groups.items() if split is not None}
+    return dataclasses.replace(NO_EARLIER_ROWS, sides=sides)
 
 
 def together(*exports: EarlierRows) -> EarlierRows:
@@ -113,7 +121,11 @@ def test_an_export_of_a_few_clusters_still_validates() -> None:
     nothing = SelectionSettings(validation_share=1e-9)
     found = select(fingerprints_of(rows), settings=nothing)
     assert Counter(found.splits) == {"train": 11, "validation": 1}
-    assert found.facts()["chosen_to_validate"] == found.clusters[found.splits.index("validation")]
+    chosen = found.clusters[found.splits.index("validation")]
+    assert found.facts()["chosen_to_validate"] == [chosen]
+    assert (
+        select(fingerprints_of(rows), sides_only(found), settings=nothing).facts() == found.facts()
+    )
     assert set(select(fingerprints_of(rows[:4]), settings=nothing).splits) == {"train"}
     off = SelectionSettings(validation_share=0)
     assert set(select(fingerprints_of(rows), settings=off).splits) == {"train"}
@@ -129,7 +141,7 @@ def reserved_of(*seeds: int, with_answers: bool) -> Reserved:
         rows = fingerprints_of(row(seed, f"g-{seed}", f"reserved-{seed}") for seed in seeds)
     else:
         rows = fingerprints_of_incidents(
-            (f"reserved-{seed}", f"g-{seed}", incident(seed)[0]) for seed in seeds
+            (f"reserved-{seed}", f"g-{seed}", incident(seed)[0], "") for seed in seeds
         )
     return Reserved(incidents, rows)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from replay_assets.contracts.question import FIELDS_DEMAND
 from replay_assets.finetune.duplicates.minhash import BINS, Signatures, bins_of, signatures_of
 from replay_assets.finetune.duplicates.normalise import folded, joined, masked
 from replay_assets.finetune.rows import LABEL_SOURCES, Row, row_id
@@ -101,12 +102,12 @@ def fingerprints_of(rows: Iterable[Row]) -> Fingerprints:
     )
 
 
-def fingerprints_of_incidents(incidents: Iterable[tuple[str, str, str]]) -> Fingerprints:
-    """Return the fingerprints of incidents without answers: id, scenario group and evidence."""
+def fingerprints_of_incidents(incidents: Iterable[tuple[str, str, str, str]]) -> Fingerprints:
+    """Return the fingerprints of incidents: id, scenario group, evidence, and answer if known."""
     return combined(
         _fingerprints(
-            [Source("", INCIDENT, incident, group, 0, "") for incident, group, _ in batch],
-            [Texts(evidence, "") for _, _, evidence in batch],
+            [Source("", INCIDENT, incident, group, 0, "") for incident, group, _, _ in batch],
+            [Texts(_asked(evidence), answer) for _, _, evidence, answer in batch],
         )
         for batch in _batches(incidents)
     )
@@ -131,7 +132,12 @@ def _source(row: Row) -> Source:
 
 def _texts(row: Row) -> Texts:
     question = "\n".join(row.question)
-    return Texts(question, row.text[len(question) :])
+    return Texts(_asked(question), row.text[len(question) :])
+
+
+def _asked(question: str) -> str:
+    """Return a question without what all requests demand: short ones would look alike."""
+    return question.partition(FIELDS_DEMAND)[0]
 
 
 def _fingerprints(sources: Sequence[Source], texts: Sequence[Texts]) -> Fingerprints:

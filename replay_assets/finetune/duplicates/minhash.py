@@ -58,6 +58,11 @@ def signatures_of(bins: Bins) -> Signatures:
     return (filled & np.uint32(0xFF)).astype(np.uint8)
 
 
+def signatures_in(kept: Sequence[bytes]) -> Signatures:
+    """Return signatures that were kept as bytes."""
+    return np.frombuffer(b"".join(kept), dtype=np.uint8).reshape(len(kept), BINS)
+
+
 def similarity(one: Signatures, other: Signatures) -> npt.NDArray[np.float64]:
     """Return the estimated similarity of signatures, pair by pair."""
     return np.asarray(np.count_nonzero(one == other, axis=1) / BINS, dtype=np.float64)
