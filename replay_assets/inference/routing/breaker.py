@@ -109,6 +109,10 @@ class CircuitBreaker:
         self._permit = None
         self._recent.clear()
         self._half_open_at = self._clock() + self._pause_s
+        self.end_waits()
+
+    def end_waits(self) -> None:
+        """Let all calls that wait to be sent ask another member."""
         waiting, self._waiting = self._waiting, set()
         for scope in waiting:
             scope.reschedule(0.0)  # now: this time of the loop's clock has passed

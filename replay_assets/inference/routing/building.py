@@ -69,7 +69,6 @@ class Clients:
         in_flight, purse = InFlight(), None
         if self.candidate.route is not None:
             purse = self._purse(self.candidate, self.calls.spent_usd)
-        guarded = GuardedLimits(self.limits, self.breakers)
         clients, missing = {}, {}
         for place, one in enumerate(everyone):
             if one.api_key_env is not None and not (keys[one.id] or "").strip():
@@ -84,7 +83,9 @@ class Clients:
                 ledger=self._ledger_of(one),
                 spent_usd=self.calls.spent_by_member.get(one.id, 0.0),
                 timezone=self.timezone,
-                limits=guarded if is_member else self.limits,
+                limits=GuardedLimits(self.limits, self.breakers, has_next=has_next)
+                if is_member
+                else self.limits,
                 in_flight=in_flight,
                 purse=purse if is_member else None,
                 first_byte_s=self.candidate.first_byte_s if is_member and has_next else None,

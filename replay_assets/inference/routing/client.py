@@ -88,14 +88,15 @@ class RouteClient:
     async def answer(self, question: Question) -> tuple[Completion, tuple[ChainStep, ...]]:
         """Return the first answer of the members, and what happened until then.
 
-        If the circuits of all are open, it waits for the next probe, but not longer than a pause.
+        If open circuits are the only reason why none answered, members are asked again when a probe
+        may be sent, but a request waits no longer than a pause for that. Else a short outage of all
+        would fail the rest of a pack within a moment.
 
         Raises:
             CallFailedError: as `ChatClient.complete`; its `chain` has the members.
         """
-        ids, waited_s = question.to or self._usual, 0.0
+        ids, chain, waited_s = question.to or self._usual, Chain(), 0.0
         while True:
-            chain = Chain()
             completion = await self._ask_in_turn(ids, question, chain)
             if completion is not None:
                 return completion, tuple(chain.steps)
@@ -109,8 +110,10 @@ class RouteClient:
         self, ids: Sequence[str], question: Question, chain: Chain
     ) -> Completion | None:
         for member in ids:
+            if chain.has_given_up(member):
+                continue
             if (wrong := self._skipped(member)) is not None:
-                chain.steps.append(wrong)
+                chain.skip(wrong)
                 continue
             client, form = self._clients[member], question.form_of(member)
             try:
@@ -142,12 +145,8 @@ class RouteClient:
         return None
 
     def _until_probe_s(self, chain: Chain) -> float | None:
-        """Return how long to wait if nothing was sent only because circuits are open; else None."""
-        if any(step.attempts for step in chain.steps) or self.in_flight.is_stopped:
+        """Return how long to wait for a probe of a member with an open circuit; None if not."""
+        if self.in_flight.is_stopped:
             return None
-        waits = [
-            self._breakers[step.candidate_id].left_s
-            for step in chain.steps
-            if step.outcome == "circuit_open"
-        ]
+        waits = [self._breakers[one].left_s for one in chain.cut_short]
         return max(min(waits), LOOK_S) if waits else None

@@ -17,12 +17,23 @@ from replay_assets.inference.throttling import EndpointLimit, LimitStore, Settle
 Result = TypeVar("Result")
 
 
-class GuardedLimit:
-    """An `EndpointLimit` whose waits end with a `CircuitOpenError` when the circuit opens."""
+PATIENCE_S = 1.0
+"""How long requests wait for an endpoint that rate limits all of them, if another one can answer: a
+single 429 with a short pause is waited for, as without a route."""
+PAUSED = "not sent, because the endpoint rate limits every request"
 
-    def __init__(self, limit: EndpointLimit, breaker: CircuitBreaker) -> None:
+
+class GuardedLimit:
+    """An `EndpointLimit` whose waits end with a `CircuitOpenError` when the circuit opens.
+
+    With `has_next` they also end if the endpoint rate limits for longer than `PATIENCE_S`: it is
+    then sent so few requests that the circuit would hardly open.
+    """
+
+    def __init__(self, limit: EndpointLimit, breaker: CircuitBreaker, *, has_next: bool) -> None:
         self._limit = limit
         self._breaker = breaker
+        self._has_next = has_next
         self._permits: dict[Ticket, Permit] = {}
 
     def join(self, limits: Limits) -> None:
@@ -47,11 +58,11 @@ class GuardedLimit:
         """Wait for a slot and for room in the windows.
 
         Raises:
-            CircuitOpenError: the circuit is open, or opens before there is room. It is not closed
-                by a probe during a pause that the endpoint asked for: the probe would be refused.
+            CircuitOpenError: the circuit is open, or opens before there is room. No probe is sent
+                during a pause that the endpoint asked for: it would be refused.
         """
-        if not self._breaker.is_closed and self.pause_left_s > 0:
-            raise CircuitOpenError("not sent, because the endpoint asked for a pause")
+        if self.pause_left_s > 0 and (self._is_paused_long or not self._breaker.is_closed):
+            raise CircuitOpenError(PAUSED)
         permit = self._breaker.admit()
         try:
             ticket = await self._until_open(self._limit.acquire(tokens))
@@ -73,6 +84,8 @@ class GuardedLimit:
         """Free a call's slot, and count how it ended."""
         self._limit.settle(ticket, end)
         self._breaker.settle(self._permits.pop(ticket), failed=end.failed)
+        if end.refused and self._is_paused_long:
+            self._breaker.end_waits()
 
     async def pause(self, seconds: float) -> None:
         """Wait before a retry.
@@ -83,6 +96,10 @@ class GuardedLimit:
         if not self._breaker.is_closed:
             raise CircuitOpenError(OPENED)
         await self._until_open(self._limit.pause(seconds))
+
+    @property
+    def _is_paused_long(self) -> bool:
+        return self._has_next and self.refused_for_s + self.pause_left_s > PATIENCE_S
 
     async def _until_open(self, wait: Awaitable[Result]) -> Result:
         try:
@@ -97,10 +114,12 @@ class GuardedLimit:
 class GuardedLimits:
     """The limits of a store, each behind the breaker of its endpoint."""
 
-    def __init__(self, limits: LimitStore, breakers: CircuitBreakers) -> None:
+    def __init__(self, limits: LimitStore, breakers: CircuitBreakers, *, has_next: bool) -> None:
         self._limits = limits
         self._breakers = breakers
+        self._has_next = has_next
 
     def limit_of(self, key: str) -> GuardedLimit:
         """Return the limit of a key; its breaker is that of the same key."""
-        return GuardedLimit(self._limits.limit_of(key), self._breakers.breaker_of(key))
+        limit, breaker = self._limits.limit_of(key), self._breakers.breaker_of(key)
+        return GuardedLimit(limit, breaker, has_next=self._has_next)
