@@ -8,6 +8,7 @@ CPU, says nothing, and waits for ever if the run that holds the slot was killed.
 import logging
 import time
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager
 
 import dagster as dg
@@ -34,13 +35,22 @@ def endpoint_slot(context: dg.AssetExecutionContext, candidate: Candidate) -> It
     A route holds those of all its members.
     """
     step = context.op_execution_context.get_step_execution_context().step.key
-    # In one order for all runs, so that no two routes wait for each other.
-    pools = sorted({pool_of(one) for one in candidate.members if not one.embedded})
+    pools = {pool_of(one) for one in candidate.members if not one.embedded}
+    with slots(context.instance, pools, context.run.run_id, step):
+        yield
+
+
+@contextmanager
+def slots(
+    instance: dg.DagsterInstance, pools: AbstractSet[str], run_id: str, step: str
+) -> Iterator[None]:
+    """Hold a slot of each pool within a `with` block; wait until all are free."""
     with ExitStack() as held:
-        for pool in pools:
+        # In one order for all runs, so that no two routes wait for each other.
+        for pool in sorted(pools):
             # Slots are freed by their holder, so each pool needs a separate one.
             holder = step if len(pools) == 1 else f"{step} {pool}"
-            held.enter_context(slot(context.instance, pool, context.run.run_id, holder))
+            held.enter_context(slot(instance, pool, run_id, holder))
         yield
 
 

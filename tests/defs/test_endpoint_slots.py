@@ -12,7 +12,7 @@ import pytest
 
 from replay_assets.defs import endpoint_slots
 from replay_assets.defs.dead_runs import end_dead_runs, process_of
-from replay_assets.defs.endpoint_slots import WAITING, slot
+from replay_assets.defs.endpoint_slots import WAITING, slot, slots
 from replay_assets.lake.processes import Process
 from tests.defs.slots import GONE, POOL, hold, limited_instance, slots_of, started
 
@@ -162,3 +162,15 @@ def test_without_a_limit_no_slot_is_claimed() -> None:
         run = started(plain)
         with slot(plain, POOL, run.run_id, "step"):
             assert plain.event_log_storage.get_concurrency_run_ids() == set()
+
+
+def test_a_route_holds_the_slots_of_all_its_members(instance: dg.DagsterInstance) -> None:
+    """Each until the end; another run that needs one of them waits."""
+    storage, run = instance.event_log_storage, started(instance)
+    other = f"{POOL}_other"
+    with slots(instance, {POOL, other}, run.run_id, "step"):
+        for pool in (POOL, other):
+            assert storage.get_concurrency_info(pool).active_run_ids == {run.run_id}
+    for pool in (POOL, other):
+        assert storage.get_concurrency_info(pool).active_run_ids == set()
+    instance.delete_run(run.run_id)
