@@ -110,6 +110,8 @@ class ReplayDialogues:
     ) -> Question | None:
         """Return the next question: a repair, or the same one to other members; None at the end."""
         call, reading = asked[-1]
+        if reading.outcome == "answered":
+            return None
         member = member_of(call, self.candidate)
         rest = members_after(member, self.candidate)
         is_broken = reading.outcome == "contract_broken"

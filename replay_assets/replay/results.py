@@ -93,10 +93,10 @@ def _parts(
     if candidate.route is None:
         yield _Part(candidate, variant, call.all_attempts, call.completion)
         return
-    members = {one.id: one for one in candidate.members}
     for step in call.chain:
-        member = members[step.candidate_id]
-        yield _Part(member, line.variant(member.variant_id), step.attempts, None)
+        if step.attempts:
+            member = next(one for one in candidate.members if one.id == step.candidate_id)
+            yield _Part(member, line.variant(member.variant_id), step.attempts, None)
     if call.completion is not None:
         member = member_of(call, candidate)
         answered = call.completion

@@ -17,6 +17,7 @@ class RouteKeys:
     def __init__(self, usual: Sequence[Candidate], others: Iterable[Candidate]) -> None:
         self._usual = tuple(one.id for one in usual)
         self._keys = {one.id: RequestKeys(one) for one in (*usual, *others)}
+        self._usual_parts = [self._keys[one].candidate_parts for one in self._usual]
 
     def of(self, question: Question) -> str:
         """Return the SHA-256 of everything that influences an answer, whichever member gives it.
@@ -27,13 +28,13 @@ class RouteKeys:
         if len(ids) == 1:
             form = replace(question.form_of(ids[0]), repeat=question.repeat)
             return self._keys[ids[0]].of(form)
-        parts: dict[str, Any] = {
-            "route": [self._keys[one].candidate_parts for one in ids],
-            **parts_of(question),
-            "repeat": question.repeat,
-        }
-        if forms := _others(question, ids):
-            parts["forms"] = forms
+        parts = parts_of(question)
+        parts["repeat"] = question.repeat
+        parts["route"] = self._usual_parts
+        if question.to:
+            parts["route"] = [self._keys[one].candidate_parts for one in ids]
+        if question.forms:
+            parts["forms"] = _others(question, ids)
         return hashlib.sha256(canonical(parts)).hexdigest()
 
 
