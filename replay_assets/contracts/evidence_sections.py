@@ -16,6 +16,8 @@ _COMMAND = re.compile(r"^\$ (\S.*)$", re.MULTILINE)
 _TITLE = re.compile(r"^(\w[\w ]{2,40}?)(?: \(.*\)| in .*)?:$", re.MULTILINE)
 """A heading that is a title: `Pod metrics (cpu % of limit):`."""
 KUBECTL = "kubectl"
+PROMPT = "$"
+"""The tool of a command of another program behind a prompt; no tool can be called so."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _titled(evidence: str) -> Iterator[Section]:
 
 
 def _tool_of(command: str) -> str:
-    return KUBECTL if command.split(" ", 1)[0] == KUBECTL else "shell"
+    return KUBECTL if command.split(" ", 1)[0] == KUBECTL else PROMPT
 
 
 @cache

@@ -76,6 +76,18 @@ def test_where_the_evidence_shows_commands_they_can_be_asked_by_their_tool_and_b
     assert box.answer("kubectl", {"command": "kubectl get no"}).text == "nodes"
 
 
+def test_commands_of_other_programs_in_the_evidence_answer_a_tool_of_the_session():
+    """The evidence alone offers no shell; a session that used one can read them."""
+    evidence = "$ dig +short web.example.com\n192.0.2.7\n\nThe cause is not known."
+    dig = {"command": "dig +short  web.example.com"}
+    assert names_of(ToolBox(evidence)) == READS | OTHERS
+    box = ToolBox(evidence, [recorded("", "shell", {"command": "uptime"})])
+    assert (box.answer("shell", dig).kind, box.answer("shell", dig).text) == (
+        "evidence",
+        "192.0.2.7",
+    )
+
+
 def test_tools_that_change_something_have_the_argument_for_approval():
     box = ToolBox("")
     for tool in shipped_tools().tools:

@@ -13,8 +13,6 @@ from replay_assets.contracts.tools import ToolRules
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """The names of functions that OpenAI's protocol accepts."""
-NOT_OFFERED = frozenset({"shell"})
-"""What the evidence shows as a command of another program than kubectl."""
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 
 Called = tuple[str | None, Mapping[str, Any] | None]
@@ -39,7 +37,6 @@ def recorded_tools(calls: Iterable[Called], rules: ToolRules) -> list[dict[str, 
         _definition(name, recorded, rules)
         for name, recorded in sorted(by_tool.items())
         if name not in rules.by_name
-        and name not in NOT_OFFERED
         and _NAME.fullmatch(name)
         and any(shipped_forms().effect_of(name, one) == "read" for one in recorded)
     ]

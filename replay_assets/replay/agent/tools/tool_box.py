@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 from replay_assets.contracts.evidence_sections import sections_of
+from replay_assets.contracts.names import read_boolean
 from replay_assets.contracts.recorded_call import RecordedCall
 from replay_assets.contracts.request import ReplayRequest
 from replay_assets.contracts.tool_forms import shipped_forms
@@ -81,11 +82,10 @@ class ToolBox:
         call = ToolCall(name, found, error, is_offered=name in self._parameters)
         if found is None or not call.is_offered:
             return call
-        approval = found.get(self._rules.approval.name)
         return replace(
             call,
             is_mutating=shipped_forms().effect_of(name, found) == "change",
-            approval_requested=approval if isinstance(approval, bool) else None,
+            approval_requested=read_boolean(found.get(self._rules.approval.name)),
         )
 
     def answer(self, name: str, arguments: str | Mapping[str, Any] | None) -> ToolAnswer:
