@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from replay_assets.cli.commands import COMMANDS
+from replay_assets.cli.commands.verdict import NoVerdictError
 from replay_assets.cli.stopping import ended_by_signals
 from replay_assets.errors import CONTINUES, INTERRUPTED, ReplayAssetsError
 from replay_assets.volumes import disk_full
@@ -23,6 +24,16 @@ class _Program(click.Group):
 
     A signal ends every command, with the exit status that shells have for it.
     """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before a command; a wrong one gives no verdict, so not status 2."""
+        asks_verdict = "verdict" in args  # click takes words from the list
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if asks_verdict:
+                raise NoVerdictError(error.format_message()) from error
+            raise
 
     def invoke(self, context: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         def words() -> str:

@@ -61,9 +61,9 @@ def _monday(week: str) -> str:
         monday = monday_of(week)
     except ValueError:
         monday = ""
-    if monday != week:
+    if not monday or monday != week:
         near = f" (its week is named {monday})" if monday else ""
-        raise ConfigurationError(f"--week {week} is not a Monday such as 2026-09-28{near}")
+        raise ConfigurationError(f"--week {week!r} is not a Monday such as 2026-09-28{near}")
     return week
 
 

@@ -98,6 +98,7 @@ def test_the_exit_status_is_the_decision(lake: Store, decision: Decision, status
         (("--week", "2026-10-05", "--candidate", "other"), "has not been materialised"),
         (("--week", "2026-09-22", "--candidate", "other"), "its week is named 2026-09-21"),
         (("--week", "soon", "--candidate", "other"), "is not a Monday"),
+        (("--week", "", "--candidate", "other"), "'' is not a Monday"),
     ],
 )
 def test_without_a_verdict_the_status_is_3_and_nothing_is_printed(
@@ -140,6 +141,18 @@ def test_a_stale_report_is_named_as_such(lake: Store) -> None:
     assert result.exit_code == 1
     assert "made from other" in json.loads(result.stdout)["stale"]
     assert "the report is stale" in result.stderr
+
+
+def test_a_wrong_option_before_the_command_is_not_inconclusive(lake: Store) -> None:
+    """The program's own options are read by another part of click."""
+    publish(lake, "PROMOTE")
+    words = ["verdict", "--week", WEEK, "--candidate", "nemotron-mini"]
+
+    result = CliRunner().invoke(main, ["--loud", *words])
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "No such option" in result.stderr
+    assert CliRunner().invoke(main, ["--loud", "doctor"]).exit_code == 2
 
 
 def test_a_bug_is_not_a_hold(lake: Store, monkeypatch: pytest.MonkeyPatch) -> None:

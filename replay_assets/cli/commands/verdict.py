@@ -8,7 +8,7 @@ EXIT_STATUS = {"PROMOTE": 0, "HOLD": 1, "INCONCLUSIVE": 2}
 NO_VERDICT = 3
 
 
-class _NoVerdictError(click.ClickException):
+class NoVerdictError(click.ClickException):
     """An error of this command."""
 
     exit_code = NO_VERDICT
@@ -21,7 +21,7 @@ class _Verdict(click.Command):
         try:
             return super().make_context(*args, **options)
         except click.ClickException as error:
-            raise _NoVerdictError(error.format_message()) from error
+            raise NoVerdictError(error.format_message()) from error
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         try:
@@ -30,7 +30,7 @@ class _Verdict(click.Command):
             raise
         # Also a bug: a script must not read it as HOLD.
         except Exception as error:
-            raise _NoVerdictError(str(error) or type(error).__name__) from error
+            raise NoVerdictError(str(error) or type(error).__name__) from error
 
 
 @click.command(cls=_Verdict)
