@@ -110,13 +110,11 @@ def build_report_asset(catalogue: Catalogue) -> dg.AssetsDefinition:
         """
 
         def report_on(_: str) -> Published:
-            cases, asked = _cases(), []
-            for candidate in catalogue:
-                found = current_results(lake, cases, candidate)
-                if found is None:
-                    context.log.warning(f"{candidate.id} has no results of the present cases")
-                else:
-                    asked.append((candidate, found))
+            cases = _cases()
+            found = {one.id: current_results(lake, cases, one) for one in catalogue}
+            if missing := [name for name, results in found.items() if results is None]:
+                context.log.warning(f"no results of the present cases: {', '.join(missing)}")
+            asked = [(one, results) for one in catalogue if (results := found[one.id]) is not None]
             return lake.publish(
                 assets.TOOL_CALLING_REPORT.at(), report_publication(cases, asked, routes)
             )

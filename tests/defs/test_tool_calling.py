@@ -17,6 +17,7 @@ CATALOGUE = """
 - {id: never, model: constant-baseline, base_url: 'embedded://baselines/v1'}
 - {id: keyless, model: m, base_url: 'http://127.0.0.1:9/v1', api_key_env: NO_SUCH_API_KEY}
 - {id: down, model: m, base_url: 'http://127.0.0.1:9/v1', limits: {retry_budget_s: 0.01}}
+- {id: both, route: [never, words], scheduled: false}
 """
 
 
@@ -62,6 +63,8 @@ def test_the_report_is_on_those_that_have_results(
     report = Store(settings.lake).get(assets.TOOL_CALLING_REPORT.at())
     document = report.document(assets.REPORT_FILE)
     assert [one["candidate_id"] for one in document["candidates"]] == ["words", "never"]
+    (route,) = document["recommendations"]
+    assert (route["route_id"], route["cases"]) == ("both", document["cases"])
     (made,) = result.get_asset_materialization_events()
     metadata = made.materialization.metadata
     assert Path(str(metadata["report"].value)).read_text("utf-8").startswith("<!doctype html>")
