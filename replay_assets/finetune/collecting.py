@@ -188,6 +188,9 @@ class Collector:
                 f"incident {row.incident_id}: after sanitizing, rule {', '.join(wrong)} still "
                 "finds a value in the training row. Nothing was written; please report it."
             )
+        if row.has_empty_text:
+            found.left_out["empty_text"] += 1
+            return
         number = found.spool.add(encode_row(row))
         found.items.append(labelled(number, row, *also))
 

@@ -10,6 +10,8 @@ from upath import UPath
 
 from replay_assets.contracts.export_policy import ExportPolicy
 from replay_assets.contracts.export_row import TrainingLanguage, TrainingRow
+from replay_assets.contracts.label import LABEL_VERSION
+from replay_assets.contracts.score import SCORE_VERSION
 from replay_assets.contracts.training_manifest import Split
 from replay_assets.finetune.collecting import Collector
 from replay_assets.finetune.earlier import EarlierExport, signatures_of_export
@@ -111,7 +113,11 @@ class Export:
             "dropped": dict(sorted((collected.left_out + Counter(selection.dropped)).items())),
             "deduplication": selection.facts(),
             "clusters": selection.incidents_by_cluster,
-            "labels": {"judges": collected.judges},
+            "labels": {
+                "incident_label": LABEL_VERSION,
+                "replay_score": SCORE_VERSION,
+                "judges": collected.judges,
+            },
             "parent_manifests": tuple(one.manifest_file for one in earlier),
             "media_tags": collected.media_tags,
             "settings": {**self.policy.described(), "language": self.language},

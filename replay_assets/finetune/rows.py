@@ -104,6 +104,13 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
         return tuple(text.replace(self.constant, "") if self.constant else text for text in texts)
 
     @property
+    def has_empty_text(self) -> bool:
+        """Whether a message says nothing: trainers reject it. A tool may return nothing."""
+        every = (*self.prompt, *self.completion, *self.rejected)
+        said = (one for one in every if one.role != "tool" and not one.tool_calls)
+        return any(not one.content.strip() for one in said)
+
+    @property
     def answer(self) -> str:
         """The text of the answer."""
         return "\n".join(map(_text_of, self.completion))

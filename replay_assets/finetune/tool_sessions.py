@@ -32,7 +32,7 @@ def session_messages(clean: Sequence[Mapping[str, Any]], texts: TextRules) -> tu
             if one["role"] == "assistant"
             else texts.text(one["content"]),
             tuple(
-                ToolCall(call["id"], call["name"], texts.value(call["arguments"]))
+                ToolCall(call["id"], call["name"], _without_null(texts.value(call["arguments"])))
                 for call in one["tool_calls"]
             ),
             one["tool_call_id"],
@@ -64,6 +64,15 @@ def _definition(name: str, arguments: Mapping[str, Any]) -> Tool:
     )
 
 
+def _without_null(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return arguments without null: leaving one out means the same, and readers reject it."""
+    if isinstance(value, dict):
+        return {name: _without_null(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_without_null(one) for one in value if one is not None]
+    return value
+
+
 def _schema_type(value: object) -> str:
     names = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
     return names.get(type(value), "string")
@@ -72,7 +81,7 @@ def _schema_type(value: object) -> str:
 def _plain(message: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "role": message["role"],
-        "content": message["content"] or "",
+        "content": content if (content := message["content"] or "").strip() else "",
         "tool_calls": list(_calls(message["tool_calls"])),
         "tool_call_id": message["tool_call_id"] or "",
     }

@@ -71,6 +71,31 @@ def test_arguments_are_text_for_openai_and_objects_for_templates() -> None:
     assert len(json.loads(turns[1]["value"])) == 2
 
 
+def test_the_original_form_may_have_nulls_in_its_metadata() -> None:
+    """Its readers know them; they are a mistake in any other place."""
+    names = ("incident_id", "alertname", "verification_result", "collected_at", "schema_version")
+    original: dict[str, str | bool | None] = dict.fromkeys((*names, "matched_playbook_id"))
+    row = BY_NAME["sft.alpaca"].render(a_row(metadata=original))
+    assert list(check_lines([encode_record(row) + b"\n"], "sft.alpaca")) == []
+    broken = encode_record({**row, "input": None}) + b"\n"
+    assert "no_null" in {one.rule for one in check_lines([broken], "sft.alpaca")}
+
+
+def test_an_id_that_is_used_again_names_the_newest_call() -> None:
+    """Some systems count calls from 1 again in every turn."""
+    again = (
+        Message("assistant", "", (ToolCall("c1", "free", {}),)),
+        Message("tool", "", tool_call_id="c1"),
+    )
+    tools = (TOOL, Tool("free", "Show memory.", TOOL.parameters))
+    row = a_row(1, tools=tools, prompt=(*CALLS, *again))
+    for name in ("tools.hf", "tools.openai", "tools.nemo", "tools.sharegpt"):
+        line = encode_record(BY_NAME[name].render(row)) + b"\n"
+        assert list(check_lines([line], name)) == [], name
+    answers = [one["name"] for one in BY_NAME["tools.hf"].render(row)["messages"] if "name" in one]
+    assert answers == ["df", "df", "free"]
+
+
 def test_consecutive_messages_of_the_assistant_are_merged() -> None:
     """Some services reject the second one without naming the line."""
     answer = (Message("assistant", "First."), Message("assistant", "Then."))

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -56,16 +57,17 @@ def test_a_lineage_that_changed_gets_a_name_too(tmp_path: Path) -> None:
     assert len(second) == len(first) + 2
 
 
+@pytest.mark.parametrize("place", range(4), ids=["list", "data", "lineage", "manifest"])
 @pytest.mark.parametrize("killed", [True, False], ids=["killed", "an error"])
-def test_a_crash_before_the_manifest_leaves_nothing_after_the_next_export(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+def test_a_crash_at_any_file_leaves_nothing_after_the_next_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool, place: int
 ) -> None:
     """The files that it had published are removed; those of whole exports stay."""
     whole = publish(tmp_path, b"1")
-    real = files.StagedFile.publish
+    real, published = files.StagedFile.publish, count()
 
     def stop(self: files.StagedFile) -> None:
-        if self.target.name.startswith("manifest"):
+        if next(published) == place:
             if killed:
                 os._exit(9)
             raise OSError("no space")
@@ -77,7 +79,7 @@ def test_a_crash_before_the_manifest_leaves_nothing_after_the_next_export(
             if (child := os.fork()) == 0:
                 publish(tmp_path, b"1", b"2")
             os.waitpid(child, 0)
-            assert list(tmp_path.glob(f"{PENDING}*"))
+            assert len(list(tmp_path.glob(f"{PENDING}*"))) == (place > 0)
             assert len(list(tmp_path.iterdir())) > len(whole)
         else:
             with pytest.raises(OSError, match="no space"):

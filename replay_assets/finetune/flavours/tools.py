@@ -22,12 +22,9 @@ def openai(row: Row) -> Json:
 
 def hugging_face(row: Row) -> Json:
     """Return messages and tools as chat templates read them: ids, names, arguments as objects."""
-    names = {call.id: call.name for one in _all(row) for call in one.tool_calls}
-
-    def answering(one: Message, _: int) -> Json:
-        return {"tool_call_id": one.tool_call_id, "name": names[one.tool_call_id]}
-
-    return _with_tools(row, _object_call, answering)
+    return _with_tools(
+        row, _object_call, lambda one, name: {"tool_call_id": one.tool_call_id, "name": name}
+    )
 
 
 def nemo(row: Row) -> Json:
@@ -64,7 +61,7 @@ def _turn(name: str, same: list[Message]) -> dict[str, str]:
     return {"from": name, "value": "\n\n".join(one.content for one in same)}
 
 
-def _with_tools(row: Row, call_form: CallForm, answering: Callable[[Message, int], Json]) -> Json:
+def _with_tools(row: Row, call_form: CallForm, answering: Callable[[Message, str], Json]) -> Json:
     tools = [
         {
             "type": "function",
@@ -77,12 +74,15 @@ def _with_tools(row: Row, call_form: CallForm, answering: Callable[[Message, int
         for one in row.tools
     ]
     messages: list[dict[str, Any]] = []
+    # The newest call with an id: some systems count them from 1 again in every turn.
+    names: dict[str, str] = {}
     for one in _all(row):
+        names.update((call.id, call.name) for call in one.tool_calls)
         message: dict[str, Any] = {"role": one.role, "content": one.content}
         if one.tool_calls:
             message["tool_calls"] = [call_form(call) for call in one.tool_calls]
         if one.role == "tool":
-            message |= answering(one, len(messages))
+            message |= answering(one, names[one.tool_call_id])
         last = messages[-1] if messages else {}
         if one.role == "assistant" == last.get("role") and not last.get("tool_calls"):
             message["content"] = "\n\n".join(filter(None, (last["content"], one.content)))

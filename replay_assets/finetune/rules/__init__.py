@@ -10,6 +10,7 @@ from pathlib import Path
 from replay_assets.finetune.rules import messages, preference, texts
 from replay_assets.finetune.rules.files import Columns, decoded, line_problems
 from replay_assets.finetune.rules.problem import Problem, Rule
+from replay_assets.finetune.rules.texts import without_original_metadata
 from replay_assets.finetune.rules.tools import ToolRules, sharegpt
 
 __all__ = ["RULES", "Problem", "check_file", "check_lines"]
@@ -50,7 +51,8 @@ def check_lines(lines: Iterable[bytes], flavour: str) -> Iterator[Problem]:
         if record is None:
             yield Problem(number, "json_objects", error)
             continue
-        for name, says in (*columns.problems(record, number), *rule(record)):
+        typed = without_original_metadata(record) if flavour == "sft.alpaca" else record
+        for name, says in (*columns.problems(typed, number), *rule(record)):
             yield Problem(number, name, says)
     if not number:
         yield Problem(0, "not_empty", "the file has no line, so that readers find no columns")

@@ -18,10 +18,17 @@ def alpaca(record: dict[str, Any]) -> Iterator[Found]:
     if not isinstance(metadata, dict):
         yield "metadata_is_an_object", "metadata is not an object"
         return
-    keys = set(AlpacaMetadata.model_fields)
-    if "language" not in metadata:  # the original's form
-        keys = set(OriginalMetadata.model_fields)
+    form = OriginalMetadata if _is_original(metadata) else AlpacaMetadata
+    keys = set(form.model_fields)
     yield from exactly(metadata, keys, "metadata_keys", "metadata: ")
+
+
+def without_original_metadata(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a row without metadata in the original system's form, which has nulls by design."""
+    metadata = record.get("metadata")
+    if isinstance(metadata, dict) and _is_original(metadata):
+        return {name: value for name, value in record.items() if name != "metadata"}
+    return record
 
 
 def dpo_llama_factory(record: dict[str, Any]) -> Iterator[Found]:
@@ -52,6 +59,10 @@ def different(chosen: object, rejected: object) -> Iterator[Found]:
     """Yield a problem if both answers of a pair are the same."""
     if chosen == rejected:
         yield "answers_differ", "chosen and rejected are the same"
+
+
+def _is_original(metadata: dict[str, Any]) -> bool:
+    return "language" not in metadata
 
 
 def _question(record: dict[str, Any]) -> Iterator[Found]:

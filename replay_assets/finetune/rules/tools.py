@@ -163,7 +163,8 @@ def _turn(turn: object, number: int, offered: set[Any]) -> Iterator[Found]:
     if turn.get("from") not in SPEAKERS[number % 2]:
         wanted = " or ".join(SPEAKERS[number % 2])
         yield "turns_alternate", f"{place} is of {turn.get('from')!r}, not of {wanted}"
-    yield from filled_text(turn.get("value"), "value_is_text", f"{place}.value")
+    if turn.get("from") != "observation" or turn.get("value") != "":
+        yield from filled_text(turn.get("value"), "value_is_text", f"{place}.value")
     if turn.get("from") == "gpt":
         yield from without_reasoning(turn.get("value"), f"{place}.value")
     if turn.get("from") == "function_call":
