@@ -6,6 +6,7 @@ import pytest
 
 from replay_assets.contracts.commands import shipped_commands, split_commands
 from replay_assets.contracts.tool_forms import shipped_forms
+from tests.contracts.update_schemas import TOOLS, tools_text
 
 
 @pytest.mark.parametrize(
@@ -78,3 +79,8 @@ def test_a_placeholder_is_not_taken_for_a_redirect():
         ["kubectl", "describe", "node", "<HOST_1>", "-n", "shop"],
         ["grep", "<IP_PRIV_2>"],
     ]
+
+
+def test_the_published_tools_are_those_that_are_offered():
+    """Rewrite them with `python -m tests.contracts.update_schemas`."""
+    assert TOOLS.read_text(encoding="utf-8") == tools_text()
