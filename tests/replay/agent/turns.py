@@ -64,11 +64,14 @@ def loop(
 ) -> TurnLoop:
     """Return the loop of a turn; no time passes in its own work."""
     return TurnLoop(
-        tools=ToolBox("Evidence"),
-        shields=shields,
         dialect=dialect or Native(),
         log=TurnLog("inc-1", "inc-1.r0", number),
-        **{"timer": lambda: 0.0, **changes},
+        **{
+            "tools": ToolBox("Evidence"),
+            "shields": shields,
+            "timer": lambda: 0.0,
+            **changes,
+        },
     )
 
 
