@@ -13,7 +13,7 @@ from replay_assets.contracts.gate_policy import GatePolicy
 from replay_assets.contracts.promotion import Promotion
 from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.score import ReplayScore
-from replay_assets.contracts.training_manifest import TrainingManifest
+from replay_assets.contracts.training_manifest import TrainingManifest, is_trained_on
 from replay_assets.errors import ConfigurationError
 from replay_assets.evaluation.gate.paired import Other
 from replay_assets.evaluation.reviews import (
@@ -60,6 +60,15 @@ class ReviewDays:
         """Return the scores of all days that the reviews cover, until the end of a week."""
         starts = (self._plan(one, week).start for one in self._reviewed)
         return self._range(min((week, *starts)), week).days
+
+    def unseen(self, candidate: Candidate, days: ScoredDays) -> list[ReplayScore]:
+        """Return the first answers of a candidate to incidents that it was not trained on."""
+        manifests = [_manifest(name, self.lake) for name in candidate.trained_on]
+        return [
+            one
+            for one in days.candidate(candidate).scores
+            if not is_trained_on(manifests, one.incident_id, one.scenario_group)
+        ]
 
     @cached_property
     def _reviewed(self) -> list[Candidate]:

@@ -1,9 +1,11 @@
-"""Which candidates of a catalogue are under review, and share the policy's alpha."""
+"""Which candidates of a catalogue are under review, and which of their answers count."""
 
+import json
 from pathlib import Path
 
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.gate_policy import load_policy
+from replay_assets.contracts.training_manifest import TRAINING_VERSION, TrainingManifest
 from replay_assets.evaluation.review_days import ReviewDays
 from replay_assets.lake.review_plans import find_plan
 from tests.evaluation.report.test_report import DAYS, MODEL, OTHER, WEEK, empty
@@ -23,3 +25,27 @@ def test_an_entry_that_is_never_asked_takes_no_share_of_the_alpha(tmp_path: Path
     plan = find_plan(roots.lake, "model")
     assert plan is not None
     assert plan.alpha == load_policy().alpha / 2
+
+
+def test_an_incident_that_a_member_was_trained_on_is_not_compared(tmp_path: Path) -> None:
+    """As in its review: the member would look better than it is."""
+    manifest = TrainingManifest(
+        schema_version=TRAINING_VERSION,
+        export_id="export",
+        incident_ids=("inc-1",),
+        scenario_groups=(),
+        clusters={},
+    )
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(manifest.as_json()), "utf-8")
+    trained = MODEL.model_copy(update={"trained_on": (str(path),)})
+    roots = empty(tmp_path)
+    for day, incident in zip(DAYS, ("inc-1", "inc-2"), strict=False):
+        roots.publish_day(day, incident=incident)
+    catalogue = Catalogue((trained,))
+    reviews = ReviewDays(
+        roots.lake, roots.evidence, roots.scored(DAYS, trained).lineage, catalogue, load_policy()
+    )
+    days = reviews.covered(WEEK)
+    assert [one.incident_id for one in reviews.unseen(MODEL, days)] == ["inc-1", "inc-2"]
+    assert [one.incident_id for one in reviews.unseen(trained, days)] == ["inc-2"]

@@ -1,29 +1,36 @@
 """In which order the members of each route should be asked about incidents, and its words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
-from replay_assets.candidates import Catalogue
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.recommendation import Recommendation, RoutedMember
+from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.report.shown import milliseconds, percent
 from replay_assets.evaluation.report.words import Words
-from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
 from replay_assets.statistics.routing import Observation, recommendations
 
 NOT_ASKED = ("gate_refused", "not_sent")
 """Outcomes that say nothing of the candidate: its endpoint was not asked."""
 
 
-def recommendations_of(days: ScoredDays, catalogue: Catalogue) -> tuple[Recommendation, ...]:
-    """Return the order for each route of the catalogue, from the primary grades of some days."""
+def recommendations_of(
+    scores_of: Callable[[Candidate], Iterable[ReplayScore]], catalogue: Catalogue
+) -> tuple[Recommendation, ...]:
+    """Return the order for each route of the catalogue, from the primary grades of its members.
+
+    Args:
+        scores_of: returns a candidate's scores, one per incident.
+        catalogue: the routes and their members.
+    """
     routes = catalogue.routes
     members = {member for route in routes.values() for member in route}
-    observed = {one.id: _observed(days.candidate(one)) for one in catalogue if one.id in members}
+    observed = {one.id: _observed(scores_of(one)) for one in catalogue if one.id in members}
     return recommendations(routes, observed)
 
 
-def _observed(scores: CandidateScores) -> dict[str, Observation]:
+def _observed(scores: Iterable[ReplayScore]) -> dict[str, Observation]:
     return {
         one.incident_id: Observation(
             right=one.primary,
@@ -31,7 +38,7 @@ def _observed(scores: CandidateScores) -> dict[str, Observation]:
             latency_ms=one.latency_ms,
             cost_usd=one.cost_usd,
         )
-        for one in scores.scores
+        for one in scores
         if one.outcome not in NOT_ASKED
     }
 

@@ -1,6 +1,7 @@
 """The report of a week, from what the lake has of it."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from replay_assets.candidates import Catalogue
 from replay_assets.contracts.calendar import days_of_week
@@ -61,7 +62,9 @@ def report_of_week(
         earlier=earlier_weeks(lake, week),
         last_promoted=reviews.promoted.id if reviews.promoted else None,
         lineage=_lineage(days, policy, vocabulary),
-        recommendations=recommendations_of(reviews.covered(week), catalogue),
+        recommendations=recommendations_of(
+            partial(reviews.unseen, days=reviews.covered(week)), catalogue
+        ),
         agents=agent_comparisons(days, catalogue),
     )
     return build_report(week, incumbent, candidates, days.titles, around)

@@ -1,22 +1,19 @@
 """The order of routes in the weekly report: from primary grades, in both languages."""
 
 import re
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.evaluation_report import REPORT_LANGUAGES
 from replay_assets.contracts.recommendation import Recommendation
-from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.report.recommendations import recommendations_of
 from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.report.words import words_in
-from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
 from replay_assets.statistics.routing import RULE
 from tests.evaluation.records import score
-from tests.evaluation.report.test_candidates import report_of, scores_of
+from tests.evaluation.report.test_candidates import report_of
 
 URL = "http://localhost:1/v1"
 MEMBERS = ("cheap", "good", "absent")
@@ -29,16 +26,6 @@ CATALOGUE = Catalogue(
 )
 
 
-@dataclass
-class Days:
-    """The scores of each candidate, as if read from a lake."""
-
-    scores: dict[str, list[ReplayScore]]
-
-    def candidate(self, candidate: Candidate) -> CandidateScores:
-        return scores_of(candidate.id, self.scores.get(candidate.id, []))
-
-
 def routes(incidents: int) -> tuple[Recommendation, ...]:
     """A cheap member that is wrong in half of the incidents, and a dearer one that is right."""
     names = [f"inc-{number}" for number in range(incidents)]
@@ -47,8 +34,8 @@ def routes(incidents: int) -> tuple[Recommendation, ...]:
     good = [score(one, cost_usd=0.004, latency_ms=300.0) for one in names]
     good[0] = score(names[0], outcome="infrastructure_failure", primary=None, latency_ms=None)
     cheap[1] = score(names[1], outcome="not_sent", primary=None)
-    days = Days({"cheap": cheap, "good": good})
-    return recommendations_of(cast("ScoredDays", days), CATALOGUE)
+    scores = {"cheap": cheap, "good": good}
+    return recommendations_of(lambda one: scores.get(one.id, []), CATALOGUE)
 
 
 def test_the_order_is_that_of_the_members_grades() -> None:
