@@ -264,9 +264,11 @@ class Candidate(Entry):
         return self.api_key_env is None or key_of(self.api_key_env) is not None
 
     def with_members(self, members: Iterable["Candidate"]) -> Self:
-        """Return the route with the candidates that its ids name."""
-        route = self.model_copy()
-        route._members = tuple(members)
+        """Return the route with the candidates that its ids name, trained on what they were."""
+        members = tuple(members)
+        manifests = (*self.trained_on, *(name for one in members for name in one.trained_on))
+        route = self.model_copy(update={"trained_on": tuple(dict.fromkeys(manifests))})
+        route._members = members
         return route
 
     def at_concurrency(self, concurrency: int) -> Self:

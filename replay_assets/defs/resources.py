@@ -78,9 +78,10 @@ class ApiKeys:
         """
         missing = [one for one in candidate.members if not one.has_key(self.of_variable)]
         if len(missing) == len(candidate.members):
-            names = " and ".join(dict.fromkeys(str(one.api_key_env) for one in missing))
+            names = list(dict.fromkeys(str(one.api_key_env) for one in missing))
+            unset = f"{names[0]} is not" if len(names) == 1 else f"none of {', '.join(names)} is"
             raise dg.Failure(
-                f"candidate {candidate.id}: {names} is not set. Export it where "
+                f"candidate {candidate.id}: {unset} set. Export it where "
                 "Dagster runs, then rerun this partition; other candidates are not affected.",
                 allow_retries=False,
             )

@@ -109,3 +109,12 @@ def test_the_digest_of_a_route_follows_its_members_their_order_and_its_own_field
     assert len({route.digest(), swapped.digest(), refusing.digest()}) == 3
     assert route.at_concurrency(9).digest() == route.digest()
     assert [one.limits.concurrency for one in route.at_concurrency(9).members] == [9, 9]
+
+
+def test_a_route_is_trained_on_what_its_members_are(tmp_path: Path) -> None:
+    """A review leaves these incidents out, whichever member answered."""
+    members = MEMBERS.replace(
+        "  model: vendor/large", "  model: vendor/large\n  trained_on: [a, b]"
+    )
+    text = f"{members}- id: both\n  route: [first, second]\n  trained_on: [c, a]\n"
+    assert load(tmp_path, text).get("both").trained_on == ("c", "a", "b")

@@ -18,7 +18,7 @@ def test_a_route_fails_only_without_any_key_and_names_what_it_skips(
         *(member(url, one, api_key_env=f"ROUTE_{one.upper()}_KEY") for one in (FIRST, SECOND))
     )
     said: list[str] = []
-    with pytest.raises(dg.Failure, match="ROUTE_FIRST_KEY and ROUTE_SECOND_KEY is not set"):
+    with pytest.raises(dg.Failure, match="none of ROUTE_FIRST_KEY, ROUTE_SECOND_KEY is set"):
         ApiKeys().key_of(route, said.append)
     monkeypatch.setenv("ROUTE_SECOND_KEY", KEY)
     assert ApiKeys().key_of(route, said.append) is None

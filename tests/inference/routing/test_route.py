@@ -1,13 +1,14 @@
 """Which member of a route answers, what is recorded of the others, and what it costs."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 from starlette.responses import Response
 
 from replay_assets.candidates import Candidate
 from replay_assets.errors import BatchStoppedError
-from replay_assets.inference import RunStores
+from replay_assets.inference import Call, RunStores
 from replay_assets.inference.routing import breaker
 from tests.inference.routing.routes import (
     FIRST,
@@ -249,3 +250,29 @@ def test_requests_move_back_to_the_primary(members: Members, route: Candidate) -
     calls = run_route(route, 120)
     assert {call.outcome for call in calls} == {"answered"}
     assert steps(calls[-1]) == [(FIRST, "answered")]
+
+
+def test_a_day_has_the_spending_of_members_and_route(members: Members) -> None:
+    """One row each: a member's daily budget is that of its runs alone, too."""
+    members.replies[FIRST] = status(500)
+    base_url, day = members.server.base_url, {"budget_usd": {"day": 5}}
+    both = [member(base_url, one, **PRICES, **day) for one in (FIRST, SECOND)]
+    stores = RunStores.in_memory()
+    run_route(route_over(*both, **day), 3, stores=stores)
+    with stores.open_ledger() as ledger:
+        today = datetime.now(UTC).date()
+        spent = [ledger.spent_usd(today, one) for one in (FIRST, SECOND, "route")]
+    assert spent == [pytest.approx(usd) for usd in (0, 3 * ANSWER_USD, 3 * ANSWER_USD)]
+
+
+def test_a_call_says_what_each_member_spent(members: Members) -> None:
+    """So that a run that continues knows how much of each budget is left."""
+    members.replies[FIRST] = status(200, "no completion")  # may have been paid
+    base_url = members.server.base_url
+    both = [member(base_url, one, **PRICES) for one in (FIRST, SECOND)]
+    (call,) = run_route(route_over(*both), 1)
+    spent = call.spent_by_member
+    assert spent[SECOND] == pytest.approx(ANSWER_USD)
+    assert spent[FIRST] > 4 * 0.009
+    assert sum(spent.values()) == pytest.approx(call.spent_usd)
+    assert Call.decoded(call.encoded()) == call
