@@ -88,7 +88,9 @@ class ReplayDialogues:
             following = self._following(line, question, asked, repaired)
         calls = [call for call, _ in asked]
         first, last = asked[0][1], asked[-1][1]
-        chain = chain_of((call, reading.outcome) for call, reading in asked)
+        chain = None
+        if self.candidate.route is not None:
+            chain = chain_of((call, reading.outcome) for call, reading in asked)
         return result_of(
             line,
             calls,
@@ -98,7 +100,7 @@ class ReplayDialogues:
             repeat=question.repeat,
             first_error=first.error if first.outcome == "contract_broken" else None,
             retry_used=bool(repaired),
-            chain=None if self.candidate.route is None else chain,
+            chain=chain,
         )
 
     def _following(
