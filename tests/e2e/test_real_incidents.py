@@ -73,6 +73,7 @@ def test_no_incident_is_lost_on_the_way(from_sqlite: Path) -> None:
     assert scores.groupby("candidate", observed=True).size().to_dict() == {
         "constant-baseline": 145,
         "rules-baseline": 145,
+        "rules-baseline-agent": 145,
     }
     assert set(scores["outcome"]) == {"answered"}
 
