@@ -17,9 +17,10 @@ RESERVED_GROUP = "reserved_for_evaluation"
 OPEN_REVIEW = "open_review"
 SAME_GROUP = "scenario_group_of_reserved"
 NEAR = "near_duplicate_of_reserved"
-IN_DOUBT = 0.4
-"""Below `SIMILAR` and down to this, an incident is refused if its answer is also like that of the
-reserved one, or if no answer of that one is known. Half of the lines of a log may be others."""
+IN_DOUBT, UNANSWERED = 0.35, 0.4
+"""From `SIMILAR` down to the first of these, an incident is refused if its answer is also like that
+of the reserved one; down to the second one if no answer of that one is known. Half of the lines of
+a log may be others. Without the answers, each of a system's incidents would be refused."""
 AGREEING_ANSWER = 0.3
 
 
@@ -96,6 +97,7 @@ def _near(rows: Fingerprints, reserved: Fingerprints) -> Iterator[tuple[int, int
     asking = rows.take(asked)
     for one, other, shares in pairs_across(asking.questions, reserved.questions, IN_DOUBT):
         answers = similarities(asking.answers, one, reserved.answers, other)
-        near = (shares >= SIMILAR) | unknown[other] | (answers >= AGREEING_ANSWER)
+        agreeing = np.where(unknown[other], shares >= UNANSWERED, answers >= AGREEING_ANSWER)
+        near = (shares >= SIMILAR) | agreeing
         for row, of in zip(one[near].tolist(), other[near].tolist(), strict=True):
             yield asked[row], of

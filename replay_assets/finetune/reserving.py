@@ -74,7 +74,7 @@ class ReservedReader:
 
     Attributes:
         lineage: the lake, for one operation.
-        days: the days to read; one whose scores are not current is left out.
+        days: the days to read.
         rules: the sanitizing rules, so that the texts are masked as those of rows are.
         candidates: the candidates whose reviews may hold incidents.
     """
@@ -95,8 +95,12 @@ class ReservedReader:
 
     def _rows(self) -> Iterator[Row]:
         make = EvidenceRows(rules=self.rules)
-        for day in self.lineage.usable(assets.SFT_EXPORT, self.days):
-            graded = self.lineage.get(assets.INCUMBENT_SCORES.at(day))
+        for day in self.days:
+            # Stale ones too: what was reserved stays so until its day is graded again.
+            graded = self.lineage.find(assets.INCUMBENT_SCORES.at(day))
+            evidence = self.lineage.find(assets.INCIDENT_EVIDENCE.at(day))
+            if graded is None or evidence is None:
+                continue
             read = map(ReplayScore.read, graded.rows(assets.INCUMBENT_SCORES.table))
             holding = [one.candidate_id for one in self._reviews if one.holds(day)]
             why = f"{OPEN_REVIEW}: {', '.join(holding)}"
@@ -107,7 +111,6 @@ class ReservedReader:
             }
             if not scores:
                 continue
-            evidence = self.lineage.get(assets.INCIDENT_EVIDENCE.at(day))
             for row in evidence.rows(assets.INCIDENT_EVIDENCE.table):
                 if (found := scores.get(row["incident_id"])) is not None:
                     yield from self._reserve(make, row, *found)
