@@ -23,6 +23,8 @@ from replay_assets.replay.agent.runner import AgentPack, AgentRun, run_agent
 from replay_assets.replay.agent.shields.guards import guards_of
 from replay_assets.replay.agent.transcript import transcript
 
+SHOWN_LINES = 12
+"""Lines of a text in the transcript: the event log stores three to four times its size."""
 STEP_COLUMNS = ("incident_id", "number", "step_type", "name", "outcome", "ms")
 
 
@@ -137,4 +139,4 @@ def _transcript(published: Published) -> str:
         if events and record["incident_id"] != events[0].incident_id:
             break
         events.append(AgentEvent.read(record))
-    return transcript(turns_of(events)) if events else "no incident"
+    return transcript(turns_of(events), SHOWN_LINES) if events else "no incident"
