@@ -123,7 +123,7 @@ class TurnLoop:
                 text=answer.text,
                 is_miss=answer.is_miss,
                 is_mutating=answer.is_mutating,
-                approval_requested=answer.approval_requested if answer.is_mutating else None,
+                approval_requested=bool(answer.approval_requested) if answer.is_mutating else None,
                 attachments=[file.path for file in answer.attachments],
                 ms=_milliseconds(self.timer() - begun),
             )

@@ -123,3 +123,16 @@ def test_an_invalid_id_of_a_call_is_replaced():
     )
     assert questions[1].messages[2]["tool_call_id"] == "call00001"
     assert len(turn.steps) == 3
+
+
+@pytest.mark.parametrize(
+    ("more", "asked_for"), [("", False), (', "requires_human_approval": true', True)]
+)
+def test_a_change_is_logged_with_whether_approval_was_asked_for(more: str, asked_for: bool):
+    """Saying nothing is not asking."""
+    arguments = f'{{"deployment": "web", "namespace": "shop"{more}}}'
+    change = CalledTool("restart_deployment", arguments, "call_r")
+    turn, _ = play(loop().run([], ASKED), [said(None, change), said("DNS")])
+    (tool,) = (one.details for one in turn.steps if one.step_type == "tool_execution")
+    assert (tool.kind, tool.is_mutating) == ("dry_run", True)
+    assert tool.approval_requested is asked_for
