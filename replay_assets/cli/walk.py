@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from replay_assets.candidates import Candidate, Catalogue
+from replay_assets.candidates import Candidate, Catalogue, with_agents
 from replay_assets.cli.days import iso_day
 from replay_assets.cli.display import (
     console,
@@ -117,7 +117,7 @@ def _warn_of_lost_calls(
 ) -> None:
     """Print which answers will be paid for again, before anything is asked."""
     lake, state = Store(settings.lake), ReplayState(settings.state, settings.timezone)
-    for candidate in candidates:
+    for candidate in with_agents(candidates):
         if lost := lost_calls(lake, state, candidate, days):
             console.print(lost, style="yellow", markup=False, soft_wrap=True)
 
