@@ -12,18 +12,22 @@ import pytest
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.review import REVIEW_VERSION, ReviewPlan
 from replay_assets.contracts.training_manifest import TrainingManifest
+from replay_assets.finetune.duplicates.fingerprints import fingerprints_of
 from replay_assets.finetune.earlier import earlier_rows, exports_before
 from replay_assets.finetune.overlap import WrittenRow, overlaps, written_rows
 from replay_assets.finetune.reserved import NOTHING_RESERVED, Reserved
 from replay_assets.finetune.reserving import ReservedReader, open_reviews
+from replay_assets.finetune.rows import Row
+from replay_assets.finetune.selection import select
 from replay_assets.finetune.split import NO_EARLIER_ROWS, EarlierRows
 from replay_assets.finetune.week import earlier_weeks, manifest_name
 from replay_assets.lake import Publication, Published, assets
 from replay_assets.lake.assets import PREFERENCE_EXPORT, SFT_EXPORT
 from replay_assets.lake.formats import arrow_table, encode_json
 from replay_assets.lake.review_plans import PLAN_FILE, plan_address
-from tests.finetune.duplicates.planted import CHANGES, incident
+from tests.finetune.duplicates.planted import CHANGES, incident, row_of
 from tests.finetune.records import WEEK, Lake, evidence, rows_in
+from tests.finetune.test_selection import HALF, as_earlier, reserved_of, together
 
 NEXT = "2026-09-28"
 RESERVED = {"reserved_for_evaluation": True}
@@ -245,3 +249,31 @@ def test_evidence_times_decide_between_duplicates(lake: Lake) -> None:
     late = datetime(2026, 9, 21, 9, tzinfo=UTC)
     lake.day(WEEK, [row(0, "late", collected_at=late), row(0, "early")])
     assert written(lake.export(SFT_EXPORT)) == {"late"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_ever_overlaps_as_copies_and_groups_join_clusters(seed: int) -> None:
+    """Six weeks of incidents of 40 groups; four of ten are changed copies of earlier ones."""
+    chance, earlier, known = random.Random(seed), NO_EARLIER_ROWS, list[Row]()
+    reserved = reserved_of(seed * 10_000 + 2, seed * 10_000 + 105, with_answers=seed % 2 == 0)
+    for week in range(6):
+        rows = []
+        for number in range(30):
+            text, answer = incident(seed * 10_000 + week * 100 + number)
+            if known and chance.random() < 0.4:
+                copied = chance.choice(known)
+                text = CHANGES[chance.choice(list(CHANGES))](copied.question[0], chance)
+                answer = chance.choice((answer, copied.answer))
+            name, group = f"week {week}, {number}", f"group-{chance.randrange(40)}"
+            rows.append(row_of(text, answer, name, group))
+        known += rows
+        found = select(fingerprints_of(rows), earlier, reserved, HALF)
+        made = [
+            WrittenRow(one.incident_id, split, one.incident_id, one.scenario_group, *one.question)
+            for one, split in zip(rows, found.splits, strict=True)
+            if split is not None
+        ]
+        assert list(overlaps(made, earlier, reserved)) == []
+        assert len(made) >= 5
+        earlier = together(earlier, as_earlier(found))
