@@ -14,6 +14,8 @@ from upath import UPath
 from replay_assets.finetune.flavours import flavours_named
 from replay_assets.finetune.rows import Message, Row, Tool, ToolCall
 from replay_assets.finetune.writing.export import ExportPlan, is_data, write_export
+from replay_assets.finetune.writing.lengths import TokenCounter
+from replay_assets.lake.files import sha256
 from tests.finetune.records import a_row
 
 pytestmark = [
@@ -147,6 +149,17 @@ def test_all_weeks_load_together_also_with_an_empty_one(folder: Path, flavour: s
     kinds = 2 if flavour == "kto.trl" else 1
     assert len(files_of(folder, flavour)) == 2
     assert len(data_set(folder, flavour)) == kinds * (ROWS + ROWS // 2)
+
+
+def test_a_local_tokenizer_counts_tokens(folder: Path, tokenizer: Any) -> None:
+    """Instead of the estimate; the manifest names it with its checksum."""
+    tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+    counter = TokenCounter(folder / "tokenizer.json")
+    row = rows_of(1)[0]
+    texts = [one.content for one in (*row.prompt, *row.completion)]
+    expected = sum(len(tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts)
+    assert counter.tokens(row) == expected
+    assert counter.described.sha256 == sha256((folder / "tokenizer.json").read_bytes())
 
 
 @pytest.mark.parametrize("flavour", ["sft.chat", "tools.hf"])
