@@ -63,40 +63,43 @@ class Clients:
         return self._route()
 
     def _route(self) -> RouteClient:
-        everyone = (*self.candidate.members, *self.others)
-        keys = {one.id: self._key_of(one) for one in everyone}
+        route, in_flight = self.candidate, InFlight()
+        everyone = {one.id: one for one in (*self.others, *route.members)}
+        keys = {name: self._key_of(one) for name, one in everyone.items()}
+        missing = {
+            name: one.api_key_env
+            for name, one in everyone.items()
+            if one.api_key_env is not None and not keys[name]
+        }
+        purse = None
+        if route.route is not None:
+            ledger = self._ledger_of(route)
+            purse = Purse(route, ledger=ledger, spent_usd=self.calls.spent_usd)
         gate = self.gate or SendingGate(secrets=[key for key in keys.values() if key])
-        in_flight, purse = InFlight(), None
-        if self.candidate.route is not None:
-            purse = self._purse(self.candidate, self.calls.spent_usd)
-        clients, missing = {}, {}
-        for place, one in enumerate(everyone):
-            if one.api_key_env is not None and not (keys[one.id] or "").strip():
-                missing[one.id] = one.api_key_env
+        members = [] if purse is None else [one.id for one in route.members]
+        usable = [name for name in members if name not in missing]
+        clients = {}
+        for name, one in everyone.items():
+            if name in missing:
                 continue
-            is_member = purse is not None and place < len(self.candidate.members)
-            has_next = place + 1 < len(self.candidate.members)
-            clients[one.id] = ChatClient(
+            is_member, has_next = name in members, name in usable[:-1]
+            clients[name] = ChatClient(
                 self._capped(one) if is_member else one,
-                api_key=keys[one.id],
+                api_key=keys[name],
                 gate=gate,
                 ledger=self._ledger_of(one),
-                spent_usd=self.calls.spent_by_member.get(one.id, 0.0),
+                spent_usd=self.calls.spent_by_member.get(name, 0.0),
                 timezone=self.timezone,
-                limits=GuardedLimits(self.limits, self.breakers, has_next=has_next)
-                if is_member
-                else self.limits,
+                limits=self._guarded(has_next=has_next) if is_member else self.limits,
                 in_flight=in_flight,
                 purse=purse if is_member else None,
-                first_byte_s=self.candidate.first_byte_s if is_member and has_next else None,
+                first_byte_s=route.first_byte_s if has_next else None,
             )
-        return RouteClient(
-            self.candidate.members,
-            clients,
-            {one.id: self.breakers.breaker_of(one.limit_key) for one in everyone},
-            missing=missing,
-            in_flight=in_flight,
-        )
+        breakers = {name: self.breakers.breaker_of(everyone[name].limit_key) for name in members}
+        return RouteClient(route.members, clients, breakers, missing=missing, in_flight=in_flight)
+
+    def _guarded(self, *, has_next: bool) -> LimitStore:
+        return GuardedLimits(self.limits, self.breakers, has_next=has_next)
 
     def _capped(self, member: Candidate) -> Candidate:
         """Return a member with at most as many requests in flight as the route's first member."""
@@ -106,10 +109,8 @@ class Clients:
     def _key_of(self, one: Candidate) -> str | None:
         if one is self.candidate:
             return self.api_key
-        return None if one.api_key_env is None else self.keys(one.api_key_env)
-
-    def _purse(self, one: Candidate, spent_usd: float) -> Purse:
-        return Purse(one, ledger=self._ledger_of(one), spent_usd=spent_usd)
+        key = None if one.api_key_env is None else self.keys(one.api_key_env)
+        return (key or "").strip() or None
 
     def _ledger_of(self, one: Candidate) -> Ledger | None:
         budget = one.budget_usd

@@ -138,6 +138,15 @@ def test_the_first_byte_has_its_own_limit_except_for_the_last_member(members: Me
     assert "no first byte within 0.05 s" in str(call.chain[0].error)
 
 
+def test_a_member_is_the_last_one_if_those_after_it_have_no_key(members: Members) -> None:
+    """Then it may take its time, too."""
+    members.replies[FIRST] = completion("1", delay_s=0.1)
+    base_url = members.server.base_url
+    keyed = member(base_url, SECOND, api_key_env="SECOND_KEY")
+    (call,) = run_route(route_over(member(base_url, FIRST), keyed, first_byte_s=0.02), 1)
+    assert steps(call) == [(FIRST, "answered")]
+
+
 def test_at_most_as_many_requests_are_in_flight_as_the_primary_allows(members: Members) -> None:
     """A route has no limits itself."""
     members.replies = {FIRST: status(500), SECOND: completion("2", delay_s=0.01)}
