@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,10 @@ def test_files_have_flavour_split_week_and_hash_in_their_names(lake: Lake) -> No
     folder = Path(export.folder)
     (written,) = folder.glob("manifest.*.json")
     assert written.name == f"manifest.{sha256(written.read_bytes())[:16]}.json"
-    assert (folder / "README.md").is_file()
+    (pattern,) = re.findall(r'data_files="\*/<flavour>([^"]+)"', (folder / "README.md").read_text())
+    for one in manifest.files:
+        of_split = pattern.replace("train", one.split)
+        assert [path.name for path in folder.glob(f"{one.flavour}{of_split}")] == [one.file]
 
 
 def test_the_same_content_changes_nothing_and_other_content_is_added(lake: Lake) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from replay_assets.contracts.training_manifest import TrainingManifest
 from replay_assets.finetune.flavours import BY_NAME
 from replay_assets.lake.formats import encode_json
+from replay_assets.lake.published import HASH_CHARACTERS
 
 README = "README.md"
 DATASET_INFO = "dataset_info.json"
@@ -48,8 +49,9 @@ def readme(manifest: TrainingManifest, manifest_file: str) -> bytes:
         "evaluated on them, and why.",
         "",
         "All weeks of one flavour load together: "
-        '`datasets.load_dataset("json", data_files="*/<flavour>.train.*.jsonl")`, without the '
-        "lineage files.",
+        f'`datasets.load_dataset("json", data_files="*/<flavour>.train.*.{"?" * HASH_CHARACTERS}'
+        '.jsonl")` matches no lineage. A folder that was exported to again also has the files of '
+        "its earlier exports: name those of the table above.",
         "",
     ]
     return "\n".join(parts).encode()
