@@ -9,6 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from replay_assets.contracts.agent_event import AgentStepRow
+from replay_assets.contracts.agent_score import AgentScoreRow
 from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.evaluation_report import ReportRow
 from replay_assets.contracts.evidence import (
@@ -32,6 +34,9 @@ TABLES: dict[str, type[Part]] = {
     "quarantine": QuarantinedRow,
     "incident_labels": IncidentLabel,
     "replay_results": ResultRow,
+    "agent_replay": ResultRow,
+    "agent_steps": AgentStepRow,
+    "agent_scores": AgentScoreRow,
     "replay_scores": ReplayScore,
     "evaluation_report": ReportRow,
     "operator_feedback": OperatorFeedback,
