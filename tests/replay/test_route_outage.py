@@ -25,15 +25,15 @@ ROOT = Path(__file__).parents[2]
 
 def test_an_ill_member_is_replaced_and_asked_again_when_it_is_well(tmp_path: Path) -> None:
     """Down, hanging, slow, throttling, 500: `tests.benchmarks.routing` has a whole minute."""
-    planned = [Outage(one, 480, 0.25, 2.0, 3.0, 1.0) for one in ILLNESSES]
+    planned = [Outage(one, 600, 0.25, 2.0, 2.0, 1.0) for one in ILLNESSES]
     for outage, (seen, run) in zip(planned, run_outages(planned, tmp_path), strict=True):
         results = run.results
-        assert len({one.incident_id for one in results}) == len(results) == 480, outage.illness
-        assert run.report.outcomes["answered"] == 480, outage.illness
+        assert len({one.incident_id for one in results}) == len(results) == 600, outage.illness
+        assert run.report.outcomes["answered"] == 600, outage.illness
         assert seen.recovered_s < 3.0, (outage.illness, seen)
         assert seen.returned_s < 10.0, (outage.illness, seen)
         assert seen.answered_twice == 0, (outage.illness, seen)
-        # A pause of 1 s, then of 2 s: no more probes fit into the outage.
+        # They come after a pause of 1 s, then of 2 s: no more fit into the outage.
         assert seen.probes <= 2, (outage.illness, seen)
         chains = Counter(one.candidate_id for one in results[-1].chain or ())
         assert chains[FIRST] == 1
