@@ -14,7 +14,7 @@ from replay_assets.contracts.promotion import Promotion
 from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.contracts.training_manifest import TrainingManifest, is_trained_on
-from replay_assets.errors import ConfigurationError
+from replay_assets.errors import ConfigurationError, NotMaterializedError
 from replay_assets.evaluation.gate.paired import Other
 from replay_assets.evaluation.reviews import (
     Sides,
@@ -169,7 +169,7 @@ def _manifest(name: str, lake: Store) -> TrainingManifest:
     path = path if path.is_absolute() or path.protocol else UPath(lake.url) / name
     try:
         content = files.read(path)
-    except FileNotFoundError as error:
+    except NotMaterializedError as error:
         raise ConfigurationError(
             f"trained_on: {path} does not exist. Name the manifest of an export, as a path below "
             "the lake, a complete path or a URL; without it, incidents that the candidate was "

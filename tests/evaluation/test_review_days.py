@@ -3,9 +3,12 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.training_manifest import TRAINING_VERSION, TrainingManifest
+from replay_assets.errors import ConfigurationError
 from replay_assets.evaluation.review_days import ReviewDays
 from replay_assets.lake.review_plans import find_plan
 from tests.evaluation.report.test_report import DAYS, MODEL, OTHER, WEEK, empty
@@ -49,3 +52,16 @@ def test_an_incident_that_a_member_was_trained_on_is_not_compared(tmp_path: Path
     days = reviews.covered(WEEK)
     assert [one.incident_id for one in reviews.unseen(MODEL, days)] == ["inc-1", "inc-2"]
     assert [one.incident_id for one in reviews.unseen(trained, days)] == ["inc-2"]
+
+
+def test_a_manifest_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    """Without it, incidents that the model was trained on would count."""
+    trained = MODEL.model_copy(update={"trained_on": ("files/gone/manifest.json",)})
+    roots = empty(tmp_path)
+    roots.publish_day(DAYS[0], incident="inc-1")
+    lineage = roots.scored(DAYS, trained).lineage
+    reviews = ReviewDays(roots.lake, roots.evidence, lineage, Catalogue((trained,)), load_policy())
+    with pytest.raises(
+        ConfigurationError, match=r"trained_on: .*gone/manifest.json does not exist"
+    ):
+        reviews.standings(WEEK)
