@@ -27,6 +27,8 @@ from tests.inference.scripted_server import (
     status,
 )
 
+pytestmark = pytest.mark.integration
+
 RESOLVED = label("resolved")
 
 

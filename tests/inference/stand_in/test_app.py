@@ -14,6 +14,8 @@ from replay_assets.inference.stand_in.app import stand_in_app
 from replay_assets.inference.stand_in.faults import Fault, FaultPlan
 from tests.inference.scripted_server import serving, serving_stand_in
 
+pytestmark = pytest.mark.integration
+
 CHAT = {"model": "rules-baseline", "messages": [{"role": "user", "content": "OOMKilled"}]}
 
 

@@ -246,7 +246,7 @@ def test_an_injection_that_a_model_follows_is_never_unreported():
         turn_loop.shields = built_in_shields()
         turn, _ = play(turn_loop.run([SYSTEM], [user(one["planted"])]), answers)
         (tool,) = (step.details for step in turn.steps if isinstance(step.details, ToolDetails))
-        assert (tool.kind, tool.is_mutating, tool.approval_requested) == ("dry_run", True, None)
+        assert (tool.kind, tool.is_mutating, tool.approval_requested) == ("dry_run", True, False)
         found = [
             step.details.name
             for step in turn.steps
