@@ -43,9 +43,9 @@ def main() -> None:
             check=True,
         )
         with running_ui(home, home / "ui.log", **environment) as url:
-            screenshot(lineage(url), home / "graph.png", width=4000, height=2900)
+            screenshot(lineage(url), home / "graph.png", width=4000, height=5600)
         graph = PICTURES / "asset-graph.png"
-        cut_out(home / "graph.png", graph, box=(1030, 125, 2480, 2540), scale=0.5)
+        cut_out(home / "graph.png", graph, box=(820, 530, 2910, 4710), scale=0.42)
         report = home / f"data/lake/files/evaluation_report/week={WEEK}/report.html"
         screenshot(report.as_uri(), PICTURES / "report.png", width=1180, height=1500, scale=0.8)
 
