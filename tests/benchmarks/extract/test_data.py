@@ -20,6 +20,7 @@ def days_of(url: str) -> list[DayRows]:
     return rows
 
 
+@pytest.mark.slow
 def test_both_databases_hold_the_same_rows(postgres_url: str, tmp_path: Path):
     """Ratios between them compare like with like; history changes nothing of the own days."""
     sqlite_url = f"sqlite:///{tmp_path / 'x.sqlite'}"

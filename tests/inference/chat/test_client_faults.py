@@ -57,9 +57,9 @@ LIMITS = {"concurrency": 64, "timeout_s": 20}
 
 
 @pytest.mark.usefixtures("no_waits")
-@pytest.mark.parametrize(
-    "requests", [pytest.param(1000, marks=pytest.mark.slow), 100], ids=["1000", "100"]
-)
+# A run of a replay through the same faults is among the quick tests.
+@pytest.mark.slow
+@pytest.mark.parametrize("requests", [1000, 100])
 def test_a_run_through_every_fault_gives_the_answers_of_one_without(requests: int) -> None:
     """64 in flight, 5 % each of six faults."""
     with serving_stand_in(FaultPlan()) as base_url:
