@@ -30,7 +30,9 @@ def stand_in_app(plan: FaultPlan) -> Starlette:
         delay_s = plan.latency_ms / 1000 + (SLOW_START_S if fault == "slow_start" else 0.0)
         if delay_s:
             await asyncio.sleep(delay_s)
-        broken = None if fault is None else broken_response(fault, request)
+        broken = (
+            None if fault is None else broken_response(fault, request, pause_s=plan.asked_pause_s)
+        )
         return broken or _answer(body, fault)
 
     return Starlette(routes=[models_route(), completions_route(completions)])

@@ -27,10 +27,11 @@ OPEN: dict[tuple[str, int], asyncio.Transport] = {}
 """The open connections of the stand-in's server, by the caller's address."""
 
 
-def broken_response(fault: Fault, request: Request) -> Response | None:
+def broken_response(fault: Fault, request: Request, *, pause_s: float) -> Response | None:
     """Return a fault's response instead of a completion; None if it only changes the completion."""
     if fault == "429":
-        return error_response(429, "rate limited, on purpose", headers={"Retry-After": "1"})
+        headers = {"Retry-After": f"{pause_s:g}"}
+        return error_response(429, "rate limited, on purpose", headers=headers)
     if fault == "429_silent":
         return error_response(429, "rate limited, on purpose")
     if fault in ("500", "503"):

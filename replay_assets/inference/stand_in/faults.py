@@ -36,7 +36,8 @@ class FaultPlan:
 
     The fault of a request depends on the seed, its body and how often it was sent before, not on
     the order in which requests arrive: a run with faults can be repeated at any concurrency. Above
-    `limit` requests in any `window_s` seconds the answer is 429, on request with Retry-After.
+    `limit` requests in any `window_s` seconds the answer is 429, on request with Retry-After. The
+    fault `429` asks for a pause of `asked_pause_s`.
     """
 
     latency_ms: float = 0.0
@@ -45,6 +46,7 @@ class FaultPlan:
     limit: int | None = None
     window_s: float = 60.0
     send_retry_after: bool = False
+    asked_pause_s: float = 1.0
 
     def __post_init__(self) -> None:
         self._times_sent: Counter[bytes] = Counter()
