@@ -188,6 +188,31 @@ def test_a_rerun_gives_the_same_content_for_what_was_answered(
     ]
 
 
+@pytest.mark.parametrize("second", ["answered", "contract_broken"])
+def test_an_answer_to_a_member_alone_is_not_that_of_the_route(
+    members: Members, run: RunRoute, second: str
+) -> None:
+    """It has no chain, so the route would take it for an answer of its first member."""
+    broken = ANSWERS["contract_broken"]
+    members.replies[FIRST] = broken
+    if second == "contract_broken":
+        members.replies[SECOND] = broken
+    run(member(members.server.base_url, SECOND))
+    (result,) = run(both(members, fallback_on=["contract_broken"])).results
+    assert links(result) == [(FIRST, "contract_broken"), (SECOND, second)]
+    assert (result.outcome, result.model) == (second, SECOND)
+
+
+def test_a_member_with_a_new_id_is_asked_again(members: Members, run: RunRoute) -> None:
+    """Kept calls of the route name the old one."""
+    url = members.server.base_url
+    members.replies[FIRST] = status(500)
+    run(both(members))
+    renamed = member(url, "renamed", model=FIRST)
+    (result,) = run(route_over(renamed, member(url, SECOND))).results
+    assert links(result) == [("renamed", "infrastructure_failure"), (SECOND, "answered")]
+
+
 def test_a_route_without_any_key_is_refused(members: Members, run: RunRoute) -> None:
     """As a candidate without its key is; with one key it is asked."""
     keyed = {"api_key_env": "SOME_KEY"}

@@ -130,7 +130,7 @@ def run_batch(
 def _key_of(candidate: Candidate, others: Sequence[Candidate]) -> KeyOf:
     if candidate.route is None and not others:
         return RequestKeys(candidate).of
-    return RouteKeys(candidate.members, others).of
+    return RouteKeys(candidate, others).of
 
 
 def _records(batch: Batch[Record], key_of: KeyOf, calls: CallStore) -> Iterator[Record]:
