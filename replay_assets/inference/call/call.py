@@ -69,7 +69,9 @@ class Call:
         """What this call took from the budgets of a route's members."""
         if self.cached or not self.chain:
             return {}
-        spent = {step.candidate_id: _charged(step.attempts) for step in self.chain}
+        spent = dict.fromkeys((step.candidate_id for step in self.chain), 0.0)
+        for step in self.chain:  # a member that was asked again has several
+            spent[step.candidate_id] += _charged(step.attempts)
         if self.completion is not None:
             spent[self.chain[-1].candidate_id] += _charged(self.completion.attempts)
         return spent

@@ -285,3 +285,23 @@ def test_a_call_says_what_each_member_spent(members: Members) -> None:
     assert spent[FIRST] > 4 * 0.009
     assert sum(spent.values()) == pytest.approx(call.spent_usd)
     assert Call.decoded(call.encoded()) == call
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_what_a_member_spent_includes_all_turns_of_one_question(members: Members) -> None:
+    """A member whose circuit opened before its retry is asked again for the same question."""
+    replies = [status(200, "no completion")] * 8  # may have been paid; 8 open the circuit
+
+    async def down_at_first(body: Body) -> Response:
+        return await (replies.pop() if replies else completion("1"))(body)
+
+    members.replies[FIRST] = down_at_first
+    limits = {"concurrency": 4, "timeout_s": 5}
+    calls = run_route(
+        route_over(member(members.server.base_url, FIRST, **PRICES, limits=limits)), 4
+    )
+    assert any(
+        steps(call) == [(FIRST, "infrastructure_failure"), (FIRST, "answered")] for call in calls
+    )
+    for call in calls:
+        assert call.spent_by_member[FIRST] == pytest.approx(call.spent_usd)
