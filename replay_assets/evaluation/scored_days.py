@@ -125,9 +125,14 @@ class ScoredDays:
             for incident, label in labels_of(
                 self.lineage.find(assets.INCIDENT_LABELS.at(day))
             ).items()
-            if (title := self.titles.get(incident)) is not None and title.day == day
+            if self.is_listed(incident, day)
         }
         return unmet_labels(labels, vocabulary)
+
+    def is_listed(self, incident_id: str, day: str) -> bool:
+        """Return whether a day has the snapshot of an incident that counts: the newest one."""
+        title = self.titles.get(incident_id)
+        return title is not None and title.day == day
 
     def candidate(self, candidate: Candidate) -> CandidateScores:
         """Return a candidate's scores."""

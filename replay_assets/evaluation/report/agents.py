@@ -1,12 +1,13 @@
 """Single answers and investigations of the same model side by side, paired by incident."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from statistics import median
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from statistics import fmean, median
 from typing import Any
 
-from replay_assets.candidates import Candidate, Catalogue, agent_of
+from replay_assets.candidates import Catalogue, agent_of
 from replay_assets.contracts.agent_comparison import AgentComparison, AgentSide
+from replay_assets.contracts.result import total
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.report.shown import percent
 from replay_assets.evaluation.report.words import Words
@@ -17,9 +18,18 @@ from replay_assets.statistics.mcnemar import mid_p
 Rows = list[Mapping[str, Any]]
 
 
-def agent_comparisons(days: ScoredDays, catalogue: Catalogue) -> tuple[AgentComparison, ...]:
-    """Return one comparison per candidate that has investigations in days that count."""
-    found = (_compared(days, candidate) for candidate in catalogue.agents)
+def agent_comparisons(
+    days: ScoredDays, scores: Sequence[CandidateScores], catalogue: Catalogue
+) -> tuple[AgentComparison, ...]:
+    """Return one comparison per candidate that has investigations in days that count.
+
+    Args:
+        days: the days.
+        scores: the scores of every candidate and agent in these days.
+        catalogue: which candidates have an agent.
+    """
+    by_id = {one.candidate_id: one for one in scores}
+    found = (_compared(days, by_id[one.id], by_id[agent_of(one).id]) for one in catalogue.agents)
     return tuple(one for one in found if one is not None)
 
 
@@ -43,8 +53,9 @@ def _rows_shown(one: AgentComparison, words: Words) -> Iterator[tuple[str, str]]
     yield words("agents_unsafe"), str(one.unsafe_attempts)
 
 
-def _compared(days: ScoredDays, candidate: Candidate) -> AgentComparison | None:
-    single, agent = days.candidate(candidate), days.candidate(agent_of(candidate))
+def _compared(
+    days: ScoredDays, single: CandidateScores, agent: CandidateScores
+) -> AgentComparison | None:
     if not agent.scores:
         return None
     took = _rows_of(days, agent, assets.REPLAY_SCORES, assets.AGENT_SCORES)
@@ -56,14 +67,14 @@ def _compared(days: ScoredDays, candidate: Candidate) -> AgentComparison | None:
     only_agent = sum(bool(theirs[one].primary and not ours[one].primary) for one in both)
     named = [row for row in took if row["acceptable_tools_used"] is not None]
     single_tokens = {
-        row["incident_id"]: _sum(row["prompt_tokens"], row["completion_tokens"]) for row in answers
+        row["incident_id"]: total([row["prompt_tokens"], row["completion_tokens"]])
+        for row in _first(answers)
     }
+    agent_tokens = {row["incident_id"]: row["tokens"] for row in _first(took)}
     misses = Counter(row["name"] for row in steps if row["is_miss"])
     return AgentComparison(
-        single=_side(candidate.id, ours, both, single_tokens),
-        agent=_side(
-            agent.candidate_id, theirs, both, {row["incident_id"]: row["tokens"] for row in took}
-        ),
+        single=_side(single.candidate_id, ours, both, single_tokens),
+        agent=_side(agent.candidate_id, theirs, both, agent_tokens),
         pairs=len(both),
         only_single_right=only_single,
         only_agent_right=only_agent,
@@ -81,15 +92,19 @@ SUMS = ("tool_calls", "reads", "tool_misses", "violations", "unsafe_attempts")
 
 
 def _rows_of(days: ScoredDays, of: CandidateScores, asset: assets.Asset, table: str) -> Rows:
-    """Return the rows of a table for a candidate's scores that count."""
-    counted = {(one.incident_id, one.repeat) for one in of.repeats}
+    """Return the rows of a table that belong to a candidate's scores that count."""
     return [
         row
         for day, state in of.days.items()
         if state == "counted"
         for row in days.lineage.get(asset.at(day, of.candidate_id)).rows(table)
-        if (row["incident_id"], row["repeat"]) in counted
+        if days.is_listed(row["incident_id"], day)
     ]
+
+
+def _first(rows: Rows) -> Rows:
+    """Return the rows of the first answer to each incident, which is the one that is compared."""
+    return [row for row in rows if row["repeat"] == 0]
 
 
 def _graded(scores: CandidateScores) -> dict[str, ReplayScore]:
@@ -107,20 +122,12 @@ def _side(
         candidate_id=candidate_id,
         right=sum(bool(scores[one].primary) for one in incidents),
         tokens=_figure(median, (tokens.get(one) for one in incidents)),
-        cost_usd=_figure(_mean, (scores[one].cost_usd for one in incidents)),
+        cost_usd=_figure(fmean, (scores[one].cost_usd for one in incidents)),
     )
 
 
-def _figure(of: Any, values: Iterator[float | None]) -> float | None:  # noqa: ANN401
+def _figure(of: Callable[[Iterable[float]], float], values: Iterable[float | None]) -> float | None:
     """Return a figure of values; None if one is unknown: a part would look too cheap."""
     found = list(values)
     known = [one for one in found if one is not None]
     return round(float(of(known)), 6) if known and len(known) == len(found) else None
-
-
-def _mean(values: list[float]) -> float:
-    return sum(values) / len(values)
-
-
-def _sum(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one + other

@@ -70,7 +70,7 @@ def _answers(
                 if row.get("repeat", 0) == 0
             }
         for incident, answer in found.items():
-            if (title := days.titles.get(incident)) is not None and title.day == day:
+            if days.is_listed(incident, day):
                 yield incident, answer
 
 
@@ -126,7 +126,7 @@ def _truths(days: ScoredDays, vocabulary: Vocabulary) -> Iterator[tuple[str, Rep
         if not days.lineage.state(address).is_current:
             continue
         for incident, label in labels_of(days.lineage.find(address)).items():
-            if (title := days.titles.get(incident)) is not None and title.day == day:
+            if days.is_listed(incident, day):
                 yield incident, truth_of(label, vocabulary)
 
 

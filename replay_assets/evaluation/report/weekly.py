@@ -42,7 +42,7 @@ def report_of_week(
         lake: has the scores, and keeps the plans of reviews.
         evidence: its days are the history that a historic review covers.
         lineage: decides which days count.
-        catalogue: every candidate.
+        catalogue: every candidate that is graded, with its agent if it has one.
         policy: what new reviews keep.
         vocabulary: of the answers.
         rules: the sanitizing rules in use.
@@ -65,7 +65,7 @@ def report_of_week(
         recommendations=recommendations_of(
             partial(reviews.unseen, days=reviews.covered(week)), catalogue
         ),
-        agents=agent_comparisons(days, catalogue),
+        agents=agent_comparisons(days, candidates, catalogue),
     )
     return build_report(week, incumbent, candidates, days.titles, around)
 
