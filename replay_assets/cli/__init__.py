@@ -15,7 +15,7 @@ from replay_assets.cli.stopping import ended_by_signals
 from replay_assets.errors import CONTINUES, INTERRUPTED, ReplayAssetsError
 from replay_assets.volumes import disk_full
 
-ASKING_COMMANDS = frozenset({"backfill", "demo", "judge", "replay", "tool-calling"})
+ASKING_COMMANDS = frozenset({"agent-replay", "backfill", "demo", "judge", "replay", "tool-calling"})
 """Commands that ask models, whose answers are kept."""
 
 

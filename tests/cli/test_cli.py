@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner, Result
 
-from replay_assets.cli import main
+from replay_assets.cli import ASKING_COMMANDS, main
 from replay_assets.cli.commands import COMMANDS
 from replay_assets.cli.walk import DEMO_WEEK
 from replay_assets.inference.throttling import backoff
@@ -418,3 +418,9 @@ def run_alone(code: str) -> set[str]:
         [sys.executable, "-c", code + report], capture_output=True, text=True, check=True
     )
     return set(done.stderr.split())
+
+
+def test_a_command_that_can_ask_again_says_that_a_run_continues():
+    """An interrupted run of each of them keeps its answers, and its last line must say so."""
+    can = {one.name for one in COMMANDS if any(part.name == "refresh" for part in one.params)}
+    assert can == ASKING_COMMANDS - {"backfill", "demo"}
