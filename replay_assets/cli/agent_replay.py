@@ -2,28 +2,19 @@
 
 from pathlib import Path
 
-from replay_assets.candidates import Catalogue
+from replay_assets.cli.asking import local_stores, own_catalogue, own_rules, sending_gate
 from replay_assets.cli.display import agent_progress, console
 from replay_assets.cli.replay import show_outcome, show_refusal
 from replay_assets.contracts.agent_event import AgentEvent
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference import RunStores, SendingGate
 from replay_assets.lake import assets
 from replay_assets.lake.formats import decode_lines
 from replay_assets.replay.agent.log import turns_of
 from replay_assets.replay.agent.runner import AgentPack, run_agent
 from replay_assets.replay.agent.shields.guards import guards_of
 from replay_assets.replay.agent.transcript import transcript
-from replay_assets.sanitizing import load_canaries, rules_of
-from replay_assets.settings import (
-    named_file,
-    read_secret,
-    read_secrets,
-    read_variable,
-    state_folder,
-    timezone_name,
-)
+from replay_assets.settings import named_file, read_secret, timezone_name
 
 
 def investigate_pack(
@@ -36,13 +27,9 @@ def investigate_pack(
     deltas: bool,
 ) -> bool:
     """Investigate a pack into a folder and print the outcome; return whether all succeeded."""
-    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"), read_variable)
+    catalogue = own_catalogue()
     candidate = catalogue.replayed.get(candidate_id)
-    gate = SendingGate(
-        secrets=read_secrets(catalogue.key_variables),
-        canaries=load_canaries(named_file("REPLAY_CANARIES")),
-        rules=rules_of(named_file("REPLAY_RULES")),
-    )
+    gate = sending_gate(catalogue, own_rules())
     if candidate.route is not None:
         raise ConfigurationError(
             f"{candidate_id} is a route: a turn can't change models. Name one of its members: "
@@ -60,7 +47,7 @@ def investigate_pack(
             guards=guards_of(candidate, gate, catalogue.shields, read_secret),
             has_deltas=deltas,
             # The work has the folder's name, so its calls are kept in the folder too.
-            stores=RunStores.local(folder.parent, shared=state_folder() or folder),
+            stores=local_stores(folder.parent, folder),
             timezone=timezone_name(),
             gate=gate,
             refresh=refresh,

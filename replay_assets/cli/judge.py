@@ -6,6 +6,7 @@ from rich import box
 from rich.table import Table
 
 from replay_assets.candidates import Candidate, Catalogue, judged_by_itself
+from replay_assets.cli.asking import local_stores, own_catalogue, own_rules, sending_gate
 from replay_assets.cli.display import console, replay_progress
 from replay_assets.contracts.feedback import RULES_JUDGE, FeedbackTriple
 from replay_assets.contracts.gate_policy import load_policy
@@ -18,19 +19,11 @@ from replay_assets.feedback.model_judge import ModelJudge
 from replay_assets.feedback.report import HumanLabels, judge_card, judge_report
 from replay_assets.feedback.rules_judge import RulesJudge
 from replay_assets.feedback.triples import read_triples
-from replay_assets.inference import RunStores, SendingGate, with_model
+from replay_assets.inference import with_model
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import encode_json, json_line
-from replay_assets.sanitizing import load_canaries, rules_of
-from replay_assets.settings import (
-    HUMAN_LABELS,
-    named_file,
-    read_secret,
-    read_secrets,
-    read_variable,
-    state_folder,
-    timezone_name,
-)
+from replay_assets.sanitizing import RuleSet
+from replay_assets.settings import HUMAN_LABELS, named_file, read_secret, timezone_name
 
 REWARDS_FILE = "rewards.jsonl"
 REPORT_FILE = "judge_report.json"
@@ -39,8 +32,8 @@ REPORT_FILE = "judge_report.json"
 def judge_file(path: Path, judge_id: str, out: Path, *, refresh: bool) -> bool:
     """Judge the triples of a file into a folder; return whether each of them has a label."""
     triples = read_triples(Path("/dev/stdin") if str(path) == "-" else path, FeedbackTriple)
-    rules, labels, folder = rules_of(named_file("REPLAY_RULES")), shipped_labels(), out.absolute()
-    judge = _judge(judge_id, labels, folder)
+    rules, labels = own_rules(), shipped_labels()
+    judge = _judge(judge_id, labels, rules, out.absolute())
     human = HumanLabels(
         named_file(HUMAN_LABELS), load_policy(named_file("REPLAY_POLICY")).least_kappa
     )
@@ -58,10 +51,10 @@ def judge_file(path: Path, judge_id: str, out: Path, *, refresh: bool) -> bool:
     return report.outcomes["judged"] == report.triples
 
 
-def _judge(judge_id: str, labels: LabelSet, folder: Path) -> Judge:
+def _judge(judge_id: str, labels: LabelSet, rules: RuleSet, folder: Path) -> Judge:
     if judge_id == RULES_JUDGE:
         return RulesJudge(labels)
-    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"), read_variable)
+    catalogue = own_catalogue()
     entry = _entry(judge_id, catalogue)
     if entry.embedded:
         return RulesJudge(labels)
@@ -74,14 +67,14 @@ def _judge(judge_id: str, labels: LabelSet, folder: Path) -> Judge:
     entry = with_model(entry, api_key=api_key)
     if (same := judged_by_itself(entry, catalogue)) is not None:
         raise ConfigurationError(same)
-    gate = SendingGate(
-        secrets=read_secrets(catalogue.key_variables),
-        canaries=load_canaries(named_file("REPLAY_CANARIES")),
-        rules=rules_of(named_file("REPLAY_RULES")),
+    return ModelJudge(
+        entry,
+        labels,
+        api_key,
+        local_stores(folder, folder),  # one folder per judge, with its journal
+        sending_gate(catalogue, rules),
+        timezone_name(),
     )
-    # One folder per judge, with its journal.
-    stores = RunStores.local(folder, shared=state_folder() or folder)
-    return ModelJudge(entry, labels, api_key, stores, gate, timezone_name())
 
 
 def _entry(judge_id: str, catalogue: Catalogue) -> Candidate:

@@ -2,35 +2,23 @@
 
 from pathlib import Path
 
-from replay_assets.candidates import Candidate, Catalogue
+from replay_assets.candidates import Candidate
+from replay_assets.cli.asking import local_stores, own_catalogue, own_rules, sending_gate
 from replay_assets.cli.display import console, replay_progress, show_skipped
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import load_vocabulary
-from replay_assets.inference import RunStores, SendingGate
 from replay_assets.replay.runner import API_KEY_MISSING, run_pack
-from replay_assets.sanitizing import load_canaries, rules_of
-from replay_assets.settings import (
-    named_file,
-    read_secret,
-    read_secrets,
-    read_variable,
-    state_folder,
-    timezone_name,
-)
+from replay_assets.settings import named_file, read_secret, timezone_name
 
 
 def replay_pack(
     pack: Path, candidate_id: str, out: Path, *, concurrency: int | None, refresh: bool
 ) -> bool:
     """Replay a pack into a folder and print the outcome; return whether all requests succeeded."""
-    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"), read_variable)
+    catalogue = own_catalogue()
     candidate = catalogue.replayed.get(candidate_id)
     vocabulary = load_vocabulary(named_file("REPLAY_VOCABULARY"))
-    gate = SendingGate(
-        secrets=read_secrets(catalogue.key_variables),
-        canaries=load_canaries(named_file("REPLAY_CANARIES")),
-        rules=rules_of(named_file("REPLAY_RULES")),
-    )
+    gate = sending_gate(catalogue, own_rules())
     # Absolute, so that it has a name and a parent even if `out` is `.`.
     folder = out.absolute()
     show_skipped(candidate)
@@ -43,7 +31,7 @@ def replay_pack(
             vocabulary=vocabulary,
             folder=folder,
             # The work has the folder's name, so its calls are kept in the folder too.
-            stores=RunStores.local(folder.parent, shared=state_folder() or folder),
+            stores=local_stores(folder.parent, folder),
             timezone=timezone_name(),
             gate=gate,
             refresh=refresh,

@@ -7,23 +7,15 @@ from rich import box
 from rich.table import Table
 
 from replay_assets.candidates import Candidate, Catalogue
+from replay_assets.cli.asking import local_stores, own_catalogue, own_rules, sending_gate
 from replay_assets.cli.display import console, replay_progress, show_skipped
 from replay_assets.contracts.tool_calling_report import ToolCallingReport
 from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
 from replay_assets.errors import BatchInterruptedError, BatchStoppedError, ConfigurationError
-from replay_assets.inference import RunStores, SendingGate
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import encode_json, record_line
-from replay_assets.sanitizing import load_canaries, rules_of, token_rules
-from replay_assets.settings import (
-    named_file,
-    read_secret,
-    read_secrets,
-    read_variable,
-    state_folder,
-    timezone_name,
-    tool_case_files,
-)
+from replay_assets.sanitizing import token_rules
+from replay_assets.settings import read_secret, timezone_name, tool_case_files
 from replay_assets.tool_calling.cases import read_cases, shipped_cases
 from replay_assets.tool_calling.render import HTML, MARKDOWN, render
 from replay_assets.tool_calling.report import build_report
@@ -39,7 +31,7 @@ def run_benchmark(
     candidate_ids: Sequence[str], case_files: Sequence[Path], out: Path, *, refresh: bool
 ) -> bool:
     """Ask candidates all cases, write results and reports; return whether no call failed."""
-    catalogue = Catalogue.load(named_file("REPLAY_CANDIDATES"), read_variable)
+    catalogue = own_catalogue()
     candidates = [catalogue.replayed.get(one) for one in dict.fromkeys(candidate_ids)]
     cases = read_cases(case_files or [shipped_cases(), *tool_case_files()])
     if not cases:
@@ -66,11 +58,7 @@ def _ask(
     refresh: bool,
 ) -> Asked:
     """Return the results of each candidate; no case was sent of one whose run ended early."""
-    gate = SendingGate(
-        secrets=read_secrets(catalogue.key_variables),
-        canaries=load_canaries(named_file("REPLAY_CANARIES")),
-        rules=token_rules(rules_of(named_file("REPLAY_RULES"))),
-    )
+    gate = sending_gate(catalogue, token_rules(own_rules()))
     asked: Asked = []
     for candidate in candidates:
         try:
@@ -81,7 +69,7 @@ def _ask(
                     api_key=read_secret(candidate.api_key_env),
                     keys=read_secret,
                     # One folder per candidate, with its journal.
-                    stores=RunStores.local(folder, shared=state_folder() or folder),
+                    stores=local_stores(folder, folder),
                     work=candidate.id,
                     gate=gate,
                     timezone=timezone_name(),

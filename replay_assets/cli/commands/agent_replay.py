@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from replay_assets.cli.commands.options import concurrency_option, refresh_option
+
 
 @click.command("agent-replay")
 @click.option(
@@ -19,15 +21,8 @@ import click
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for events, steps, results and report, and for the journal until then.",
 )
-@click.option(
-    "--concurrency",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Maximum of requests in flight, instead of the catalogue's value.",
-)
-@click.option(
-    "--refresh", is_flag=True, help="Ask everything again, even if it was answered before."
-)
+@concurrency_option
+@refresh_option
 @click.option(
     "--deltas", is_flag=True, help="Write the pieces of answers to events.jsonl (step_progress)."
 )

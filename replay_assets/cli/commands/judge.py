@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from replay_assets.cli.commands.options import refresh_option
+
 
 @click.command()
 @click.option(
@@ -26,9 +28,7 @@ import click
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for rewards.jsonl and judge_report.json, and for the journal.",
 )
-@click.option(
-    "--refresh", is_flag=True, help="Ask about all triples again, even if they were judged before."
-)
+@refresh_option
 def judge(triples: Path, judge_id: str, out: Path, refresh: bool) -> None:
     """Judge what operators' next messages say about answers: labels, confidence, rewards.
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from replay_assets.cli.commands.options import concurrency_option, refresh_option
+
 
 @click.command()
 @click.option(
@@ -22,15 +24,8 @@ import click
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for replay_results.jsonl and run_report.json, and for the journal until then.",
 )
-@click.option(
-    "--concurrency",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Maximum of requests in flight, instead of the catalogue's value.",
-)
-@click.option(
-    "--refresh", is_flag=True, help="Send all requests again, even if they were answered before."
-)
+@concurrency_option
+@refresh_option
 def replay(
     pack: Path, candidate_id: str, out: Path, concurrency: int | None, refresh: bool
 ) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from replay_assets.cli.commands.options import refresh_option
+
 
 @click.command("tool-calling")
 @click.option(
@@ -28,9 +30,7 @@ import click
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for results and reports, and for the journals.",
 )
-@click.option(
-    "--refresh", is_flag=True, help="Ask all cases again, even if they were answered before."
-)
+@refresh_option
 def tool_calling(
     candidate_ids: tuple[str, ...], case_files: tuple[Path, ...], out: Path, refresh: bool
 ) -> None:
