@@ -51,6 +51,7 @@ class ReviewDays:
     catalogue: Catalogue
     policy: GatePolicy
     _ranges: dict[tuple[str, str], "_Range"] = field(default_factory=dict)
+    _plans: dict[tuple[str, str], ReviewPlan] = field(default_factory=dict)
 
     def standings(self, week: str) -> dict[str, Standing]:
         """Return the decision on every candidate at the end of a week, and its progress."""
@@ -93,6 +94,10 @@ class ReviewDays:
         return bool(self.lake.days_of(assets.REPLAY_SCORES.name, candidate.id))
 
     @cached_property
+    def _history(self) -> list[str]:
+        return self.evidence.days_of(assets.INCIDENT_EVIDENCE.name)
+
+    @cached_property
     def promoted(self) -> Candidate | None:
         """The candidate that was promoted last; None if its version is no longer the same."""
         last = last_promotion(self.lake)
@@ -100,13 +105,19 @@ class ReviewDays:
         return next((one for one in found if last and one.digest() == last.candidate_version), None)
 
     def _plan(self, candidate: Candidate, week: str) -> ReviewPlan:
+        """Return the plan of a candidate's review in a week, read from the lake once."""
+        if (candidate.id, week) not in self._plans:
+            self._plans[candidate.id, week] = self._kept_plan(candidate, week)
+        return self._plans[candidate.id, week]
+
+    def _kept_plan(self, candidate: Candidate, week: str) -> ReviewPlan:
         """Return the plan of a candidate's review; keep it if it is new."""
         earlier = find_plan(self.lake, candidate.id)
         plan = plan_review(
             candidate,
             self.policy,
             week=week,
-            days=self.evidence.days_of(assets.INCIDENT_EVIDENCE.name),
+            days=self._history,
             under_review=len(self._reviewed),
             earlier=earlier,
         )

@@ -10,6 +10,7 @@ from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.training_manifest import TRAINING_VERSION, TrainingManifest
 from replay_assets.errors import ConfigurationError
 from replay_assets.evaluation.review_days import ReviewDays
+from replay_assets.lake import Address, Published, Store
 from replay_assets.lake.review_plans import find_plan
 from tests.evaluation.report.test_report import DAYS, MODEL, OTHER, WEEK, empty
 
@@ -65,3 +66,32 @@ def test_a_manifest_that_does_not_exist_is_named(tmp_path: Path) -> None:
         ConfigurationError, match=r"trained_on: .*gone/manifest.json does not exist"
     ):
         reviews.standings(WEEK)
+
+
+def test_plans_and_days_are_read_once_for_a_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report needs them for its verdicts and for the order of routes; a store may be far away."""
+    read: list[str] = []
+    find, days_of = Store.find, Store.days_of
+
+    def found(store: Store, address: Address) -> Published | None:
+        read.append(address.asset)
+        return find(store, address)
+
+    def listed(store: Store, asset: str, candidate: str | None = None) -> list[str]:
+        read.append(asset)
+        return days_of(store, asset, candidate)
+
+    roots = empty(tmp_path)
+    catalogue = Catalogue((MODEL, OTHER))
+    scored = roots.scored(DAYS, *catalogue).lineage
+    reviews = ReviewDays(roots.lake, roots.evidence, scored, catalogue, load_policy())
+    reviews.standings(WEEK)
+    monkeypatch.setattr(Store, "find", found)
+    monkeypatch.setattr(Store, "days_of", listed)
+    again = ReviewDays(roots.lake, roots.evidence, scored, catalogue, load_policy())
+    again.standings(WEEK)
+    again.covered(WEEK)
+    assert [read.count(one) for one in ("reviews/model", "reviews/other")] == [1, 1]
+    assert read.count("incident_evidence") == 1
