@@ -23,6 +23,8 @@ from replay_assets.statistics.tango import tango_bounds
 
 MINIMUM_CASES = 30
 """The interval of a share of one half is then still 34 points wide."""
+NOT_ASKED = ("gate_refused", "not_sent")
+"""Outcomes that say nothing of a member: its endpoint was not asked."""
 RULE = (  # with the number of `MINIMUM_CASES`
     "First is the member that no other one is shown to beat in right answers; among several, the "
     "one with fewer failed calls, then the cheaper one, then the faster one, again only by "

@@ -16,7 +16,7 @@ from replay_assets.contracts.tool_calling_report import (
 from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
 from replay_assets.statistics import rate_of
 from replay_assets.statistics.mcnemar import mid_p
-from replay_assets.statistics.routing import RULE, Observation, recommendations
+from replay_assets.statistics.routing import NOT_ASKED, RULE, Observation, recommendations
 
 Results = Sequence[ToolCallingResult]
 WEIGHTS = {
@@ -24,8 +24,6 @@ WEIGHTS = {
     "macro_accuracy": "macro: every category with a graded case weighs the same",
 }
 NO_TOOL = "none"
-NOT_ASKED = ("not_sent", "gate_refused")
-"""Outcomes that say nothing of the candidate: its endpoint was not asked."""
 
 
 def build_report(
@@ -65,16 +63,16 @@ def _observed(results: Results) -> dict[str, Observation]:
 
     A request that was rejected is not graded, but it ends a route without a right answer.
     """
-    failed = {one.case_id: one.outcome == "infrastructure_failure" for one in results}
     return {
         one.case_id: Observation(
-            right=None if failed[one.case_id] else one.right is True,
-            failed=failed[one.case_id],
+            right=None if failed else one.right is True,
+            failed=failed,
             latency_ms=one.latency_ms,
             cost_usd=one.cost_usd,
         )
         for one in results
         if one.outcome not in NOT_ASKED
+        for failed in [one.outcome == "infrastructure_failure"]
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.tool_case import ToolCall, ToolCallingResult, ToolCase
-from replay_assets.inference import Call, Completion, chain_of, member_of
+from replay_assets.inference import Call, chain_of, member_of
 from replay_assets.parsing.plain_text import one_line
 from replay_assets.parsing.tool_marks import (
     WrittenCall,
@@ -30,12 +30,14 @@ def result_of(
     """
     *earlier, call = calls
     completion = call.completion
-    made, in_text = _calls_of(completion, member_of(call, candidate))
-    score = _score(case, call, candidate)
+    made, in_text = _calls_of(call, candidate)
+    score = _score(case, call, made)
     outcome = _outcome(call, score)
     chain = None
     if candidate.route is not None:
-        outcomes = [_outcome(one, _score(case, one, candidate)) for one in earlier]
+        outcomes = [
+            _outcome(one, _score(case, one, _calls_of(one, candidate)[0])) for one in earlier
+        ]
         chain = chain_of(zip(calls, [*outcomes, outcome], strict=True))
     costs = [_cost(one, candidate) for one in calls]
     known = [cost for cost in costs if cost is not None]
@@ -68,10 +70,9 @@ def not_sent(case: ToolCase, candidate: Candidate, reason: str) -> ToolCallingRe
     return result_of(case, [call], candidate, cleaned=str)
 
 
-def _score(case: ToolCase, call: Call, candidate: Candidate) -> Score | None:
+def _score(case: ToolCase, call: Call, made: Sequence[ToolCall]) -> Score | None:
     if call.completion is None and call.outcome != "model_refusal":
         return None
-    made, _ = _calls_of(call.completion, member_of(call, candidate))
     return score_calls(case, made)
 
 
@@ -98,15 +99,16 @@ def _cost(call: Call, candidate: Candidate) -> float | None:
     return round(sum(known), 9)
 
 
-def _calls_of(completion: Completion | None, candidate: Candidate) -> tuple[list[ToolCall], int]:
+def _calls_of(call: Call, candidate: Candidate) -> tuple[list[ToolCall], int]:
     """Return the calls to grade, and the number of those that are written into the text."""
+    completion, member = call.completion, member_of(call, candidate)
     if completion is None:
         return [], 0
-    if candidate.tool_mode == "prompted":
+    if member.tool_mode == "prompted":
         return _as_calls(prompted_calls(completion.content)), 0
     written = calls_in_text(completion.content)
     native = [WrittenCall(one.name, arguments_of(one.arguments)) for one in completion.calls]
-    counts = candidate.grade_calls_in_text and not native
+    counts = member.grade_calls_in_text and not native
     return _as_calls(written if counts else native), len(written)
 
 

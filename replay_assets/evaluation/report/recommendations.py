@@ -9,10 +9,7 @@ from replay_assets.contracts.recommendation import Recommendation, RoutedMember
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.report.shown import milliseconds, percent
 from replay_assets.evaluation.report.words import Words
-from replay_assets.statistics.routing import Observation, recommendations
-
-NOT_ASKED = ("gate_refused", "not_sent")
-"""Outcomes that say nothing of the candidate: its endpoint was not asked."""
+from replay_assets.statistics.routing import NOT_ASKED, Observation, recommendations
 
 
 def recommendations_of(
