@@ -1,5 +1,6 @@
 """Judges a file of triples from the command line, and prints what was found."""
 
+import sys
 from pathlib import Path
 
 from rich import box
@@ -18,20 +19,20 @@ from replay_assets.feedback.labels import LabelSet, shipped_labels
 from replay_assets.feedback.model_judge import ModelJudge
 from replay_assets.feedback.report import HumanLabels, judge_card, judge_report
 from replay_assets.feedback.rules_judge import RulesJudge
-from replay_assets.feedback.triples import read_triples
+from replay_assets.feedback.triples import content_of, read_triples
 from replay_assets.inference import with_model
+from replay_assets.lake import assets
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import encode_json, json_line
 from replay_assets.sanitizing import RuleSet
 from replay_assets.settings import HUMAN_LABELS, named_file, read_secret, timezone_name
 
 REWARDS_FILE = "rewards.jsonl"
-REPORT_FILE = "judge_report.json"
 
 
 def judge_file(path: Path, judge_id: str, out: Path, *, refresh: bool) -> bool:
     """Judge the triples of a file into a folder; return whether each of them has a label."""
-    triples = read_triples(Path("/dev/stdin") if str(path) == "-" else path, FeedbackTriple)
+    triples = _triples(path)
     rules, labels = own_rules(), shipped_labels()
     judge = _judge(judge_id, labels, rules, out.absolute())
     human = HumanLabels(
@@ -49,6 +50,12 @@ def judge_file(path: Path, judge_id: str, out: Path, *, refresh: bool) -> bool:
     _write(out, judged, report)
     _show(report, out)
     return report.outcomes["judged"] == report.triples
+
+
+def _triples(path: Path) -> list[FeedbackTriple]:
+    if str(path) == "-":
+        return read_triples(sys.stdin.buffer.read(), "standard input", FeedbackTriple)
+    return read_triples(content_of(path), str(path), FeedbackTriple)
 
 
 def _judge(judge_id: str, labels: LabelSet, rules: RuleSet, folder: Path) -> Judge:
@@ -93,7 +100,7 @@ def _entry(judge_id: str, catalogue: Catalogue) -> Candidate:
 def _write(out: Path, judged: list[Judged], report: JudgeReport) -> None:
     lines = (json_line(one.judgement.model_dump(mode="json")).encode() + b"\n" for one in judged)
     publish_parts(out / REWARDS_FILE, lines)
-    publish_parts(out / REPORT_FILE, [encode_json(report.as_json())])
+    publish_parts(out / assets.JUDGE_REPORT_FILE, [encode_json(report.as_json())])
 
 
 def _show(report: JudgeReport, out: Path) -> None:

@@ -1,6 +1,5 @@
 """The card of a judge, and the report of a run."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from replay_assets.feedback.agreement import REPEATS, agreement_of
 from replay_assets.feedback.cleaning import clean_triples
 from replay_assets.feedback.judge import Judge, Judged
 from replay_assets.feedback.labels import LabelSet
-from replay_assets.feedback.triples import read_triples
+from replay_assets.feedback.triples import content_of, read_triples
 from replay_assets.inference import Report
+from replay_assets.lake.files import sha256
 from replay_assets.sanitizing import RuleSet
 
 
@@ -31,18 +31,19 @@ class HumanLabels:
     least_kappa: float
 
 
-def read_labelled(path: Path, labels: LabelSet) -> list[LabelledTriple]:
-    """Return the triples of a file that people labelled.
+def read_labelled(path: Path, labels: LabelSet) -> tuple[list[LabelledTriple], str]:
+    """Return the triples of a file that people labelled, and the file's SHA-256.
 
     Raises:
         ConfigurationError: the file can't be read, or a line of it has an unknown label.
     """
-    triples = read_triples(path, LabelledTriple)
+    content = content_of(path)
+    triples = read_triples(content, str(path), LabelledTriple)
     unknown = {one.label: one.id for one in triples if one.label not in labels.labels}
     if unknown:
         named = ", ".join(f"{label!r} ({triple})" for label, triple in sorted(unknown.items()))
         raise ConfigurationError(f"{path}: unknown labels {named}; use {', '.join(labels.labels)}")
-    return triples
+    return triples, sha256(content)
 
 
 def judge_card(
@@ -69,8 +70,7 @@ def judge_card(
     """
     agreement = digest = None
     if human.path is not None:
-        triples = read_labelled(human.path, labels)
-        digest = hashlib.sha256(human.path.read_bytes()).hexdigest()
+        triples, digest = read_labelled(human.path, labels)
         clean = clean_triples(triples, rules)
         repeats = judge.judge(clean, work=work, repeats=REPEATS, progress=progress)
         judged = [[one.judgement for one in repeat] for repeat in repeats]

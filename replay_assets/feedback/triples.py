@@ -73,17 +73,31 @@ def _text(messages: Iterable[Row]) -> str:
     return "\n".join(text for one in messages if (text := (one["content"] or "").strip()))
 
 
-def read_triples(path: Path, form: type[Triple]) -> list[Triple]:
-    """Return the triples of a JSONL file, in its order; fields that they do not have are ignored.
+def content_of(path: Path) -> bytes:
+    """Return the content of a file of triples.
 
     Raises:
-        ConfigurationError: the file can't be read, or lines are not triples; the message names
-            every such line and what is wrong with it.
+        ConfigurationError: it can't be read.
     """
     try:
-        content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        return path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{path}: {error}; name a JSONL file of triples") from error
+
+
+def read_triples(content: bytes, name: str, form: type[Triple]) -> list[Triple]:
+    """Return triples of JSONL lines, in their order; fields that they do not have are ignored.
+
+    Args:
+        content: the lines.
+        name: where they are from, for messages.
+        form: the type of the triples.
+
+    Raises:
+        ConfigurationError: lines are not triples; the message names each of them and what is wrong
+            with it.
+    """
+    content = content.removeprefix(b"\xef\xbb\xbf")
     lines: dict[str, int] = {}
     triples: list[Triple] = []
     problems: list[str] = []
@@ -91,12 +105,12 @@ def read_triples(path: Path, form: type[Triple]) -> list[Triple]:
         if not line.strip():
             continue
         try:
-            triple = _triple(line, str(path), number, form)
+            triple = _triple(line, name, number, form)
         except ContractError as error:
             problems.append(str(error))
             continue
         if (first := lines.setdefault(triple.id, number)) != number:
-            problems.append(f"{path}, line {number}: id {triple.id!r} is also in line {first}")
+            problems.append(f"{name}, line {number}: id {triple.id!r} is also in line {first}")
         triples.append(triple)
     if problems:
         more = f"\nand {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""

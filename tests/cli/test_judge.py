@@ -144,9 +144,18 @@ def test_a_candidate_is_not_a_judge(server: Script, tmp_path: Path):
     assert server.bodies == []
 
 
-def test_the_rules_need_no_catalogue_entry_and_read_standard_input(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_triples_come_from_standard_input(tmp_path: Path):
+    """Messages name it, and no file."""
+    arguments = ["judge", "--triples", "-", "--judge", "rules-judge", "--out"]
+    line = json.dumps(row("a", "thanks, fixed"))
+    for content, code in ((f"{line}\n", 0), (f"{line}\n{line}\n", 1)):
+        result = CliRunner().invoke(main, [*arguments, str(tmp_path / "out")], input=content)
+        assert result.exit_code == code, result.output
+    assert "standard input, line 2: id 'a' is also in line 1" in result.output
+    assert [one["label"] for one in rewards(tmp_path)] == ["resolved"]
+
+
+def test_the_rules_need_no_catalogue_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """People's labels make the card: agreement, confusion, and whether rows may be exported."""
     monkeypatch.setenv("REPLAY_HUMAN_LABELS", str(FOLLOW_UPS))
     result = run(tmp_path, row("a", "謝謝，已恢復"), judge="rules-judge")

@@ -82,17 +82,17 @@ def test_a_file_is_read_in_its_order_and_other_fields_are_ignored(tmp_path: Path
     path = write(
         tmp_path, "\ufeff" + json.dumps({**LINE, "label": "neutral"}), "", {**LINE, "id": "b"}
     )
-    assert [one.id for one in read_triples(path, FeedbackTriple)] == ["a", "b"]
+    assert [one.id for one in read_triples(path.read_bytes(), "x", FeedbackTriple)] == ["a", "b"]
 
 
 def test_every_bad_line_is_named(tmp_path: Path):
     """With what is wrong, and what a line must have."""
     path = write(tmp_path, LINE, "{", LINE, {"id": "c", "query_t": 1}, "[]")
     with pytest.raises(ConfigurationError) as caught:
-        read_triples(path, FeedbackTriple)
+        read_triples(path.read_bytes(), "standard input", FeedbackTriple)
     message = str(caught.value)
-    for part in ("line 2: not JSON", "line 3: id 'a' is also in line 1", "line 4: query_t",
-                 "answer_t: Field required", "line 5: expected an object",
+    for part in ("standard input, line 2: not JSON", "line 3: id 'a' is also in line 1",
+                 "line 4: query_t", "answer_t: Field required", "line 5: expected an object",
                  "id, query_t, answer_t, query_t1"):  # fmt: skip
         assert part in message
 
