@@ -12,6 +12,7 @@ from rich.text import Text
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.display import console
 from replay_assets.contracts.diagnosis import Diagnosis, Status
+from replay_assets.contracts.export_policy import load_export_policy
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError, TimeZoneError
@@ -59,6 +60,7 @@ def _files(settings: Settings) -> Iterator[Diagnosis]:
         "policy": lambda: load_policy(settings.policy),
         "rules": lambda: rules_of(settings.rules),
         "canaries": lambda: load_canaries(settings.canaries),
+        "export": lambda: load_export_policy(settings.export),
         "human_labels": _human_labels,
     }
     for name, read in readers.items():

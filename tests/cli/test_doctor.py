@@ -130,12 +130,13 @@ def test_files_that_every_run_reads_are_findings(
     """A run would end at once because of them."""
     for name, text in (
         ("vocabulary", "actions: []"), ("policy", "alpha: 1\nalpha: 2"), ("rules", "soft: yes"),
-        ("canaries", "short"),
+        ("canaries", "short"), ("export", "flavour: [sft.chat]"), ("human_labels", "{}"),
     ):  # fmt: skip
         (home / name).write_text(text + "\n")
         monkeypatch.setenv(f"REPLAY_{name.upper()}", str(home / name))
     failed = [one for one in findings("--offline") if one["status"] == "fail"]
-    assert [one["check"] for one in failed] == ["vocabulary", "policy", "rules", "canaries"]
+    names = ["vocabulary", "policy", "rules", "canaries", "export", "human_labels"]
+    assert [one["check"] for one in failed] == names
     for one in failed:
         assert f"REPLAY_{one['check'].upper()}" in one["cure"]
         assert str(home / one["check"]) in one["says"]
