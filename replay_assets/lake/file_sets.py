@@ -149,15 +149,15 @@ class FileSet:
         entries = [one.entry(self._folder) for one in members]
         content = manifest_of(entries)
         manifest = _entry_of(manifest_name, content)
-        if (self._folder / manifest.path).exists():
-            return entries, manifest  # the same export was published before
         with _pending(self._folder, [one.path for one in entries]):
             for one in members:
                 if not one.file.target.exists():
                     one.file.publish()
-            for name, current in self._current:
-                files.publish(self._folder / name, current)
-            files.publish(self._folder / manifest.path, content)
+            # Also if this set was published before: the files with one name may be of another set.
+            for name, whole in (*self._current, (manifest.path, content)):
+                path = self._folder / name
+                if not path.exists() or files.read(path) != whole:
+                    files.publish(path, whole)
         return entries, manifest
 
 

@@ -17,6 +17,7 @@ from replay_assets.finetune.writing.lengths import (
     estimated_tokens,
 )
 from replay_assets.finetune.writing.writer import kto_weights
+from replay_assets.lake.files import sha256
 from tests.finetune.records import WEEK, a_row
 
 
@@ -105,6 +106,24 @@ def test_the_list_for_llama_factory_keeps_earlier_exports(tmp_path: Path) -> Non
         assert entry["file_name"] == f"{name}.jsonl"
         first = json.loads((tmp_path / entry["file_name"]).read_text().splitlines()[0])
         assert set(entry["columns"].values()) <= set(first)
+
+
+def test_the_readme_is_that_of_the_last_export_also_if_it_was_made_before(tmp_path: Path) -> None:
+    """One flavour, another one, then the first one again, whose files are all there."""
+    exported = [
+        write_export(
+            UPath(tmp_path),
+            [(a_row(), "train")],
+            ExportPlan("export", WEEK, flavours_named([name]), reserved=[name.encode()]),
+        )
+        for name in ("sft.chat", "sft.alpaca", "sft.chat")
+    ]
+    assert exported[0] == exported[2]
+    text = (tmp_path / "README.md").read_text()
+    assert exported[2].manifest_file.path in text
+    assert exported[2].manifest.files[0].file in text
+    reserved = (tmp_path / "reserved.jsonl").read_bytes()
+    assert exported[2].manifest.reserved_digest == sha256(reserved)
 
 
 def test_the_readme_says_how_to_load_each_file(tmp_path: Path) -> None:
