@@ -1,6 +1,7 @@
 """The command line as a new user sees it: real runs, real files, exit status."""
 
 import json
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -424,3 +425,14 @@ def test_a_command_that_can_ask_again_says_that_a_run_continues():
     """An interrupted run of each of them keeps its answers, and its last line must say so."""
     can = {one.name for one in COMMANDS if any(part.name == "refresh" for part in one.params)}
     assert can == ASKING_COMMANDS - {"backfill", "demo"}
+
+
+def test_the_readme_names_commands_and_options_that_exist():
+    """Each `replay-assets NAME …` of a block or a code span, to the end of its line or span."""
+    commands = {one.name: {name for part in one.params for name in part.opts} for one in COMMANDS}
+    found = re.findall(
+        r"replay-assets ([a-z-]+)([^`\n#|]*)", (SAMPLES.parents[1] / "README.md").read_text("utf-8")
+    )
+    assert {name for name, _ in found} == set(commands)
+    for name, rest in found:
+        assert set(re.findall(r"--[a-z-]+", rest)) <= commands[name], f"{name}{rest}"
