@@ -39,6 +39,7 @@ class CommandRules(Record):
     also_reads: dict[str, tuple[str, ...]]
     printing: frozenset[str]
     printing_without: dict[str, tuple[str, ...]]
+    with_value: dict[str, str]
     tools: dict[str, dict[str, Form]]
 
     def commands_in(self, step: str) -> list[str]:
@@ -73,8 +74,8 @@ class CommandRules(Record):
         if program in self.printing:
             return True
         if program in self.printing_without:
-            changing = self.printing_without[program]
-            return not any(_has_option(part, changing) for part in parts)
+            changing, values = self.printing_without[program], self.with_value.get(program, "")
+            return not any(_has_option(part, changing, values) for part in parts)
         if "exec" in parts and "--" in parts:
             inner = _without_prefix(parts[parts.index("--") + 1 :])
             return bool(inner) and self._reads(inner)
@@ -138,13 +139,18 @@ def _without_prefix(command: list[str]) -> list[str]:
     return command[-1:]  # `env` alone prints
 
 
-def _has_option(part: str, options: tuple[str, ...]) -> bool:
+def _has_option(part: str, options: tuple[str, ...], with_value: str) -> bool:
     """Return whether a part is one of some options, alone, with its value or among short ones."""
-    name = part.split("=", 1)[0]
-    if name in options:
+    if part.split("=", 1)[0] in options:
         return True
-    short = part.startswith("-") and not part.startswith("--")
-    return short and any(len(one) == 2 and part.startswith(one) for one in options)
+    if not part.startswith("-") or part.startswith("--"):
+        return False
+    for letter in part[1:]:
+        if f"-{letter}" in options:
+            return True
+        if letter in with_value:
+            return False
+    return False
 
 
 def _is_complete(form: Form, parts: list[str], options: set[str]) -> bool:
