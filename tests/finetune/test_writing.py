@@ -9,7 +9,7 @@ from upath import UPath
 from replay_assets.contracts.training_manifest import Lengths, Split
 from replay_assets.errors import ConfigurationError
 from replay_assets.finetune.flavours import flavours_named
-from replay_assets.finetune.rows import Message
+from replay_assets.finetune.rows import Message, Row, Tool
 from replay_assets.finetune.writing.export import Exported, ExportPlan, write_export
 from replay_assets.finetune.writing.lengths import (
     LengthStatistics,
@@ -84,6 +84,20 @@ def test_the_rarer_verdict_weighs_more(
     found = kto_weights({"positive": wanted, "negative": unwanted, "pair": 3})
     assert (found.desirable_weight, found.undesirable_weight) == weights
     assert found.desirable_weight_interval == interval
+
+
+def test_weights_count_the_rows_of_the_judged_files_only(tmp_path: Path) -> None:
+    """A session with tools is to learn too, and in no file of judged answers."""
+    with_tools = a_row(2, tools=(Tool("get_logs", "Read logs.", {"type": "object"}),))
+    rows: list[tuple[Row, Split]] = [
+        (a_row(1), "train"),
+        (with_tools, "train"),
+        (a_row(3, kind="negative"), "train"),
+    ]
+    plan = ExportPlan("export", WEEK, flavours_named(["tools.hf", "kto.trl"]))
+    manifest = write_export(UPath(tmp_path), rows, plan).manifest
+    assert {one.flavour: one.rows for one in manifest.files} == {"tools.hf": 1, "kto.trl": 2}
+    assert manifest.kto == kto_weights({"positive": 1, "negative": 1})
 
 
 def test_a_manifest_counts_rows_by_split_and_names_what_has_none(tmp_path: Path) -> None:

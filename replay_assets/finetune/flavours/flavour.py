@@ -38,6 +38,11 @@ class Flavour:
     with_tools: bool = False
     dataset_info: Json = field(default_factory=dict)
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether its rows are single answers, each wanted or not."""
+        return "negative" in self.kinds
+
     def takes(self, row: Row) -> bool:
         """Return whether a row is written in this flavour."""
         return (

@@ -103,7 +103,7 @@ def _manifest(
 ) -> TrainingManifest:
     files = writer.exported(entries)
     signatures = [one.path for one in entries if one.path.startswith(f"{SIGNATURES}.")]
-    judged = any(one.name.startswith("kto.") for one in plan.flavours)
+    has_verdicts = any(one.is_judged for one in plan.flavours)
     manifest = TrainingManifest(
         schema_version=TRAINING_VERSION,
         export_id="",
@@ -118,7 +118,7 @@ def _manifest(
         signatures_file="".join(signatures),
         tokenizer=plan.tokens.described,
         label_sources=dict(sorted(writer.label_sources.items())),
-        kto=kto_weights(writer.kinds) if judged else None,
+        kto=kto_weights(writer.judged) if has_verdicts else None,
         **{"clusters": {}, **plan.facts},
     )
     name = f"{plan.name}-{plan.day}-{digest_of(manifest.as_json())[:16]}"

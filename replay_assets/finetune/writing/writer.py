@@ -46,7 +46,7 @@ class RowWriter:
     tokens: TokenCounter = field(default_factory=TokenCounter)
     rows: Counter[str] = field(default_factory=Counter)
     label_sources: Counter[str] = field(default_factory=Counter)
-    kinds: Counter[str] = field(default_factory=Counter)
+    judged: Counter[str] = field(default_factory=Counter)
     incidents: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -66,7 +66,8 @@ class RowWriter:
             output.lines.write(line)
             output.lengths.add(length)
         self.rows[split] += 1
-        self.kinds[row.kind] += 1
+        if any(one.flavour.is_judged for one in outputs):
+            self.judged[row.kind] += 1
         self.label_sources[row.label_source] += 1
         self.incidents[row.incident_id] = row.scenario_group
 
