@@ -6,7 +6,8 @@ their incident. Only incidents whose decision names a component are sanitized ag
 
 from collections.abc import Sequence
 
-from replay_assets.evaluation.grading.recorded import components_stated
+from replay_assets.evaluation.grading.proposal import component_names
+from replay_assets.evaluation.grading.recorded import decision_of
 from replay_assets.lake import Lineage, assets
 from replay_assets.sanitizing import (
     RuleSet,
@@ -29,7 +30,9 @@ def components_under_the_map(
     if pack is None or pack.manifest.inputs.get("rules") != rules_digest(rules):
         return {}
     rows = raw.rows(assets.INCIDENT_EVIDENCE.table)
-    stated = {one["incident_id"]: names for one in rows if (names := components_stated(one))}
+    stated = {
+        one["incident_id"]: names for one in rows if (names := component_names(decision_of(one)))
+    }
     decided = [one for one in rows if one["incident_id"] in stated]
     found: dict[str, Sequence[str]] = {}
     for incident in incidents_of(decided, raw.rows(assets.RECORDED_MESSAGES)):

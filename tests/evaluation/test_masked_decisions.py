@@ -33,11 +33,12 @@ def lineage(tmp_path: Path) -> Lineage:
     return of_rules(tmp_path, rules_digest(RULES))
 
 
-def of_rules(folder: Path, digest: str) -> Lineage:
+def of_rules(folder: Path, digest: str, **changes: str) -> Lineage:
     """Return the partitions of the day, with a pack of some rules."""
+    row = {**ROW, **changes}
     store = Store(str(folder))
     tables = {
-        assets.INCIDENT_EVIDENCE.table: pa.Table.from_pylist([ROW]),
+        assets.INCIDENT_EVIDENCE.table: pa.Table.from_pylist([row]),
         assets.RECORDED_MESSAGES: pa.Table.from_pylist([]),
         assets.RECORDED_REPAIRS: pa.Table.from_pylist([]),
     }
@@ -68,3 +69,13 @@ def test_the_report_shows_no_raw_value(lineage: Lineage) -> None:
 def test_placeholders_of_other_rules_are_not_mixed_with_these(tmp_path: Path) -> None:
     """The same placeholder would mean another value; then no component is shown."""
     assert components_under_the_map(of_rules(tmp_path, "other"), DAY, RULES) == {}
+
+
+@pytest.mark.parametrize("components", [3, True, {"web": 1}])
+def test_a_decision_whose_components_are_not_a_list_names_none(
+    tmp_path: Path, components: object
+) -> None:
+    """Any agent of production may have written it; one of them must not fail the report."""
+    decision = json.dumps({"root_cause": {"components": components}})
+    lineage = of_rules(tmp_path, rules_digest(RULES), coordinator_output=decision)
+    assert components_under_the_map(lineage, DAY, RULES) == {}

@@ -53,6 +53,7 @@ def read_proposal(
     """
     cause = decision.get("root_cause")
     cause = cause if isinstance(cause, dict) else {}
+    names = component_names(decision)
     stated = [one for one in (decision.get("action_id"), decision.get("proposed_action")) if one]
     action_id = _primary(decision, vocabulary) or (executed[-1] if executed else None)
     plan = tuple(_steps(decision.get("action_plan")))
@@ -62,7 +63,7 @@ def read_proposal(
     asks = decision.get("requires_human_approval")
     return Proposal(
         category=vocabulary.category_named(cause.get("category")),
-        components=_components(cause.get("components"), vocabulary),
+        components=None if names is None else vocabulary.components_named(names),
         statement=cause.get("statement") if isinstance(cause.get("statement"), str) else None,
         action_id=action_id,
         action_text=bool(stated),
@@ -98,11 +99,12 @@ def _steps(plan: object) -> Iterator[str]:
             yield step
 
 
-def _components(value: object, vocabulary: Vocabulary) -> frozenset[str] | None:
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list):
-        return None
-    return vocabulary.components_named(map(str, texts))
+def component_names(decision: Mapping[str, Any]) -> list[str] | None:
+    """Return the components of a decision as they are written; None if it has no list or text."""
+    cause = decision.get("root_cause")
+    named = cause.get("components") if isinstance(cause, dict) else None
+    texts = [named] if isinstance(named, str) else named
+    return list(map(str, texts)) if isinstance(texts, list) else None
 
 
 def _word(value: object) -> str | None:

@@ -36,13 +36,6 @@ def decision_of(row: Row) -> dict[str, Any]:
     return decision if isinstance(decision, dict) else {}
 
 
-def components_stated(row: Row) -> list[str]:
-    """Return the components that the coordinator's decision names, as they are written there."""
-    cause = decision_of(row).get("root_cause")
-    named = cause.get("components") if isinstance(cause, dict) else None
-    return [str(one) for one in ([named] if isinstance(named, str) else named or ())]
-
-
 def incumbent_proposal(row: Row, repairs: Iterable[Row], vocabulary: Vocabulary) -> Proposal:
     """Return what production proposed, and what its agents or automation executed."""
     executed = [
