@@ -77,7 +77,7 @@ def test_investigations_are_written_to_a_folder(pack: Path, tmp_path: Path):
     shown = run(out, "--incident", "one_call", "--show")
     assert shown.exit_code == 0, shown.output
     assert "inference 1 (tool_calls)" in shown.output
-    assert "tool get_logs" in shown.output
+    assert "tool `get_logs`" in shown.output
     assert "Restart 磁碟 😀" in shown.output
 
 

@@ -1,5 +1,6 @@
 """One investigation for people to read: each step of its turns, as Markdown."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -15,6 +16,7 @@ from replay_assets.parsing.plain_text import one_line
 MOST_LINES = 40
 """Lines of a text that are shown; an output of a tool may have thousands."""
 _FENCE = "~~~~"
+_ENDS_FENCE = re.compile("~{4,}")
 
 
 def transcript(turns: Iterable[AgentTurn], most_lines: int = MOST_LINES) -> str:
@@ -23,7 +25,7 @@ def transcript(turns: Iterable[AgentTurn], most_lines: int = MOST_LINES) -> str:
 
 
 def _of_turn(turn: AgentTurn, most_lines: int) -> Iterator[str]:
-    yield f"# {one_line(turn.incident_id)}, turn {turn.turn_id}"
+    yield f"# {_code(turn.incident_id)}, turn {turn.turn_id}"
     yield ""
     yield f"{turn.started_at} to {turn.completed_at}, {len(turn.steps)} steps"
     for message in turn.input_messages:
@@ -48,9 +50,9 @@ def _of_output(turn: AgentTurn, most_lines: int) -> Iterator[str]:
     yield from _quoted(output.content or "", most_lines)
     for name, calls in (("Handed back", output.calls), ("Not run", output.calls_not_run)):
         for call in calls:
-            yield from ("", f"{name}: {one_line(call.name)} {one_line(call.arguments)}")
+            yield from ("", f"{name}: {_code(f'{call.name} {call.arguments}')}")
     if output.attachments:
-        yield from ("", f"Attachments: {', '.join(map(one_line, output.attachments))}")
+        yield from ("", f"Attachments: {', '.join(map(_code, output.attachments))}")
 
 
 def _passed(step: AgentStep) -> str | None:
@@ -67,7 +69,7 @@ def _title(step: AgentStep) -> str:
         return f"inference {details.number} ({details.ending})"
     if isinstance(details, ShieldDetails):
         return f"shield {details.name} at {details.touchpoint} ({details.verdict})"
-    return f"tool {one_line(details.name)} ({_kind(details)})"
+    return f"tool {_code(details.name)} ({_kind(details)})"
 
 
 def _kind(details: ToolDetails) -> str:
@@ -101,7 +103,7 @@ def _quoted(text: str, most_lines: int) -> Iterator[str]:
     """Yield a text within a fence, so that nothing in it is read as Markdown."""
     if not text:
         return
-    lines = text.replace(_FENCE, "~~~").splitlines()
+    lines = _ENDS_FENCE.sub("~~~", text).splitlines()
     yield _FENCE
     yield from lines[:most_lines]
     if len(lines) > most_lines:
