@@ -15,8 +15,6 @@ from replay_assets.replay.agent.shields.views import hides_text, views_of
 from replay_assets.sanitizing import TextScanner, text_scanner
 
 HIDDEN_TEXT = "hidden_text"
-LONGEST = 200_000
-"""Characters that are looked at: a model's context holds no more of one text."""
 
 
 class InjectionRule(Part):
@@ -37,7 +35,6 @@ class InjectionRules(Record):
 
     def findings(self, text: str) -> tuple[str, ...]:
         """Return the ids of the rules that match a text, or what it hides or encodes."""
-        text = text[:LONGEST]
         found = {HIDDEN_TEXT} if hides_text(text) else set()
         for view in views_of(text, self.look_alikes):
             # All rules in one search first, because nearly every text is clean.
