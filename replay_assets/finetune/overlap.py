@@ -64,44 +64,44 @@ def overlaps(rows: Iterable[WrittenRow], earlier: EarlierRows, reserved: Reserve
         reserved: the reserved incidents.
     """
     found = list(rows)
-    yield from _reserved(found, reserved)
-    now = {split: [one for one in found if one.split == split] for split in OTHER_SPLIT}
+    asking = fingerprints_of_incidents(
+        (one.incident_id, one.scenario_group, one.question, "") for one in found
+    )
+    yield from _reserved(found, asking, reserved)
+    places = {
+        split: [place for place, one in enumerate(found) if one.split == split]
+        for split in OTHER_SPLIT
+    }
+    now = {split: [found[place] for place in places[split]] for split in OTHER_SPLIT}
+    asked = {split: asking.take(places[split]) for split in OTHER_SPLIT}
     for split, other in OTHER_SPLIT.items():
-        past = [row for row, side in enumerate(earlier.splits) if side == other]
-        yield from _related(now[split], _sources(earlier.rows.take(past)), f"an earlier {other}")
-        yield from _alike(now[split], earlier.rows.take(past), f"an earlier {other}")
-    validating = [(one.incident_id, one.scenario_group) for one in now["validation"]]
-    yield from _related(now["train"], validating, "a validation")
-    yield from _alike(now["train"], _fingerprints(now["validation"]), "a validation")
+        past = earlier.rows.take([row for row, side in enumerate(earlier.splits) if side == other])
+        yield from _related(now[split], past, f"an earlier {other}")
+        yield from _alike(now[split], asked[split], past, f"an earlier {other}")
+    yield from _related(now["train"], asked["validation"], "a validation")
+    yield from _alike(now["train"], asked["train"], asked["validation"], "a validation")
 
 
-def _reserved(rows: Sequence[WrittenRow], reserved: Reserved) -> Iterator[str]:
+def _reserved(
+    rows: Sequence[WrittenRow], asking: Fingerprints, reserved: Reserved
+) -> Iterator[str]:
     for one in rows:
         if (why := reserved.of(one.incident_id, one.scenario_group)) is not None:
             yield f"{one.place}: the incident is reserved ({why.why})"
-    for row, other in alike_across(_fingerprints(rows), reserved.rows):
+    for row, other in alike_across(asking, reserved.rows):
         yield f"{rows[row].place}: {NEAR} {reserved.rows.sources[other].incident_id}"
 
 
-def _related(
-    rows: Sequence[WrittenRow], others: Sequence[tuple[str, str]], of: str
-) -> Iterator[str]:
-    incidents, groups = {incident for incident, _ in others}, {group for _, group in others}
+def _related(rows: Sequence[WrittenRow], others: Fingerprints, of: str) -> Iterator[str]:
+    incidents = {one.incident_id for one in others.sources}
+    groups = {one.scenario_group or one.incident_id for one in others.sources}
     for one in rows:
         if one.incident_id in incidents or one.scenario_group in groups:
             yield f"{one.place}: its incident or scenario group also has {of} row"
 
 
-def _alike(rows: Sequence[WrittenRow], others: Fingerprints, of: str) -> Iterator[str]:
-    for row, other in alike_across(_fingerprints(rows), others):
+def _alike(
+    rows: Sequence[WrittenRow], asking: Fingerprints, others: Fingerprints, of: str
+) -> Iterator[str]:
+    for row, other in alike_across(asking, others):
         yield f"{rows[row].place}: asks the same as {of} row of {others.sources[other].incident_id}"
-
-
-def _sources(rows: Fingerprints) -> list[tuple[str, str]]:
-    return [(one.incident_id, one.scenario_group or one.incident_id) for one in rows.sources]
-
-
-def _fingerprints(rows: Sequence[WrittenRow]) -> Fingerprints:
-    return fingerprints_of_incidents(
-        (one.incident_id, one.scenario_group, one.question, "") for one in rows
-    )
