@@ -112,10 +112,9 @@ class WeekExport:
             "incidents": made.incidents,
             "rows": sum(manifest.rows.values()),
             "rows_by_file": {one.file: one.rows for one in manifest.files},
-            "rows_by_language": dict(sorted(made.seen.languages.items())),
             "unusable_days": [one for one in days_of_week(week) if one not in export.days],
             "left_out": manifest.dropped,
-            "rows_without_reasoning": made.seen.without_reasoning,
+            **made.seen.facts(),
             "broken_marks": made.marks,
         }
 

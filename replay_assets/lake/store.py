@@ -128,17 +128,16 @@ class Store:
     def days_of(self, asset: str, candidate: str | None = None) -> list[str]:
         """Return the days for which an asset has a folder, in no particular order."""
         inside = "" if candidate is None else f"/candidate={candidate}"
-        folder = self._root / f"files/{asset}{inside}"
-        if not folder.exists():
-            return []
-        names = (path.name.partition("=") for path in folder.iterdir())
-        return [day for grain, _, day in names if grain == "date" and day]
+        return self._keys_of(f"{asset}{inside}", "date")
 
     def weeks_of(self, asset: str) -> list[str]:
         """Return the weeks for which an asset has a folder, in their order."""
-        folder = self._root / f"files/{asset}"
+        return sorted(self._keys_of(asset, "week"))
+
+    def _keys_of(self, inside: str, grain: str) -> list[str]:
+        folder = self._root / f"files/{inside}"
         names = (path.name.partition("=") for path in (folder.iterdir() if folder.exists() else ()))
-        return sorted(week for grain, _, week in names if grain == "week" and week)
+        return [key for found, _, key in names if found == grain and key]
 
     def withdraw(self, address: Address) -> None:
         """Remove a partition: its manifest first, so that no reader finds a part of it."""
