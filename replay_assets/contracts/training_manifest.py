@@ -129,9 +129,13 @@ class TrainingManifest(Record):
     def _incidents(self) -> frozenset[str]:
         return frozenset(self.incident_ids).union(*self.clusters.values())
 
+    @cached_property
+    def _groups(self) -> frozenset[str]:
+        return frozenset(self.scenario_groups)
+
     def covers(self, incident_id: str, scenario_group: str) -> bool:
         """Return whether a model that was trained on this has seen an incident, or one like it."""
-        return incident_id in self._incidents or scenario_group in self.scenario_groups
+        return incident_id in self._incidents or scenario_group in self._groups
 
 
 def is_trained_on(

@@ -7,6 +7,7 @@ clusters into splits, and the rows above the limit of one answer dropped.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from replay_assets.contracts.training_manifest import Split
@@ -80,7 +81,7 @@ class Selection:
     settings: SelectionSettings
     earlier_rows: int
 
-    @property
+    @cached_property
     def kept(self) -> list[int]:
         """The rows that are written, in the order of their ids."""
         kept = (row for row, split in enumerate(self.splits) if split is not None)
@@ -91,7 +92,7 @@ class Selection:
         """How many rows are dropped, by reason."""
         return dict(sorted(Counter(reason for reason in self.reasons if reason).items()))
 
-    @property
+    @cached_property
     def incidents_by_cluster(self) -> dict[str, tuple[str, ...]]:
         """The incidents of each cluster that has a row in a file, with those of its duplicates."""
         written = {self.clusters[row] for row in self.kept}
