@@ -16,7 +16,7 @@ from replay_assets.contracts.training_manifest import Split
 from replay_assets.finetune.collecting import Collector
 from replay_assets.finetune.earlier import EarlierExport, signatures_of_export
 from replay_assets.finetune.flavours import BY_NAME, Flavour
-from replay_assets.finetune.reserved import reserved_lines
+from replay_assets.finetune.reserved import reserved_file
 from replay_assets.finetune.reserving import ReservedReader
 from replay_assets.finetune.rows import Row
 from replay_assets.finetune.selecting import Selected, selected
@@ -96,9 +96,7 @@ class Export:
                 day=day,
                 flavours=flavours,
                 tokens=TokenCounter(self.policy.tokenizer),
-                reserved=list(
-                    reserved_lines([*reserved.incidents.values(), *chosen.selection.refused])
-                ),
+                reserved=reserved_file([*reserved.incidents.values(), *chosen.selection.refused]),
                 signatures=signatures_of_export(chosen.selection),
                 facts=self._facts(chosen, earlier),
             )

@@ -78,10 +78,9 @@ def refused_rows(rows: Fingerprints, reserved: Reserved) -> dict[int, ReservedIn
     }
 
 
-def reserved_lines(refused: Iterable[ReservedIncident]) -> Iterator[bytes]:
-    """Yield the lines of `reserved.jsonl`, one per incident, in the order of their ids."""
-    for one in sorted(set(refused)):
-        yield json_line(one._asdict()).encode()
+def reserved_file(refused: Iterable[ReservedIncident]) -> bytes:
+    """Return the content of `reserved.jsonl`: one line per incident, in the order of their ids."""
+    return "".join(f"{json_line(one._asdict())}\n" for one in sorted(set(refused))).encode()
 
 
 def _near(rows: Fingerprints, reserved: Fingerprints) -> Iterator[tuple[int, int]]:

@@ -15,7 +15,7 @@ from replay_assets.finetune.reserved import (
     RESERVED_GROUP,
     Reserved,
     ReservedIncident,
-    reserved_lines,
+    reserved_file,
 )
 from replay_assets.finetune.rows import Row
 from replay_assets.finetune.selection import (
@@ -169,7 +169,7 @@ def test_every_row_of_a_refused_incident_is_refused_and_said_why() -> None:
     same_group = row(3, "g-1")
     found = select(fingerprints_of([copy, other, same_group, row(2)]), NO_EARLIER_ROWS, reserved)
     assert found.dropped == {"near_duplicate_of_reserved": 2, "scenario_group_of_reserved": 1}
-    assert [line.decode() for line in reserved_lines(found.refused)] == [
+    assert reserved_file(found.refused).decode().splitlines() == [
         '{"id":"copy","group":"copy","why":"near_duplicate_of_reserved: reserved-1"}',
         '{"id":"inc-3","group":"g-1","why":"scenario_group_of_reserved: reserved-1"}',
     ]

@@ -128,7 +128,7 @@ def test_the_readme_is_that_of_the_last_export_also_if_it_was_made_before(tmp_pa
         write_export(
             UPath(tmp_path),
             [(a_row(), "train")],
-            ExportPlan("export", WEEK, flavours_named([name]), reserved=[name.encode()]),
+            ExportPlan("export", WEEK, flavours_named([name]), reserved=name.encode()),
         )
         for name in ("sft.chat", "sft.alpaca", "sft.chat")
     ]

@@ -16,7 +16,6 @@ from replay_assets.finetune.writing.readme import (
     README,
     dataset_info,
     readme,
-    reserved_lines,
 )
 from replay_assets.finetune.writing.writer import LINEAGE, SPLITS, RowWriter, kto_weights
 from replay_assets.lake.digests import digest_of
@@ -44,7 +43,7 @@ class ExportPlan:
         day: its first day, which the files have in their names.
         flavours: what is written.
         tokens: counts tokens.
-        reserved: the lines of `reserved.jsonl`.
+        reserved: the content of `reserved.jsonl`.
         signatures: what the rows look like, for later exports.
         facts: fields of the manifest that are known before the first row is written.
     """
@@ -53,7 +52,7 @@ class ExportPlan:
     day: str
     flavours: Sequence[Flavour]
     tokens: TokenCounter = field(default_factory=TokenCounter)
-    reserved: Sequence[bytes] = ()
+    reserved: bytes = b""
     signatures: bytes = b""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -79,17 +78,16 @@ def write_export(folder: UPath, rows: Iterable[tuple[Row, Split]], plan: ExportP
         if plan.signatures and writer.incidents:
             # Not named as a table: readers look for tables by the end of the name.
             files.file(f"{SIGNATURES}.{plan.day}.bin", plan.signatures)
-        reserved = reserved_lines(plan.reserved)
         made: list[TrainingManifest] = []
 
         def manifest_of(entries: Sequence[FileEntry]) -> bytes:
-            manifest = _manifest(plan, writer, entries, reserved)
+            manifest = _manifest(plan, writer, entries)
             content = encode_json(manifest.as_json())
             made.append(manifest)
             name = f"manifest.{sha256(content)[:16]}.json"
             files.current(README, readme(manifest, name))
-            if reserved or (folder / RESERVED).exists():
-                files.current(RESERVED, reserved)
+            if plan.reserved or (folder / RESERVED).exists():
+                files.current(RESERVED, plan.reserved)
             if (info := dataset_info(manifest, _earlier(folder / DATASET_INFO))) is not None:
                 files.current(DATASET_INFO, info)
             return content
@@ -99,7 +97,7 @@ def write_export(folder: UPath, rows: Iterable[tuple[Row, Split]], plan: ExportP
 
 
 def _manifest(
-    plan: ExportPlan, writer: RowWriter, entries: Sequence[FileEntry], reserved: bytes
+    plan: ExportPlan, writer: RowWriter, entries: Sequence[FileEntry]
 ) -> TrainingManifest:
     files = writer.exported(entries)
     signatures = [one.path for one in entries if one.path.startswith(f"{SIGNATURES}.")]
@@ -114,7 +112,7 @@ def _manifest(
         flavours=tuple(one.name for one in plan.flavours),
         files=files,
         rows={split: writer.rows[split] for split in SPLITS},
-        reserved_digest=sha256(reserved),
+        reserved_digest=sha256(plan.reserved),
         signatures_file="".join(signatures),
         tokenizer=plan.tokens.described,
         label_sources=dict(sorted(writer.label_sources.items())),

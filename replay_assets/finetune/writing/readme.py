@@ -1,6 +1,6 @@
 """The README and LLaMA-Factory's `dataset_info.json` of an export."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from replay_assets.contracts.training_manifest import TrainingManifest
@@ -69,11 +69,6 @@ def dataset_info(manifest: TrainingManifest, earlier: Mapping[str, Any]) -> byte
         if info := BY_NAME[one.flavour].dataset_info:
             found[one.file.removesuffix(".jsonl")] = {"file_name": one.file, **info}
     return encode_json(dict(sorted(found.items()))) if found else None
-
-
-def reserved_lines(lines: Iterable[bytes]) -> bytes:
-    """Return the content of `reserved.jsonl`."""
-    return b"".join(line + b"\n" for line in lines)
 
 
 def _count(rows: Mapping[str, int]) -> str:
