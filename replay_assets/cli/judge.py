@@ -6,7 +6,7 @@ from pathlib import Path
 from rich import box
 from rich.table import Table
 
-from replay_assets.candidates import Candidate, Catalogue, judged_by_itself
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.asking import local_stores, own_catalogue, own_rules, sending_gate
 from replay_assets.cli.display import console, replay_progress
 from replay_assets.contracts.feedback import RULES_JUDGE, FeedbackTriple
@@ -16,11 +16,10 @@ from replay_assets.errors import ConfigurationError
 from replay_assets.feedback.cleaning import clean_triples
 from replay_assets.feedback.judge import Judge, Judged
 from replay_assets.feedback.labels import LabelSet, shipped_labels
-from replay_assets.feedback.model_judge import ModelJudge
+from replay_assets.feedback.model_judge import ModelJudge, with_judging_model
 from replay_assets.feedback.report import HumanLabels, judge_card, judge_report
 from replay_assets.feedback.rules_judge import RulesJudge
 from replay_assets.feedback.triples import content_of, read_triples
-from replay_assets.inference import with_model
 from replay_assets.lake import assets
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import encode_json, json_line
@@ -71,11 +70,8 @@ def _judge(judge_id: str, labels: LabelSet, rules: RuleSet, folder: Path) -> Jud
             f"{entry.api_key_env} is not set: it must hold the API key of judge {judge_id}. "
             "Nothing was sent."
         )
-    entry = with_model(entry, api_key=api_key)
-    if (same := judged_by_itself(entry, catalogue)) is not None:
-        raise ConfigurationError(same)
     return ModelJudge(
-        entry,
+        with_judging_model(entry, catalogue, api_key),
         labels,
         api_key,
         local_stores(folder, folder),  # one folder per judge, with its journal

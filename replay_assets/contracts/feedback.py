@@ -5,7 +5,7 @@ triples of a day; a judge labels them, sanitized, and `feedback_rewards` has one
 """
 
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -14,12 +14,7 @@ from replay_assets.contracts.record import Part
 
 FeedbackOutcome = Literal["judged", "unreadable_answer", "unknown_label", "infrastructure_failure"]
 """Only `judged` has a label. The others are never kept as an answer: a rerun asks them again."""
-OUTCOMES: tuple[FeedbackOutcome, ...] = (
-    "judged",
-    "unreadable_answer",
-    "unknown_label",
-    "infrastructure_failure",
-)
+OUTCOMES: tuple[FeedbackOutcome, ...] = get_args(FeedbackOutcome)
 LEAST_CONFIDENCE = 0.6
 """The confidence from which a row has `should_update`; an export may use another threshold."""
 RULES_JUDGE = "rules-judge"
@@ -42,6 +37,11 @@ class FeedbackTriple(Part):
     answer_t: str
     query_t1: str
     incident_id: str | None = None
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The three texts by name: what is sanitized, judged and compared."""
+        return {"query_t": self.query_t, "answer_t": self.answer_t, "query_t1": self.query_t1}
 
 
 class LabelledTriple(FeedbackTriple):

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from replay_assets.candidates import Candidate, Catalogue, judged_by_itself
+from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.judge_report import JudgeCard
 from replay_assets.defs.endpoint_slots import endpoint_slot
 from replay_assets.defs.keys import inputs_of, sanitizing_version
@@ -16,11 +16,10 @@ from replay_assets.defs.metadata import Metadata, bars, preview, table_preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.replay import ReplayConfig, RunLog
 from replay_assets.defs.resources import Guards, Policy, Root, State
-from replay_assets.errors import ConfigurationError
 from replay_assets.feedback import publishing
 from replay_assets.feedback.judge import Judge
 from replay_assets.feedback.labels import shipped_labels
-from replay_assets.feedback.model_judge import ModelJudge
+from replay_assets.feedback.model_judge import ModelJudge, with_judging_model
 from replay_assets.feedback.prompts import PROMPT_VERSION
 from replay_assets.feedback.publishing import (
     clean_feedback,
@@ -29,7 +28,6 @@ from replay_assets.feedback.publishing import (
 )
 from replay_assets.feedback.report import HumanLabels, judge_card, judge_report
 from replay_assets.feedback.rules_judge import RulesJudge, shipped_rules
-from replay_assets.inference import with_model
 from replay_assets.lake import Lineage, Published, assets
 from replay_assets.sanitizing import RuleSet, rules_digest
 from replay_assets.settings import HUMAN_LABELS, named_file, read_secret
@@ -81,10 +79,14 @@ def build_rewards(
 ) -> dg.AssetsDefinition:
     """Return the asset that judges a day's feedback; its version depends on judge and rules."""
     entry = catalogue.judge
-    is_model = entry is not None and not entry.embedded
-    version = f"{PROMPT_VERSION}.{entry.digest()[:12]}" if is_model and entry else ""
+    if entry is not None and entry.embedded:
+        entry = None  # the built-in rules judge
     code_version = ".".join(
-        [publishing.CODE_VERSION, shipped_labels().version, version or shipped_rules().version]
+        [
+            publishing.CODE_VERSION,
+            shipped_labels().version,
+            f"{PROMPT_VERSION}.{entry.digest()[:12]}" if entry else shipped_rules().version,
+        ]
     )
 
     @dg.asset(
@@ -112,13 +114,13 @@ def build_rewards(
         says how well it agrees with people ($REPLAY_HUMAN_LABELS), and whether an export may use
         these rows.
         """
-        if is_model and entry and (reason := entry.not_ready(read_secret)) is not None:
+        if entry is not None and (reason := entry.not_ready(read_secret)) is not None:
             leave_out(context, entry.id, reason)
             return
         human = HumanLabels(named_file(HUMAN_LABELS), policy.least_kappa)
         rewards = _Rewards(context, config, lake, evidence, safeguards, human)
-        with endpoint_slot(context, entry) if is_model and entry else nullcontext():
-            judge = _judge(entry if is_model else None, catalogue, safeguards, state)
+        with endpoint_slot(context, entry) if entry is not None else nullcontext():
+            judge = _judge(entry, catalogue, safeguards, state)
             yield materialize(context, lambda day: rewards.publish(day, judge), _rewards_shown)
 
     return feedback_rewards
@@ -168,10 +170,7 @@ def _judge(
     if entry is None:
         return RulesJudge(shipped_labels())
     api_key = read_secret(entry.api_key_env)
-    entry = with_model(entry, api_key=api_key)
-    # Again, because the model may have been found only now.
-    if (same := judged_by_itself(entry, catalogue)) is not None:
-        raise ConfigurationError(same)
+    entry = with_judging_model(entry, catalogue, api_key)
     return ModelJudge(
         entry, shipped_labels(), api_key, state.stores, safeguards.gate(), state.timezone
     )

@@ -12,8 +12,6 @@ from replay_assets.sanitizing import (
     sanitize_incident,
 )
 
-TEXTS = ("query_t", "answer_t", "query_t1")
-
 Rows = Iterable[Mapping[str, Any]]
 
 
@@ -59,7 +57,9 @@ def maps_of_incidents(
 
 
 def _clean(triples: Sequence[FeedbackTriple], sanitizer: IncidentSanitizer) -> list[dict[str, str]]:
-    masked = [{name: sanitizer.raw_text(getattr(one, name)) for name in TEXTS} for one in triples]
+    masked = [
+        {name: sanitizer.raw_text(text) for name, text in one.texts.items()} for one in triples
+    ]
     # Only after all texts were read: a later one may mark a value that an earlier one contains.
     swept: list[dict[str, str]] = sanitizer.sweep(masked)
     return swept

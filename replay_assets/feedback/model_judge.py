@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from replay_assets.candidates import Candidate
+from replay_assets.candidates import Candidate, Catalogue, judged_by_itself
 from replay_assets.contracts.feedback import FeedbackTriple
 from replay_assets.contracts.result import Usage
+from replay_assets.errors import ConfigurationError
 from replay_assets.feedback.answers import Reading, read_call
 from replay_assets.feedback.judge import Judged
 from replay_assets.feedback.labels import LabelSet
@@ -19,10 +20,11 @@ from replay_assets.inference import (
     RunStores,
     SendingGate,
     run_batch,
+    with_model,
 )
 from replay_assets.lake.digests import digest_of
 
-Texts = tuple[str, str, str]
+Texts = tuple[str, ...]
 NOTHING_USED = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
 
 
@@ -91,7 +93,7 @@ class ModelJudge:
         """
         distinct: dict[Texts, FeedbackTriple] = {}
         for triple in triples:
-            distinct.setdefault(texts_of(triple), triple)
+            distinct.setdefault(_texts(triple), triple)
         asked = [(repeat, one) for repeat in range(repeats) for one in distinct.values()]
 
         def dialogues() -> Iterator[Dialogue[_Answer]]:
@@ -116,13 +118,13 @@ class ModelJudge:
             progress=progress,
         )
         found = {
-            (repeat, texts_of(one)): answer
+            (repeat, _texts(one)): answer
             for (repeat, one), answer in zip(asked, answers, strict=True)
         }
         return [
             [
                 self._judged(
-                    one, found[repeat, texts_of(one)], was_asked=distinct[texts_of(one)] is one
+                    one, found[repeat, _texts(one)], was_asked=distinct[_texts(one)] is one
                 )
                 for one in triples
             ]
@@ -161,6 +163,19 @@ class ModelJudge:
         return Judged(judgement, answer.usage, answer.cost_usd)
 
 
-def texts_of(triple: FeedbackTriple) -> Texts:
+def with_judging_model(entry: Candidate, catalogue: Catalogue, api_key: str | None) -> Candidate:
+    """Return a judge's entry with a model: its own, else the only one that its endpoint lists.
+
+    Raises:
+        ConfigurationError: the endpoint lists no model or several, or the model is a candidate's.
+    """
+    entry = with_model(entry, api_key=api_key)
+    # The catalogue has compared a model that it names; this one may have been found only now.
+    if (same := judged_by_itself(entry, catalogue)) is not None:
+        raise ConfigurationError(same)
+    return entry
+
+
+def _texts(triple: FeedbackTriple) -> Texts:
     """Return the texts of a triple: triples with equal texts have the same judgement."""
-    return triple.query_t, triple.answer_t, triple.query_t1
+    return tuple(triple.texts.values())

@@ -26,8 +26,7 @@ def messages_of(triple: FeedbackTriple, labels: LabelSet) -> Sequence[Message]:
 
     The versions are in it, so that answers to another prompt or label set are never reused.
     """
-    texts = {name: getattr(triple, name) for name in ("query_t", "answer_t", "query_t1")}
-    shown = json.dumps(texts, ensure_ascii=False, indent=1)
+    shown = json.dumps(triple.texts, ensure_ascii=False, indent=1)
     names = list(labels.labels)
     # Judges prefer labels by their place in a list, so each triple has another order.
     first = int.from_bytes(hashlib.sha256(shown.encode()).digest()[:4]) % len(names)

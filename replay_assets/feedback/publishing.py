@@ -6,7 +6,7 @@ from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.feedback import FeedbackReward, FeedbackTriple, OperatorFeedback
 from replay_assets.contracts.judge_report import JudgeReport
 from replay_assets.errors import ResidualSecretError
-from replay_assets.feedback.cleaning import TEXTS, clean_triples, maps_of_incidents
+from replay_assets.feedback.cleaning import clean_triples, maps_of_incidents
 from replay_assets.feedback.judge import Judged
 from replay_assets.feedback.triples import triples_of
 from replay_assets.lake import Publication, Published, assets
@@ -59,8 +59,7 @@ def clean_feedback(
     )
     clean = clean_triples(triples, policy.rules, maps)
     for triple in clean:
-        texts = [getattr(triple, name) for name in TEXTS]
-        if found := policy.findings(encode_line(texts)):
+        if found := policy.findings(encode_line([*triple.texts.values()])):
             raise ResidualSecretError(
                 f"feedback {triple.id} of incident {triple.incident_id}: after sanitizing, "
                 f"{', '.join(found)} still finds a value. Nothing was judged; please report it."
