@@ -101,6 +101,28 @@ def test_a_rerun_asks_nothing_that_was_answered(pack: Path, tmp_path: Path):
     assert all(one["cached"] for one in again)
 
 
+def test_a_route_does_not_investigate(pack: Path, tmp_path: Path):
+    """The message names its members; nothing is asked."""
+    with (tmp_path / "candidates.yaml").open("a") as stream:
+        stream.write("- {id: route, route: [mine]}\n")
+    found = run(tmp_path / "out", *write(pack, "one_call")[:2], "--candidate", "route")
+    assert found.exit_code == 1
+    assert "Name one of its members: mine" in " ".join(found.output.split())
+
+
+def test_a_pack_is_a_folder_with_requests(pack: Path, tmp_path: Path):
+    """Without recordings, the tools answer from the evidence, and the output says so."""
+    missing = run(tmp_path / "out", "--pack", str(pack), "--candidate", "mine")
+    assert missing.exit_code == 1
+    assert "request_pack.jsonl does not exist" in missing.output.replace("\n", "")
+    arguments = write(pack, "one_call")
+    (pack / "recorded_tool_output.jsonl").unlink()
+    found = run(tmp_path / "out", *arguments)
+    assert found.exit_code == 0, found.output
+    assert "tools answer from the evidence only" in " ".join(found.output.split())
+    assert "1 tool misses" in found.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

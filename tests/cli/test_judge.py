@@ -165,3 +165,30 @@ def test_the_rules_need_no_catalogue_entry(tmp_path: Path, monkeypatch: pytest.M
     assert (card["status"], card["may_export"]) == ("verified", True)
     assert card["agreement"]["compared"] == 200
     assert "verified; kappa 0.9" in " ".join(result.output.split())
+
+
+def test_a_judge_without_its_key_sends_nothing(
+    server: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The message names the variable."""
+    model = "model: m, api_key_env: NO_SUCH_KEY,"
+    write_catalogue(tmp_path, server.base_url, monkeypatch, model=model)
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    result = run(tmp_path, row("a", "ok"))
+    assert result.exit_code == 1
+    assert "NO_SUCH_KEY is not set" in result.output
+    assert server.bodies == []
+
+
+def test_labels_of_people_that_can_not_be_compared_are_below_the_bound(
+    server: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The judge labels none of them, so nothing is known of it."""
+    human = tmp_path / "human.jsonl"
+    human.write_text(json.dumps(row("h", "hm", label="neutral")), encoding="utf-8")
+    monkeypatch.setenv("REPLAY_HUMAN_LABELS", str(human))
+    server.answers("no idea", "no idea", label("neutral"))
+    result = run(tmp_path, row("a", "ok"))
+    assert result.exit_code == 0, result.output
+    assert "below the bound: none of 1 labels of people" in " ".join(result.output.split())
+    assert report(tmp_path)["judge"]["may_export"] is False

@@ -9,7 +9,10 @@ import pytest
 
 from replay_assets.contracts.judge_report import JudgeCard
 from replay_assets.definitions import build_definitions
+from replay_assets.errors import ResidualSecretError
+from replay_assets.feedback.publishing import clean_feedback
 from replay_assets.lake import Lineage, Store, assets
+from replay_assets.sanitizing import OutboundPolicy, rules_of
 from replay_assets.settings import Settings
 from tests.conftest import settings_in
 from tests.defs.walks import execute, failed_steps
@@ -88,6 +91,19 @@ def test_raw_texts_stay_under_the_evidence_root(
     assert not any(one["query_t"] in shown for one in raw)
     lineage = Lineage(lake=lake, evidence=evidence)
     assert lineage.state(assets.FEEDBACK_REWARDS.at(DAY)).is_current
+
+
+def test_feedback_that_is_not_clean_after_sanitizing_is_not_judged(
+    ran: tuple[Settings, dg.ExecuteInProcessResult],
+) -> None:
+    """Rules do not mask a canary; the message names the triple and the finding, not the text."""
+    evidence = Store(ran[0].evidence)
+    feedback = evidence.get(assets.OPERATOR_FEEDBACK.at(DAY))
+    said = feedback.rows("operator_feedback")[1]["query_t1"]
+    policy = OutboundPolicy(rules_of(None), canaries=[said])
+    with pytest.raises(ResidualSecretError, match=r"se-002:4.*canary") as caught:
+        clean_feedback(feedback, evidence.get(assets.INCIDENT_EVIDENCE.at(DAY)), policy)
+    assert said not in str(caught.value)
 
 
 def test_a_judge_of_the_catalogue_labels_and_is_compared_with_people(

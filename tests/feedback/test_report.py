@@ -1,6 +1,5 @@
 """Agreement with people, the card, and the report of a run."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from replay_assets.feedback.agreement import agreement_of
 from replay_assets.feedback.report import HumanLabels, judge_card, judge_report
 from replay_assets.feedback.rules_judge import RulesJudge
 from replay_assets.sanitizing import rules_of
-from tests.feedback.judges import FOLLOW_UPS, LABELS, follow_ups, judge_at, label, triple
+from tests.feedback.judges import FOLLOW_UPS, LABELS, judge_at, label, triple
 from tests.inference.scripted_server import ScriptedServer
 
 
@@ -102,10 +101,3 @@ def test_a_report_counts_outcomes_labels_and_rewards(shared_server: ScriptedServ
     assert (report.with_reward, report.should_update, report.mean_reward) == (2, 1, 0.1)
     assert report.failures == {"the answer has no JSON object with a label": 1}
     assert (report.prompt_tokens, report.completion_tokens, report.cost_usd) == (400, 80, None)
-
-
-def test_the_file_of_people_may_hold_all_columns():
-    """The shipped form is the one that the reader takes."""
-    assert (
-        json.loads(FOLLOW_UPS.read_text("utf-8").splitlines()[0])["label"] == follow_ups()[0].label
-    )
