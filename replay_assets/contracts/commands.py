@@ -76,10 +76,10 @@ class CommandRules(Record):
         if program in self.printing_without:
             changing, values = self.printing_without[program], self.with_value.get(program, "")
             return not any(_has_option(part, changing, values) for part in parts)
-        if "exec" in parts and "--" in parts:
+        plain, _ = _separated(parts)
+        if plain[:1] == ["exec"] and "--" in parts:
             inner = _without_prefix(parts[parts.index("--") + 1 :])
             return bool(inner) and self._reads(inner)
-        plain, _ = _separated(parts)
         if not plain:
             # `kubectl --help`, `kubectl`
             return program in self.tools

@@ -54,6 +54,8 @@ def test_the_tool_or_the_verb_of_its_command_decides(
         ("kubectl exec web-0 -- sh -c 'kill 1'", False),
         ("kubectl exec web-0 -- rm -rf /data", False),
         ("kubectl exec web-0 ls", False),
+        ("kubectl -n shop exec web-0 -c app -- ls", True),
+        ("kubectl delete pod exec -- ls", False),
         ("kubectl exec -it web-0 -- env FOO=1 rm x", False),
         ("kubectl describe node a | sed -n '/Conditions/,$p'", True),
         ("sed -i s/a/b/ app.conf", False),
