@@ -36,8 +36,8 @@ from replay_assets.errors import ContractError
 from replay_assets.replay.agent.outputs import output_of
 
 Delta = TextDelta | ToolCallDelta
-OnStep = Callable[[str, Details], None]
-"""Is called with the incident and the step that was completed."""
+OnStep = Callable[[str, int, Details], None]
+"""Is called with the incident, and number and details of the step that was completed."""
 
 
 @dataclass
@@ -58,7 +58,7 @@ class TurnLog:
         session_id: the session of the turn.
         number: of the turn in its session, from 1.
         started_s: when the turn began if no inference says when it ended, in seconds since 1970.
-        on_step: is called with the incident and each step that was completed.
+        on_step: is called with the incident, and number and details of each completed step.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class TurnLog:
             self._add("step_progress", step, delta)
         self._add("step_complete", step, details)
         if self._on_step is not None:
-            self._on_step(self.incident_id, details)
+            self._on_step(self.incident_id, len(self._steps), details)
 
     def _add(
         self, event_type: EventType, step: tuple[str, StepType] | None, payload: Payload

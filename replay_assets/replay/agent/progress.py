@@ -43,18 +43,17 @@ class StepMeter:
     def __init__(self, report: AgentReport | None) -> None:
         self._report = report
         self._incident_id: str | None = None
-        self._of_turn: dict[str, int] = {}
-        self._steps = self._misses = 0
+        self._step = self._steps = self._misses = 0
 
-    def count(self, incident_id: str, details: Details) -> None:
-        """Count a step."""
-        self._incident_id = incident_id
-        self._of_turn[incident_id] = self._of_turn.get(incident_id, 0) + 1
+    def count(self, incident_id: str, number: int, details: Details) -> None:
+        """Count a step, which has this number in its turn."""
+        self._incident_id, self._step = incident_id, number
         self._steps += 1
         self._misses += isinstance(details, ToolDetails) and details.is_miss
 
     def report(self, moment: BatchProgress) -> None:
         """Report the state of the batch with the counts so far."""
         if self._report is not None:
-            step = self._of_turn.get(self._incident_id or "", 0)
-            self._report(AgentProgress(moment, self._incident_id, step, self._steps, self._misses))
+            self._report(
+                AgentProgress(moment, self._incident_id, self._step, self._steps, self._misses)
+            )

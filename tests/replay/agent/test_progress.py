@@ -1,5 +1,6 @@
 """The progress of a run: incident, step, tool misses and cost."""
 
+from collections import Counter
 from pathlib import Path
 
 from replay_assets.contracts.vocabulary import Vocabulary
@@ -28,3 +29,23 @@ def test_progress_names_incident_step_misses_and_cost(
         f"2 of 2 incidents, several_calls_in_one_answer.b step {last.step}, {last.steps} steps, "
         f"4 tool misses, ${run.report.total_cost_usd:.4f}"
     )
+
+
+def test_each_repeat_of_an_incident_counts_its_steps_from_one(
+    endpoint: tuple[str, PathEndpoint], vocabulary: Vocabulary, tmp_path: Path
+) -> None:
+    """The number is that of the step in its turn, and each repeat has one turn."""
+    moments: list[AgentProgress] = []
+    run = investigate(
+        endpoint[0],
+        vocabulary,
+        tmp_path,
+        "one_call.repeated",
+        run={"progress": moments.append},
+        repeats=2,
+        limits={"concurrency": 1},
+    )
+    turns = Counter(event.turn_id for event in run.read_events() if event.step_id is not None)
+    assert len(turns) == 2
+    assert moments[-1].steps == run.report.steps
+    assert moments[-1].step * 2 == moments[-1].steps
