@@ -1,8 +1,7 @@
 """Investigations of a pack: one session per request, and the result made from its turn."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from replay_assets.candidates import Candidate, agent_of
 from replay_assets.contracts.agent_event import AgentEvent
@@ -12,8 +11,6 @@ from replay_assets.contracts.agent_turn import (
     ShieldDetails,
     ToolDetails,
 )
-from replay_assets.contracts.answer_reading import ContractBrokenError
-from replay_assets.contracts.question import required_fields
 from replay_assets.contracts.result import ReplayResult
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import Call, Dialogue, SendingGate
@@ -25,7 +22,6 @@ from replay_assets.replay.agent.recordings import Recordings
 from replay_assets.replay.agent.sessions import Session
 from replay_assets.replay.agent.shields.guards import Guards
 from replay_assets.replay.agent.tools.tool_box import ToolBox
-from replay_assets.replay.answers import json_object
 from replay_assets.replay.pack_reading import PackLine
 from replay_assets.replay.prompts import conversation
 from replay_assets.replay.reading import AnswerReader, Reading
@@ -87,7 +83,6 @@ class AgentDialogues:
             custom_tools=self.candidate.custom_tools,
             repeat=repeat,
             cleaned=self.gate.cleaned,
-            answer_in=lambda text: self._answer_in(line, text),
             has_deltas=self.has_deltas,
         )
         turn = yield from session.ask(asked, loop)
@@ -104,7 +99,7 @@ class AgentDialogues:
 
     def _reading(self, line: PackLine, turn: AgentTurn, calls: Sequence[Call]) -> Reading:
         """Return the final answer of a turn in contract form, or the reason there is none."""
-        reader = self._reader
+        reader = AnswerReader(self.candidate, self.vocabulary, self.gate.cleaned)
         output, last = turn.output, turn.steps[-1].details if turn.steps else None
         if isinstance(last, ShieldDetails) and last.ends_turn:
             return _reading_of_violation(last, reader)
@@ -118,16 +113,6 @@ class AgentDialogues:
             names = ", ".join(one.name for one in output.calls)
             return Reading(reading.outcome, None, f"ended with a call of a custom tool: {names}")
         return reading
-
-    @property
-    def _reader(self) -> AnswerReader:
-        return AnswerReader(self.candidate, self.vocabulary, self.gate.cleaned)
-
-    def _answer_in(self, line: PackLine, text: str) -> Mapping[str, Any] | None:
-        try:
-            return json_object(text, required_fields(line.request))
-        except ContractBrokenError:
-            return None
 
 
 def counts_of(turn: AgentTurn) -> dict[str, int]:

@@ -6,7 +6,7 @@ again when it receives the same calls again.
 
 import re
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -52,7 +52,6 @@ class TurnLoop:
         custom_tools: tools whose calls are handed back to the caller; they end the turn.
         repeat: the repeat, from 0.
         cleaned: masks in what the model wrote what must not be stored.
-        answer_in: returns the answer in a final text, for shields; None if there is none.
         has_deltas: whether the log has the pieces of answers.
         timer: returns seconds; the time of shields and tools is measured with it.
     """
@@ -64,7 +63,6 @@ class TurnLoop:
     custom_tools: Definitions = ()
     repeat: int = 0
     cleaned: Callable[[Any], Any] = lambda value: value
-    answer_in: Callable[[str], Mapping[str, Any] | None] = lambda _: None
     has_deltas: bool = False
     timer: Callable[[], float] = time.perf_counter
     calls: list[Call] = field(default_factory=list)
@@ -105,8 +103,7 @@ class TurnLoop:
 
     def _finish(self) -> Generator[Question, Call, None]:
         if (text := text_of(self.log.steps)) is not None:
-            context = ShieldContext(self.log.incident_id, answer=self.answer_in(text))
-            yield from self._passes(text, "assistant-output", context)
+            yield from self._passes(text, "assistant-output")
 
     def _execute(self, calls: Sequence[RequestedCall]) -> Generator[Question, Call, Results | None]:
         """Return the results of calls; None if a shield ended the turn."""

@@ -1,8 +1,8 @@
 """What a shield is, and how one is run so that it fails closed."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from replay_assets.contracts.agent_turn import Touchpoint, Verdict
 from replay_assets.contracts.shields import OnViolation
@@ -17,12 +17,10 @@ class ShieldContext:
     Attributes:
         incident_id: the incident.
         call: the call of a tool that the text belongs to; None if it belongs to none.
-        answer: the final answer as JSON, if it could be read.
     """
 
     incident_id: str
     call: ToolCall | None = None
-    answer: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
