@@ -21,8 +21,9 @@ DEFAULT_TIMEZONE = "Asia/Taipei"
 DEFAULT_LOOK_BACK_DAYS = 35
 DEFAULT_MAX_TEXT_BYTES = 2**20
 AUDIT_KEY = "REPLAY_AUDIT_KEY"
-HUMAN_LABELS = "REPLAY_HUMAN_LABELS"
 """The variable with the key of the hashes in audits."""
+HUMAN_LABELS = "REPLAY_HUMAN_LABELS"
+"""The variable with the path of triples of feedback that people labelled."""
 PORT_AND_PATH = re.compile(r"\d{1,5}/")
 """What follows a colon in `hdfs://host:8020/user/me@corp`: no password."""
 SAMPLES_FIRST_DAY = "2026-09-21"

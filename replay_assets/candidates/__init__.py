@@ -1,7 +1,7 @@
 """Who is asked: the candidates of the catalogue, with their endpoints, limits and prices.
 
 Configuration only: nothing here sends a request, and an API key appears as the name of the
-environment variable that holds it, never as its value. Other rooms import the names below.
+environment variable that holds it, never as its value. Other folders import the names below.
 """
 
 from replay_assets.candidates.agents import agent_of, with_agents
