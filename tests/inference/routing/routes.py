@@ -1,6 +1,6 @@
 """A route of two members at one scripted server, each with its own script, and a run over it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +52,7 @@ def run_route(
     keys: dict[str, str] | None = None,
     others: tuple[Candidate, ...] = (),
     to: tuple[str, ...] = (),
+    publish: Callable[[Iterator[Call]], list[Call]] = list,
 ) -> list[Call]:
     """Ask one question per topic and return the calls."""
 
@@ -64,7 +65,7 @@ def run_route(
 
     return run_batch(
         Batch("routes", {"topics": topics}, "1", dialogues, topics),
-        list,
+        publish,
         candidate=route,
         api_key=None,
         keys=lambda name: (keys or {}).get(name),

@@ -1,7 +1,9 @@
 """Which member of a route answers, what is recorded of the others, and what it costs."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from starlette.responses import Response
@@ -305,3 +307,49 @@ def test_what_a_member_spent_includes_all_turns_of_one_question(members: Members
     )
     for call in calls:
         assert call.spent_by_member[FIRST] == pytest.approx(call.spent_usd)
+
+
+@pytest.mark.parametrize("whose", ["member", "route"])
+@pytest.mark.parametrize("kind", ["memory", "disk"])
+def test_a_run_that_continues_has_what_is_left_of_its_budgets(
+    members: Members, tmp_path: Path, whose: str, kind: str
+) -> None:
+    """An earlier part of it has spent half of the member's, or of the route's."""
+    members.replies = {FIRST: completion("1", usage=(100, 800)), SECOND: status(500)}
+    base_url = members.server.base_url
+    entry = {**PRICES, "limits": {"concurrency": 1, "timeout_s": 5}}
+    budget = {"budget_usd": 0.015}
+    first = member(base_url, FIRST, **entry, **(budget if whose == "member" else {}))
+    second = member(base_url, SECOND, **entry)
+    route = route_over(first, second, **(budget if whose == "route" else {}))
+    on_disk = RunStores.local(tmp_path, shared=tmp_path / "shared")
+    stores = on_disk if kind == "disk" else RunStores.in_memory()
+
+    def interrupted(_: Iterator[Call]) -> list[Call]:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run_route(route, 2, stores=stores, publish=interrupted)
+    assert members.asked(FIRST) == 1
+    members.replies[SECOND] = completion("2")
+    calls = run_route(route, 2, stores=stores)
+    assert members.asked(FIRST) == 1
+    last = "answered" if whose == "member" else "budget_exhausted"
+    assert steps(calls[1]) == [(FIRST, "budget_exhausted"), (SECOND, last)]
+
+
+def test_the_key_of_a_member_is_sent_to_no_other(members: Members, server: Script) -> None:
+    """By default the gate blocks the keys of all members."""
+    both = [member(server.base_url, one, api_key_env=one.upper()) for one in (FIRST, SECOND)]
+    (call,) = run_route(route_over(*both), 1, keys={"FIRST": "key-1-1-1", "SECOND": "topic 0"})
+    assert call.outcome == "gate_refused"
+    assert not members.server.bodies
+
+
+def test_another_candidate_has_no_circuit(members: Members) -> None:
+    """No other one could answer, so each request is tried as often as without a route."""
+    base_url = members.server.base_url
+    members.replies[SECOND] = status(500)
+    calls = run_route(member(base_url, FIRST), 9, others=(member(base_url, SECOND),), to=(SECOND,))
+    assert {call.outcome for call in calls} == {"infrastructure_failure"}
+    assert members.asked(SECOND) == 9 * 4
