@@ -2,20 +2,28 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from replay_assets.contracts.tools import shipped_tools
 from replay_assets.finetune.rows import Message, Tool, ToolCall
 from replay_assets.finetune.texts import TextRules
 
-ROLES = ("system", "user", "assistant", "tool")
+FOLLOWING = {
+    "system": {"system", "user"},
+    "user": {"user", "assistant"},
+    "assistant": {"user", "assistant", "tool"},
+    "tool": {"tool", "assistant"},
+}
+"""The roles that may follow each one: trainers reject or drop rows with instructions in the middle,
+an answer without a question, or a question right after the answer of a tool."""
 
 
 def recorded_session(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the messages of a recorded session up to its last answer, arguments as objects.
 
     Empty if no tool is called, if a call has no answer, or if it is not a conversation that begins
-    with a question: a trainer would reject the row or drop it.
+    with a question and whose roles follow each other: a trainer would reject the row or drop it.
     """
     found = [_plain(one) for one in messages]
     while found and (found[-1]["role"] != "assistant" or found[-1]["tool_calls"]):
@@ -109,9 +117,8 @@ def _calls(recorded: str | None) -> Iterator[dict[str, Any]]:
 
 def _is_whole(messages: Sequence[Mapping[str, Any]]) -> bool:
     calls = [call for one in messages for call in one["tool_calls"]]
-    if not calls or messages[0]["role"] not in ("system", "user"):
-        return False
-    if any(one["role"] not in ROLES for one in messages):
+    roles = ["system", *(one["role"] for one in messages)]
+    if not calls or any(after not in FOLLOWING.get(one, ()) for one, after in pairwise(roles)):
         return False
     if any(not (call["id"] and call["name"]) or call["arguments"] is None for call in calls):
         return False

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import chain, product
 from typing import Any
 
 import pytest
@@ -10,9 +11,12 @@ from replay_assets.errors import ConfigurationError
 from replay_assets.finetune.flavours import BY_NAME, flavour_of, flavours_named
 from replay_assets.finetune.rows import Message, Row, Tool, ToolCall
 from replay_assets.finetune.rules import RULES, check_lines
+from replay_assets.finetune.texts import TextRules
+from replay_assets.finetune.tool_sessions import recorded_session, session_messages, tools_of
 from replay_assets.finetune.writing.lines import encode_record
-from tests.finetune.records import a_row
+from tests.finetune.records import a_row, session
 
+END = {"role": "assistant", "content": "It leaks."}
 TOOL = Tool("df", "Show free space.", {"type": "object", "properties": {}})
 CALLS = (
     Message("user", "disk?"),
@@ -94,6 +98,29 @@ def test_an_id_that_is_used_again_names_the_newest_call() -> None:
         assert list(check_lines([line], name)) == [], name
     answers = [one["name"] for one in BY_NAME["tools.hf"].render(row)["messages"] if "name" in one]
     assert answers == ["df", "df", "free"]
+
+
+def test_whatever_session_is_recorded_its_rows_keep_the_rules() -> None:
+    """Every order of four messages, or calls with their answers, before the last answer."""
+    pieces = {
+        "S": [{"role": "system", "content": "Be brief."}],
+        "U": [{"role": "user", "content": "web is down"}],
+        "A": [{"role": "assistant", "content": "I look."}],
+        "C": session()[1:3],
+    }
+    found = set()
+    for order in chain.from_iterable(product(pieces, repeat=count) for count in range(5)):
+        recorded = recorded_session(session(*(one for part in order for one in pieces[part]), END))
+        if not recorded:
+            continue
+        found.add("".join(order))
+        *before, last = messages = session_messages(recorded, TextRules())
+        row = a_row(prompt=tuple(before), completion=(last,), tools=tools_of(messages))
+        for name in ("tools.hf", "tools.openai", "tools.nemo", "tools.sharegpt"):
+            line = encode_record(BY_NAME[name].render(row)) + b"\n"
+            assert list(check_lines([line], name)) == [], (order, name)
+    assert {"UC", "SUC", "UUC", "UAC", "UCC", "UCA", "UACA"} <= found
+    assert found.isdisjoint({"C", "SC", "UCU", "USC", "UCS"})
 
 
 def test_consecutive_messages_of_the_assistant_are_merged() -> None:

@@ -3,16 +3,17 @@
 Of 29 templates with tools that TRL ships, 25 render objects correctly and 4 render text.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
 from replay_assets.finetune.flavours.flavour import Flavour, Json
 from replay_assets.finetune.flavours.plain import POSITIVE
-from replay_assets.finetune.rows import Message, Row, ToolCall
+from replay_assets.finetune.rows import Message, Role, Row, ToolCall
 from replay_assets.lake.formats import json_line
 
 CallForm = Callable[[ToolCall], Json]
+SPEAKERS = {"user": "human", "assistant": "gpt", "tool": "observation"}
 
 
 def openai(row: Row) -> Json:
@@ -35,7 +36,9 @@ def nemo(row: Row) -> Json:
 def sharegpt(row: Row) -> Json:
     """Return turns that alternate, and the tools as JSON text: LLaMA-Factory drops other rows."""
     system = [one.content for one in row.prompt if one.role == "system"]
-    turns = [_turn(role, list(same)) for role, same in _turns(_all(row))]
+    said = (one for one in _all(row) if one.role != "system")
+    # Parallel answers of tools are one observation.
+    turns = [_turn(role, list(same)) for role, same in groupby(said, lambda one: one.role)]
     tools = [
         {"name": one.name, "description": one.description, "parameters": one.parameters}
         for one in row.tools
@@ -43,22 +46,12 @@ def sharegpt(row: Row) -> Json:
     return {"conversations": turns, "system": "\n\n".join(system), "tools": json_line(tools)}
 
 
-def _turns(messages: Iterable[Message]) -> Iterator[tuple[str, Iterator[Message]]]:
-    """Yield runs of messages that are one turn: parallel answers of tools are one observation."""
-    yield from groupby((one for one in messages if one.role != "system"), _turn_name)
-
-
-def _turn_name(one: Message) -> str:
-    if one.role == "assistant":
-        return "function_call" if one.tool_calls else "gpt"
-    return "observation" if one.role == "tool" else "human"
-
-
-def _turn(name: str, same: list[Message]) -> dict[str, str]:
-    if name == "function_call":
-        calls = [_named(call) for one in same for call in one.tool_calls]
-        return {"from": name, "value": json_line(calls[0] if len(calls) == 1 else calls)}
-    return {"from": name, "value": "\n\n".join(one.content for one in same)}
+def _turn(role: Role, same: list[Message]) -> dict[str, str]:
+    """Return messages of one role as one turn; a turn of calls has no text."""
+    if calls := [_named(call) for one in same for call in one.tool_calls]:
+        value = json_line(calls[0] if len(calls) == 1 else calls)
+        return {"from": "function_call", "value": value}
+    return {"from": SPEAKERS[role], "value": "\n\n".join(one.content for one in same)}
 
 
 def _with_tools(row: Row, call_form: CallForm, answering: Callable[[Message, str], Json]) -> Json:
@@ -84,7 +77,7 @@ def _with_tools(row: Row, call_form: CallForm, answering: Callable[[Message, str
         if one.role == "tool":
             message |= answering(one, names[one.tool_call_id])
         last = messages[-1] if messages else {}
-        if one.role == "assistant" == last.get("role") and not last.get("tool_calls"):
+        if one.role != "tool" and one.role == last.get("role") and not last.get("tool_calls"):
             message["content"] = "\n\n".join(filter(None, (last["content"], one.content)))
             messages.pop()
         messages.append(message)
