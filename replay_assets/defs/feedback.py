@@ -10,7 +10,7 @@ from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.judge_report import JudgeCard
 from replay_assets.defs.endpoint_slots import endpoint_slot
 from replay_assets.defs.keys import inputs_of, sanitizing_version
-from replay_assets.defs.left_out import leave_out
+from replay_assets.defs.left_out import PER_CANDIDATE, leave_out
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, preview, table_preview
 from replay_assets.defs.partitions import Partitions
@@ -114,7 +114,7 @@ def build_rewards(
         says how well it agrees with people ($REPLAY_HUMAN_LABELS), and whether an export may use
         these rows.
         """
-        if entry is not None and (reason := entry.not_ready(read_secret)) is not None:
+        if entry is not None and (reason := why_left_out(context.run, entry)) is not None:
             leave_out(context, entry.id, reason)
             return
         human = HumanLabels(named_file(HUMAN_LABELS), policy.least_kappa)
@@ -124,6 +124,19 @@ def build_rewards(
             yield materialize(context, lambda day: rewards.publish(day, judge), _rewards_shown)
 
     return feedback_rewards
+
+
+def why_left_out(run: dg.DagsterRun, judge: Candidate) -> str | None:
+    """Return why a run leaves the rewards out; None if it does not.
+
+    A run that selects assets, but none of a candidate, asks for the rewards: the judge need not be
+    scheduled then.
+    """
+    chosen = run.asset_selection
+    is_asked_for = bool(chosen) and not any(key.path[0] in PER_CANDIDATE for key in chosen or ())
+    if is_asked_for and judge.has_key(read_secret):
+        return None
+    return judge.not_ready(read_secret)
 
 
 class _Rewards:

@@ -9,6 +9,7 @@ import pytest
 
 from replay_assets.contracts.judge_report import JudgeCard
 from replay_assets.definitions import build_definitions
+from replay_assets.defs.feedback import why_left_out
 from replay_assets.errors import ResidualSecretError
 from replay_assets.feedback.publishing import clean_feedback
 from replay_assets.lake import Lineage, Store, assets
@@ -17,7 +18,7 @@ from replay_assets.settings import Settings
 from tests.conftest import settings_in
 from tests.defs.walks import execute, failed_steps
 from tests.feedback.judges import label, triple
-from tests.inference.scripted_server import ScriptedServer
+from tests.inference.scripted_server import ScriptedServer, candidate
 
 DAY = "2026-09-21"
 ENTRY = "- {id: words, model: rules-baseline, base_url: 'embedded://baselines/v1'}\n"
@@ -142,3 +143,14 @@ def test_a_judge_without_its_key_is_left_out(
     assert failed_steps(result) == set()
     made = {one.asset_key for one in result.get_asset_materialization_events()}
     assert made == {JUDGED[0]}
+
+
+def test_a_judge_that_is_not_scheduled_judges_if_the_rewards_are_asked_for() -> None:
+    """As a candidate does; runs of candidates, or of all assets, leave it out."""
+    judge = candidate("http://127.0.0.1:9/v1", role="judge", scheduled=False)
+    replayed = dg.AssetKey(["replay_results", "words"])
+    for chosen, is_left_out in (
+        (frozenset(JUDGED), False), (frozenset([*JUDGED, replayed]), True), (None, True),
+    ):  # fmt: skip
+        run = dg.DagsterRun(job_name="daily_walk", asset_selection=chosen)
+        assert (why_left_out(run, judge) is not None) == is_left_out
