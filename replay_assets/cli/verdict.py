@@ -4,9 +4,10 @@ from typing import Any
 
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.calendar import days_between, days_of_week, monday_of
-from replay_assets.contracts.evaluation_report import EvaluationReport, ReportedCandidate
+from replay_assets.contracts.evaluation_report import EvaluationReport, Verdict
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.promotion import PROMOTION_VERSION, Promotion
+from replay_assets.contracts.review import ReviewProgress
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError, NotMaterializedError
 from replay_assets.evaluation.review_days import publish_promotion
@@ -23,24 +24,23 @@ def verdict_of(settings: Settings, week: str, candidate_id: str) -> dict[str, An
         NotMaterializedError: there is no report, or the candidate has no replayed day in it.
     """
     week = _monday(week)
-    candidate = _candidate(settings, candidate_id)
+    catalogue = Catalogue.load(settings.candidates, read_variable).graded
+    candidate = _candidate(catalogue, candidate_id)
     report = Store(settings.lake).get(assets.EVALUATION_REPORT.at(week))
     content = EvaluationReport.read(report.document(assets.REPORT_FILE))
-    reported = _reported(content, candidate)
-    assert reported.verdict is not None  # noqa: S101 - `_reported` has checked it
-    assert reported.review is not None  # noqa: S101
+    verdict, review = _verdict_and_review(content, candidate)
     return {
         "candidate": candidate_id,
         "candidate_version": candidate.digest(),
         "week": week,
-        "decision": reported.verdict.decision,
-        "reasons": list(reported.verdict.reasons),
-        "figures": reported.review.figures,
-        "review": reported.review.model_dump(mode="json", exclude={"figures"}),
-        "policy_digest": reported.review.policy_digest,
+        "decision": verdict.decision,
+        "reasons": list(verdict.reasons),
+        "figures": review.figures,
+        "review": review.model_dump(mode="json", exclude={"figures"}),
+        "policy_digest": review.policy_digest,
         "report_digest": report.digest,
-        "stale": _stale(settings, report),
-        **_digests(settings, reported, week, candidate_id),
+        "stale": _stale(settings, catalogue, report),
+        **_digests(settings, review, week, candidate_id),
     }
 
 
@@ -67,8 +67,8 @@ def _monday(week: str) -> str:
     return week
 
 
-def _candidate(settings: Settings, candidate_id: str) -> Candidate:
-    candidate = Catalogue.load(settings.candidates, read_variable).graded.get(candidate_id)
+def _candidate(catalogue: Catalogue, candidate_id: str) -> Candidate:
+    candidate = catalogue.get(candidate_id)
     if candidate.baseline:
         raise ConfigurationError(
             f"{candidate_id} is a baseline: candidates are compared with it, and it has no verdict"
@@ -81,8 +81,10 @@ def _candidate(settings: Settings, candidate_id: str) -> Candidate:
     return candidate
 
 
-def _reported(report: EvaluationReport, candidate: Candidate) -> ReportedCandidate:
-    """Return a candidate's part of a report; it has a verdict.
+def _verdict_and_review(
+    report: EvaluationReport, candidate: Candidate
+) -> tuple[Verdict, ReviewProgress]:
+    """Return a candidate's verdict in a report, and the review in which it was reached.
 
     Raises:
         NotMaterializedError: it has none, or is of another version of the candidate.
@@ -106,12 +108,11 @@ def _reported(report: EvaluationReport, candidate: Candidate) -> ReportedCandida
             f"the report of the week {week} is about another version of {name}: its model, "
             f"endpoint, prompt or sampling has changed since. {again}"
         )
-    return found
+    return found.verdict, found.review
 
 
-def _stale(settings: Settings, report: Published) -> str | None:
+def _stale(settings: Settings, catalogue: Catalogue, report: Published) -> str | None:
     """Return why a report is not made from what is there now; None if it is."""
-    catalogue = Catalogue.load(settings.candidates, read_variable).graded
     lineage = Lineage(
         lake=Store(settings.lake),
         evidence=Store(settings.evidence),
@@ -125,12 +126,11 @@ def _stale(settings: Settings, report: Published) -> str | None:
 
 
 def _digests(
-    settings: Settings, reported: ReportedCandidate, week: str, candidate_id: str
+    settings: Settings, review: ReviewProgress, week: str, candidate_id: str
 ) -> dict[str, dict[str, str]]:
     """Return the digests of packs, results and labels by day, of all weeks of the review."""
-    assert reported.review is not None  # noqa: S101 - the caller has checked it
-    last = days_of_week(min(reported.review.ended or week, week))[-1]
-    days = days_between(min(reported.review.start, last), last)
+    last = days_of_week(min(review.ended or week, week))[-1]
+    days = days_between(min(review.start, last), last)
     lake, labels = Store(settings.lake), Store(settings.labels)
     sources = {
         "packs": (lake, assets.REQUEST_PACK),
