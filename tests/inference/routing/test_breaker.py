@@ -102,6 +102,10 @@ def test_pauses_grow_with_every_failed_probe_up_to_the_longest(
         play(breaker, "x")
     assert pauses == [1, 2, 4, 8, 10, 10]
     assert LONGEST_PAUSE_S == 10
+    clock.now_s += breaker.left_s
+    play(breaker, ".")
+    opened(breaker)
+    assert breaker.left_s == FIRST_PAUSE_S  # another outage may be short
 
 
 def test_a_probe_without_an_end_frees_its_place(breaker: CircuitBreaker, clock: Clock) -> None:
