@@ -58,6 +58,8 @@ class Filled(str):
     def origin(self) -> str:
         """Where the value is from, for a message."""
         names = " and ".join(one.name for one in self.used if one.name)
+        if not names:
+            return "a text with $${"
         return f"the default of {names}" if self.is_default else f"the value of {names}"
 
 

@@ -77,6 +77,13 @@ def test_a_wrong_default_is_named_as_such(tmp_path: Path):
     assert "(found the default of RPM_LIMIT)" in message
 
 
+def test_a_wrong_value_with_an_escaped_brace_names_no_variable(tmp_path: Path):
+    """There is none in it."""
+    message = refusal(tmp_path, text=TEXT.replace("${RPM_LIMIT:-40}", '"$${RPM}"'))
+    assert "line 6: 0.limits.rpm" in message
+    assert "(found a text with $${)" in message
+
+
 @pytest.mark.parametrize(
     "name",
     ["NVIDIA_API_KEY", "HF_TOKEN", "DB_PASSWORD", "MY_SECRET", "KEY", "OPENAI_KEY", "CREDENTIALS"],
