@@ -14,12 +14,12 @@ from replay_assets.defs.lost_calls import log_lost_calls
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, table_preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.replay import GROUP, ReplayConfig, RunLog, require_answers
+from replay_assets.defs.replay import GROUP, ReplayConfig, RunLog, publish
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
-from replay_assets.lake import Published, Store, assets
+from replay_assets.lake import Published, assets
 from replay_assets.replay.agent import runner
 from replay_assets.replay.agent.log import turns_of
-from replay_assets.replay.agent.runner import AgentPack, AgentRun, run_agent
+from replay_assets.replay.agent.runner import AgentPack, run_agent
 from replay_assets.replay.agent.shields.guards import guards_of
 from replay_assets.replay.agent.transcript import transcript
 
@@ -92,7 +92,7 @@ def build_asset(
                 refresh=config.refresh,
                 progress=RunLog(context.log.info).report,
             )
-            return _publish(lake, day, run, pack)
+            return publish(lake, day, run, pack)
 
         with endpoint_slot(context, candidate):
             yield materialize(context, investigate, _metadata)
@@ -102,14 +102,6 @@ def build_asset(
 
 def _files_of(pack: Published) -> AgentPack:
     return AgentPack(pack.source_of(assets.PACK_FILE), pack.source_of(assets.TOOL_OUTPUT_FILE))
-
-
-def _publish(lake: Store, day: str, run: AgentRun, pack: Published) -> Published:
-    require_answers(run, day)
-    address = assets.REPLAY_RESULTS.at(day, run.report.candidate_id)
-    published = run.publish(lake, address, inputs={assets.REQUEST_PACK.name: pack.digest})
-    run.remove_files()
-    return published
 
 
 def _metadata(published: Published) -> Metadata:

@@ -22,7 +22,6 @@ from replay_assets.inference import BatchProgress
 from replay_assets.lake import Published, Store, assets
 from replay_assets.replay import runner
 from replay_assets.replay.agent.progress import AgentProgress
-from replay_assets.replay.agent.runner import AgentRun
 from replay_assets.replay.pack_reading import PackSource, only_incidents
 from replay_assets.replay.runner import ReplayRun, run_pack
 
@@ -117,7 +116,7 @@ def build_asset(
                 refresh=config.refresh,
                 progress=RunLog(context.log.info).report,
             )
-            return _publish(lake, day, run, pack)
+            return publish(lake, day, run, pack)
 
         with endpoint_slot(context, candidate):
             yield materialize(context, replay, _metadata)
@@ -144,15 +143,20 @@ def _source(pack: Published, candidate: Candidate) -> PackSource:
     return only_incidents(pack.source_of(assets.PACK_FILE), asked)
 
 
-def _publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Published:
-    require_answers(run, day)
+def publish(lake: Store, day: str, run: ReplayRun, pack: Published) -> Published:
+    """Publish the results of a day, and remove the files that they were made from.
+
+    Raises:
+        dg.Failure: there is nothing to publish.
+    """
+    _require_answers(run, day)
     address = assets.REPLAY_RESULTS.at(day, run.report.candidate_id)
     published = run.publish(lake, address, inputs={assets.REQUEST_PACK.name: pack.digest})
     run.remove_files()
     return published
 
 
-def require_answers(run: ReplayRun | AgentRun, day: str) -> None:
+def _require_answers(run: ReplayRun, day: str) -> None:
     """Fail if a run has nothing to publish.
 
     Raises:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.arrow import arrow_schema
@@ -15,7 +16,7 @@ from replay_assets.contracts.result import RESULT_VERSION, ReplayResult, ResultR
 from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import Batch, Report, RunStores, SendingGate, run_batch
-from replay_assets.lake import Address, Published, Store, assets
+from replay_assets.lake import Address, PartitionWriter, Published, Store, assets
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import arrow_tables, decode_lines, encode_json, record_line
 from replay_assets.replay.dialogues import ReplayDialogues
@@ -38,9 +39,20 @@ class ReplayRun:
     A refused run has sent nothing and has no results; results in its folder are of an earlier run.
     """
 
+    FILES: ClassVar[tuple[str, ...]] = (RESULTS_FILE, REPORT_FILE)
+    TABLE: ClassVar[str] = assets.REPLAY_RESULTS.table
+    CODE_VERSION: ClassVar[str] = CODE_VERSION
+
     folder: Path
     report: RunReport
     was_refused: bool = False
+
+    @classmethod
+    def refused(cls, folder: Path, report: RunReport) -> Self:
+        """Write the report, unless the folder has results of an earlier run; return the run."""
+        if not (folder / RESULTS_FILE).exists():
+            publish_parts(folder / REPORT_FILE, [encode_json(report.as_json())])
+        return cls(folder, report, was_refused=True)
 
     @property
     def results(self) -> list[ReplayResult]:
@@ -49,36 +61,46 @@ class ReplayRun:
 
     def read_results(self) -> Iterator[ReplayResult]:
         """Yield the results one by one; a run that was refused has none."""
-        if self.was_refused:
-            return
-        with (self.folder / RESULTS_FILE).open("rb") as stream:
-            for record in decode_lines(stream, RESULTS_FILE):
-                yield ReplayResult.read(record)
+        yield from map(ReplayResult.read, self._records(RESULTS_FILE))
 
     def publish(self, store: Store, address: Address, *, inputs: Mapping[str, str]) -> Published:
         """Publish the run as a partition: its files, and a table of the answers."""
-        schema = arrow_schema(ResultRow)
-        with store.writing(address) as partition, (self.folder / RESULTS_FILE).open("rb") as lines:
-            results = partition.jsonl(RESULTS_FILE)
-            table = partition.table(assets.REPLAY_RESULTS.table, schema)
-            records = map(ReplayResult.read, map(results.write_line, lines))
-            for batch in arrow_tables(map(result_row, records), schema):
-                table.write(batch)
-            partition.file(REPORT_FILE, (self.folder / REPORT_FILE).read_bytes())
+        with store.writing(address) as partition:
+            self._write(partition)
             return partition.publish(
                 inputs={**inputs, "candidate": self.report.candidate_digest},
-                facts={
-                    "requests": self.report.requests,
-                    "repeats": self.report.repeats,
-                    "outcomes": self.report.outcomes,
-                },
-                code_version=CODE_VERSION,
+                facts=self._facts(),
+                code_version=self.CODE_VERSION,
             )
 
     def remove_files(self) -> None:
-        """Remove results and report after they are published elsewhere; the calls are kept."""
-        for name in (RESULTS_FILE, REPORT_FILE):
+        """Remove the files after they are published elsewhere; the calls are kept."""
+        for name in self.FILES:
             (self.folder / name).unlink(missing_ok=True)
+
+    def _write(self, partition: PartitionWriter) -> None:
+        schema = arrow_schema(ResultRow)
+        results = partition.jsonl(RESULTS_FILE)
+        table = partition.table(self.TABLE, schema)
+        with (self.folder / RESULTS_FILE).open("rb") as lines:
+            records = map(ReplayResult.read, map(results.write_line, lines))
+            for batch in arrow_tables(map(result_row, records), schema):
+                table.write(batch)
+        partition.file(REPORT_FILE, (self.folder / REPORT_FILE).read_bytes())
+
+    def _facts(self) -> dict[str, Any]:
+        report = self.report
+        return {
+            "requests": report.requests,
+            "repeats": report.repeats,
+            "outcomes": report.outcomes,
+        }
+
+    def _records(self, name: str) -> Iterator[Mapping[str, Any]]:
+        if self.was_refused:
+            return
+        with (self.folder / name).open("rb") as stream:
+            yield from decode_lines(stream, name)
 
 
 def run_pack(
@@ -125,8 +147,8 @@ def run_pack(
     gate = gate or SendingGate(secrets=_known_keys(candidate, api_key, keys))
     inspect = None if warn is None else partial(warn_of_refusal, warn, candidate, vocabulary, gate)
     pack = read_pack(source, candidate_id=candidate.id, inspect=inspect)
-    if failures := [*pack.findings, *_missing_key(candidate, api_key, keys)]:
-        return _refused(folder, ReportBuilder(candidate, pack).report(failures))
+    if failures := [*pack.findings, *missing_key(candidate, api_key, keys)]:
+        return ReplayRun.refused(folder, ReportBuilder(candidate, pack).report(failures))
     require_vocabulary(pack, vocabulary)
     replay = _Replay(pack, ReplayDialogues(candidate, vocabulary, gate.cleaned), folder)
     return run_batch(
@@ -182,7 +204,9 @@ class _Replay:
         return ReplayRun(self.folder, report)
 
 
-def _missing_key(candidate: Candidate, api_key: str | None, keys: ReadKey) -> list[str]:
+def missing_key(
+    candidate: Candidate, api_key: str | None, keys: ReadKey = lambda _: None
+) -> list[str]:
     """Return the failure of a candidate without its key; of a route, if no member has one."""
     if candidate.route is not None:
         has_key = any(one.has_key(keys) for one in candidate.members)
@@ -195,10 +219,3 @@ def _known_keys(candidate: Candidate, api_key: str | None, keys: ReadKey) -> lis
     found = (keys(one.api_key_env) for one in candidate.members if one.api_key_env is not None)
     # Read from a file, a key ends with a line feed.
     return [key for one in (api_key, *found) if (key := (one or "").strip())]
-
-
-def _refused(folder: Path, report: RunReport) -> ReplayRun:
-    """Write the report of a refused run, unless the folder has the results of an earlier one."""
-    if not (folder / RESULTS_FILE).exists():
-        publish_parts(folder / REPORT_FILE, [encode_json(report.as_json())])
-    return ReplayRun(folder, report, was_refused=True)

@@ -5,11 +5,12 @@ then their records are written in the order of the requests.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, ClassVar
 
 from upath import UPath
 
@@ -19,11 +20,7 @@ from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.result import (
     AGENT_COUNTS,
     RESULT_VERSION,
-    ReplayResult,
-    ResultRow,
-    result_row,
 )
-from replay_assets.contracts.run_report import RunReport
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference import (
     Batch,
@@ -32,12 +29,10 @@ from replay_assets.inference import (
     SendingGate,
     run_batch,
 )
-from replay_assets.lake import Address, Published, Store, TableWriter, assets
+from replay_assets.lake import PartitionWriter, TableWriter, assets
 from replay_assets.lake.files import publish_parts, staged
 from replay_assets.lake.formats import (
     arrow_table,
-    arrow_tables,
-    decode_lines,
     encode_json,
     record_line,
     tables_of,
@@ -51,7 +46,7 @@ from replay_assets.replay.pack_reading import Pack, PackSource, read_pack
 from replay_assets.replay.preflight import require_vocabulary, warn_of_refusal
 from replay_assets.replay.prompts import PROMPT_VERSION
 from replay_assets.replay.report import ReportBuilder
-from replay_assets.replay.runner import API_KEY_MISSING
+from replay_assets.replay.runner import ReplayRun, missing_key
 
 CODE_VERSION = "1"
 FILES = (assets.RESULTS_FILE, assets.EVENTS_FILE, assets.STEPS_FILE, assets.RUN_REPORT_FILE)
@@ -68,65 +63,30 @@ class AgentPack:
 
 
 @dataclass(frozen=True)
-class AgentRun:
-    """A finished run: its report, and the folder with its files.
+class AgentRun(ReplayRun):
+    """A finished run of investigations: as of a replay, and events and steps."""
 
-    A refused run has sent nothing; the files in its folder are of an earlier run.
-    """
-
-    folder: Path
-    report: RunReport
-    was_refused: bool = False
-
-    def read_results(self) -> Iterator[ReplayResult]:
-        """Yield the results one by one."""
-        yield from map(ReplayResult.read, self._records(assets.RESULTS_FILE))
+    FILES: ClassVar[tuple[str, ...]] = FILES
+    TABLE: ClassVar[str] = assets.AGENT_REPLAY.table
+    CODE_VERSION: ClassVar[str] = CODE_VERSION
 
     def read_events(self) -> Iterator[AgentEvent]:
         """Yield the events one by one, turn by turn."""
         yield from map(AgentEvent.read, self._records(assets.EVENTS_FILE))
 
-    def publish(self, store: Store, address: Address, *, inputs: Mapping[str, str]) -> Published:
-        """Publish the run as a partition: its files, a table of answers and one of steps."""
-        answers, steps = arrow_schema(ResultRow), arrow_schema(AgentStepRow)
-        with store.writing(address) as partition, ExitStack() as opened:
-            lines = {
-                name: opened.enter_context((self.folder / name).open("rb"))
-                for name in (assets.RESULTS_FILE, assets.EVENTS_FILE)
-            }
-            results, events = (partition.jsonl(name) for name in lines)
-            table = partition.table(assets.AGENT_REPLAY.table, answers)
-            records = map(ReplayResult.read, map(results.write_line, lines[assets.RESULTS_FILE]))
-            for batch in arrow_tables(map(result_row, records), answers):
-                table.write(batch)
-            for line in lines[assets.EVENTS_FILE]:
+    def _write(self, partition: PartitionWriter) -> None:
+        super()._write(partition)
+        events = partition.jsonl(assets.EVENTS_FILE)
+        with (self.folder / assets.EVENTS_FILE).open("rb") as lines:
+            for line in lines:
                 events.write_line(line)
-            table_of_steps = partition.table(assets.AGENT_STEPS, steps)
-            for batch in tables_of(self.folder / assets.STEPS_FILE):
-                table_of_steps.write(batch)
-            report = (self.folder / assets.RUN_REPORT_FILE).read_bytes()
-            partition.file(assets.RUN_REPORT_FILE, report)
-            return partition.publish(
-                inputs={**inputs, "candidate": self.report.candidate_digest},
-                facts={
-                    "requests": self.report.requests,
-                    "repeats": self.report.repeats,
-                    "outcomes": self.report.outcomes,
-                    **{name: getattr(self.report, name) or 0 for name in AGENT_COUNTS},
-                },
-                code_version=CODE_VERSION,
-            )
+        table = partition.table(assets.AGENT_STEPS, arrow_schema(AgentStepRow))
+        for batch in tables_of(self.folder / assets.STEPS_FILE):
+            table.write(batch)
 
-    def remove_files(self) -> None:
-        """Remove the files after they are published elsewhere; the calls are kept."""
-        for name in FILES:
-            (self.folder / name).unlink(missing_ok=True)
-
-    def _records(self, name: str) -> Iterator[Mapping[str, object]]:
-        if self.was_refused:
-            return
-        with (self.folder / name).open("rb") as stream:
-            yield from decode_lines(stream, name)
+    def _facts(self) -> dict[str, Any]:
+        counts = {name: getattr(self.report, name) or 0 for name in AGENT_COUNTS}
+        return {**super()._facts(), **counts}
 
 
 def run_agent(
@@ -169,8 +129,8 @@ def run_agent(
     gate = gate or SendingGate(secrets=[api_key or ""])
     inspect = None if warn is None else partial(warn_of_refusal, warn, candidate, vocabulary, gate)
     pack = read_pack(source.requests, candidate_id=candidate.id, inspect=inspect)
-    if failures := [*pack.findings, *_missing_key(candidate, api_key)]:
-        return _refused(folder, ReportBuilder(agent_of(candidate), pack).report(failures))
+    if failures := [*pack.findings, *missing_key(candidate, api_key)]:
+        return AgentRun.refused(folder, ReportBuilder(agent_of(candidate), pack).report(failures))
     require_vocabulary(pack, vocabulary)
     found = Recordings(source.recordings, assets.TOOL_OUTPUT_FILE)
     guards = guards or guards_of(candidate, gate)
@@ -246,15 +206,3 @@ class _AgentRun:
         on_step = None if self._is_asked else self.meter.count
         self._is_asked = True
         return self.dialogues.of(self.pack.lines(), on_step)
-
-
-def _missing_key(candidate: Candidate, api_key: str | None) -> list[str]:
-    has_key = candidate.api_key_env is None or (api_key or "").strip()
-    return [] if has_key else [API_KEY_MISSING]
-
-
-def _refused(folder: Path, report: RunReport) -> AgentRun:
-    """Write the report of a refused run, unless the folder has the results of an earlier one."""
-    if not (folder / assets.RESULTS_FILE).exists():
-        publish_parts(folder / assets.RUN_REPORT_FILE, [encode_json(report.as_json())])
-    return AgentRun(folder, report, was_refused=True)
