@@ -177,9 +177,11 @@ def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:
     if candidate.model and candidate.model not in found.models:
         says = f"{where} does not list {candidate.model} among its {len(found.models)} models"
         return Diagnosis("endpoints", "warn", says, "check model; some servers do not list all")
-    return Diagnosis(
-        "endpoints", "ok", f"{where} answers, and lists {candidate.model or 'a model'}"
-    )
+    if not candidate.model and len(found.models) > 1:  # a judge may leave it to its endpoint
+        says = f"{where} lists {len(found.models)} models, and the entry names none"
+        return Diagnosis("endpoints", "fail", says, "set model in the catalogue to one of them")
+    model = candidate.model or found.models[0]
+    return Diagnosis("endpoints", "ok", f"{where} answers, and lists {model}")
 
 
 def _show_table(findings: list[Diagnosis]) -> None:

@@ -169,6 +169,27 @@ def test_an_endpoint_is_asked_for_its_models_with_the_key(
     assert KEY not in result.output + run("doctor").output
 
 
+@pytest.mark.parametrize(
+    ("models", "status", "says"),
+    [(["a"], "ok", "lists a"), (["a", "b"], "fail", "lists 2 models, and the entry names none")],
+)
+def test_a_judge_that_names_no_model_needs_an_endpoint_with_one(
+    home: Path,
+    endpoint: Endpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    models: list[str],
+    status: str,
+    says: str,
+) -> None:
+    """A run would end at several."""
+    url, state = endpoint
+    state["body"] = {"data": [{"id": one} for one in models]}
+    catalogue(home, monkeypatch, f"id: mine, role: judge, base_url: '{url}'")
+    (found,) = [one for one in findings() if one["check"] == "endpoints"]
+    assert found["status"] == status
+    assert says in found["says"]
+
+
 def test_an_endpoint_whose_key_is_missing_is_not_asked(
     home: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
