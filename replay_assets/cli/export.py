@@ -10,7 +10,7 @@ from replay_assets.candidates import Catalogue
 from replay_assets.cli.days import iso_day
 from replay_assets.cli.display import console
 from replay_assets.contracts.calendar import days_between
-from replay_assets.contracts.export_policy import load_export_policy
+from replay_assets.contracts.export_policy import ExportPolicy, load_export_policy
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import NotMaterializedError
 from replay_assets.finetune.earlier import exports_before
@@ -36,7 +36,7 @@ def export_days(first: str, last: str, flavours: Sequence[str], out: Path | None
     settings = Settings.from_environment()
     policy = load_export_policy(settings.export)
     chosen = flavours_named(flavours or policy.flavours)
-    export, unusable = _export(settings, days_between(start, end))
+    export, unusable = _export(settings, policy, days_between(start, end))
     if not export.days:
         raise NotMaterializedError(
             f"no day from {start} to {end} can be exported: {next(iter(unusable.values()))}. Run "
@@ -65,7 +65,9 @@ def check(file: Path, flavour: str | None) -> bool:
     return not count
 
 
-def _export(settings: Settings, days: Sequence[str]) -> tuple[Export, dict[str, str]]:
+def _export(
+    settings: Settings, policy: ExportPolicy, days: Sequence[str]
+) -> tuple[Export, dict[str, str]]:
     """Return what an export of some days is made from, and why days can't be used."""
     entries = Catalogue.load(settings.candidates, read_variable)
     rules = rules_of(settings.rules)
@@ -90,7 +92,7 @@ def _export(settings: Settings, days: Sequence[str]) -> tuple[Export, dict[str, 
         sorted(lake.days_of(assets.INCUMBENT_SCORES.name)),
         lineage.digests(assets.SFT_EXPORT, days),
         [one.id for one in entries.replayed if not one.baseline],
-        load_export_policy(settings.export),
+        policy,
         safeguards,
         settings.training_language,
     )

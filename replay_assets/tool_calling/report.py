@@ -6,6 +6,7 @@ from itertools import combinations
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.percentile import percentile
+from replay_assets.contracts.result import total
 from replay_assets.contracts.tool_calling_report import (
     CandidateFigures,
     Miss,
@@ -109,8 +110,8 @@ def _figures(
         codes=_counts(one.code for one in results if one.code is not None),
         p50_latency_ms=percentile(latencies, 50),
         p95_latency_ms=percentile(latencies, 95),
-        prompt_tokens=_total([one.prompt_tokens for one in usages]),
-        completion_tokens=_total([one.completion_tokens for one in usages]),
+        prompt_tokens=total([one.prompt_tokens for one in usages]),
+        completion_tokens=total([one.completion_tokens for one in usages]),
         cost_usd=_cost(candidate, results),
     )
 
@@ -185,11 +186,6 @@ def _miss(result: ToolCallingResult, case: ToolCase) -> Miss:
 
 def _counts(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(values).items()))
-
-
-def _total(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if known and len(known) == len(counts) else None
 
 
 def _cost(candidate: Candidate, results: Results) -> float | None:
