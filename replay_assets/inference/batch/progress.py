@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from replay_assets.contracts.percentile import percentile
 from replay_assets.inference.call.call import Call
+from replay_assets.inference.call.completion import total_cost
 
 Number = TypeVar("Number", int, float)
 
@@ -131,7 +132,7 @@ class ProgressMeter:
         if call.completion is not None:
             self._latencies.append(call.completion.latency_ms)
             self._tokens = _sum(self._tokens, call.completion.usage.total_tokens)
-            self._cost_usd = _sum(self._cost_usd, call.completion.cost_usd)
+            self._cost_usd = _sum(self._cost_usd, total_cost(attempts))
 
 
 def _sum(one: Number | None, other: Number | None) -> Number | None:

@@ -1,11 +1,13 @@
 """Progress of a run: what is counted, what is estimated, and the line for the log."""
 
+from dataclasses import replace
 from itertools import count
 
 import pytest
 
 from replay_assets.inference.batch.progress import BatchProgress, ProgressMeter
-from tests.inference.calls import answered, failed
+from replay_assets.inference.call.completion import ChainStep
+from tests.inference.calls import answered, attempt, failed
 
 
 @pytest.fixture
@@ -39,6 +41,21 @@ def test_a_request_is_done_once_its_last_call_is_durable(clock: None) -> None:
     assert last.left_s == pytest.approx(1 / last.rate_per_s)
     assert last.projected_tokens == pytest.approx(24 * 3 / 2)
     assert last.cost_usd is None
+
+
+def test_the_cost_includes_the_members_of_a_route_that_failed_before() -> None:
+    """As it includes the failed attempts of a single candidate."""
+    lost = attempt(outcome="timeout", cost_usd=0.25, possibly_paid=True)
+    chain = (
+        ChainStep("first", "infrastructure_failure", (lost,)),
+        ChainStep("second", "answered"),
+    )
+    completion = answered("a").completion
+    assert completion is not None
+    completion = replace(completion, attempts=(attempt(cost_usd=0.5),))
+    meter = ProgressMeter(1, None)
+    meter.account(answered("a", completion=completion, chain=chain))
+    assert meter.moment().cost_usd == 0.75
 
 
 def test_the_progress_is_one_line() -> None:
