@@ -1,99 +1,42 @@
 """A run that is killed at any moment continues: same content, no stored answer is paid twice."""
 
-import asyncio
 import json
 import os
 import random
 import re
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from replay_assets.cli import main
 from replay_assets.contracts.timing import without_timing
-from replay_assets.inference.call_store.journal import checked
-from replay_assets.inference.call_store.local import CALLS_FILE, JOURNAL_FILE
+from replay_assets.inference.call_store.local import JOURNAL_FILE
 from replay_assets.replay.runner import REPORT_FILE, RESULTS_FILE
-from tests.inference.scripted_server import serving
+from tests.replay.killing import CountingEndpoint, completions_in, kill_runs, runs_of
 from tests.replay.packs import answer, pack_bytes, request
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[2]
 REQUESTS, KILLS, KILLS_A_RUN = 500, 50, 10
-LATENCY_S = 0.01
 
 
-class CountingEndpoint:
-    """Answers with the incident that it was asked about, and notes every arrival."""
-
-    def __init__(self) -> None:
-        self.arrived: list[str] = []
-        self.base_url = ""
-
-    async def handle(self, asked: Request) -> JSONResponse:
-        """Answer after a while; each answer of an incident is the same."""
-        body = await asked.json()
-        incident = body["messages"][1]["content"].split()[2]
-        self.arrived.append(incident)
-        await asyncio.sleep(LATENCY_S)
-        said = answer(proposed_action=f"Look after {incident}")
-        message = {"role": "assistant", "content": json.dumps(said)}
-        usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        return JSONResponse({"choices": [choice], "usage": usage})
+def reply(asked: Any) -> tuple[str, dict[str, Any]]:
+    """Answer with the incident that it was asked about; each answer of an incident is the same."""
+    incident = asked["messages"][1]["content"].split()[2]
+    said = answer(proposed_action=f"Look after {incident}")
+    return incident, {"role": "assistant", "content": json.dumps(said)}
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[CountingEndpoint]:
     """An endpoint on loopback."""
-    counting = CountingEndpoint()
-    route = Route("/v1/chat/completions", counting.handle, methods=["POST"])
-    with serving(Starlette(routes=[route])) as base_url:
-        counting.base_url = base_url
+    with CountingEndpoint(reply).on_loopback() as counting:
         yield counting
-
-
-class Runs:
-    """The program that runs replays in child processes."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-
-    def start(self, folder: Path, life: float | str = "whole") -> None:
-        """Start a run."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{folder} {life}\n")
-        self._process.stdin.flush()
-
-    def wait(self) -> str:
-        """Return how it ended."""
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-
-@contextmanager
-def runs_of(pack: Path, base_url: str, *kind: str) -> Iterator[Runs]:
-    """Start the program."""
-    command = [sys.executable, "-m", "tests.replay.forked_runs", str(pack), base_url, *kind]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        runs = Runs(process)
-        assert runs.wait() == "ready"
-        yield runs
 
 
 @pytest.fixture
@@ -113,14 +56,8 @@ def content_of(folder: Path) -> tuple[list[Any], Any]:
 
 def acknowledged(folder: Path) -> set[str]:
     """The incidents whose answer is complete in the journal."""
-    found = set()
-    for name in (JOURNAL_FILE, CALLS_FILE):
-        path = folder / name
-        lines = path.read_bytes().splitlines(keepends=True)[1:] if path.exists() else []
-        records = [json.loads(record) for line in lines if (record := checked(line)) is not None]
-        contents = [json.loads(record["completion"]["content"]) for record in records]
-        found |= {content["proposed_action"].rpartition(" ")[2] for content in contents}
-    return found
+    contents = [json.loads(one["content"]) for one in completions_in(folder)]
+    return {content["proposed_action"].rpartition(" ")[2] for content in contents}
 
 
 @pytest.mark.slow
@@ -128,30 +65,21 @@ def test_fifty_kills_change_nothing_and_pay_nothing_twice(
     endpoint: CountingEndpoint, pack: Path, tmp_path: Path
 ) -> None:
     """At random moments of a run: while it starts, asks, syncs, and while it writes results."""
-    moments = random.Random(6)
-    kills, caught = 0, 0
+    endpoint.arrived.clear()
     with runs_of(pack, endpoint.base_url) as runs:
-        started = time.monotonic()
-        runs.start(tmp_path / "whole")
-        assert runs.wait() == "ended 0"
-        span_s = time.monotonic() - started
-        expected = content_of(tmp_path / "whole")
-        assert len(expected[0]) == REQUESTS
-        while kills < KILLS:
-            folder = tmp_path / f"run-{kills}"
-            told: list[tuple[int, set[str]]] = []
-            for _ in range(min(KILLS_A_RUN, KILLS - kills)):
-                runs.start(folder, moments.uniform(0, span_s / 3))
-                caught += runs.wait() == "killed"
-                kills += 1
-                told.append((len(endpoint.arrived), acknowledged(folder)))
-            runs.start(folder)
-            assert runs.wait() == "ended 0"
-            assert content_of(folder) == expected
-            assert not (folder / JOURNAL_FILE).exists()
-            for position, known in told:
-                assert not known & set(endpoint.arrived[position:])
-            assert any(0 < len(known) < REQUESTS for _, known in told)
+        caught, partly = kill_runs(
+            runs,
+            endpoint,
+            tmp_path,
+            questions=REQUESTS,
+            kills=KILLS,
+            kills_a_run=KILLS_A_RUN,
+            part=3,
+            moments=random.Random(6),
+            content_of=content_of,
+            acknowledged=acknowledged,
+        )
+    assert all(map(any, partly))
     assert caught > KILLS // 2
 
 
