@@ -9,7 +9,7 @@ from replay_assets.candidates import Candidate
 from replay_assets.contracts.gate_policy import DeclaredReview, GatePolicy, load_policy
 from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.training_manifest import TRAINING_VERSION, TrainingManifest
-from replay_assets.evaluation.reviews import Sides, Standing, plan_review, standing_of
+from replay_assets.evaluation.reviews import Sides, Standing, plan_review, standing_of, twin_of
 from tests.evaluation.gate.test_review import always, half, mostly, never, rows
 
 WEEKS = ("2026-09-21", "2026-09-28", "2026-10-05", "2026-10-12", "2026-10-19", "2026-10-26")
@@ -175,3 +175,12 @@ def test_before_its_start_a_review_has_no_incident() -> None:
 
     assert found.decision == "INCONCLUSIVE"
     assert found.reasons == (f"the review starts in the week of {WEEKS[4]}",)
+
+
+def test_a_candidate_is_compared_with_its_own_control_first() -> None:
+    """Another one of the same model may have other settings."""
+    blind = {"model": MODEL.model, "base_url": MODEL.base_url, "prompt_variant": "no_evidence"}
+    other, control = (Candidate(id=name, **blind) for name in ("blind", MODEL.control_id))
+    assert twin_of(MODEL, [MODEL, other, control]) == control
+    assert twin_of(MODEL, [MODEL, other]) == other
+    assert twin_of(other, [MODEL, other, control]) is None

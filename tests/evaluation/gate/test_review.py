@@ -8,6 +8,12 @@ import pytest
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.errors import ContractError
 from replay_assets.evaluation.gate import Review, review
+from replay_assets.evaluation.gate.requirements import (
+    beaten_by,
+    better_than_baselines,
+    floors_reached,
+)
+from replay_assets.evaluation.gate.sides import Side
 
 Right = Callable[[int], bool | None]
 Rows = list[dict[str, Any]]
@@ -138,12 +144,12 @@ def fail(answers: Rows, count: int) -> None:
         row |= {"outcome": "infrastructure_failure", "primary": None, "grade_status": "not_graded"}
 
 
+def barely_better(number: int) -> bool:
+    return half(number) or number in (1, 3, 5, 7)
+
+
 def test_a_win_must_hold_even_if_the_failed_answers_had_been_wrong() -> None:
     """Two of 120 answers failed, which the policy allows; without them the win is shown."""
-
-    def barely_better(number: int) -> bool:
-        return half(number) or number in (1, 3, 5, 7)
-
     candidate = rows(120, barely_better)
     fail(candidate, 2)
     left_out = rows(118, barely_better)
@@ -152,6 +158,40 @@ def test_a_win_must_hold_even_if_the_failed_answers_had_been_wrong() -> None:
     found = review(candidate, rows(120, half), {})
     assert (found["decision"], found["figures"]["pairs"]) == ("INCONCLUSIVE", 118)
     assert says(found, "no win over the incumbent is shown")
+
+
+def test_a_baseline_must_be_beaten_even_if_the_failed_answers_had_been_wrong() -> None:
+    """As production must; else a candidate could leave out what it can't answer."""
+    failed = rows(120, barely_better)
+    fail(failed, 2)
+    constant = {"constant": Side.of(rows(120, half))}
+    complete, lacking = Side.of(rows(118, barely_better)), Side.of(failed)
+    alpha = load_policy().alpha
+
+    assert list(better_than_baselines(complete, constant, alpha)) == []
+    assert len(list(better_than_baselines(lacking, constant, alpha))) == 1
+
+    one_more = rows(120, lambda number: half(number) or number == 1)
+    assert beaten_by(Side.of(one_more), constant, "primary") is None
+    fail(one_more, 2)
+    assert beaten_by(Side.of(one_more), constant, "primary") == "constant"
+
+
+def test_a_floor_that_the_failed_answers_could_reach_is_open() -> None:
+    """60 of 80 are right, and 20 failed: between 60 and 80 percent."""
+    answers = rows(100, lambda number: number < 60)
+    fail(answers, 20)
+    for floor, kind in ((0.85, "open"), (0.95, "hold")):
+        policy = load_policy().model_copy(update={"floors": {"primary": floor}})
+        (found,) = floors_reached(Side.of(answers), policy)
+        assert found.kind == kind
+        assert found.says.startswith("primary is 60.0 %, below the floor")
+
+
+def test_harm_counts_also_without_a_usable_label() -> None:
+    """That an action repeats what had failed is known without one."""
+    side = Side.of([*rows(20, always), *rows(1, lambda _: None, incident_id="x", harm=True)])
+    assert (side.any_true("harm"), len(side.graded)) == (1, 21)
 
 
 def test_a_floor_is_missed_only_if_the_failed_answers_do_not_matter() -> None:
@@ -239,6 +279,8 @@ def test_a_comment_does_not_change_the_digest_of_a_policy() -> None:
 
     assert policy.digest() == type(policy).read(policy.as_json()).digest()
     assert policy.digest() != policy.model_copy(update={"alpha": 0.01}).digest()
+    # The bound of the judge of feedback is no rule of a verdict: reviews go on.
+    assert policy.digest() == policy.model_copy(update={"least_kappa": 0.1}).digest()
 
 
 def test_labels_that_no_answer_can_meet_are_no_evidence_of_safety() -> None:
