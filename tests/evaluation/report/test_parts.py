@@ -15,9 +15,11 @@ from replay_assets.evaluation.report.details import truth_of
 from replay_assets.evaluation.report.flips import flips_of
 from replay_assets.evaluation.report.leaks import leak_checks
 from replay_assets.evaluation.report.pictures import Point, pareto, trend_picture
+from replay_assets.evaluation.report.shown import with_reasons
 from replay_assets.evaluation.report.slices import slices_of
 from replay_assets.evaluation.report.trend import earlier_weeks
 from replay_assets.evaluation.report.views import changes_by_week, slice_state, trend_by_candidate
+from replay_assets.evaluation.report.words import words_in
 from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import Publication, Store, assets
 from replay_assets.statistics import rate_of
@@ -144,3 +146,33 @@ def test_names_in_a_picture_never_overlap():
     )
     assert len(lines) == 8
     assert min(b - a for a, b in pairwise(lines)) >= 15
+
+
+def test_a_candidate_has_one_mark_in_every_picture_and_no_other_one_has_it() -> None:
+    """Also if a picture lacks some of them, and for more candidates than there are colours."""
+    names = [f"candidate-{number}" for number in range(12)]
+
+    def marks(shown: list[str]) -> list[tuple[str, str]]:
+        points = [Point(one, 0.5, 0.4, 0.6, 1.0, False) for one in shown]
+        picture = pareto(points, title="t", axis="USD", unknown="unpriced", order=names)
+        # The first of two marks: the second one is next to the name.
+        found = re.findall(r'<(\w+) class="mark ([\w ]+)"[^>]*?(?: points="([^"]*)")?/>', picture)
+        return [(colour, f"{form} {ends}") for form, colour, ends in found[::2]]
+
+    assert len(set(marks(names))) == 12
+    assert marks(names[7:9]) == marks(names)[7:9]
+
+
+def test_the_picture_shows_both_ends_of_a_long_name() -> None:
+    """The names of a candidate and its control differ at the end."""
+    name = "a-model-with-a-very-long-name"
+    points = [Point(one, 0.5, 0.4, 0.6, 1.0, False) for one in (name, f"{name}-no-evidence")]
+    picture = pareto(points, title="t", axis="USD", unknown="unpriced")
+    assert ">a-model-wit…y-long-name<" in picture
+    assert ">a-model-wit…no-evidence<" in picture
+
+
+def test_candidates_that_were_not_run_for_one_reason_are_listed_together() -> None:
+    """Several need the same key."""
+    reasons = {"a": "KEY is not set", "b": "not scheduled", "c": "KEY is not set"}
+    assert with_reasons(reasons, words_in("en")) == "a, c (KEY is not set); b (not scheduled)"
