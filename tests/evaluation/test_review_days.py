@@ -31,6 +31,19 @@ def test_an_entry_that_is_never_asked_takes_no_share_of_the_alpha(tmp_path: Path
     assert plan.alpha == load_policy().alpha / 2
 
 
+def test_the_order_of_routes_covers_the_days_of_the_reviews(tmp_path: Path) -> None:
+    """A historic review begins with the oldest evidence, two weeks before this one."""
+    roots = empty(tmp_path)
+    for day in ("2026-09-08", DAYS[0]):
+        roots.publish_day(day, incident=f"inc-{day}")
+    catalogue = Catalogue((MODEL,))
+    lineage = roots.scored(DAYS, MODEL).lineage
+    reviews = ReviewDays(roots.lake, roots.evidence, lineage, catalogue, load_policy())
+    days = reviews.covered(WEEK)
+    assert (days.days[0], days.days[-1]) == ("2026-09-07", DAYS[-1])
+    assert len(reviews.unseen(MODEL, days)) == 2
+
+
 def test_an_incident_that_a_member_was_trained_on_is_not_compared(tmp_path: Path) -> None:
     """As in its review: the member would look better than it is."""
     manifest = TrainingManifest(

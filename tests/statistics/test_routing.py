@@ -102,6 +102,17 @@ def test_below_the_stated_number_of_cases_nothing_is_recommended():
     assert of(first, cases(MINIMUM_CASES, usual)).state == "other_order"
 
 
+def test_a_figure_that_is_known_in_few_cases_decides_nothing():
+    """The second one is cheaper wherever both costs are known, in 29 of 40 cases."""
+
+    def priced(known: int) -> Callable[[int], Observation]:
+        return lambda index: usual(index)._replace(cost_usd=0.001 if index < known else None)
+
+    dear = cases(40, lambda index: usual(index)._replace(cost_usd=0.01 + index / 1e6))
+    assert of(dear, cases(40, priced(MINIMUM_CASES - 1))).state == "same_order"
+    assert of(dear, cases(40, priced(MINIMUM_CASES))).state == "other_order"
+
+
 def test_members_without_results_are_named():
     """Two measured members are compared; one alone is not."""
     observed: Observed = {"a": cases(40, wrong_until(30)), "c": cases(40, usual)}
