@@ -1,7 +1,8 @@
 """Assets of agents: one per candidate with `agent: true`; it investigates the day's incidents."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 import dagster as dg
 
@@ -16,6 +17,7 @@ from replay_assets.defs.metadata import Metadata, bars, table_preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.replay import GROUP, ReplayConfig, RunLog, publish
 from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
+from replay_assets.evaluation.grading.agents import READS
 from replay_assets.lake import Published, assets
 from replay_assets.replay.agent import runner
 from replay_assets.replay.agent.log import turns_of
@@ -115,13 +117,19 @@ def _metadata(published: Published) -> Metadata:
     figures = ("avg_latency_ms", "p95_latency_ms", "total_cost_usd")
     return {
         **{name: report[name] for name in figures if report[name] is not None},
-        **({"tool_miss_rate": len(misses) / len(tools)} if tools else {}),
+        **({"tool_miss_rate": rate} if (rate := miss_rate(tools)) is not None else {}),
         "steps_preview": table_preview(steps, STEP_COLUMNS),
         "outcomes": bars(report["outcomes"], "incidents by outcome"),
         "misses_by_tool": bars({one: misses.count(one) for one in sorted(set(misses))}, "misses"),
         "findings_by_shield": bars({one: found.count(one) for one in sorted(set(found))}, "found"),
         "transcript": dg.MetadataValue.md(_transcript(published)),
     }
+
+
+def miss_rate(tools: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return the share of reads that were never recorded, as in the report; None without a read."""
+    reads = [row for row in tools if row["outcome"] in READS]
+    return sum(row["is_miss"] for row in reads) / len(reads) if reads else None
 
 
 def _transcript(published: Published) -> str:

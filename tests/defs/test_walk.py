@@ -105,7 +105,10 @@ def test_an_agent_is_replayed_and_scored_as_another_candidate(walk: Walk) -> Non
         for one in walk.day.get_asset_materialization_events()
         if one.asset_key == dg.AssetKey(["agent_replay", "rules-baseline"])
     ]
-    assert "Final answer (end_of_turn)" in str(event.materialization.metadata["transcript"].value)
+    shown = event.materialization.metadata
+    assert "Final answer (end_of_turn)" in str(shown["transcript"].value)
+    reads = sum(row["reads"] for row in rows)
+    assert shown["tool_miss_rate"].value == sum(row["tool_misses"] for row in rows) / reads
 
 
 def test_the_report_has_an_agent_next_to_its_single_answers(walked: Settings) -> None:
