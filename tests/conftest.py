@@ -20,6 +20,7 @@ from replay_assets.source.loading.load import load_directory
 from tests.inference.scripted_server import ScriptedServer, scripted_server
 
 SAMPLES = Path(__file__).parent.parent / "data" / "samples"
+BASELINES = Path(__file__).parent / "baselines.yaml"
 EMPTY_THE_DATABASE = """
 DO $$
 DECLARE name text;
@@ -175,12 +176,16 @@ def load_into(url: str, directory: Path) -> None:
 
 @pytest.fixture
 def settings(tmp_path: Path, sample_source: str) -> Settings:
-    """Settings whose every root lies in the test's own folder; the source is the samples."""
+    """Settings with every root in the test's own folder, the samples and the two baselines."""
     return settings_in(tmp_path, source_url=sample_source)
 
 
-def settings_in(home: Path, *, source_url: str) -> Settings:
-    """Return settings with every root below a folder."""
+def settings_in(home: Path, *, source_url: str, candidates: Path | None = BASELINES) -> Settings:
+    """Return settings with every root below a folder; `candidates=None` is the shipped catalogue.
+
+    Each candidate has several assets, and Dagster serializes the graph for each run: with the two
+    baselines alone a run costs two thirds.
+    """
     data = home / "data"
     data.mkdir(exist_ok=True)
     return Settings(
@@ -192,7 +197,7 @@ def settings_in(home: Path, *, source_url: str) -> Settings:
         source_url=source_url,
         source_is_default=False,
         mapping=None,
-        candidates=None,
+        candidates=candidates,
         vocabulary=None,
         policy=None,
         rules=None,

@@ -13,6 +13,7 @@ from replay_assets.defs.evidence import SOURCE
 from replay_assets.defs.keys import key_of
 from replay_assets.lake.assets import BY_NAME, REPLAY_RESULTS
 from replay_assets.settings import Settings
+from tests.conftest import settings_in
 
 SNAPSHOT = Path(__file__).parent / "asset_graph.json"
 MAY_SEE_LABELS = {
@@ -35,10 +36,11 @@ CHECKS_THAT_SEE_LABELS = {
 """The checks of labels. The checks of a pack share a step, and therefore its resources."""
 
 
-@pytest.fixture
-def definitions(settings: Settings) -> dg.Definitions:
-    """The project's definitions."""
-    return build_definitions(settings)
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    """The definitions of the shipped catalogue."""
+    home = tmp_path_factory.mktemp("graph")
+    return build_definitions(settings_in(home, source_url="sqlite://", candidates=None))
 
 
 def graph_of(definitions: dg.Definitions) -> dict[str, dict[str, object]]:

@@ -57,6 +57,7 @@ def test_a_value_that_no_rule_masks_but_must_not_leave_fails_the_partition(
         settings = replace(settings, canaries=file)
     else:
         monkeypatch.setenv("NVIDIA_API_KEY", KEY)
+        settings = replace(settings, candidates=None)  # their keys are known as secrets
     result = walk_day(settings, DAY)
     assert "request_pack" in failed_steps(result)
     assert f"still contains {kind} in user_prompt" in events_of(result)

@@ -43,7 +43,8 @@ class Walk:
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory: pytest.TempPathFactory, sample_source: str) -> Walk:
     """The run that the tests of this module read."""
-    settings = settings_in(tmp_path_factory.mktemp("walk"), source_url=sample_source)
+    home = tmp_path_factory.mktemp("walk")
+    settings = settings_in(home, source_url=sample_source, candidates=None)
     day = walk_day(settings, DAY)
     assert day.success
     assert walk_week(settings, WEEK).success
@@ -60,7 +61,7 @@ def walked(walk: Walk) -> Settings:
 def copied(walked: Settings, tmp_path: Path, sample_source: str) -> Settings:
     """The settings of a copy of that run, for a test that changes it."""
     shutil.copytree(walked.data, tmp_path / "data")
-    return settings_in(tmp_path, source_url=sample_source)
+    return settings_in(tmp_path, source_url=sample_source, candidates=None)
 
 
 def test_each_stage_publishes_its_files(walked: Settings) -> None:
@@ -228,7 +229,7 @@ def test_a_candidate_without_its_key_fails_alone_and_names_the_variable(
 ) -> None:
     """The others continue, and the message says what to set."""
     monkeypatch.delenv("NVIDIA_API_KEY", raising=False)
-    settings = settings_in(tmp_path, source_url=sample_source)
+    settings = settings_in(tmp_path, source_url=sample_source, candidates=None)
     result = walk_day(settings, DAY, ["nemotron-mini", "rules-baseline"])
     assert failed_steps(result) == {"replay_results__nemotron_mini"}
     messages = " ".join(event.message or "" for event in result.all_events)
