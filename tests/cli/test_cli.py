@@ -18,7 +18,7 @@ from replay_assets.cli.walk import DEMO_WEEK
 from replay_assets.inference.throttling import backoff
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.store import Store
-from tests.conftest import SAMPLES
+from tests.conftest import BASELINES, SAMPLES
 
 DAY = "2026-09-30"
 HEAVY = {"dagster", "pyarrow", "pandas", "numpy", "sqlalchemy", "aiohttp", "httpx", "pydantic"}
@@ -38,9 +38,16 @@ def prepared(home: Path, patched: pytest.MonkeyPatch) -> Path:
     (data / "samples").symlink_to(SAMPLES)
     patched.setenv("REPLAY_HOME", str(home))
     patched.setenv("DAGSTER_HOME", str(data / "dagster_home"))
-    for name in ("REPLAY_SOURCE_URL", "REPLAY_CANDIDATES", "NVIDIA_API_KEY"):
+    patched.setenv("REPLAY_CANDIDATES", str(BASELINES))
+    for name in ("REPLAY_SOURCE_URL", "NVIDIA_API_KEY"):
         patched.delenv(name, raising=False)
     return data
+
+
+@pytest.fixture
+def shipped_catalogue(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the home have all shipped candidates: each day's run costs a second more."""
+    monkeypatch.delenv("REPLAY_CANDIDATES")
 
 
 def run(*words: str) -> Result:
@@ -73,6 +80,7 @@ def pack_of(home: Path) -> Path:
 
 
 @pytest.mark.slow  # a week; .ci/run starts the demo by itself too
+@pytest.mark.usefixtures("shipped_catalogue")
 def test_the_demo_ends_with_verdicts_and_with_paths_that_exist(home: Path) -> None:
     """Two minutes after cloning: a report in a browser and training files on disk."""
     result = run("demo")
@@ -102,6 +110,7 @@ def test_the_demo_does_not_touch_your_own_database(
     assert not (home / "mine.sqlite").exists()
 
 
+@pytest.mark.usefixtures("shipped_catalogue")
 def test_a_backfill_is_visible_on_the_instance_and_builds_the_week(home: Path) -> None:
     """Each partition is an ordinary run of the shipped jobs; the end says what the demo's says."""
     result = run("backfill", "--from", DAY, "--to", DAY)
@@ -175,6 +184,7 @@ def test_a_day_without_a_usable_row_fails_with_the_reason(home: Path) -> None:
     assert "invalid_json:labels" in flat
 
 
+@pytest.mark.usefixtures("shipped_catalogue")
 def test_a_backfill_lists_failures_with_reasons_and_does_the_rest(home: Path) -> None:
     """Status 1 and the variable's name; the other candidate's day is still done."""
     words = ("--candidate", "nemotron-mini", "--candidate", "rules-baseline")
@@ -220,6 +230,7 @@ def test_an_invalid_range_is_rejected(home: Path, first: str, last: str, says: s
     assert not (home / "data" / "lake").exists()
 
 
+@pytest.mark.usefixtures("shipped_catalogue")
 def test_an_unknown_candidate_is_rejected_with_the_valid_ones(home: Path) -> None:
     """A typing error should cost seconds."""
     result = run("backfill", "--from", DAY, "--to", DAY, "--candidate", "nemotron")
@@ -253,6 +264,7 @@ def test_a_pack_with_a_finding_is_not_sent_and_ends_with_status_one(tmp_path: Pa
     assert not (tmp_path / "out" / "replay_results.jsonl").exists()
 
 
+@pytest.mark.usefixtures("shipped_catalogue")
 def test_a_refused_replay_keeps_the_results_of_an_earlier_one(walked: Path, tmp_path: Path) -> None:
     """They may have been paid for. The output says why it was refused."""
     good = pack_of(walked)
@@ -274,6 +286,7 @@ def test_a_refused_replay_keeps_the_results_of_an_earlier_one(walked: Path, tmp_
         assert [(out / name).read_bytes() for name in names] == before
 
 
+@pytest.mark.usefixtures("shipped_catalogue")
 def test_requests_blocked_by_the_gate_are_listed_before_anything_is_sent(
     walked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,5 @@
 """What the tests of Dagster's objects share."""
 
-from tests.dagster_migrations import migrations_are_read_once
+from tests.dagster_storage import dagster_storage_is_quick
 
-__all__ = ["migrations_are_read_once"]
+__all__ = ["dagster_storage_is_quick"]
