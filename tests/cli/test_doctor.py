@@ -36,7 +36,7 @@ def endpoint() -> Iterator[Endpoint]:
             """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.01,))  # how often it looks for its end
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/v1", state
     server.shutdown()

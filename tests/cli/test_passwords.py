@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from replay_assets.cli import main
-from tests.conftest import SAMPLES
+from tests.conftest import BASELINES, SAMPLES
 
 HEAD, TAIL = "Kq7w" + "Head", "Zt4m" + "Tail"
 PARTS = [part[start : start + 4] for part in (HEAD, TAIL) for start in range(len(part) - 3)]
@@ -47,6 +47,7 @@ def test_no_command_prints_or_stores_a_part_of_the_password(
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("REPLAY_HOME", str(tmp_path))
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "data" / "dagster_home"))
+    monkeypatch.setenv("REPLAY_CANDIDATES", str(BASELINES))
     unescaped = f"postgresql+psycopg://joe:{HEAD}@{TAIL}@127.0.0.1:1/x"
     check(unescaped, "@ as %40", *COMMANDS, IN_DAGSTER)
     check(unescaped.replace(f"@{TAIL}", f"%40{TAIL}"), "refused", *COMMANDS)

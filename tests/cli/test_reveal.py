@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from replay_assets.cli import main
 from replay_assets.cli.reveal import shown
-from tests.conftest import SAMPLES
+from tests.conftest import BASELINES, SAMPLES
 
 DAY = "2026-09-30"
 
@@ -30,6 +30,7 @@ def run(home: Path, *words: str, **changes: str) -> Result:
     environment = {
         "REPLAY_HOME": str(home),
         "DAGSTER_HOME": str(home / "data" / "dagster_home"),
+        "REPLAY_CANDIDATES": str(BASELINES),
         **changes,
     }
     return CliRunner().invoke(main, list(words), env=environment)
