@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from functools import cache, lru_cache
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.runs.sqlite import sqlite_run_storage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy.pool import NullPool
 
 
@@ -26,15 +26,12 @@ def dagster_storage_is_quick() -> Iterator[None]:
         yield
 
 
-def kept_engine(
-    url: str, poolclass: type[NullPool], connect_args: dict[str, Any] | None = None
-) -> sa.Engine:
-    """Return the engine of a database of Dagster's."""
-    return _engine(url, poolclass, tuple((connect_args or {}).items()))
+def kept_engine(url: str, **_: object) -> sa.Engine:
+    """Return the engine of one of Dagster's databases, with the options that Dagster gives."""
+    return _engine(url)
 
 
 @lru_cache(maxsize=32)
-def _engine(
-    url: str, poolclass: type[NullPool], connect_args: tuple[tuple[str, Any], ...]
-) -> sa.Engine:
-    return sa.create_engine(url, poolclass=poolclass, connect_args=dict(connect_args))
+def _engine(url: str) -> sa.Engine:
+    timeout = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+    return sa.create_engine(url, poolclass=NullPool, connect_args=timeout)
