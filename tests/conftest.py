@@ -1,12 +1,13 @@
 """What the tests share: real databases, settings of their own, the real data where it exists."""
 
+import gc
 import os
 import secrets
 import shutil
 import signal
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,6 +41,26 @@ DAGSTER_FOLDERS = {"benchmarks", "cli", "defs", "e2e"}
 SERVER_FIXTURES = {"postgres_server", "shared_server"}
 SLOW_TIMEOUT_S = 1200
 NO_REAL_DATA = "REPLAY_REAL_DATA does not name a folder with the real incidents"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores: a sixth of a test's time is spent on waiting."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect without the garbage collector, and let it never look at the collected tests again.
+
+    It would visit some million objects that live to the end, which doubles the time to collect
+    them and takes a twentieth of the time of the tests.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
