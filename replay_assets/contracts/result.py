@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from replay_assets.contracts.record import Part, Record
+from replay_assets.totals import known_total
 
 RESULT_VERSION = "agent_nemotron_external_result_v1"
 
@@ -226,6 +227,5 @@ def result_row(result: ReplayResult) -> dict[str, Any]:
 
 
 def total(counts: list[int | None]) -> int | None:
-    """Return the sum of token counts; None if a count is missing: a part would look too cheap."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if known and len(known) == len(counts) else None
+    """Return the sum of token counts; None if a count is unknown or if there are none."""
+    return known_total(counts) if counts else None

@@ -16,6 +16,7 @@ from replay_assets.feedback.triples import content_of, read_triples
 from replay_assets.inference import Report
 from replay_assets.lake.files import sha256
 from replay_assets.sanitizing import RuleSet
+from replay_assets.totals import known_total
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ def judge_report(card: JudgeCard, judged: Sequence[Judged], labels: LabelSet) ->
         failures=dict(
             sorted(Counter(one.rationale or "" for one in said if one.label is None).items())
         ),
-        prompt_tokens=_total([None if one is None else one.prompt_tokens for one in usages]),
-        completion_tokens=_total(
+        prompt_tokens=known_total([None if one is None else one.prompt_tokens for one in usages]),
+        completion_tokens=known_total(
             [None if one is None else one.completion_tokens for one in usages]
         ),
         cost_usd=_cost([one.cost_usd for one in judged]),
@@ -124,11 +125,6 @@ def _status(agreement: Agreement | None, least_kappa: float) -> CardStatus:
     return "verified" if low is not None and low >= least_kappa else "below_bound"
 
 
-def _total(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
-
-
 def _cost(costs: Sequence[float | None]) -> float | None:
-    known = [cost for cost in costs if cost is not None]
-    return round(sum(known), 9) if known and len(known) == len(costs) else None
+    total = known_total(costs)
+    return round(total, 9) if costs and total is not None else None

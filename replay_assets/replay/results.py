@@ -15,6 +15,7 @@ from replay_assets.inference import Attempt, Call, Completion, member_of
 from replay_assets.replay.answers import safe_output
 from replay_assets.replay.pack_reading import PackLine
 from replay_assets.replay.reading import Reading
+from replay_assets.totals import known_total
 
 
 class _Part(NamedTuple):
@@ -145,7 +146,4 @@ def _possibly_paid(events: Sequence[TraceEvent], candidate: Candidate) -> float 
 
 def _sum(costs: Sequence[float | None], candidate: Candidate) -> float | None:
     """Return the sum of costs; None if there is no price or if one cost is unknown."""
-    known = [cost for cost in costs if cost is not None]
-    if not candidate.is_priced or len(known) < len(costs):
-        return None
-    return sum(known)
+    return known_total(costs) if candidate.is_priced else None

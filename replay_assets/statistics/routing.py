@@ -20,6 +20,7 @@ from replay_assets.contracts.recommendation import (
 )
 from replay_assets.statistics.rates import CONFIDENCE, rate_of
 from replay_assets.statistics.tango import tango_bounds
+from replay_assets.totals import known_total
 
 MINIMUM_CASES = 30
 """The interval of a share of one half is then still 34 points wide."""
@@ -221,13 +222,13 @@ def _outcome(order: Sequence[str], rows: Mapping[str, Sequence[Observation]]) ->
             if not one.failed:
                 answers.append(one)
                 break
-    known = [cost for cost in costs if cost is not None]
+    cost = known_total(costs)
     return RoutedOutcome(
         order=tuple(order),
         answered=len(answers),
         right=sum(one.right is True for one in answers),
         latency_ms=_mean([one.latency_ms for one in answers if one.latency_ms is not None]),
-        cost_usd=round(sum(known), 9) if len(known) == len(costs) else None,
+        cost_usd=None if cost is None else round(cost, 9),
     )
 
 
@@ -237,8 +238,8 @@ def _cost(one: Observation) -> float | None:
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return round(sum(known) / len(known), 9) if known and len(known) == len(values) else None
+    total = known_total(values)
+    return round(total / len(values), 9) if values and total is not None else None
 
 
 def _difference(before: float | None, after: float | None) -> float | None:

@@ -18,6 +18,7 @@ from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
 from replay_assets.statistics import rate_of
 from replay_assets.statistics.mcnemar import mid_p
 from replay_assets.statistics.routing import NOT_ASKED, RULE, Observation, recommendations
+from replay_assets.totals import known_total
 
 Results = Sequence[ToolCallingResult]
 WEIGHTS = {
@@ -189,8 +190,5 @@ def _counts(values: Iterable[str]) -> dict[str, int]:
 
 
 def _cost(candidate: Candidate, results: Results) -> float | None:
-    costs = [one.cost_usd for one in results]
-    known = [cost for cost in costs if cost is not None]
-    if not candidate.is_priced or len(known) < len(costs):
-        return None
-    return round(sum(known), 6)
+    cost = known_total(one.cost_usd for one in results) if candidate.is_priced else None
+    return None if cost is None else round(cost, 6)

@@ -15,6 +15,7 @@ from replay_assets.parsing.tool_marks import (
 )
 from replay_assets.tool_calling.cases import language_of
 from replay_assets.tool_calling.scoring import Score, score_calls
+from replay_assets.totals import known_total
 
 MAX_ERROR = 300
 TOOLS_REFUSED = "tools_refused"
@@ -39,8 +40,7 @@ def result_of(
             _outcome(one, _score(case, one, _calls_of(one, candidate)[0])) for one in earlier
         ]
         chain = chain_of(zip(calls, [*outcomes, outcome], strict=True))
-    costs = [_cost(one, candidate) for one in calls]
-    known = [cost for cost in costs if cost is not None]
+    cost = known_total(_cost(one, candidate) for one in calls)
     return ToolCallingResult(
         schema_version=ToolCallingResult.VERSION,
         case_id=case.id,
@@ -57,7 +57,7 @@ def result_of(
         code=None if score is None else score.code,
         latency_ms=None if completion is None else round(completion.latency_ms, 4),
         usage=None if completion is None else completion.usage,
-        cost_usd=round(sum(known), 9) if len(known) == len(costs) else None,
+        cost_usd=None if cost is None else round(cost, 9),
         error=None if call.error is None else one_line(cleaned(call.error))[:MAX_ERROR],
         fallback_used=None if chain is None else not chain or chain[0].outcome != "answered",
         chain=chain,

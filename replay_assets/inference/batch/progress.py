@@ -4,13 +4,11 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
 
 from replay_assets.contracts.percentile import percentile
 from replay_assets.inference.call.call import Call
 from replay_assets.inference.call.completion import total_cost
-
-Number = TypeVar("Number", int, float)
+from replay_assets.totals import known_total
 
 RECENT = 1_000
 """The number of latest calls from which the 95th percentile and the speed are computed."""
@@ -131,13 +129,8 @@ class ProgressMeter:
         self._moments.append(time.monotonic())
         if call.completion is not None:
             self._latencies.append(call.completion.latency_ms)
-            self._tokens = _sum(self._tokens, call.completion.usage.total_tokens)
-            self._cost_usd = _sum(self._cost_usd, total_cost(attempts))
-
-
-def _sum(one: Number | None, other: Number | None) -> Number | None:
-    """Return the sum of two figures; None if one is unknown."""
-    return None if one is None or other is None else one + other
+            self._tokens = known_total([self._tokens, call.completion.usage.total_tokens])
+            self._cost_usd = known_total([self._cost_usd, total_cost(attempts)])
 
 
 def _projected(so_far: float | None, share: float | None) -> float | None:

@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from replay_assets.contracts.result import Try, Usage
 from replay_assets.inference.call.endings import Ending, ending_of
+from replay_assets.totals import known_total
 
 ResponseMode = Literal["json_schema", "json_object", "none"]
 """How an endpoint is asked for JSON: with a schema, for any JSON object, or only by the prompt."""
@@ -172,6 +173,4 @@ class Completion(AssistantMessage):
 
 def total_cost(attempts: tuple[Attempt, ...]) -> float | None:
     """Return the total cost of attempts; None if one is unknown, 0 if there are none."""
-    costs = [attempt.cost_usd for attempt in attempts]
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
+    return known_total(attempt.cost_usd for attempt in attempts)

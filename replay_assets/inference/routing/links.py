@@ -1,12 +1,13 @@
 """Reads the calls of a route: which member answered, who comes after it, and what a result says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import cast
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.result import ChainLink, LinkOutcome
 from replay_assets.inference.call.call import Call
 from replay_assets.inference.call.completion import ChainStep
+from replay_assets.totals import known_total
 
 
 def member_of(call: Call, candidate: Candidate) -> Candidate:
@@ -44,7 +45,7 @@ def _link(step: ChainStep, call: Call, outcome: str) -> ChainLink:
         candidate_id=step.candidate_id,
         outcome=cast(LinkOutcome, outcome),  # checked by the record
         latency_ms=round(sum(one.latency_ms for one in attempts), 4),
-        cost_usd=_sum([one.cost_usd for one in attempts]),
+        cost_usd=known_total([one.cost_usd for one in attempts]),
     )
 
 
@@ -56,10 +57,5 @@ def _joined(before: ChainLink | None, link: ChainLink) -> ChainLink:
         candidate_id=link.candidate_id,
         outcome=link.outcome,
         latency_ms=round(before.latency_ms + link.latency_ms, 4),
-        cost_usd=_sum([before.cost_usd, link.cost_usd]),
+        cost_usd=known_total([before.cost_usd, link.cost_usd]),
     )
-
-
-def _sum(costs: Sequence[float | None]) -> float | None:
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
