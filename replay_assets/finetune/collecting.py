@@ -26,6 +26,9 @@ from replay_assets.lake import Lineage, Published, assets
 from replay_assets.lake.spool import Spool
 from replay_assets.sanitizing import OutboundPolicy
 
+EARLIER_DAY = "earlier_day_of_incident"
+"""Why an answer or feedback is left out: its incident counts once, on its newest day."""
+
 
 @dataclass
 class Collected:
@@ -136,9 +139,12 @@ class Collector:
         ]
         requests = self._requests(day) if current else {}
         for candidate in current:
-            graded = [
-                pair for pair in self._graded(day, candidate) if pair[0].incident_id in incidents
-            ]
+            graded = list[tuple[ReplayResult, ReplayScore]]()
+            for pair in self._graded(day, candidate):
+                if pair[0].incident_id in incidents:
+                    graded.append(pair)
+                else:
+                    found.left_out[EARLIER_DAY] += 1
             for one in make.answers(requests, graded):
                 if isinstance(one, str):
                     found.left_out[one] += 1
@@ -165,7 +171,9 @@ class Collector:
         for reward in rewards.rows(assets.FEEDBACK_REWARDS.table):
             incident = incidents.get(reward["incident_id"])
             score = scores.get(reward["incident_id"])
-            if incident is None or score is None:
+            if self._newest_day.get(reward["incident_id"], day) > day:
+                found.left_out[EARLIER_DAY] += 1
+            elif incident is None or score is None:
                 found.left_out["feedback_of_unknown_incident"] += 1
             elif isinstance(made := make.row(reward, card, known_of(incident, score)), str):
                 found.left_out[made] += 1

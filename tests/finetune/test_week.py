@@ -125,6 +125,20 @@ def test_an_incident_of_two_days_counts_once_with_its_newest_row(lake: Lake) -> 
     assert [row["input"] for row in rows_in(lake.export(SFT_EXPORT), "sft.alpaca")] == ["late"]
 
 
+def test_answers_and_feedback_of_an_incidents_earlier_day_are_left_out_and_counted(
+    lake: Lake,
+) -> None:
+    """Not as those of an unknown incident, and not in silence."""
+    for day in (WEEK, "2026-09-22"):
+        lake.day(day, [evidence(verification_result="failed")])
+        lake.replay(day, [(result(), score())])
+        lake.feedback(day, reward())
+    made = lake.export(SFT_EXPORT, "candidate")
+    assert len(rows_in(made, "sft.chat")) == 2  # one of each, of the second day
+    assert manifest_of(made).dropped["earlier_day_of_incident"] == 2
+    assert "feedback_of_unknown_incident" not in manifest_of(made).dropped
+
+
 def test_replay_answers_become_rows_by_their_primary_grade(lake: Lake) -> None:
     """Right ones are learned, both are judged answers, and both together are a pair."""
     lake.day(WEEK, [evidence(verification_result="failed")])
