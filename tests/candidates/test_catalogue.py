@@ -1,5 +1,6 @@
 """The catalogue: what ships, and how a wrong file is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,16 @@ def test_the_variables_of_the_original_change_the_shipped_entries() -> None:
     assert changed.get("nemotron-mini-tuned").model == changed.get("nemotron-mini").model == "tool"
     assert changed.get("nemotron-70b").model == "reasoning"
     assert changed.get("nemotron-super").model == "nvidia/nemotron-3-super"
+
+
+def test_the_readme_names_every_variable_of_the_shipped_entries() -> None:
+    """Who runs it must not have to read the file to find them."""
+    root = Path(__file__).parents[2]
+    shipped = (root / "replay_assets" / "candidates" / "candidates.yaml").read_text("utf-8")
+    taken = set(re.findall(r"^[^#\n]*\$\{([A-Z_]+)", shipped, re.MULTILINE))
+    readme = (root / "README.md").read_text("utf-8")
+    assert len(taken) > 5
+    assert taken <= set(re.findall(r"`([A-Z_]+)`", readme))
 
 
 def test_only_the_embedded_candidates_are_baselines_and_need_no_key(shipped: Catalogue) -> None:
