@@ -16,6 +16,7 @@ from replay_assets.defs.metadata import Metadata
 from replay_assets.defs.replay import ReplayConfig, RunLog
 from replay_assets.defs.resources import Guards, Keys, Root, State
 from replay_assets.lake import Published, assets
+from replay_assets.lake.digests import digest_of
 from replay_assets.settings import tool_case_files
 from replay_assets.tool_calling import publishing
 from replay_assets.tool_calling.cases import read_cases, shipped_cases
@@ -99,7 +100,8 @@ def build_report_asset(catalogue: Catalogue) -> dg.AssetsDefinition:
         owners=OWNERS,
         kinds={"html", "parquet"},
         deps=[key_of(assets.TOOL_CALLING_RESULTS, candidate.id) for candidate in catalogue],
-        code_version=publishing.REPORT_CODE_VERSION,
+        # The report recommends an order for each route of the catalogue.
+        code_version=f"{publishing.REPORT_CODE_VERSION}.{digest_of(sorted(routes.items()))[:12]}",
     )
     def tool_calling_report(
         context: dg.AssetExecutionContext, lake: Root

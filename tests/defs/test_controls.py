@@ -53,9 +53,7 @@ def walk(
          "prompt_variant": "no_evidence", "incidents_per_week": 7},
     ]  # fmt: skip
     (home / "candidates.yaml").write_text(json.dumps(entries), encoding="utf-8")
-    settings = replace(
-        settings_in(home, source_url=sample_source), candidates=home / "candidates.yaml"
-    )
+    settings = settings_in(home, source_url=sample_source, candidates=home / "candidates.yaml")
     day = walk_day(settings, DAY, ["constant", "mine", "mine-no-evidence", "few"])
     assert walk_week(settings, WEEK, asset_selection=[key_of(assets.EVALUATION_REPORT)]).success
     lake = Store(settings.lake)

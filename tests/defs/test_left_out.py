@@ -1,6 +1,6 @@
 """Runs that name no candidate, such as a backfill in the UI: who is left out, and how it shows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import dagster as dg
 import pytest
@@ -44,9 +44,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory, sample_source: str) -> Walk:
     """The run that the tests of this module read."""
     home = tmp_path_factory.mktemp("left_out")
     (home / "candidates.yaml").write_text(CATALOGUE)
-    settings = replace(
-        settings_in(home, source_url=sample_source), candidates=home / "candidates.yaml"
-    )
+    settings = settings_in(home, source_url=sample_source, candidates=home / "candidates.yaml")
     job = build_definitions(settings).resolve_job_def("daily_walk")
     day = execute(job, partition_key=DAY)
     assert walk_week(settings, WEEK, asset_selection=[key_of(assets.EVALUATION_REPORT)]).success

@@ -1,6 +1,5 @@
 """The tool-calling benchmark as assets: results of candidates, and the report on them."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -26,9 +25,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, dg.ExecuteI
     """A run of the complete job; one candidate has no key, one no server."""
     home = tmp_path_factory.mktemp("tool_calling")
     (home / "candidates.yaml").write_text(CATALOGUE)
-    settings = replace(
-        settings_in(home, source_url="sqlite://"), candidates=home / "candidates.yaml"
-    )
+    settings = settings_in(home, source_url="sqlite://", candidates=home / "candidates.yaml")
     job = build_definitions(settings).resolve_job_def("tool_calling")
     return settings, execute(job)
 
@@ -72,3 +69,15 @@ def test_the_report_is_on_those_that_have_results(
     assert {one["grouping"] for one in report.rows("tool_calling_report")} == {
         *("all", "category", "language", "tool")
     }
+
+
+def test_another_order_of_a_route_makes_the_report_stale(tmp_path: Path) -> None:
+    """It recommends orders; a route itself need not have been asked."""
+    key = dg.AssetKey("tool_calling_report")
+    path = tmp_path / "candidates.yaml"
+    settings = settings_in(tmp_path, source_url="sqlite://", candidates=path)
+    versions = []
+    for text in (CATALOGUE, CATALOGUE.replace("[never, words]", "[words, never]"), CATALOGUE):
+        path.write_text(text)
+        versions.append(build_definitions(settings).resolve_asset_graph().get(key).code_version)
+    assert versions[0] == versions[2] != versions[1]
