@@ -8,6 +8,7 @@ are medians, targets stand beside them. The ceiling is a binary COPY of the same
 client, thrown away.
 """
 
+import argparse
 import os
 import resource
 import statistics
@@ -54,8 +55,15 @@ def main() -> None:
     if sys.argv[1:2] == ["extract-once"]:
         extract_once(*sys.argv[2:4])
         return
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("section", nargs="*", help=f"of {', '.join(sections)}; all by default")
+    named = parser.parse_args().section or list(sections)
+    if unknown := set(named) - set(sections):
+        parser.error(f"unknown section: {', '.join(sorted(unknown))}")
     with postgres_server() as server:
-        for name in sys.argv[1:] or sections:
+        for name in named:
             print(f"\n== {name}", flush=True)
             sections[name](server)
 
