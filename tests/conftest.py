@@ -44,7 +44,7 @@ NO_REAL_DATA = "REPLAY_REAL_DATA does not name a folder with the real incidents"
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than cores: a sixth of a test's time is spent on waiting."""
+    """One process more than cores: a fifth of the tests' time is spent on waiting."""
     return (os.cpu_count() or 1) + 1
 
 

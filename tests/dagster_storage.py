@@ -27,7 +27,7 @@ def dagster_storage_is_quick() -> Iterator[None]:
 
 
 def kept_engine(url: str, **_: object) -> sa.Engine:
-    """Return the engine of one of Dagster's databases, with the options that Dagster gives."""
+    """Return the engine of one of Dagster's databases; all have the options of its event log."""
     return _engine(url)
 
 
