@@ -110,7 +110,6 @@ class FileSet:
         self._current: list[tuple[str, bytes]] = []
         self._thread = ThreadPoolExecutor(1, "export")
         remove_incomplete(folder)
-        files.sweep(folder)
 
     def lines(self, name: str, *, named_after: LinesWriter | None = None) -> LinesWriter:
         """Start a file of lines; one without a line is not published.

@@ -92,7 +92,8 @@ class StagedFile:
     """A file being written under a hidden name; it gets its final name when it is published.
 
     Write to `stream`, then call `publish` to show the complete file or `discard` to remove it.
-    Until then `target` may be changed to another name in the same folder.
+    Until then `target` may be changed to another name in the same folder. Hidden files that killed
+    processes left in the folder are removed first, so no writer can forget to do it.
     """
 
     def __init__(self, target: UPath, *, mode: int | None = None) -> None:
@@ -104,6 +105,7 @@ class StagedFile:
                 folder.mkdir(parents=True, exist_ok=True)
             else:
                 mode = PRIVATE  # other users may read the folder for temporary files
+            sweep(target.parent)
             self._hidden = folder / f".{target.name}.{HOST}-{os.getpid()}-{uuid4().hex}.tmp"
             self.stream = HashedFile(self._hidden, self._shown)
         if mode is not None:
@@ -157,7 +159,6 @@ def publish(path: UPath, content: bytes) -> None:
 
 def publish_parts(target: Path, parts: Iterable[bytes], *, mode: int | None = None) -> None:
     """Write a local file atomically from parts, which need not fit in memory together."""
-    sweep(UPath(target.parent))
     with staged(UPath(target), mode=mode) as file:
         file.stream.writelines(parts)
         file.publish()

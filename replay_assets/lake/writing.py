@@ -158,7 +158,5 @@ class PartitionWriter:
         return self._files[-1]
 
     def _stage(self, path: str, *, immutable: bool = False) -> _Staged:
-        target = self._root / path
-        files.sweep(target.parent)
-        file = self._exit.enter_context(files.staged(target))
+        file = self._exit.enter_context(files.staged(self._root / path))
         return _Staged(path, file, is_immutable=immutable)

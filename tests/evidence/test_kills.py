@@ -84,11 +84,14 @@ class Extraction:
         return self._ended(process)
 
     def seconds(self, root: Path) -> float:
-        """Return how long it takes without a kill."""
-        process = self._started(root)
-        begun = time.monotonic()
-        assert self._ended(process) == 0
-        return time.monotonic() - begun
+        """Return how long it takes without a kill: the shorter of two times."""
+        taken = []
+        for _ in range(2):
+            process = self._started(root)
+            begun = time.monotonic()
+            assert self._ended(process) == 0
+            taken.append(time.monotonic() - begun)
+        return min(taken)
 
     def _started(self, root: Path) -> subprocess.Popen[str]:
         url = self.database.engine.url.render_as_string(hide_password=False)

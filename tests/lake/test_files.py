@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from replay_assets.lake.files import (
     is_local,
     open_root,
     publish,
+    publish_parts,
     read,
     remove,
     sha256,
@@ -140,13 +141,28 @@ def hidden_name(host: str, pid: int) -> str:
     return f".x.parquet.{host}-{pid}-{'0' * 32}.tmp"
 
 
-def test_a_dead_writers_hidden_file_is_swept_and_a_living_ones_is_not(tmp_path: Path):
-    """After a kill the next run removes the files; parallel runs do not disturb each other."""
+def dead_process() -> int:
+    """Return the id of a process that has ended."""
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
+    return dead.pid
+
+
+@pytest.mark.parametrize("write", [publish, lambda path, content: publish_parts(path, [content])])
+def test_each_write_sweeps_what_a_killed_one_left(
+    write: Callable[[UPath, bytes], None], tmp_path: Path
+):
+    """Also a write of one small file, such as a manifest in a folder that has no other file."""
+    (tmp_path / hidden_name(HOST, dead_process())).write_bytes(b"left by a kill")
+    write(UPath(tmp_path / "manifest.json"), b"{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
+def test_a_dead_writers_hidden_file_is_swept_and_a_living_ones_is_not(tmp_path: Path):
+    """After a kill the next run removes the files; parallel runs do not disturb each other."""
     mine = tmp_path / hidden_name(HOST, os.getpid())
     theirs = tmp_path / hidden_name("00000000", 1)
-    gone = tmp_path / hidden_name(HOST, dead.pid)
+    gone = tmp_path / hidden_name(HOST, dead_process())
     old = tmp_path / hidden_name("00000001", 1)
     foreign = tmp_path / ".notes.tmp"
     for path in (mine, theirs, gone, old, foreign):
@@ -165,9 +181,7 @@ def test_files_for_an_object_store_wait_unseen_and_are_swept(
     """They hold raw evidence, and lie in a folder that all users of the machine share."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     target = UPath("memory://lake-of-swept-files/date=2026-09-21/pack.jsonl")
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    (tmp_path / hidden_name(HOST, dead.pid)).write_bytes(b"left by a kill")
+    (tmp_path / hidden_name(HOST, dead_process())).write_bytes(b"left by a kill")
     assert sweep(target.parent) == 1
     with staged(target):
         (waiting,) = tmp_path.iterdir()
