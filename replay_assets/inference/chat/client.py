@@ -36,7 +36,8 @@ from replay_assets.inference.throttling import (
     backoff,
     estimate_tokens,
 )
-from replay_assets.inference.transport.http import Endpoint, header_safe
+from replay_assets.inference.transport.headers import header_safe
+from replay_assets.inference.transport.http import Endpoint
 from replay_assets.inference.transport.wire import WireError
 
 WORKERS_PER_SLOT, MOST_SPARE_WORKERS = 4, 512

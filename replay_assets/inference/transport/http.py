@@ -15,6 +15,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import NoReturn, cast
 from urllib.parse import urlsplit
 
@@ -23,9 +24,9 @@ import httpx
 from yarl import URL
 
 from replay_assets.candidates import Candidate
-from replay_assets.errors import ConfigurationError
 from replay_assets.inference.baselines.app import embedded_app
 from replay_assets.inference.call.completion import AttemptOutcome
+from replay_assets.inference.transport.headers import headers_of_requests
 from replay_assets.inference.transport.proxies import proxy_for
 from replay_assets.inference.transport.wire import (
     Reply,
@@ -35,16 +36,21 @@ from replay_assets.inference.transport.wire import (
     within_limit,
 )
 
-USER_AGENT = "replay-assets"
 FIRST_TOKEN = re.compile(rb'"(?:content|text|reasoning(?:_content|_text)?|thinking)"\s*:\s*"[^"]')
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """httpx's transport over an aiohttp session; every fault raises httpx's own exceptions."""
+    """httpx's transport over an aiohttp session; every fault raises httpx's own exceptions.
 
-    def __init__(self, *, connections: int, proxy: str | None, secure: bool) -> None:
+    If it is `traced`, an event in a request's extension `sent` is set when the headers are sent.
+    """
+
+    def __init__(
+        self, *, connections: int, proxy: str | None, secure: bool, traced: bool = False
+    ) -> None:
         self._connections = connections
         self._proxy = proxy
+        self._traces = [_sending_trace()] if traced else None
         self._ssl = httpx.create_ssl_context() if secure else True
         self._session: aiohttp.ClientSession | None = None
 
@@ -61,6 +67,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 allow_redirects=False,
                 proxy=self._proxy,
                 timeout=_timeout(limits.get("connect"), limits.get("read")),
+                trace_request_ctx=request.extensions.get("sent"),
             )
         # ValueError: a host name that can't be encoded, such as one with an empty label.
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -79,12 +86,24 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections, ssl=self._ssl),
+                trace_configs=self._traces,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # `wire` decompresses, so that the size limit also holds for the decompressed body.
                 auto_decompress=False,
                 skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
             )
         return self._session
+
+
+def _sending_trace() -> aiohttp.TraceConfig:
+    """Return hooks that set the event of a request when its headers are sent."""
+
+    async def on_sent(_session: object, context: SimpleNamespace, _sent: object) -> None:
+        context.trace_request_ctx.set()
+
+    hooks = aiohttp.TraceConfig()
+    hooks.on_request_headers_sent.append(on_sent)
+    return hooks
 
 
 @lru_cache(maxsize=64)
@@ -158,16 +177,7 @@ class Endpoint:
         parts = urlsplit(candidate.base_url)
         self._completions = _url_of(candidate, "/chat/completions")
         self._models = _url_of(candidate, "/models")
-        headers = {
-            "Accept": "application/json, text/event-stream",
-            # Only what `wire` can decompress.
-            "Accept-Encoding": "gzip, deflate",
-            "Content-Type": "application/json",
-            "User-Agent": USER_AGENT,
-        }
-        if api_key:
-            headers["Authorization"] = f"Bearer {api_key}"
-        self._headers = httpx.Headers(headers)
+        self._headers = httpx.Headers(headers_of_requests(api_key))
         self._limits = candidate.limits
         self._first_byte_s = first_byte_s  # to the head of a response, connecting included
         # Not by the content type: gateways send streams under others.
@@ -183,6 +193,7 @@ class Endpoint:
                 connections=candidate.limits.concurrency,
                 proxy=proxy_for(candidate.base_url),
                 secure=parts.scheme == "https",
+                traced=first_byte_s is not None,
             )
 
     async def post(self, body: bytes) -> Reply:
@@ -258,10 +269,14 @@ class Endpoint:
     async def _head(self, request: httpx.Request) -> httpx.Response:
         if self._first_byte_s is None:
             return await self._transport.handle_async_request(request)
+        request.extensions["sent"] = sent = asyncio.Event()
         try:
             async with asyncio.timeout(self._first_byte_s):
                 return await self._transport.handle_async_request(request)
         except TimeoutError:
+            if not sent.is_set():  # a shorter limit than that for connecting: nothing can be paid
+                text = f"no connection within {self._first_byte_s:g} s"
+                raise WireError("connect_error", text, possibly_paid=False) from None
             text = f"no first byte within {self._first_byte_s:g} s"
             raise WireError("timeout", text, possibly_paid=True) from None
 
@@ -270,21 +285,6 @@ def _url_of(candidate: Candidate, path: str) -> httpx.URL:
     url = candidate.url_of(path)
     # The application in this process is asked by HTTP's rules too.
     return httpx.URL(f"http://{url.partition('://')[2]}" if candidate.embedded else url)
-
-
-def header_safe(api_key: str | None, candidate: Candidate) -> str | None:
-    """Return a key without surrounding white space; None if there is no key.
-
-    Raises:
-        ConfigurationError: the key is invalid in a header; the library's own error would show it.
-    """
-    key = (api_key or "").strip()
-    if key and not (key.isascii() and key.isprintable()):
-        raise ConfigurationError(
-            f"{candidate.api_key_env or 'the key'} of candidate {candidate.id!r} contains "
-            "characters that are not allowed in an HTTP header; set it again"
-        )
-    return key or None
 
 
 def _outcome_of(error: httpx.TransportError) -> tuple[AttemptOutcome, bool]:

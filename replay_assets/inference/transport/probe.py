@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from replay_assets.candidates import Candidate
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference.transport.http import Endpoint, header_safe
+from replay_assets.inference.transport.headers import header_safe
+from replay_assets.inference.transport.http import Endpoint
 from replay_assets.inference.transport.wire import Reply, WireError
 
 

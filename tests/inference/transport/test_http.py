@@ -8,7 +8,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
@@ -27,11 +27,16 @@ pytestmark = pytest.mark.integration
 BODY = b'{"model": "rules-baseline", "messages": [{"role": "user", "content": "OOMKilled"}]}'
 
 
-def send(one: Candidate, body: bytes = BODY, api_key: str | None = None) -> Reply:
+def send(
+    one: Candidate,
+    body: bytes = BODY,
+    api_key: str | None = None,
+    first_byte_s: float | None = None,
+) -> Reply:
     """Send one body through an endpoint of a candidate."""
 
     async def run() -> Reply:
-        endpoint = Endpoint(one, api_key=api_key)
+        endpoint = Endpoint(one, api_key=api_key, first_byte_s=first_byte_s)
         try:
             return await endpoint.post(body)
         finally:
@@ -136,19 +141,22 @@ def test_a_port_without_a_server_is_a_connect_error() -> None:
 
 
 def test_a_connection_that_is_never_accepted_is_a_connect_timeout() -> None:
-    """On loopback a full backlog behaves like a firewall that drops packets."""
-    with socket.socket() as full:
+    """It is not one that was refused, nor a read timeout."""
+    with unaccepted() as base_url:
+        assert type(raised(base_url, connect_s=0.2, read_s=5)) is httpx.ConnectTimeout
+
+
+@contextmanager
+def unaccepted() -> Iterator[str]:
+    """Listen without accepting: a full backlog behaves like a firewall that drops packets."""
+    with socket.socket() as full, ExitStack() as waiting:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
-        waiting = [socket.socket() for _ in range(8)]
-        for one in waiting:
+        for _ in range(8):
+            one = waiting.enter_context(socket.socket())
             one.setblocking(False)
             one.connect_ex(full.getsockname())
-        base_url = f"http://127.0.0.1:{full.getsockname()[1]}/v1"
-        found = raised(base_url, connect_s=0.2, read_s=5)
-        for one in waiting:
-            one.close()
-    assert type(found) is httpx.ConnectTimeout
+        yield f"http://127.0.0.1:{full.getsockname()[1]}/v1"
 
 
 OUTCOMES: dict[Fault, tuple[str, bool]] = {
@@ -174,6 +182,19 @@ def test_a_request_that_was_never_sent_is_never_paid() -> None:
     with pytest.raises(WireError) as caught:
         send(limited("http://127.0.0.1:1/v1"))
     assert (caught.value.outcome, caught.value.possibly_paid) == ("connect_error", False)
+
+
+@pytest.mark.parametrize(
+    ("parts", "outcome", "paid"), [(None, "connect_error", False), ((), "timeout", True)]
+)
+def test_a_limit_for_the_first_byte_tells_a_connection_from_an_answer(
+    parts: tuple[bytes, ...] | None, outcome: str, paid: bool
+) -> None:
+    """Only a request that was sent may be paid, also if connecting may take longer than both."""
+    listening = unaccepted() if parts is None else raw_server(*parts, hold_s=0.5)
+    with listening as base_url, pytest.raises(WireError, match=r"within 0\.2 s") as caught:
+        send(limited(base_url), first_byte_s=0.2)
+    assert (caught.value.outcome, caught.value.possibly_paid) == (outcome, paid)
 
 
 def test_a_pause_within_an_answer_has_its_own_limit() -> None:
