@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from replay_assets.candidates import endpoint_url, routes
+from replay_assets.candidates import endpoint_url, route_fields
 from replay_assets.candidates.asking import Limits, Sampling
 from replay_assets.candidates.money import Budget, Entry, Prices
 from replay_assets.candidates.roles import Role, with_defaults
@@ -54,7 +54,7 @@ class Candidate(Entry):
     route: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """The ids of the members of a route, in the order in which they are asked."""
     base_url: str
-    fallback_on: tuple[routes.FallbackOutcome, ...] = ()
+    fallback_on: tuple[route_fields.FallbackOutcome, ...] = ()
     """Outcomes after which a route asks its next member, in addition to failures."""
     first_byte_s: PositiveFloat | None = None
     """How long a route waits for the first byte of a response, if there is a next member."""
@@ -101,7 +101,7 @@ class Candidate(Entry):
     @model_validator(mode="before")
     @classmethod
     def _is_a_model_or_a_route(cls, found: object) -> object:
-        return routes.with_defaults(found)
+        return route_fields.with_defaults(found)
 
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:

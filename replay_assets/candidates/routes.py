@@ -4,41 +4,13 @@ A route is a candidate: it is replayed, graded and reported as one. Each member 
 sampling, limits, prices and key, so a route has none of these itself.
 """
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from replay_assets.candidates.candidate import Candidate
-
-FallbackOutcome = Literal["contract_broken", "model_refusal", "length_stop"]
-"""What a model answered that another one may do better. By default it is the route's answer."""
-OF_ROUTES = frozenset({"route", "fallback_on", "first_byte_s"})
-ALLOWED = OF_ROUTES | {"id", "budget_usd", "scheduled", "repeats", "cache", "trained_on"}
-
-
-def with_defaults(found: object) -> object:
-    """Return an entry; a route with the fields that only a model needs.
-
-    Raises:
-        ValueError: it has fields of both.
-    """
-    if not isinstance(found, dict):
-        return found
-    if found.get("route") is None:
-        if misplaced := sorted(OF_ROUTES & found.keys()):
-            raise ValueError(f"{misplaced[0]}: only a route has it; remove it")
-        return found
-    if foreign := sorted(map(str, found.keys() - ALLOWED)):
-        raise ValueError(
-            f"{', '.join(foreign)}: a route has what its members have; remove it here, and set it "
-            "in their entries"
-        )
-    return {**found, "base_url": ""}
+from replay_assets.candidates.candidate import Candidate
 
 
 def objection_to(
-    route: "Candidate", entries: "Mapping[str, Candidate]"
+    route: Candidate, entries: Mapping[str, Candidate]
 ) -> tuple[tuple[str | int, ...], str] | None:
     """Return the place in a route's entry of what can't be asked, and what is wrong; or None."""
     ids = route.route or ()
@@ -57,7 +29,7 @@ def objection_to(
     return None
 
 
-def resolved(candidates: "Sequence[Candidate]") -> "list[Candidate]":
+def resolved(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the entries, each route with its members; all of these exist."""
     entries = {one.id: one for one in candidates}
     return [
@@ -66,7 +38,7 @@ def resolved(candidates: "Sequence[Candidate]") -> "list[Candidate]":
     ]
 
 
-def _objection_to_member(member_id: str, entries: "Mapping[str, Candidate]") -> str | None:
+def _objection_to_member(member_id: str, entries: Mapping[str, Candidate]) -> str | None:
     member = entries.get(member_id)
     if member is None:
         usable = (one.id for one in entries.values() if one.route is None and one.role is None)
