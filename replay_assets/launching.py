@@ -22,6 +22,7 @@ from replay_assets.errors import ReplayAssetsError
 from replay_assets.lake import Lineage, Published, Store
 from replay_assets.sanitizing import rules_digest, rules_of
 from replay_assets.settings import Settings
+from replay_assets.source import FINETUNE_EXPORTS
 from replay_assets.volumes import naming_full_disk
 
 # Without the repository's tag, the job's page in the UI would not list these runs.
@@ -155,7 +156,7 @@ def notes_of(result: dg.ExecuteInProcessResult) -> list[str]:
         for event in result.get_asset_materialization_events()
         if "recorded_in" in event.materialization.metadata
     ]
-    return [f"export recorded in {one}" for one in recorded if one != "finetune_exports"]
+    return [f"export recorded in {one}" for one in recorded if one != FINETUNE_EXPORTS.name]
 
 
 def _reason(event: dg.DagsterEvent) -> str:

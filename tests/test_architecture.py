@@ -1,11 +1,15 @@
 """Rules of the house that no linter holds: who writes files, how long things may be."""
 
 import ast
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from replay_assets.lake import assets
+from replay_assets.source.schema.tables import MAPPABLE
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "replay_assets"
@@ -102,6 +106,21 @@ def test_asset_bodies_are_short() -> None:
     }
     assert bodies
     assert {name: size for name, size in bodies.items() if size > LONGEST_BODY} == {}
+
+
+def test_names_of_assets_tables_and_files_are_written_once() -> None:
+    """A second spelling stays behind when a name changes. Schemas have names of their own."""
+    files = {value for name, value in vars(assets).items() if name.endswith("_FILE")}
+    names = {*assets.BY_NAME, *MAPPABLE, *files} - {"labels"}  # also a column, a root, a check
+    spelled = re.compile(f"[\"']({'|'.join(map(re.escape, sorted(names)))})[\"']")
+    homes = {"lake/assets.py", "source/schema/tables.py", "contracts/schema_files.py"}
+    repeated = {
+        name: sorted(set(found))
+        for path in MODULES
+        if (name := name_of(path)) not in homes
+        and (found := spelled.findall(path.read_text(encoding="utf-8")))
+    }
+    assert repeated == {}
 
 
 def test_every_module_says_what_lives_in_it() -> None:

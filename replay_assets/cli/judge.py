@@ -26,8 +26,6 @@ from replay_assets.lake.formats import encode_json, json_line
 from replay_assets.sanitizing import RuleSet
 from replay_assets.settings import HUMAN_LABELS, named_file, read_secret, timezone_name
 
-REWARDS_FILE = "rewards.jsonl"
-
 
 def judge_file(path: Path, judge_id: str, out: Path, *, refresh: bool) -> bool:
     """Judge the triples of a file into a folder; return whether each of them has a label."""
@@ -95,7 +93,7 @@ def _entry(judge_id: str, catalogue: Catalogue) -> Candidate:
 
 def _write(out: Path, judged: list[Judged], report: JudgeReport) -> None:
     lines = (json_line(one.judgement.model_dump(mode="json")).encode() + b"\n" for one in judged)
-    publish_parts(out / REWARDS_FILE, lines)
+    publish_parts(out / assets.REWARDS_FILE, lines)
     publish_parts(out / assets.JUDGE_REPORT_FILE, [encode_json(report.as_json())])
 
 
@@ -113,7 +111,7 @@ def _show(report: JudgeReport, out: Path) -> None:
         console.print(f"no label, {count} times: {reason}", style="red", markup=False)
     console.print(
         f"{report.outcomes['judged']} of {report.triples} triples have a label, "
-        f"{report.should_update} may update a model; in {out / REWARDS_FILE}",
+        f"{report.should_update} may update a model; in {out / assets.REWARDS_FILE}",
         markup=False,
         soft_wrap=True,
     )

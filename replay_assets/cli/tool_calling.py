@@ -12,6 +12,7 @@ from replay_assets.cli.display import console, replay_progress, show_skipped
 from replay_assets.contracts.tool_calling_report import ToolCallingReport
 from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
 from replay_assets.errors import BatchInterruptedError, BatchStoppedError, ConfigurationError
+from replay_assets.lake import assets
 from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import encode_json, record_line
 from replay_assets.sanitizing import token_rules
@@ -22,8 +23,7 @@ from replay_assets.tool_calling.report import build_report
 from replay_assets.tool_calling.results import not_sent
 from replay_assets.tool_calling.runner import run_cases
 
-RESULTS_FILE = "tool_calling_results.jsonl"
-REPORT_NAME = "tool_calling_report"
+REPORT_NAME = assets.TOOL_CALLING_REPORT.name
 Asked = list[tuple[Candidate, list[ToolCallingResult]]]
 
 
@@ -88,7 +88,7 @@ def _ask(
 
 def _write(out: Path, report: ToolCallingReport, asked: Asked) -> None:
     lines = (record_line(one) for _, results in asked for one in results)
-    publish_parts(out / RESULTS_FILE, lines)
+    publish_parts(out / assets.TOOL_RESULTS_FILE, lines)
     publish_parts(out / f"{REPORT_NAME}.json", [encode_json(report.as_json())])
     publish_parts(out / f"{REPORT_NAME}.html", [render(HTML, report).encode()])
     publish_parts(out / f"{REPORT_NAME}.md", [render(MARKDOWN, report).encode()])

@@ -24,7 +24,7 @@ from replay_assets.finetune.writing.export import CODE_VERSION, is_data
 from replay_assets.lake import Asset, Lineage, Published, assets
 from replay_assets.lake.digests import digest_of
 from replay_assets.sanitizing import RuleSet, rules_digest
-from replay_assets.source import ExportLogEntry, record_export
+from replay_assets.source import FINETUNE_EXPORTS, ExportLogEntry, record_export
 
 GROUP = "finetune"
 DESCRIPTIONS = {
@@ -132,12 +132,13 @@ def _record(
             refused = record_export(database, replaced_path(entry, published))
             if refused is not None:
                 context.log.warning(
-                    "finetune_exports was not written: %s. The rows are stored in %s.",
+                    "%s was not written: %s. The rows are stored in %s.",
+                    FINETUNE_EXPORTS.name,
                     refused,
                     published.path_of(assets.EXPORT_LOG_FILE),
                 )
                 return f"the lake only: {refused}"
-    return "finetune_exports"
+    return FINETUNE_EXPORTS.name
 
 
 def replaced_path(entry: ExportLogEntry, published: Published) -> ExportLogEntry:

@@ -25,9 +25,9 @@ from replay_assets.evaluation.reviews import (
     twin_of,
 )
 from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
-from replay_assets.lake import Address, Lineage, Publication, Store, assets, files
+from replay_assets.lake import Lineage, Publication, Store, assets, files
 from replay_assets.lake.formats import decode_json, encode_json
-from replay_assets.lake.review_plans import PLAN_FILE, find_plan, plan_address
+from replay_assets.lake.review_plans import find_plan, plan_address
 
 CODE_VERSION = "1"
 
@@ -122,7 +122,7 @@ class ReviewDays:
             earlier=earlier,
         )
         if plan != earlier:
-            content = {PLAN_FILE: encode_json(plan.as_json())}
+            content = {assets.PLAN_FILE: encode_json(plan.as_json())}
             publication = Publication(files=content, code_version=CODE_VERSION)
             self.lake.publish(plan_address(candidate.id), publication)
         return plan
@@ -189,17 +189,13 @@ def _manifest(name: str, lake: Store) -> TrainingManifest:
     return TrainingManifest.read(decode_json(content, str(path)))
 
 
-PROMOTIONS = Address("promotions", grain="none")
-PROMOTION_FILE = "promotion.json"
-
-
 def publish_promotion(lake: Store, promotion: Promotion) -> None:
     """Keep a promotion as the last one."""
-    files = {PROMOTION_FILE: encode_json(promotion.as_json())}
-    lake.publish(PROMOTIONS, Publication(files=files, code_version=CODE_VERSION))
+    files = {assets.PROMOTION_FILE: encode_json(promotion.as_json())}
+    lake.publish(assets.PROMOTIONS, Publication(files=files, code_version=CODE_VERSION))
 
 
 def last_promotion(lake: Store) -> Promotion | None:
     """Return the last promotion that was recorded; None if there is none."""
-    found = lake.find(PROMOTIONS)
-    return None if found is None else Promotion.read(found.document(PROMOTION_FILE))
+    found = lake.find(assets.PROMOTIONS)
+    return None if found is None else Promotion.read(found.document(assets.PROMOTION_FILE))

@@ -38,13 +38,16 @@ from replay_assets.evidence.validation import (
 )
 from replay_assets.lake import PartitionWriter, Published, Store, TableWriter, assets
 from replay_assets.source import (
+    AUTO_REPAIR_EXECUTIONS,
     MAX_TEXT_BYTES,
+    SESSION_MESSAGES,
     Batch,
     DaySnapshot,
     IncidentDatabase,
     day_snapshot,
     repeated,
 )
+from replay_assets.source import INCIDENT_EVIDENCE as SOURCE_EVIDENCE
 
 CODE_VERSION = "2"
 DUPLICATE = "duplicate_id:id"
@@ -169,8 +172,8 @@ class _Day:
         self._lost |= {incident for incident, row_id in self._newest.items() if row_id is None}
         lost = pa.array(sorted(self._lost), pa.string())
         messages, repairs = self._snapshot.messages(), self._snapshot.repairs()
-        counts.messages = self._add_joined("session_messages", messages, self._messages, lost)
-        counts.repairs = self._add_joined("auto_repair_executions", repairs, self._repairs, lost)
+        counts.messages = self._add_joined(SESSION_MESSAGES.name, messages, self._messages, lost)
+        counts.repairs = self._add_joined(AUTO_REPAIR_EXECUTIONS.name, repairs, self._repairs, lost)
 
     def publish(self) -> Published:
         """Publish the day."""
@@ -206,7 +209,7 @@ class _Day:
             # Sorted like the others, so that equal rows give equal bytes.
             insort(reasons.setdefault(row, []), DUPLICATE)
         self._check_snapshots(batch, reasons)
-        kept, rejected = _split("incident_evidence", batch, reasons)
+        kept, rejected = _split(SOURCE_EVIDENCE.name, batch, reasons)
         self._counts.quarantined += rejected.num_rows
         self._counts.kept += kept.num_rows
         self._counts.unknown.update(unknown_values(kept, EVIDENCE_RULES))
@@ -236,7 +239,7 @@ class _Day:
         self, table: str, batches: Iterator[Batch], writer: TableWriter, lost: pa.Array
     ) -> int:
         """Add the rows of kept incidents; return how many are valid."""
-        rules: Rules = MESSAGE_RULES if table == "session_messages" else REPAIR_RULES
+        rules: Rules = MESSAGE_RULES if table == SESSION_MESSAGES.name else REPAIR_RULES
         for batch in batches:
             reasons = reasons_against(batch, rules)
             kept, rejected = _split(table, batch, reasons)

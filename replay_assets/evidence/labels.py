@@ -36,7 +36,7 @@ def extract_labels(database: IncidentDatabase, window: DayWindow) -> Publication
             except ContractError as error:
                 reasons = [f"not_a_label:{error}"]
         if reasons:
-            rejected.append(quarantined("labels", row, reasons))
+            rejected.append(quarantined(LABELS.name, row, reasons))
     return labels_publication(
         labels,
         rejected,

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from replay_assets.contracts.evidence import QUARANTINE
 from replay_assets.evidence.validation import Reasons
-from replay_assets.source import Batch
+from replay_assets.source import SESSION_MESSAGES, Batch
 
 Row = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ def quarantined_rows(source_table: str, batch: Batch, reasons: Reasons) -> pa.Ta
 
 
 def _row_id(source_table: str, row: Row) -> str | None:
-    if source_table == "session_messages":
+    if source_table == SESSION_MESSAGES.name:
         return _printable(f"{row['session_id']}/{row['position']}")
     return _printable(row.get("id"))
 

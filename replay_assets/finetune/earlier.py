@@ -17,6 +17,7 @@ from replay_assets.finetune.duplicates.fingerprints import Fingerprints, Source,
 from replay_assets.finetune.duplicates.minhash import METHOD, signatures_in
 from replay_assets.finetune.selection import Selection
 from replay_assets.finetune.split import EarlierRows
+from replay_assets.lake.assets import TRAINING_MANIFESTS
 from replay_assets.lake.files import read
 from replay_assets.lake.formats import decode_json, decode_table
 
@@ -92,7 +93,7 @@ def exports_before(
         EarlierExport(folder, path.name)
         for folder in folders
         if folder.exists()
-        for path in folder.glob("manifest.*.json")
+        for path in folder.glob(TRAINING_MANIFESTS)
     ]
     earlier = [(one.manifest.week, one.manifest_file, one) for one in found]
     ordered = sorted(earlier, key=lambda item: item[:2])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from upath import UPath
@@ -25,7 +26,7 @@ from replay_assets.finetune.writing.export import CODE_VERSION, Exported, is_dat
 from replay_assets.lake import Asset, Lineage, Published, Store, assets
 from replay_assets.lake.formats import encode_json, json_line
 from replay_assets.sanitizing import OutboundPolicy
-from replay_assets.source import ExportLogEntry
+from replay_assets.source import INCIDENT_EVIDENCE, ExportLogEntry
 
 LOOKBACK_DAYS = 7
 FAMILIES: dict[Asset, Family] = {
@@ -130,13 +131,17 @@ def _exports(lake: Store, asset: Asset, weeks: Iterable[str]) -> list[EarlierExp
         EarlierExport(lake.folder_of(one.address), manifest_name(one))
         for one in found
         # An export of a release before these manifests kept no signatures.
-        if one is not None and any(name.startswith("manifest.") for name in one.names(".json"))
+        if one is not None and any(map(_is_manifest, one.names(".json")))
     ]
 
 
 def manifest_name(export: Published) -> str:
     """Return the name of the newest manifest of a published export."""
-    return next(name for name in export.names(".json") if name.startswith("manifest."))
+    return next(filter(_is_manifest, export.names(".json")))
+
+
+def _is_manifest(name: str) -> bool:
+    return PurePosixPath(name).match(assets.TRAINING_MANIFESTS)
 
 
 def problems_of(export: Published) -> Iterator[tuple[str, Iterator[Problem]]]:
@@ -155,7 +160,7 @@ def log_entries(week: str, folder: UPath, exported: Exported) -> list[ExportLogE
             week=week,
             checksum_sha256=one.sha256,
             export_type="evidence_snapshot" if one.flavour == ALPACA.name else one.flavour,
-            source_table=assets.INCIDENT_EVIDENCE.name,
+            source_table=INCIDENT_EVIDENCE.name,
             source_ids=json_line(_incidents(folder, one)),
             # A relative path, so that the same export has the same content in any lake.
             file_path=one.file,

@@ -1,8 +1,8 @@
 """The list of all assets: name, storage root, and inputs of each.
 
-Also the names of the tables and files in their partitions. Stages, Dagster definitions and commands
-take the names from here, so that a new asset is declared in one place. Only the names of the label
-assets are here, no way to read them.
+Also the names of the tables and files in their partitions, and of what the lake keeps next to them.
+Stages, Dagster definitions and commands take the names from here, so that a new asset is declared
+in one place. Only the names of the label assets are here, no way to read them.
 """
 
 from dataclasses import dataclass, replace
@@ -131,6 +131,17 @@ BY_NAME = {
     )
 }
 
+# Not assets: the first report of a review makes its plan, and a command records a promotion.
+REVIEWS = "reviews"
+PLAN_FILE = "review.json"
+PROMOTIONS = Address("promotions", grain="none")
+PROMOTION_FILE = "promotion.json"
+
+MANIFEST_FILE = "manifest.json"
+"""Of every partition. That of training files also has the start of its checksum in its name."""
+TRAINING_MANIFESTS = "manifest.*.json"
+"""The pattern of the names of the manifests of training files."""
+
 # Tables next to the main ones.
 RECORDED_MESSAGES = "recorded_messages"
 RECORDED_REPAIRS = "recorded_repairs"
@@ -151,9 +162,11 @@ RUN_REPORT_FILE = "run_report.json"
 EVENTS_FILE = "events.jsonl"
 STEPS_FILE = "steps.parquet"
 
-# Files of feedback rewards: what is known about the judge, and figures of the day.
+# Files of feedback rewards: what is known about the judge, and figures of the day; and the rewards
+# themselves, which are a file where a command judges a file, and a table in the lake.
 JUDGE_CARD_FILE = "judge_card.json"
 JUDGE_REPORT_FILE = "judge_report.json"
+REWARDS_FILE = "rewards.jsonl"
 
 # File of the results of tool-calling cases; their report has the files of an evaluation report.
 TOOL_RESULTS_FILE = "tool_calling_results.jsonl"
@@ -162,6 +175,9 @@ TOOL_RESULTS_FILE = "tool_calling_results.jsonl"
 REPORT_FILE = "report.json"
 REPORT_HTML_FILE = "report.html"
 REPORT_MARKDOWN_FILE = "report.md"
+
+# Next to training files: the incidents that must not be trained on.
+RESERVED_FILE = "reserved.jsonl"
 
 # Next to training files: the row for the source's table `finetune_exports`. It is kept here too,
 # because the database role may have no right to write that table.

@@ -18,6 +18,7 @@ from upath import UPath
 
 from replay_assets.contracts.manifest import FileEntry
 from replay_assets.lake import files
+from replay_assets.lake.assets import TRAINING_MANIFESTS
 from replay_assets.lake.published import named_by_content
 
 BUFFER_BYTES = 1 << 20
@@ -193,7 +194,7 @@ def remove_incomplete(folder: UPath) -> None:
     for path in folder.glob(f"{PENDING}{files.HOST}-*"):
         pid = path.name.removeprefix(PENDING).split("-")[1]
         if not files.is_alive(int(pid)):
-            listed = b"\0".join(files.read(one) for one in folder.glob("manifest.*.json"))
+            listed = b"\0".join(files.read(one) for one in folder.glob(TRAINING_MANIFESTS))
             for name in files.read(path).decode().splitlines():
                 if name.encode() not in listed:
                     files.remove(folder / name)

@@ -5,19 +5,18 @@ A plan is not an asset: the first report of a review makes it, and it does not c
 
 from replay_assets.contracts.review import ReviewPlan
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.assets import PLAN_FILE, REVIEWS
 from replay_assets.lake.store import Store
-
-PLAN_FILE = "review.json"
 
 
 def plan_address(candidate_id: str) -> Address:
     """Return where the plan of a candidate's review is kept."""
-    return Address(f"reviews/{candidate_id}", grain="none")
+    return Address(f"{REVIEWS}/{candidate_id}", grain="none")
 
 
 def find_plan(lake: Store, candidate_id: str) -> ReviewPlan | None:
     """Return the plan of a candidate's review; None if it has none yet."""
     # An earlier release kept it in a folder `candidate=<id>`.
-    before = Address("reviews", candidate=candidate_id, grain="none")
+    before = Address(REVIEWS, candidate=candidate_id, grain="none")
     found = lake.find(plan_address(candidate_id)) or lake.find(before)
     return None if found is None else ReviewPlan.read(found.document(PLAN_FILE))

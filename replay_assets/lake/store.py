@@ -18,10 +18,10 @@ from replay_assets.contracts.manifest import FileEntry, PartitionManifest
 from replay_assets.errors import ContractError, NotMaterializedError
 from replay_assets.lake import files, formats
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.assets import INCIDENT_EVIDENCE
+from replay_assets.lake.assets import INCIDENT_EVIDENCE, MANIFEST_FILE
 from replay_assets.lake.published import Published, is_named_by_content
 from replay_assets.lake.time_zone import record_zone, require_zone
-from replay_assets.lake.writing import MANIFEST, PartitionWriter
+from replay_assets.lake.writing import PartitionWriter
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Store:
         return self._get(address)
 
     def _get(self, address: Address) -> Published:
-        path = self._root / address.file(MANIFEST)
+        path = self._root / address.file(MANIFEST_FILE)
         try:
             content = files.read(path)
         except NotMaterializedError as error:
@@ -142,7 +142,7 @@ class Store:
     def withdraw(self, address: Address) -> None:
         """Remove a partition: its manifest first, so that no reader finds a part of it."""
         paths = {entry.path for entry in self._entries_of(address)}
-        files.remove(self._root / address.file(MANIFEST))
+        files.remove(self._root / address.file(MANIFEST_FILE))
         for path in sorted(paths):
             files.remove(self._root / path)
 

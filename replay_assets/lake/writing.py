@@ -14,12 +14,11 @@ from upath import UPath
 from replay_assets.contracts.manifest import MANIFEST_VERSION, FileEntry, PartitionManifest
 from replay_assets.lake import files, formats
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.assets import MANIFEST_FILE
 from replay_assets.lake.digests import content_digest, file_digest
 from replay_assets.lake.jsonl import JsonlWriter
 from replay_assets.lake.published import Published, named_by_content
 from replay_assets.lake.tables import TableWriter
-
-MANIFEST = "manifest.json"
 
 
 @dataclass
@@ -134,7 +133,7 @@ class PartitionWriter:
             facts=dict(facts),
             files=[*(staged.seal() for staged in staged_files), *self._adopted],
         )
-        manifest_path = self._root / self._address.file(MANIFEST)
+        manifest_path = self._root / self._address.file(MANIFEST_FILE)
         kept = {one.path for one in manifest.files}
         replaced = self._previous() - kept
         files.remove(manifest_path)

@@ -28,11 +28,21 @@ from replay_assets.source.diagnosis.examine import examine_source
 from replay_assets.source.export_log import ExportLogEntry, record_export
 from replay_assets.source.loading.load import LoadOutcome, files_in, load_files, table_of_file
 from replay_assets.source.schema.mapping import SourceMapping, load_mapping
-from replay_assets.source.schema.tables import LABELS
+from replay_assets.source.schema.tables import (
+    AUTO_REPAIR_EXECUTIONS,
+    FINETUNE_EXPORTS,
+    INCIDENT_EVIDENCE,
+    LABELS,
+    SESSION_MESSAGES,
+)
 
 __all__ = [
+    "AUTO_REPAIR_EXECUTIONS",
+    "FINETUNE_EXPORTS",
+    "INCIDENT_EVIDENCE",
     "LABELS",
     "MAX_TEXT_BYTES",
+    "SESSION_MESSAGES",
     "UNREADABLE_LINE",
     "VERSIONS",
     "Batch",

@@ -22,9 +22,9 @@ from replay_assets.finetune.selection import select
 from replay_assets.finetune.split import NO_EARLIER_ROWS, EarlierRows
 from replay_assets.finetune.week import earlier_weeks, manifest_name
 from replay_assets.lake import Publication, Published, assets
-from replay_assets.lake.assets import PREFERENCE_EXPORT, SFT_EXPORT
+from replay_assets.lake.assets import PLAN_FILE, PREFERENCE_EXPORT, SFT_EXPORT
 from replay_assets.lake.formats import arrow_table, encode_json
-from replay_assets.lake.review_plans import PLAN_FILE, plan_address
+from replay_assets.lake.review_plans import plan_address
 from tests.finetune.duplicates.planted import CHANGES, incident, row_of
 from tests.finetune.records import WEEK, Lake, evidence, rows_in
 from tests.finetune.test_selection import HALF, as_earlier, reserved_of, together

@@ -14,10 +14,11 @@ from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import NotMaterializedError
 from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.assets import PLAN_FILE
 from replay_assets.lake.formats import encode_json
 from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
-from replay_assets.lake.review_plans import PLAN_FILE, plan_address
+from replay_assets.lake.review_plans import plan_address
 from replay_assets.lake.store import Publication, Store
 
 WEEK = "2026-09-21"

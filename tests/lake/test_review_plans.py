@@ -7,8 +7,9 @@ from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.review import ReviewPlan
 from replay_assets.evaluation.reviews import plan_review
 from replay_assets.lake import Address, Publication, Store
+from replay_assets.lake.assets import PLAN_FILE
 from replay_assets.lake.formats import encode_json
-from replay_assets.lake.review_plans import PLAN_FILE, find_plan, plan_address
+from replay_assets.lake.review_plans import find_plan, plan_address
 
 MODEL = Candidate(id="model", model="m", base_url="http://127.0.0.1:9/v1")
 

@@ -12,9 +12,9 @@ import pytest
 
 from replay_assets.errors import ContractError, NotMaterializedError, UnknownVersionError
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.assets import MANIFEST_FILE
 from replay_assets.lake.files import sha256
 from replay_assets.lake.store import Publication, Store
-from replay_assets.lake.writing import MANIFEST
 
 DAY = Address("request_pack", "2026-09-21")
 PACK = Publication(
@@ -66,7 +66,7 @@ def test_the_manifest_lists_every_file_with_its_true_checksum(store: Store, tmp_
         content = (tmp_path / entry.path).read_bytes()
         assert (sha256(content), len(content)) == (entry.sha256, entry.size_bytes)
     on_disk = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    assert on_disk == {entry.path for entry in made.manifest.files} | {DAY.file(MANIFEST)}
+    assert on_disk == {entry.path for entry in made.manifest.files} | {DAY.file(MANIFEST_FILE)}
     assert {Path(e.path).name: e.records for e in made.manifest.files} == {
         "pack_rows.parquet": 2,
         "audit.json": None,
@@ -77,7 +77,7 @@ def test_the_manifest_lists_every_file_with_its_true_checksum(store: Store, tmp_
 def test_a_partition_without_manifest_is_absent(store: Store, tmp_path: Path):
     """Tables that a killed run left behind are not trusted."""
     store.publish(DAY, PACK)
-    (tmp_path / DAY.file(MANIFEST)).unlink()
+    (tmp_path / DAY.file(MANIFEST_FILE)).unlink()
     assert (tmp_path / DAY.table("pack_rows")).is_file()
     assert store.find(DAY) is None
 
@@ -87,7 +87,7 @@ def test_a_missing_partition_says_what_to_materialise(store: Store):
     with pytest.raises(NotMaterializedError) as refusal:
         store.get(DAY)
     assert "request_pack 2026-09-21 has not been materialised" in str(refusal.value)
-    assert DAY.file(MANIFEST) in str(refusal.value)
+    assert DAY.file(MANIFEST_FILE) in str(refusal.value)
     assert "backfill" in str(refusal.value)
 
 
@@ -125,7 +125,7 @@ def test_a_killed_publisher_leaves_a_complete_partition_or_none(
 def test_a_manifest_of_another_version_is_an_error_not_an_absence(store: Store, tmp_path: Path):
     """If it counted as absent, an older release would overwrite the partition."""
     store.publish(DAY, PACK)
-    path = tmp_path / DAY.file(MANIFEST)
+    path = tmp_path / DAY.file(MANIFEST_FILE)
     path.write_text(path.read_text().replace("partition_manifest_v1", "partition_manifest_v9"))
     with pytest.raises(UnknownVersionError, match="'partition_manifest_v9'"):
         store.find(DAY)
@@ -199,7 +199,7 @@ def test_a_partition_of_another_release_can_be_made_again(tmp_path: Path, conten
     store = Store(str(tmp_path))
     address = Address("request_pack", "2026-09-21")
     store.publish(address, Publication())
-    (tmp_path / address.file(MANIFEST)).write_bytes(content)
+    (tmp_path / address.file(MANIFEST_FILE)).write_bytes(content)
     with pytest.raises(ContractError):
         store.get(address)
     store.publish(address, Publication(facts={"requests": 1}))

@@ -18,14 +18,14 @@ from replay_assets.finetune.writing.readme import (
     readme,
 )
 from replay_assets.finetune.writing.writer import LINEAGE, SPLITS, RowWriter, kto_weights
+from replay_assets.lake.assets import MANIFEST_FILE, RESERVED_FILE
 from replay_assets.lake.digests import digest_of
 from replay_assets.lake.file_sets import file_set
 from replay_assets.lake.files import read, sha256
 from replay_assets.lake.formats import decode_json, encode_json
+from replay_assets.lake.published import named_by_content
 
 CODE_VERSION = "3"
-MANIFEST = "manifest.json"
-RESERVED = "reserved.jsonl"
 SIGNATURES = "signatures"
 
 
@@ -84,15 +84,15 @@ def write_export(folder: UPath, rows: Iterable[tuple[Row, Split]], plan: ExportP
             manifest = _manifest(plan, writer, entries)
             content = encode_json(manifest.as_json())
             made.append(manifest)
-            name = f"manifest.{sha256(content)[:16]}.json"
+            name = named_by_content(MANIFEST_FILE, sha256(content))
             files.current(README, readme(manifest, name))
-            if plan.reserved or (folder / RESERVED).exists():
-                files.current(RESERVED, plan.reserved)
+            if plan.reserved or (folder / RESERVED_FILE).exists():
+                files.current(RESERVED_FILE, plan.reserved)
             if (info := dataset_info(manifest, _earlier(folder / DATASET_INFO))) is not None:
                 files.current(DATASET_INFO, info)
             return content
 
-        entries, manifest_file = files.publish(MANIFEST, manifest_of)
+        entries, manifest_file = files.publish(MANIFEST_FILE, manifest_of)
     return Exported(made[0], manifest_file, tuple(entries))
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from replay_assets.contracts.training_manifest import TrainingManifest
 from replay_assets.finetune.flavours import BY_NAME
+from replay_assets.lake.assets import RESERVED_FILE
 from replay_assets.lake.formats import encode_json
 from replay_assets.lake.published import HASH_CHARACTERS
 
@@ -45,7 +46,7 @@ def readme(manifest: TrainingManifest, manifest_file: str) -> bytes:
         "that it is right or wrong, its weight, and whether it has reasoning. Rows are in the "
         "order of a hash, so that rows of one incident are rarely neighbours.",
         "",
-        "`reserved.jsonl` lists the incidents that must not be trained on, because models are "
+        f"`{RESERVED_FILE}` lists the incidents that must not be trained on, because models are "
         "evaluated on them, and why.",
         "",
         "All weeks of one flavour load together: "

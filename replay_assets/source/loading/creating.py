@@ -6,10 +6,17 @@ import sqlalchemy as sa
 
 from replay_assets.source.connection.database import IncidentDatabase
 from replay_assets.source.schema.mapping import SourceMapping
-from replay_assets.source.schema.tables import FINETUNE_EXPORTS, LABELS, TABLES, LogicalTable
+from replay_assets.source.schema.tables import (
+    FINETUNE_EXPORTS,
+    INCIDENT_EVIDENCE,
+    LABELS,
+    SESSION_MESSAGES,
+    TABLES,
+    LogicalTable,
+)
 from replay_assets.source.schema.types import SQL_TYPES
 
-INDEXED = {"incident_evidence": "collected_at", "session_messages": "session_id"}
+INDEXED = {INCIDENT_EVIDENCE.name: "collected_at", SESSION_MESSAGES.name: "session_id"}
 """What rows of a table are found by, where it is not the incident."""
 
 

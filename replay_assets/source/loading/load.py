@@ -22,7 +22,7 @@ from replay_assets.source.loading.first_look import repeated_keys, require_colum
 from replay_assets.source.loading.load_target import LoadTarget
 from replay_assets.source.loading.records import SUFFIXES, RecordFile, kind_of, stem_of
 from replay_assets.source.loading.upsert import upsert_rows
-from replay_assets.source.schema.tables import LABELS, TABLES
+from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, TABLES
 
 ROWS_A_BATCH = 200
 """Rows between two reports of progress, and what is tried singly where the database refuses one."""
@@ -62,9 +62,9 @@ def files_in(directory: Path) -> tuple[dict[str, Path], list[str]]:
         if name in files:
             raise SourceError(f"{files[name]} and {path} are both {name}; keep one")
         files[name] = path
-    if "incident_evidence" not in files:
+    if INCIDENT_EVIDENCE.name not in files:
         raise SourceError(
-            f"{directory} has no incident_evidence.jsonl; expected one file a table "
+            f"{directory} has no {INCIDENT_EVIDENCE.name}.jsonl; expected one file a table "
             f"({', '.join(SUFFIXES)}, also with .gz): "
             + ", ".join(f"{name}.jsonl" for name in TABLES)
         )

@@ -39,6 +39,7 @@ from replay_assets.parsing.yaml_files import Mistake, load_yaml
 from replay_assets.source.schema.table_names import TableName
 from replay_assets.source.schema.tables import (
     FINETUNE_EXPORTS,
+    INCIDENT_EVIDENCE,
     LABELS,
     MAPPABLE,
     Column,
@@ -177,11 +178,11 @@ class SourceMapping(Part):
         """Return what the file says of a logical table; of labels, wherever they are."""
         if logical is LABELS and self.labels is not None:
             own = self.labels.table is None
-            evidence = self.tables.get("incident_evidence", TableMapping())
+            evidence = self.tables.get(INCIDENT_EVIDENCE.name, TableMapping())
             # In the evidence's own table, labels share its key and its conditions.
             key = evidence.columns.get("incident_id") if own else None
             return TableMapping(
-                table=self.labels.table or evidence.table or "incident_evidence",
+                table=self.labels.table or evidence.table or INCIDENT_EVIDENCE.name,
                 columns={
                     "incident_id": key or ColumnMapping(column="incident_id"),
                     **self.labels.columns,
