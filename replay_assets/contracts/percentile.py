@@ -1,4 +1,8 @@
-"""The one definition of a percentile, so that a run's and a week's figures can be compared."""
+"""The one definition of a percentile of latencies, so that runs, weeks and verdicts agree.
+
+Lengths of training rows have another one (nearest rank): a limit on tokens cuts rows, so their
+percentile is the length of a row.
+"""
 
 from collections.abc import Sequence
 

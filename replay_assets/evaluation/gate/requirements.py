@@ -7,9 +7,8 @@ but does not prove damage.
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-import numpy as np
-
 from replay_assets.contracts.gate_policy import GatePolicy
+from replay_assets.contracts.percentile import percentile
 from replay_assets.evaluation.gate.comparison import LEAST_ICC, Comparison, compare
 from replay_assets.evaluation.gate.sides import Side
 from replay_assets.statistics.clusters import ClusteredMean, clustered_mean
@@ -148,9 +147,9 @@ def ceilings_kept(candidate: Side, policy: GatePolicy) -> Iterator[Finding]:
     """Yield the limits on speed and cost that are exceeded, or whose figure is unknown."""
     ceilings = policy.ceilings
     if (limit := ceilings.p95_latency_ms) is not None:
-        latency = list(candidate.means("latency_ms").values())
-        if not latency or (p95 := float(np.percentile(latency, 95))) > limit:
-            found = f"{p95:,.0f} ms" if latency else "unknown"
+        p95 = percentile(list(candidate.means("latency_ms").values()), 95)
+        if p95 is None or p95 > limit:
+            found = "unknown" if p95 is None else f"{p95:,.0f} ms"
             yield Finding("open", f"p95 latency is {found}, the limit is {limit:,.0f} ms")
     if (limit := ceilings.cost_usd_per_incident) is not None:
         costs = candidate.means("cost_usd")

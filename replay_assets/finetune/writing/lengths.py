@@ -73,7 +73,10 @@ class LengthStatistics:
         self._lengths.append(tokens)
 
     def summary(self) -> Lengths:
-        """Return percentiles (nearest rank) and how many rows are above the usual limits."""
+        """Return percentiles (nearest rank) and how many rows are above the usual limits.
+
+        Each percentile is the length of a row, in whole tokens: between two rows there is none.
+        """
         lengths = np.sort(np.frombuffer(self._lengths, dtype=np.uint32))
         ranks = {"p50": 50, "p95": 95, "max": 100}
         found = {

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from replay_assets.contracts.gate_policy import load_policy
+from replay_assets.contracts.gate_policy import Ceilings, load_policy
 from replay_assets.errors import ContractError
 from replay_assets.evaluation.gate import Review, review
 from replay_assets.evaluation.gate.requirements import (
     beaten_by,
     better_than_baselines,
+    ceilings_kept,
     floors_reached,
 )
 from replay_assets.evaluation.gate.sides import Side
@@ -230,6 +231,17 @@ def test_cost_counts_only_where_both_sides_have_one() -> None:
     assert review(cheap, rows(240, always), {})["decision"] == "INCONCLUSIVE"
     cheap[7]["cost_usd"] = None
     assert review(cheap, dear, {})["decision"] == "INCONCLUSIVE"
+
+
+def test_the_95th_percentile_is_that_of_the_report() -> None:
+    """It is 125.5 ms; numpy returns a little less, so the reason said 125 ms."""
+    side = Side.of(
+        {"incident_id": f"incident-{number}", "latency_ms": latency}
+        for number, latency in enumerate((50.0, 50.0, 100.0, 130.0))
+    )
+    policy = load_policy().model_copy(update={"ceilings": Ceilings(p95_latency_ms=120.0)})
+    (found,) = ceilings_kept(side, policy)
+    assert found.says == "p95 latency is 126 ms, the limit is 120 ms"
 
 
 def test_without_an_incumbent_every_baseline_must_be_beaten() -> None:
