@@ -1,5 +1,6 @@
 """The result of one request: its record, its possible outcomes, and its row in the lake."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -37,6 +38,16 @@ UNGRADED_OUTCOMES: tuple[Outcome, ...] = ("infrastructure_failure", "gate_refuse
 """Outcomes without an answer: the infrastructure failed, the gate blocked the request, or the
 budget was used up. The next run asks again."""
 OUTCOMES: tuple[Outcome, ...] = (*GRADED_OUTCOMES, *UNGRADED_OUTCOMES)
+
+
+def answered_share(outcomes: Mapping[str, int]) -> float:
+    """Return the share of requests that have an answer, from the number of each outcome.
+
+    A request that the endpoint rejected counts as answered. Without requests it is 1: none failed.
+    """
+    requests = sum(outcomes.values())
+    unanswered = sum(outcomes.get(outcome, 0) for outcome in UNGRADED_OUTCOMES)
+    return 1 - unanswered / requests if requests else 1.0
 
 
 AGENT_COUNTS = ("steps", "tool_calls", "tool_misses", "violations")

@@ -1,11 +1,7 @@
-"""The limits that checks and verdicts use, in one place.
+"""How many unusable rows mean a broken source: one limit for extraction and for `doctor`.
 
-They are policy, not measurements: changing one changes what is accepted.
+What a candidate must show, and how many of its requests must be answered, is in the gate's policy.
 """
-
-MAX_UNANSWERED_SHARE = 0.02
-"""Share of requests that may fail on infrastructure or at the gate before a check warns. With more,
-a verdict can't be PROMOTE."""
 
 MAX_QUARANTINED_SHARE = 0.01
 """Share of a day's rows that can be unusable before the source counts as broken."""

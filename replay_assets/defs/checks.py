@@ -11,8 +11,8 @@ import dagster as dg
 
 from replay_assets.candidates import Candidate, Catalogue, asked_incidents
 from replay_assets.contracts.evaluation_report import EvaluationReport
-from replay_assets.contracts.result import UNGRADED_OUTCOMES
-from replay_assets.contracts.thresholds import MAX_UNANSWERED_SHARE
+from replay_assets.contracts.gate_policy import GatePolicy
+from replay_assets.contracts.result import answered_share
 from replay_assets.defs.evidence_checks import evidence_checks, source_check
 from replay_assets.defs.export_checks import build_checks as build_export_checks
 from replay_assets.defs.feedback_checks import feedback_checks
@@ -20,10 +20,11 @@ from replay_assets.defs.keys import key_of
 from replay_assets.defs.label_checks import label_checks
 from replay_assets.defs.pack_checks import build_pack_checks
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import Root
+from replay_assets.defs.resources import Policy, Root
 from replay_assets.lake import Lineage, Published, assets
 
 WARN = dg.AssetCheckSeverity.WARN
+ANSWERED = "few_requests_have_no_answer"
 
 
 def build_checks(catalogue: Catalogue, partitions: Partitions) -> list[dg.AssetChecksDefinition]:
@@ -59,17 +60,20 @@ def _result_checks(
         "result per repeat, in order.",
     )
     answered = dg.AssetCheckSpec(
-        "few_requests_have_no_answer",
+        ANSWERED,
         asset=key,
         partitions_def=daily,
-        description="At most 2 % of the requests have no answer because of the infrastructure, "
-        "the sending gate or the budget.",
+        description="As many requests have an answer as the policy asks for (`minimum_answered`); "
+        "with fewer, a report shows no score. The others failed because of the infrastructure, the "
+        "sending gate or the budget.",
     )
 
     @dg.multi_asset_check(
         name=f"replay_results_{candidate.node_name}_checks", specs=[complete, answered]
     )
-    def check(context: dg.AssetCheckExecutionContext, lake: Root) -> Iterator[dg.AssetCheckResult]:
+    def check(
+        context: dg.AssetCheckExecutionContext, lake: Root, policy: Policy
+    ) -> Iterator[dg.AssetCheckResult]:
         lineage, day = Lineage(lake=lake), context.partition_key
         pack = lineage.get(assets.REQUEST_PACK.at(day))
         results = lineage.get(assets.REPLAY_RESULTS.at(day, candidate.id))
@@ -85,16 +89,20 @@ def _result_checks(
             passed=asked == found and not lineage.changed(results.address),
             metadata={"requests": len(asked), "results": len(found)},
         )
-        outcomes = results.facts["outcomes"]
-        failed = sum(outcomes[outcome] for outcome in UNGRADED_OUTCOMES)
-        yield dg.AssetCheckResult(
-            check_name=answered.name,
-            passed=failed <= MAX_UNANSWERED_SHARE * results.facts["requests"],
-            severity=WARN,
-            metadata=outcomes,
-        )
+        yield check_answered(results, policy)
 
     return check
+
+
+def check_answered(results: Published, policy: GatePolicy) -> dg.AssetCheckResult:
+    """Return whether as many requests of a day were answered as the policy in use asks for."""
+    outcomes = results.facts["outcomes"]
+    return dg.AssetCheckResult(
+        check_name=ANSWERED,
+        passed=answered_share(outcomes) >= policy.minimum_answered,
+        severity=WARN,
+        metadata={**outcomes, "minimum_answered": policy.minimum_answered},
+    )
 
 
 def _score_check(candidate: Candidate, daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:

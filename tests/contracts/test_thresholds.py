@@ -1,4 +1,4 @@
-"""Limits by which checks and verdicts judge."""
+"""How many unusable rows mean a broken source."""
 
 import pytest
 

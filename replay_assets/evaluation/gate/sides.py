@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from replay_assets.contracts.result import UNGRADED_OUTCOMES
+from replay_assets.contracts.result import UNGRADED_OUTCOMES, answered_share
 from replay_assets.errors import ContractError
 
 Row = Mapping[str, Any]
@@ -51,8 +51,7 @@ class Side:
     @property
     def answered_share(self) -> float:
         """The share of rows that have an answer; a rejected request counts as an answer."""
-        missing = sum(self.outcomes.get(outcome, 0) for outcome in UNGRADED_OUTCOMES)
-        return 1 - missing / len(self.rows) if self.rows else 0.0
+        return answered_share(self.outcomes) if self.rows else 0.0
 
     @cached_property
     def graded(self) -> frozenset[str]:

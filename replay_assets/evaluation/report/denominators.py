@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from replay_assets.contracts.evaluation_report import Denominators
-from replay_assets.contracts.result import UNGRADED_OUTCOMES
+from replay_assets.contracts.result import answered_share
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.gate.requirements import percent
 
@@ -58,8 +58,7 @@ def withheld(scores: Sequence[ReplayScore], minimum_answered: float) -> str | No
     """
     if not scores:
         return None
-    failed = sum(score.outcome in UNGRADED_OUTCOMES for score in scores)
-    answered = 1 - failed / len(scores)
+    answered = answered_share(Counter(score.outcome for score in scores))
     if answered >= minimum_answered:
         return None
     return (
