@@ -79,6 +79,52 @@ def test_the_search_for_writes_finds_each_writer(name: str) -> None:
     assert writes_in(PACKAGE / name)
 
 
+def dropped_errors(source: str) -> Iterator[tuple[int, bool]]:
+    """The line of each error that a module drops, and whether a comment is at that line.
+
+    The comment may be above it, behind it, or inside the handler.
+    """
+    lines = ["", *source.splitlines()]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ExceptHandler):
+            drops = all(isinstance(one, ast.Pass | ast.Continue) for one in node.body)
+            last = node.end_lineno or node.lineno
+        elif isinstance(node, ast.With | ast.AsyncWith):
+            drops = any("suppress(" in ast.unparse(one.context_expr) for one in node.items)
+            last = node.lineno
+        else:
+            continue
+        if drops:
+            yield node.lineno, any("#" in line for line in lines[node.lineno - 1 : last + 1])
+
+
+def test_an_error_that_is_dropped_has_its_reason_in_a_comment() -> None:
+    """A reader would ask why it does no harm."""
+    found = {
+        f"{name_of(path)}:{line}": explained
+        for path in MODULES
+        for line, explained in dropped_errors(path.read_text(encoding="utf-8"))
+    }
+    assert len(found) > 10
+    assert [place for place, explained in found.items() if not explained] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "explained"),
+    [
+        ("with suppress(OSError):\n    close()", False),
+        ("with suppress(OSError):  # the disk is full\n    close()", True),
+        ("# The disk is full.\nwith suppress(OSError):\n    close()", True),
+        ("try:\n    close()\nexcept OSError:\n    pass", False),
+        ("try:\n    close()\nexcept OSError:\n    pass  # the disk is full", True),
+    ],
+    ids=["suppressed", "comment behind", "comment above", "passed", "comment inside"],
+)
+def test_the_search_for_dropped_errors_finds_each_form(code: str, explained: bool) -> None:
+    """The rule above could not fail if it found nothing anywhere."""
+    assert [found for _, found in dropped_errors(code)] == [explained]
+
+
 def test_functions_fit_a_screen() -> None:
     """What does not fit is two things."""
     long = [

@@ -57,7 +57,7 @@ def _sections(evidence: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, text in _SECTION.findall(evidence):
         try:
             arguments = json.loads(text)
-        except ValueError:
+        except ValueError:  # a line that only looks like a section
             continue
         yield name, arguments
 
@@ -69,7 +69,7 @@ def _commands(evidence: str) -> Iterator[tuple[str, dict[str, Any]]]:
         namespace = _NAMESPACE.search(command)
         try:
             words = shlex.split(_NAMESPACE.sub("", command))
-        except ValueError:
+        except ValueError:  # an unclosed quotation mark: the command can't be read
             continue
         where = {"namespace": namespace[1]} if namespace else {}
         plain = [one for one in words if not one.startswith("-")]

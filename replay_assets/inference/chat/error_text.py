@@ -97,7 +97,7 @@ def _values(text: str) -> Iterator[Any]:
     for part in parts:
         try:
             yield json.loads(part)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError):  # a stream's `[DONE]`, or an error page
             continue
 
 

@@ -28,7 +28,7 @@ def whole_text(text: str) -> str:
         return text
     try:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError:  # half a character: perhaps its bytes, tried next
         pass
     try:
         return text.encode("utf-8", "surrogateescape").decode()

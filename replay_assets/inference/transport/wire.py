@@ -75,7 +75,7 @@ def _decoded(body: bytes, name: str) -> bytes:
             with suppress(zlib.error):  # without zlib's header, which browsers accept too
                 return _inflated(body, RAW_DEFLATE)
     if body.lstrip().startswith(NOT_COMPRESSED):
-        with suppress(UnicodeDecodeError):
+        with suppress(UnicodeDecodeError):  # not text: the body is encoded after all
             body.decode()
             return body
     raise WireError("not_protocol", problem, possibly_paid=True)
@@ -120,7 +120,7 @@ def as_utf8(body: bytes, content_type: str) -> bytes:
         if b"\0" not in body[:4]:  # UTF-16 and UTF-32 of ASCII would pass too
             body.decode()
             return body
-    except UnicodeDecodeError:
+    except UnicodeDecodeError:  # not UTF-8: the declared encoding is tried next
         pass
     try:
         return body.decode(declared[1]).encode("utf-8", "replace")

@@ -202,6 +202,7 @@ def _embedded_json(text: str) -> Iterator[Any]:
     """Yield every outermost JSON object or list in a text, and a text that is a JSON string."""
     stripped = text.strip()
     if stripped[:1] == '"':
+        # A text in quotation marks need not be JSON; the search below reads it either way.
         with suppress(ValueError, RecursionError):
             yield json.loads(stripped)
     if "{" not in text and "[" not in text:

@@ -103,7 +103,7 @@ def canonical_form(category: str, value: str) -> str:
     if category != SECRET:
         return value.lower() if category in ("EMAIL", "HOST") else value
     if "\\" in value:
-        with suppress(ValueError):
+        with suppress(ValueError):  # a path of Windows, for example, which has no escapes
             value = str(json.loads(f'"{value}"'))
     if "%" in value:
         value = unquote(value)
