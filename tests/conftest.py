@@ -39,6 +39,7 @@ END $$
 """
 DAGSTER_FOLDERS = {"benchmarks", "cli", "defs", "e2e"}
 SERVER_FIXTURES = {"postgres_server", "shared_server"}
+SLOW_MARKS = ("slow", "browser", "llama", "trainers")
 SLOW_TIMEOUT_S = 1200
 NO_REAL_DATA = "REPLAY_REAL_DATA does not name a folder with the real incidents"
 
@@ -67,7 +68,7 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs more than this process and little time, and give slow tests more of it."""
     for item in items:
-        slow = any(item.get_closest_marker(name) for name in ("slow", "browser", "llama"))
+        slow = any(item.get_closest_marker(name) for name in SLOW_MARKS)
         if slow:
             item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_S))
         if slow or needs_a_server_or_dagster(item):
