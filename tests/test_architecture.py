@@ -3,7 +3,9 @@
 import ast
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,8 +26,9 @@ def name_of(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
+@cache
 def tree_of(path: Path) -> ast.Module:
-    """A module's syntax tree."""
+    """A module's syntax tree, parsed once for all rules."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -79,13 +82,13 @@ def test_the_search_for_writes_finds_each_writer(name: str) -> None:
     assert writes_in(PACKAGE / name)
 
 
-def dropped_errors(source: str) -> Iterator[tuple[int, bool]]:
+def dropped_errors(tree: ast.Module, source: str) -> Iterator[tuple[int, bool]]:
     """The line of each error that a module drops, and whether a comment is at that line.
 
     The comment may be above it, behind it, or inside the handler.
     """
     lines = ["", *source.splitlines()]
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler):
             drops = all(isinstance(one, ast.Pass | ast.Continue) for one in node.body)
             last = node.end_lineno or node.lineno
@@ -103,7 +106,7 @@ def test_an_error_that_is_dropped_has_its_reason_in_a_comment() -> None:
     found = {
         f"{name_of(path)}:{line}": explained
         for path in MODULES
-        for line, explained in dropped_errors(path.read_text(encoding="utf-8"))
+        for line, explained in dropped_errors(tree_of(path), path.read_text(encoding="utf-8"))
     }
     assert len(found) > 10
     assert [place for place, explained in found.items() if not explained] == []
@@ -122,7 +125,7 @@ def test_an_error_that_is_dropped_has_its_reason_in_a_comment() -> None:
 )
 def test_the_search_for_dropped_errors_finds_each_form(code: str, explained: bool) -> None:
     """The rule above could not fail if it found nothing anywhere."""
-    assert [found for _, found in dropped_errors(code)] == [explained]
+    assert [found for _, found in dropped_errors(ast.parse(code), code)] == [explained]
 
 
 def test_functions_fit_a_screen() -> None:
@@ -219,3 +222,34 @@ def test_the_table_of_rooms_names_every_package() -> None:
     parents = {str(Path(one).parent) for one in packages}
     assert packages - explained - rooms - parents == set()
     assert {one for one in rooms if not (PACKAGE / one).exists()} == set()
+
+
+def test_every_file_that_the_guide_names_exists() -> None:
+    """In the folder of its row; elsewhere below the repository or the package."""
+    listed = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("*.md")]
+    for folder in ("replay_assets", "tests", ".ci"):
+        listed += [path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*")]
+    named = [
+        (row, name)
+        for line in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+        for row in (re.match(r"\| `([\w/]+)/`", line),)
+        for name in re.findall(r"`([\w/.-]+\.(?:py|yaml|json|jsonl|md))`", line)
+    ]
+    assert len(named) > 50
+    missing = [
+        name
+        for row, name in named
+        if not (row and (PACKAGE / row[1] / name).exists())
+        and not any(f"/{one}".endswith(f"/{name}") for one in listed)
+    ]
+    assert missing == []
+
+
+def test_the_guide_names_the_folders_whose_modules_are_not_imported() -> None:
+    """Those that the import contract `surfaces` protects, in its order."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found = {one["id"]: one for one in contracts["tool"]["importlinter"]["contracts"]}
+    protected = [one.split(".")[1] for one in found["surfaces"]["protected_modules"]]
+    *some, last = [f"`{one}/`" for one in protected]
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert f"- From {', '.join(some)} and {last}, other folders import" in guide

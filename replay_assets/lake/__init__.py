@@ -12,9 +12,9 @@ which everything is sanitized. The modules, from the lowest layer to the highest
 - `assets`, `lineage`: the list of assets and their inputs, and whether a partition is up to date.
 - `labels`: reads labels. Not exported here: code that builds or sends a prompt can't import it.
 
-No stage is imported here, and nothing is computed except digests. Other packages import the names
-below from here, and `assets` as a module. Names are loaded when they are first used, because
-importing Arrow takes 0.1 s.
+No stage is imported here, and nothing is computed except digests. Other packages import the classes
+below from here, `assets` as a module, and functions from the module that has them, such as
+`formats`. The classes are loaded when they are first used, because importing Arrow takes 0.1 s.
 """
 
 from importlib import import_module
