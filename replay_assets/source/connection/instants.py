@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from replay_assets.parsing.instants import EPOCH, PER_SECOND, Unit
 from replay_assets.source.schema.types import instant_text
 
-FIRST = datetime(1, 1, 4, tzinfo=UTC)
-LAST = datetime(9999, 12, 31, tzinfo=UTC)
+FIRST_INSTANT = datetime(1, 1, 4, tzinfo=UTC)
+LAST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
 """What Python, Arrow and both databases can hold, with days to spare for zones and look-arounds."""
 CANONICAL = (
     "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T"
@@ -72,7 +72,9 @@ class PostgresInstant:
         self._column = column
         self._zone = zone
         # The upper bound also excludes infinity, which exceeds everything.
-        self._possible = sa.and_(column >= self._bound(FIRST), column < self._bound(LAST))
+        self._possible = sa.and_(
+            column >= self._bound(FIRST_INSTANT), column < self._bound(LAST_INSTANT)
+        )
         self._point = column if zone is None else sa.func.timezone(zone, column)
         # Not by wall times: those that no clock showed would sort before the instants they name.
         # What is impossible may have no instant in the zone at all.
@@ -127,8 +129,8 @@ class PostgresInstant:
         """Null or impossible, in three conditions that an index answers."""
         return sa.or_(
             self._column.is_(None),
-            self._column < self._bound(FIRST),
-            self._column >= self._bound(LAST),
+            self._column < self._bound(FIRST_INSTANT),
+            self._column >= self._bound(LAST_INSTANT),
         )
 
     def within(self, start: datetime, end: datetime) -> sa.ColumnElement[bool]:
@@ -173,7 +175,9 @@ class SqliteInstant:
         # The functions cost a microsecond and more; most texts need none.
         self._point: sa.ColumnElement[Any] = sa.case((plain, self._column), else_=parsed)
         canonical = sa.and_(
-            plain, self._column >= instant_text(FIRST), self._column < instant_text(LAST)
+            plain,
+            self._column >= instant_text(FIRST_INSTANT),
+            self._column < instant_text(LAST_INSTANT),
         )
         self._form = sa.case(
             (canonical, "canonical"), else_=sa.func.replay_form(*arguments, type_=sa.Text)
@@ -222,8 +226,8 @@ class SqliteInstant:
         """Null, no ISO date and time with a zone, or of a year that does not count."""
         return sa.or_(
             self._point.is_(None),
-            self._point < instant_text(FIRST),
-            self._point >= instant_text(LAST),
+            self._point < instant_text(FIRST_INSTANT),
+            self._point >= instant_text(LAST_INSTANT),
         )
 
     def within(self, start: datetime, end: datetime) -> sa.ColumnElement[bool]:

@@ -4,7 +4,7 @@ import sqlite3
 from typing import Literal
 
 from replay_assets.parsing.instants import Unit, is_naive, likely_unit, parse_instant
-from replay_assets.source.connection.instants import FIRST, LAST
+from replay_assets.source.connection.instants import FIRST_INSTANT, LAST_INSTANT
 from replay_assets.source.schema.types import instant_text
 
 
@@ -38,7 +38,7 @@ def form_of(text: str | None, zone: str | None, unit: Unit | None) -> Form:
     if text is None:
         return "null"
     instant = parse_instant(text, zone, unit)
-    if instant is not None and FIRST <= instant < LAST:
+    if instant is not None and FIRST_INSTANT <= instant < LAST_INSTANT:
         return "canonical" if instant_text(instant) == text else "readable"
     if instant is None and is_naive(text):
         return "no_zone"

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from replay_assets.parsing.instants import is_naive, parse_instant
-from replay_assets.source.connection.instants import FIRST, LAST
+from replay_assets.source.connection.instants import FIRST_INSTANT, LAST_INSTANT
 from replay_assets.source.schema.tables import Kind
 
 INSTANT = pa.timestamp("us", tz="UTC")
@@ -127,7 +127,9 @@ def _instants(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> p
             return values.cast(pa.int64()).cast(INSTANT)
         instants = values.cast(INSTANT)
         bounds = pc.min_max(instants).as_py()
-        if bounds["min"] is None or (bounds["min"] >= FIRST and bounds["max"] < LAST):
+        if bounds["min"] is None or (
+            bounds["min"] >= FIRST_INSTANT and bounds["max"] < LAST_INSTANT
+        ):
             return instants
     except (UnicodeEncodeError, pa.ArrowException, OverflowError, ValueError):
         # Some value is not of the uniform kind that is converted as a whole.
@@ -139,7 +141,7 @@ def _instants_one_by_one(column: Sequence[Any] | pa.Array, field: Field, batch: 
     def instant(value: Any) -> datetime:  # noqa: ANN401 - a database value
         text = str(value)
         found = parse_instant(text, field.zone)
-        if found is None or not FIRST <= found < LAST:
+        if found is None or not FIRST_INSTANT <= found < LAST_INSTANT:
             raise _UnusableError("no_time_zone" if is_naive(text) else "impossible_instant")
         return found
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.source.connection.database import IncidentDatabase, MappedTable
-from replay_assets.source.connection.instants import FIRST
+from replay_assets.source.connection.instants import FIRST_INSTANT
 from replay_assets.source.connection.repeating import repeated
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.day.same_ids import id_like
@@ -65,7 +65,7 @@ def _count(database: IncidentDatabase, window: DayWindow) -> Orphans:
             sa.select(sa.func.count()).select_from(evidence.sql).where(one, *evidence.conditions)
             for one in (
                 collected_at.in_no_day,
-                collected_at.within(FIRST, window.start),
+                collected_at.within(FIRST_INSTANT, window.start),
             )
         )
         sessions, repairs = (
