@@ -27,9 +27,14 @@ if TYPE_CHECKING:
         RunStores,
         run_batch,
     )
-    from replay_assets.inference.call.call import Call
-    from replay_assets.inference.call.completion import Attempt, CalledTool, Completion
-    from replay_assets.inference.call.question import Message, Question
+    from replay_assets.inference.call import (
+        Attempt,
+        Call,
+        CalledTool,
+        Completion,
+        Message,
+        Question,
+    )
     from replay_assets.inference.call_store import (
         CallStore,
         CallStores,
@@ -37,13 +42,11 @@ if TYPE_CHECKING:
         LocalCallStores,
         MemoryCallStores,
     )
-    from replay_assets.inference.chat.client import ChatClient
-    from replay_assets.inference.chat.gate import SendingGate
-    from replay_assets.inference.chat.preflight import refusals_of
-    from replay_assets.inference.routing.links import chain_of, member_of, members_after
-    from replay_assets.inference.spending.ledger import Ledger, MemoryLedger
+    from replay_assets.inference.chat import ChatClient, SendingGate, refusals_of
+    from replay_assets.inference.routing import chain_of, member_of, members_after
+    from replay_assets.inference.spending import Ledger, MemoryLedger
     from replay_assets.inference.spending.sql_ledger import SqlLedger
-    from replay_assets.inference.transport.probe import probe, with_model
+    from replay_assets.inference.transport import probe, with_model
 
 __all__ = [
     "Attempt",
@@ -87,17 +90,13 @@ _MODULES = {
         "RunStores",
         "run_batch",
     ),
-    "call.call": ("Call",),
-    "call.completion": ("Attempt", "CalledTool", "Completion"),
-    "call.question": ("Message", "Question"),
+    "call": ("Attempt", "Call", "CalledTool", "Completion", "Message", "Question"),
     "call_store": ("CallStore", "CallStores", "Header", "LocalCallStores", "MemoryCallStores"),
-    "chat.client": ("ChatClient",),
-    "chat.gate": ("SendingGate",),
-    "chat.preflight": ("refusals_of",),
-    "routing.links": ("chain_of", "member_of", "members_after"),
-    "spending.ledger": ("Ledger", "MemoryLedger"),
+    "chat": ("ChatClient", "SendingGate", "refusals_of"),
+    "routing": ("chain_of", "member_of", "members_after"),
+    "spending": ("Ledger", "MemoryLedger"),
     "spending.sql_ledger": ("SqlLedger",),
-    "transport.probe": ("probe", "with_model"),
+    "transport": ("probe", "with_model"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 

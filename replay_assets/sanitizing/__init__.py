@@ -11,26 +11,35 @@ Other rooms import the names below. `sanitize_text` cleans a text, `IncidentSani
 an incident.
 """
 
-from replay_assets.sanitizing.detect.matching import TextScanner, text_scanner
-from replay_assets.sanitizing.detect.rules import RULES_VERSION, RuleSet, load_rules, rules_digest
+from replay_assets.sanitizing.detect import (
+    RULES_VERSION,
+    RuleSet,
+    TextScanner,
+    load_rules,
+    rules_digest,
+    text_scanner,
+)
 from replay_assets.sanitizing.error_redaction import redacted_errors
-from replay_assets.sanitizing.gates.gate import MASK, mask_strict
-from replay_assets.sanitizing.gates.label_gate import find_label_leaks
-from replay_assets.sanitizing.gates.outbound_policy import (
+from replay_assets.sanitizing.gates import (
+    MASK,
     OutboundPolicy,
+    find_label_leaks,
     load_canaries,
+    mask_strict,
     rules_of,
     token_rules,
 )
-from replay_assets.sanitizing.pseudonyms.engine import IncidentSanitizer, sanitize_text
-from replay_assets.sanitizing.pseudonyms.incident import (
+from replay_assets.sanitizing.pseudonyms import (
+    PLACEHOLDER,
     TOOL_OUTPUT,
+    Finding,
+    IncidentSanitizer,
     RawIncident,
     SanitizedIncident,
     incidents_of,
     sanitize_incident,
+    sanitize_text,
 )
-from replay_assets.sanitizing.pseudonyms.pseudonym_map import PLACEHOLDER, Finding
 
 __all__ = [
     "MASK",

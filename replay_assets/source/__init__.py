@@ -12,28 +12,30 @@ lowest to the highest:
 Other rooms import the names below.
 """
 
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.connection.repeating import repeated
-from replay_assets.source.day.batches import Batch
-from replay_assets.source.day.label_reading import UNREADABLE_LINE, read_labels
-from replay_assets.source.day.newest import VERSIONS
-from replay_assets.source.day.orphans import Orphans, count_orphans
-from replay_assets.source.day.reading import (
+from replay_assets.source.connection import IncidentDatabase, repeated
+from replay_assets.source.day import (
     MAX_TEXT_BYTES,
+    UNREADABLE_LINE,
+    VERSIONS,
+    Batch,
     DaySnapshot,
+    Orphans,
+    count_orphans,
     day_snapshot,
     newest_instant,
+    read_labels,
 )
-from replay_assets.source.diagnosis.examine import examine_source
+from replay_assets.source.diagnosis import examine_source
 from replay_assets.source.export_log import ExportLogEntry, record_export
-from replay_assets.source.loading.load import LoadOutcome, files_in, load_files, table_of_file
-from replay_assets.source.schema.mapping import SourceMapping, load_mapping
-from replay_assets.source.schema.tables import (
+from replay_assets.source.loading import LoadOutcome, files_in, load_files, table_of_file
+from replay_assets.source.schema import (
     AUTO_REPAIR_EXECUTIONS,
     FINETUNE_EXPORTS,
     INCIDENT_EVIDENCE,
     LABELS,
     SESSION_MESSAGES,
+    SourceMapping,
+    load_mapping,
 )
 
 __all__ = [

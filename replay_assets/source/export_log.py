@@ -11,12 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from replay_assets.errors import ReadOnlySourceError
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.loading.creating import sql_table
-from replay_assets.source.loading.upsert import has_unique_key, upsert_rows
-from replay_assets.source.loading.values import real_type_of
-from replay_assets.source.schema.schema_check import missing_of
-from replay_assets.source.schema.tables import FINETUNE_EXPORTS
+from replay_assets.source.connection import IncidentDatabase
+from replay_assets.source.loading import has_unique_key, real_type_of, sql_table, upsert_rows
+from replay_assets.source.schema import FINETUNE_EXPORTS, missing_of
 
 KEY = FINETUNE_EXPORTS.key
 ORIGINAL_KEY = ("checksum_sha256", "file_path")

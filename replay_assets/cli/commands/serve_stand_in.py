@@ -7,7 +7,7 @@ class _FaultOption(click.Option):
     """The option `--fault`; its help lists every fault, which are imported when it is shown."""
 
     def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
-        from replay_assets.inference.stand_in.faults import FAULTS
+        from replay_assets.inference.stand_in import FAULTS
 
         self.help = f"Share of requests that get a fault: {', '.join(FAULTS)}. May be repeated."
         return super().get_help_record(context)
@@ -45,8 +45,7 @@ def serve_stand_in(
     For load tests and for testing a client. They are baselines, not language models. The fault of a
     request depends on the seed, its body and how often it was sent: tests can be repeated exactly.
     """
-    from replay_assets.inference.stand_in.faults import FaultPlan, parse_share
-    from replay_assets.inference.stand_in.server import serve
+    from replay_assets.inference.stand_in import FaultPlan, parse_share, serve
 
     try:
         shares = dict(parse_share(text) for text in faults)

@@ -15,8 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Generic, TypeVar
 
-from replay_assets.inference.call.call import Call
-from replay_assets.inference.call.question import Question
+from replay_assets.inference.call import Call, Question
 
 Record = TypeVar("Record")
 Dialogue = Generator[Question, Call, Record]

@@ -19,19 +19,20 @@ from replay_assets.inference.batch.dialogue import OpenDialogue, Record
 from replay_assets.inference.batch.fair_queue import FairQueue
 from replay_assets.inference.batch.progress import ProgressMeter
 from replay_assets.inference.batch.rejections import RejectionWatch
-from replay_assets.inference.call.call import Call, CallOutcome
-from replay_assets.inference.call.failures import (
+from replay_assets.inference.call import (
     BudgetExhaustedError,
+    Call,
     CallFailedError,
+    CallOutcome,
     GateRefusedError,
     InfrastructureError,
     ModelRefusedError,
+    Question,
     RequestRejectedError,
 )
-from replay_assets.inference.call.question import Question
 from replay_assets.inference.call_store import CallStore
-from replay_assets.inference.chat.client import ChatClient
-from replay_assets.inference.routing.client import RouteClient
+from replay_assets.inference.chat import ChatClient
+from replay_assets.inference.routing import RouteClient
 
 DRAIN_TIMEOUT_S = 10.0
 """Seconds that a run which ends early waits for requests in flight: they are billed anyway."""

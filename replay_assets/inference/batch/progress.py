@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from replay_assets.contracts.percentile import percentile
-from replay_assets.inference.call.call import Call
-from replay_assets.inference.call.completion import total_cost
+from replay_assets.inference.call import Call, total_cost
 from replay_assets.totals import known_total
 
 RECENT = 1_000

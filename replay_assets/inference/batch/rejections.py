@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from replay_assets.inference.call.failures import (
+from replay_assets.inference.call import (
     ModelRefusedError,
     RequestRejectedError,
 )

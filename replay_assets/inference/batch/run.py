@@ -30,13 +30,10 @@ from replay_assets.inference.batch.dispatch import Dispatch
 from replay_assets.inference.batch.interrupts import Interrupts
 from replay_assets.inference.batch.progress import ProgressMeter, Report
 from replay_assets.inference.batch.stores import RunStores
-from replay_assets.inference.call.call import Call
-from replay_assets.inference.call.failures import EndpointRefusedError, PatienceExceededError
+from replay_assets.inference.call import Call, EndpointRefusedError, PatienceExceededError
 from replay_assets.inference.call_store import CallStore, Header
-from replay_assets.inference.chat.gate import SendingGate
-from replay_assets.inference.chat.request_key import RequestKeys
-from replay_assets.inference.routing.building import Clients, ReadKey
-from replay_assets.inference.routing.keys import RouteKeys
+from replay_assets.inference.chat import RequestKeys, SendingGate
+from replay_assets.inference.routing import Clients, ReadKey, RouteKeys
 
 Published = TypeVar("Published")
 

@@ -9,8 +9,8 @@ from typing import Self
 
 from replay_assets.candidates import Candidate
 from replay_assets.inference.call_store import CallStores, LocalCallStores, MemoryCallStores
-from replay_assets.inference.routing.breaker import SHARED_BREAKERS, CircuitBreakers
-from replay_assets.inference.spending.ledger import Ledger, MemoryLedger
+from replay_assets.inference.routing import SHARED_BREAKERS, CircuitBreakers
+from replay_assets.inference.spending import Ledger, MemoryLedger
 from replay_assets.inference.throttling import SHARED_LIMITS, InProcessLimits, LimitStore
 
 

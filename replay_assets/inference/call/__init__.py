@@ -2,3 +2,55 @@
 
 Plain data that is written to the call store and read back equal. Nothing here sends or stores it.
 """
+
+from replay_assets.inference.call.call import Call, CallOutcome
+from replay_assets.inference.call.completion import (
+    AssistantMessage,
+    Attempt,
+    AttemptOutcome,
+    CalledTool,
+    ChainStep,
+    Completion,
+    ResponseMode,
+    StepOutcome,
+    total_cost,
+)
+from replay_assets.inference.call.endings import ending_of
+from replay_assets.inference.call.failures import (
+    BudgetExhaustedError,
+    CallFailedError,
+    CircuitOpenError,
+    EndpointRefusedError,
+    GateRefusedError,
+    InfrastructureError,
+    ModelRefusedError,
+    PatienceExceededError,
+    RequestRejectedError,
+)
+from replay_assets.inference.call.question import Message, Question
+
+__all__ = [
+    "AssistantMessage",
+    "Attempt",
+    "AttemptOutcome",
+    "BudgetExhaustedError",
+    "Call",
+    "CallFailedError",
+    "CallOutcome",
+    "CalledTool",
+    "ChainStep",
+    "CircuitOpenError",
+    "Completion",
+    "EndpointRefusedError",
+    "GateRefusedError",
+    "InfrastructureError",
+    "Message",
+    "ModelRefusedError",
+    "PatienceExceededError",
+    "Question",
+    "RequestRejectedError",
+    "ResponseMode",
+    "StepOutcome",
+    "ending_of",
+    "total_cost",
+]

@@ -9,4 +9,10 @@ from replay_assets.inference.call_store.local import LocalCallStores
 from replay_assets.inference.call_store.memory import MemoryCallStores
 from replay_assets.inference.call_store.protocols import CallStore, CallStores, Header
 
-__all__ = ["CallStore", "CallStores", "Header", "LocalCallStores", "MemoryCallStores"]
+__all__ = [
+    "CallStore",
+    "CallStores",
+    "Header",
+    "LocalCallStores",
+    "MemoryCallStores",
+]

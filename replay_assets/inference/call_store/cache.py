@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from replay_assets.inference.call.call import Call
+from replay_assets.inference.call import Call
 from replay_assets.inference.call_store.journal import checked, line_of
 from replay_assets.inference.call_store.protocols import to_share
 from replay_assets.lake.files import PRIVATE, publish_parts

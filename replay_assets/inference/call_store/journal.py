@@ -29,7 +29,7 @@ from pathlib import Path
 import msgspec
 
 from replay_assets.errors import JournalError
-from replay_assets.inference.call.call import Call
+from replay_assets.inference.call import Call
 from replay_assets.inference.call_store.protocols import Header
 from replay_assets.lake.files import PRIVATE, sync_folder
 from replay_assets.volumes import volume_note

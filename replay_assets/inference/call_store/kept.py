@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 
-from replay_assets.inference.call.call import Call
+from replay_assets.inference.call import Call
 from replay_assets.inference.call_store.protocols import (
     AnswerCache,
     Calls,

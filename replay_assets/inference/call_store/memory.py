@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, KeysView, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from replay_assets.inference.call.call import Call
+from replay_assets.inference.call import Call
 from replay_assets.inference.call_store.journal import GROUP_S
 from replay_assets.inference.call_store.kept import ShelvedCallStores
 from replay_assets.inference.call_store.protocols import Header, RunName, to_share

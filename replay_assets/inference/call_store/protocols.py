@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
-from replay_assets.inference.call.call import Call
+from replay_assets.inference.call import Call
 
 Header = dict[str, Any]
 """What a run is about: two runs with the same header ask the same questions."""

@@ -1,4 +1,21 @@
 """One request to one endpoint: request body, gate, retries, and reading the response.
 
-Batches of requests are run elsewhere.
+Other endpoints are asked in turn by `routing`, many requests by `batch`. Bytes are sent by
+`transport`.
 """
+
+from replay_assets.inference.chat.client import ChatClient, workers_for
+from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat.in_flight import InFlight
+from replay_assets.inference.chat.preflight import refusals_of
+from replay_assets.inference.chat.request_key import RequestKeys, parts_of
+
+__all__ = [
+    "ChatClient",
+    "InFlight",
+    "RequestKeys",
+    "SendingGate",
+    "parts_of",
+    "refusals_of",
+    "workers_for",
+]

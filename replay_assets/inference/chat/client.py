@@ -9,16 +9,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from replay_assets.candidates import UNBOUNDED_ANSWER_TOKENS, Candidate, Limits
-from replay_assets.inference.call.call import Call
-from replay_assets.inference.call.completion import Attempt, ChainStep, Completion, ResponseMode
-from replay_assets.inference.call.failures import (
+from replay_assets.inference.call import (
+    Attempt,
     BudgetExhaustedError,
+    Call,
     CallFailedError,
+    ChainStep,
     CircuitOpenError,
+    Completion,
     GateRefusedError,
+    Message,
     PatienceExceededError,
+    Question,
+    ResponseMode,
 )
-from replay_assets.inference.call.question import Message, Question
 from replay_assets.inference.chat import pending
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.in_flight import InFlight
@@ -27,8 +31,7 @@ from replay_assets.inference.chat.refusal_errors import error_of_refusal
 from replay_assets.inference.chat.response_format import ResponseFormat
 from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
 from replay_assets.inference.chat.retries import AskedCall, Retries
-from replay_assets.inference.spending.budget import Purse, Reservation, RunBudget
-from replay_assets.inference.spending.ledger import Ledger
+from replay_assets.inference.spending import Ledger, Purse, Reservation, RunBudget
 from replay_assets.inference.throttling import (
     SHARED_LIMITS,
     LimitStore,
@@ -36,9 +39,7 @@ from replay_assets.inference.throttling import (
     backoff,
     estimate_tokens,
 )
-from replay_assets.inference.transport.headers import header_safe
-from replay_assets.inference.transport.http import Endpoint
-from replay_assets.inference.transport.wire import WireError
+from replay_assets.inference.transport import Endpoint, WireError, header_safe
 
 WORKERS_PER_SLOT, MOST_SPARE_WORKERS = 4, 512
 

@@ -6,8 +6,7 @@ billed anyway. So it must know which of its tasks have a request in flight, and 
 
 import asyncio
 
-from replay_assets.inference.call.completion import Attempt
-from replay_assets.inference.call.failures import InfrastructureError
+from replay_assets.inference.call import Attempt, InfrastructureError
 
 Attempts = tuple[Attempt, ...]
 

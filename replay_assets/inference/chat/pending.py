@@ -10,10 +10,8 @@ import time
 
 from replay_assets.candidates import Candidate
 from replay_assets.inference.chat.protocol import read_completion
-from replay_assets.inference.throttling.pauses import pause_asked_s
-from replay_assets.inference.transport.http import Endpoint
-from replay_assets.inference.transport.result_address import result_address
-from replay_assets.inference.transport.wire import Reply, WireError
+from replay_assets.inference.throttling import pause_asked_s
+from replay_assets.inference.transport import Endpoint, Reply, WireError, result_address
 
 ACCEPTED = 202
 FIRST_POLL_S, POLL_GROWTH, LONGEST_POLL_S = 0.5, 1.5, 5.0

@@ -1,7 +1,7 @@
 """What the gate would refuse, found before a run begins."""
 
 from replay_assets.candidates import Candidate
-from replay_assets.inference.call.question import Question
+from replay_assets.inference.call import Question
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.protocol import chat_body
 

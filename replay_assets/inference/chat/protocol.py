@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from replay_assets.candidates import Candidate
-from replay_assets.inference.call.completion import AssistantMessage, ResponseMode
-from replay_assets.inference.call.endings import ending_of
-from replay_assets.inference.call.question import Message
+from replay_assets.inference.call import AssistantMessage, Message, ResponseMode, ending_of
 from replay_assets.inference.chat.error_text import says_error
 from replay_assets.inference.chat.event_stream import is_stream, joined, joined_lines, without_bom
 from replay_assets.inference.chat.json_values import decoded, whole_text

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from replay_assets.candidates import Candidate
-from replay_assets.inference.call.completion import Attempt
-from replay_assets.inference.call.failures import (
+from replay_assets.inference.call import (
+    Attempt,
     CallFailedError,
     EndpointRefusedError,
     ModelRefusedError,

@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 from replay_assets.candidates import Candidate
-from replay_assets.inference.call.question import Question
+from replay_assets.inference.call import Question
 from replay_assets.inference.chat.response_format import schema_digest
 from replay_assets.lake.digests import canonical
 

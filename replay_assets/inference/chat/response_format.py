@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 
 from replay_assets.candidates import Candidate
-from replay_assets.inference.call.completion import Completion, ResponseMode
+from replay_assets.inference.call import Completion, ResponseMode
 from replay_assets.lake.digests import canonical
 
 LONGEST_STRING = 400

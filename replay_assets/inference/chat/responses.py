@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from replay_assets.contracts.result import Usage
-from replay_assets.inference.call.completion import (
+from replay_assets.inference.call import (
     AssistantMessage,
     AttemptOutcome,
     CalledTool,
@@ -31,8 +31,8 @@ from replay_assets.inference.chat.tool_calls import (
     rejects_tools,
     with_malformed_call,
 )
-from replay_assets.inference.throttling.pauses import pause_asked_s
-from replay_assets.inference.transport.wire import Reply, WireError
+from replay_assets.inference.throttling import pause_asked_s
+from replay_assets.inference.transport import Reply, WireError
 from replay_assets.parsing.urls import shown_url
 
 TOO_MANY = 429

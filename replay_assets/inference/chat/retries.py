@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from replay_assets.candidates import Candidate
-from replay_assets.inference.call.completion import Attempt, ResponseMode
-from replay_assets.inference.call.failures import InfrastructureError
-from replay_assets.inference.call.question import Message
+from replay_assets.inference.call import Attempt, InfrastructureError, Message, ResponseMode
 from replay_assets.inference.chat.responses import ResponseReading
 from replay_assets.inference.throttling import backoff
 

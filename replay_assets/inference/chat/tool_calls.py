@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from replay_assets.contracts.result import Usage
-from replay_assets.inference.call.completion import AssistantMessage, CalledTool
+from replay_assets.inference.call import AssistantMessage, CalledTool
 from replay_assets.inference.chat.error_text import ErrorText
 from replay_assets.inference.chat.json_values import whole_text
 

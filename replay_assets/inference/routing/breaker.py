@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from replay_assets.inference.call.failures import CircuitOpenError
+from replay_assets.inference.call import CircuitOpenError
 
 WINDOW = 20
 FEWEST = 8

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 
 from replay_assets.candidates import Candidate
 from replay_assets.inference.call_store import CallStore
-from replay_assets.inference.chat.client import ChatClient
-from replay_assets.inference.chat.gate import SendingGate
-from replay_assets.inference.chat.in_flight import InFlight
+from replay_assets.inference.chat import ChatClient, InFlight, SendingGate
 from replay_assets.inference.routing.breaker import CircuitBreakers
 from replay_assets.inference.routing.client import RouteClient
 from replay_assets.inference.routing.guarded_limit import GuardedLimits
-from replay_assets.inference.spending.budget import Purse
-from replay_assets.inference.spending.ledger import Ledger
+from replay_assets.inference.spending import Ledger, Purse
 from replay_assets.inference.throttling import LimitStore
 
 ReadKey = Callable[[str], str | None]

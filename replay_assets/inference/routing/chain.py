@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from replay_assets.inference.call.completion import ChainStep, StepOutcome
-from replay_assets.inference.call.failures import (
+from replay_assets.inference.call import (
     BudgetExhaustedError,
     CallFailedError,
+    ChainStep,
     CircuitOpenError,
     EndpointRefusedError,
     GateRefusedError,
@@ -13,6 +13,7 @@ from replay_assets.inference.call.failures import (
     ModelRefusedError,
     PatienceExceededError,
     RequestRejectedError,
+    StepOutcome,
 )
 
 _OUTCOMES: Mapping[type[CallFailedError], StepOutcome] = {

@@ -14,19 +14,19 @@ from contextlib import AsyncExitStack
 from typing import Self
 
 from replay_assets.candidates import Candidate
-from replay_assets.inference.call.call import Call
-from replay_assets.inference.call.completion import ChainStep, Completion
-from replay_assets.inference.call.failures import (
+from replay_assets.inference.call import (
     BudgetExhaustedError,
+    Call,
     CallFailedError,
+    ChainStep,
     CircuitOpenError,
+    Completion,
     EndpointRefusedError,
     InfrastructureError,
     PatienceExceededError,
+    Question,
 )
-from replay_assets.inference.call.question import Question
-from replay_assets.inference.chat.client import ChatClient, workers_for
-from replay_assets.inference.chat.in_flight import InFlight
+from replay_assets.inference.chat import ChatClient, InFlight, workers_for
 from replay_assets.inference.routing.breaker import LONGEST_PAUSE_S, CircuitBreaker
 from replay_assets.inference.routing.chain import Chain, final_step
 

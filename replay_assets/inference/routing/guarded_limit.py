@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from replay_assets.candidates import Limits
-from replay_assets.inference.call.failures import CircuitOpenError
+from replay_assets.inference.call import CircuitOpenError
 from replay_assets.inference.routing.breaker import (
     OPENED,
     CircuitBreaker,

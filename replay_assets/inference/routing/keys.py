@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from replay_assets.candidates import Candidate
-from replay_assets.inference.call.question import Question
-from replay_assets.inference.chat.request_key import RequestKeys, parts_of
+from replay_assets.inference.call import Question
+from replay_assets.inference.chat import RequestKeys, parts_of
 from replay_assets.lake.digests import canonical
 
 

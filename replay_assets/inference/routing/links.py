@@ -5,8 +5,7 @@ from typing import cast
 
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.result import ChainLink, LinkOutcome
-from replay_assets.inference.call.call import Call
-from replay_assets.inference.call.completion import ChainStep
+from replay_assets.inference.call import Call, ChainStep
 from replay_assets.totals import known_total
 
 

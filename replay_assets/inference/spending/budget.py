@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from replay_assets.candidates import Candidate, Prices
 from replay_assets.contracts.result import Usage
 from replay_assets.errors import JournalError
-from replay_assets.inference.call.failures import BudgetExhaustedError
+from replay_assets.inference.call import BudgetExhaustedError
 from replay_assets.inference.spending.ledger import ROUNDING_USD, Entry, Ledger
 
 

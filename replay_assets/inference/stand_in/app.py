@@ -6,7 +6,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from replay_assets.inference.baselines.app import (
+from replay_assets.inference.baselines import (
     BadRequestError,
     completion_of,
     completions_route,

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from replay_assets.inference.baselines.app import error_response
+from replay_assets.inference.baselines import error_response
 from replay_assets.inference.stand_in.faults import Fault
 
 BOMB_BYTES = 64 * 1024 * 1024

@@ -1,7 +1,8 @@
 """Rate limiting per endpoint: slots, requests and tokens per window, pauses, learned limits.
 
-"Refused" means an answer with status 429. `backoff` has the pause before the next attempt of one
-request; it is imported as a module.
+"Refused" means an answer with status 429. Nothing here sends a request, or decides whether it is
+sent again. `backoff` has the pause before the next attempt of one request; it is imported as a
+module.
 """
 
 from replay_assets.inference.throttling.in_process import SHARED_LIMITS, InProcessLimits
@@ -11,6 +12,7 @@ from replay_assets.inference.throttling.limits import (
     Settled,
     estimate_tokens,
 )
+from replay_assets.inference.throttling.pauses import pause_asked_s
 from replay_assets.inference.throttling.sliding_log import Ticket
 
 __all__ = [
@@ -21,4 +23,5 @@ __all__ = [
     "Settled",
     "Ticket",
     "estimate_tokens",
+    "pause_asked_s",
 ]

@@ -24,8 +24,8 @@ import httpx
 from yarl import URL
 
 from replay_assets.candidates import Candidate
-from replay_assets.inference.baselines.app import embedded_app
-from replay_assets.inference.call.completion import AttemptOutcome
+from replay_assets.inference.baselines import embedded_app
+from replay_assets.inference.call import AttemptOutcome
 from replay_assets.inference.transport.headers import headers_of_requests
 from replay_assets.inference.transport.proxies import proxy_for
 from replay_assets.inference.transport.wire import (

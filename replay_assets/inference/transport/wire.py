@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from replay_assets.inference.call.completion import AttemptOutcome
+from replay_assets.inference.call import AttemptOutcome
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 """Checked for the bytes received and again after decompression."""

@@ -8,16 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
-from replay_assets.sanitizing.detect.json_texts import read_string, strings_in, texts_in
-from replay_assets.sanitizing.detect.matching import (
+from replay_assets.sanitizing.detect import (
     EngineName,
+    RuleSet,
     Scanner,
+    Span,
     default_engine,
+    read_string,
+    shipped,
+    strings_in,
+    texts_in,
     uncached_scanner,
 )
-from replay_assets.sanitizing.detect.rules import RuleSet, shipped
-from replay_assets.sanitizing.detect.spans import Span
-from replay_assets.sanitizing.pseudonyms.pseudonym_map import PLACEHOLDER_BYTES, forms, replaced
+from replay_assets.sanitizing.pseudonyms import PLACEHOLDER_BYTES, forms, replaced
 
 MASK = "<MASKED_0>"
 _BETWEEN = "\n\0\n"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from replay_assets.sanitizing.detect.json_texts import texts_in
+from replay_assets.sanitizing.detect import texts_in
 from replay_assets.sanitizing.gates.label_pairs import LabelPair, label_pairs, pairs_in
 from replay_assets.sanitizing.gates.label_texts import (
     decoded_parts,

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from replay_assets.parsing.json_text import OBJECTS_AND_LISTS, Value, values_in
-from replay_assets.sanitizing.detect.matching import (
+from replay_assets.sanitizing.detect import (
     Scanner,
     default_engine,
     scanner,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from replay_assets.errors import ConfigurationError
-from replay_assets.sanitizing.detect.rules import RuleSet, load_rules, shipped
+from replay_assets.sanitizing.detect import RuleSet, load_rules, shipped
 from replay_assets.sanitizing.gates.gate import Known, gate_findings, mask_strict
 
 SHORTEST_CANARY = 8

@@ -11,11 +11,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from replay_assets.sanitizing.detect.key_names import is_session, strength
-from replay_assets.sanitizing.detect.matching import default_engine
-from replay_assets.sanitizing.detect.rules import RuleSet, shipped
-from replay_assets.sanitizing.detect.spans import SECRET, Span
-from replay_assets.sanitizing.detect.values import is_entry, is_harmless, is_reference, looks_random
+from replay_assets.sanitizing.detect import (
+    SECRET,
+    RuleSet,
+    Span,
+    default_engine,
+    is_entry,
+    is_harmless,
+    is_reference,
+    is_session,
+    looks_random,
+    shipped,
+    strength,
+)
 from replay_assets.sanitizing.pseudonyms.pseudonym_map import (
     PLACEHOLDER,
     PLACEHOLDER_BYTES,

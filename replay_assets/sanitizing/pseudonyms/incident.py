@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from replay_assets.sanitizing.detect.rules import RuleSet
+from replay_assets.sanitizing.detect import RuleSet
 from replay_assets.sanitizing.pseudonyms.engine import IncidentSanitizer
 from replay_assets.sanitizing.pseudonyms.pseudonym_map import Finding
 from replay_assets.sanitizing.pseudonyms.recorded_calls import recorded_outputs

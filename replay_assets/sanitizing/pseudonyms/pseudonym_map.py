@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote
 
-from replay_assets.sanitizing.detect.matching import EngineName, Scanner, uncached_scanner
-from replay_assets.sanitizing.detect.spans import DIGITS, SECRET
+from replay_assets.sanitizing.detect import DIGITS, SECRET, EngineName, Scanner, uncached_scanner
 
 PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]{1,20}_[0-9]{1,6}>")
 PLACEHOLDER_BYTES = re.compile(PLACEHOLDER.pattern.encode())

@@ -27,16 +27,18 @@ from replay_assets.source.connection.session_settings import (
     read_only_sqlite,
 )
 from replay_assets.source.connection.source_url import SourceUrl
-from replay_assets.source.schema.mapping import RealColumn, SourceMapping
-from replay_assets.source.schema.row_security import refuse_hidden_rows
-from replay_assets.source.schema.schema_check import (
+from replay_assets.source.schema import (
+    SQL_TYPES,
+    Kind,
+    LogicalTable,
+    RealColumn,
+    SourceMapping,
     Types,
     missing_in_source,
     missing_of,
     real_columns,
+    refuse_hidden_rows,
 )
-from replay_assets.source.schema.tables import Kind, LogicalTable
-from replay_assets.source.schema.types import SQL_TYPES
 
 CONSTANT_TYPES: dict[Kind, TypeEngine[Any]] = {**SQL_TYPES, "instant": sa.DateTime(timezone=True)}
 

@@ -12,10 +12,15 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-from replay_assets.source.schema.mapping import Condition, Conditions, NotNull
-from replay_assets.source.schema.tables import Kind
-from replay_assets.source.schema.translation import word_of
-from replay_assets.source.schema.types import JsonFlag, instant_text
+from replay_assets.source.schema import (
+    Condition,
+    Conditions,
+    JsonFlag,
+    Kind,
+    NotNull,
+    instant_text,
+    word_of,
+)
 
 Place = tuple[str | int, ...]
 

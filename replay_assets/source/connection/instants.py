@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from replay_assets.parsing.instants import EPOCH, PER_SECOND, Unit
-from replay_assets.source.schema.types import instant_text
+from replay_assets.source.schema import instant_text
 
 FIRST_INSTANT = datetime(1, 1, 4, tzinfo=UTC)
 LAST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)

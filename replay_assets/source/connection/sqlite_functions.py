@@ -5,7 +5,7 @@ from typing import Literal
 
 from replay_assets.parsing.instants import Unit, is_naive, likely_unit, parse_instant
 from replay_assets.source.connection.instants import FIRST_INSTANT, LAST_INSTANT
-from replay_assets.source.schema.types import instant_text
+from replay_assets.source.schema import instant_text
 
 
 def register_sqlite_functions(connection: sqlite3.Connection) -> None:

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from replay_assets.parsing.instants import is_naive, parse_instant
-from replay_assets.source.connection.instants import FIRST_INSTANT, LAST_INSTANT
-from replay_assets.source.schema.tables import Kind
+from replay_assets.source.connection import FIRST_INSTANT, LAST_INSTANT
+from replay_assets.source.schema import Kind
 
 INSTANT = pa.timestamp("us", tz="UTC")
 ARROW_TYPES: dict[Kind, pa.DataType] = {

@@ -9,12 +9,11 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from replay_assets.source.connection.database import MappedTable
-from replay_assets.source.connection.instants import InstantColumn
+from replay_assets.source.connection import InstantColumn, MappedTable
 from replay_assets.source.day.batches import END_OF_PROBLEM, PROBLEMS, Field
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.day.same_ids import is_cast
-from replay_assets.source.schema.physical import TablePhysical
+from replay_assets.source.schema import TablePhysical
 
 Shape = Literal["lateral", "correlated", "window"]
 

@@ -11,11 +11,15 @@ import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.errors import SourceError
-from replay_assets.source.connection.database import IncidentDatabase, MappedTable
-from replay_assets.source.connection.epochs import PostgresEpoch
-from replay_assets.source.connection.instants import InstantColumn, PostgresInstant, SqliteInstant
-from replay_assets.source.schema.mapping import SourceMapping
-from replay_assets.source.schema.tables import INCIDENT_EVIDENCE
+from replay_assets.source.connection import (
+    IncidentDatabase,
+    InstantColumn,
+    MappedTable,
+    PostgresEpoch,
+    PostgresInstant,
+    SqliteInstant,
+)
+from replay_assets.source.schema import INCIDENT_EVIDENCE, SourceMapping
 
 NUMBERS = (sa.Integer, sa.Numeric, sa.Float)
 """Types of PostgreSQL whose values are instants if a unit is declared."""

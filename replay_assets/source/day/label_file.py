@@ -9,11 +9,8 @@ from pathlib import Path
 
 from replay_assets.contracts.names import words_of
 from replay_assets.errors import SourceError
-from replay_assets.source.loading.field_names import OTHER_SEPARATORS
-from replay_assets.source.loading.records import FoundRecord, RecordFile
-from replay_assets.source.schema.mapping import SourceMapping
-from replay_assets.source.schema.schema_check import nearest
-from replay_assets.source.schema.tables import LABELS
+from replay_assets.source.loading import OTHER_SEPARATORS, FoundRecord, RecordFile
+from replay_assets.source.schema import LABELS, SourceMapping, nearest
 
 NAMES = tuple(column.name for column in LABELS.columns)
 

@@ -14,17 +14,20 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow
-from replay_assets.source.connection.database import IncidentDatabase, MappedTable
-from replay_assets.source.connection.session_settings import LENIENT_TEXT
+from replay_assets.source.connection import LENIENT_TEXT, IncidentDatabase, MappedTable
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.day.label_file import NAMES, label_records
 from replay_assets.source.day.same_ids import differ, id_like
-from replay_assets.source.loading.odd_values import refuse_odd_id
-from replay_assets.source.loading.records import FoundRecord
-from replay_assets.source.loading.values import BOOLEAN_WORDS
-from replay_assets.source.schema.mapping import RealColumn, SourceMapping
-from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, Column, Kind
-from replay_assets.source.schema.translation import translated
+from replay_assets.source.loading import BOOLEAN_WORDS, FoundRecord, refuse_odd_id
+from replay_assets.source.schema import (
+    INCIDENT_EVIDENCE,
+    LABELS,
+    Column,
+    Kind,
+    RealColumn,
+    SourceMapping,
+    translated,
+)
 
 Row = dict[str, Any]
 UNREADABLE_LINE = "unreadable_line"

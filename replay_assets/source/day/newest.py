@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from replay_assets.contracts.calendar import DayWindow
-from replay_assets.source.connection.database import MappedTable
+from replay_assets.source.connection import MappedTable
 from replay_assets.source.day.day_tables import DayTables
 from replay_assets.source.day.same_ids import compared, id_like, same_id
 

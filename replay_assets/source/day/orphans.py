@@ -6,12 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow, day_window
-from replay_assets.source.connection.database import IncidentDatabase, MappedTable
-from replay_assets.source.connection.instants import FIRST_INSTANT
-from replay_assets.source.connection.repeating import repeated
+from replay_assets.source.connection import FIRST_INSTANT, IncidentDatabase, MappedTable, repeated
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.day.same_ids import id_like
-from replay_assets.source.schema.tables import (
+from replay_assets.source.schema import (
     AGENT_SESSIONS,
     AUTO_REPAIR_EXECUTIONS,
     INCIDENT_EVIDENCE,

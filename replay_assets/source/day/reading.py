@@ -12,8 +12,7 @@ import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.parsing.instants import parse_instant
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.connection.session_settings import NO_ENCODING
+from replay_assets.source.connection import NO_ENCODING, IncidentDatabase
 from replay_assets.source.day.batches import Batch
 from replay_assets.source.day.day_tables import DayTables
 from replay_assets.source.day.instant_columns import InstantColumns
@@ -33,12 +32,12 @@ from replay_assets.source.day.streams import (
     read_ahead,
 )
 from replay_assets.source.day.unplaced import refuse_unplaced
-from replay_assets.source.schema.physical import layouts_of
-from replay_assets.source.schema.tables import (
+from replay_assets.source.schema import (
     AGENT_SESSIONS,
     AUTO_REPAIR_EXECUTIONS,
     INCIDENT_EVIDENCE,
     SESSION_MESSAGES,
+    layouts_of,
 )
 
 ADBC_FROM_ROWS = 20_000

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from replay_assets.source.connection.database import MappedTable
+from replay_assets.source.connection import MappedTable
 
 UUID = "uuid"
 

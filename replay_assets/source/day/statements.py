@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.contracts.evidence import EvidenceSnapshot, RecordedMessage, RecordedRepair
-from replay_assets.source.connection.database import MappedTable
+from replay_assets.source.connection import MappedTable
 from replay_assets.source.day.day_tables import DayTables, Read
 from replay_assets.source.day.newest import JoinedDay
 from replay_assets.source.day.same_ids import same_id

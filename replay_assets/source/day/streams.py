@@ -18,7 +18,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from replay_assets.errors import SourceError
-from replay_assets.source.connection.session_settings import postgres_settings
+from replay_assets.source.connection import postgres_settings
 from replay_assets.source.day.batches import Batch, batch_of
 from replay_assets.source.day.day_tables import Read
 

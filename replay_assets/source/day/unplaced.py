@@ -13,8 +13,7 @@ import sqlalchemy as sa
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.errors import SourceError
 from replay_assets.parsing.instants import PER_SECOND
-from replay_assets.source.connection.database import MappedTable
-from replay_assets.source.connection.sqlite_functions import Form
+from replay_assets.source.connection import Form, MappedTable
 from replay_assets.source.day.instant_columns import InstantColumns
 
 READABLE: tuple[Form, ...] = ("canonical", "readable")

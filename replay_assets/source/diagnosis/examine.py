@@ -13,16 +13,13 @@ from replay_assets.contracts.diagnosis import Diagnosis
 from replay_assets.contracts.vocabulary import Vocabulary, load_vocabulary
 from replay_assets.errors import SourceError
 from replay_assets.parsing.urls import HOW_TO_ENCODE
-from replay_assets.source.connection.database import IncidentDatabase, MappedTable
-from replay_assets.source.connection.repeating import repeated
-from replay_assets.source.day.instant_columns import InstantColumns
-from replay_assets.source.day.unplaced import refuse_where
+from replay_assets.source.connection import IncidentDatabase, MappedTable, repeated
+from replay_assets.source.day import InstantColumns, refuse_where
 from replay_assets.source.diagnosis.indexes import index_findings
 from replay_assets.source.diagnosis.labels import label_findings
 from replay_assets.source.diagnosis.privileges import privilege_findings
 from replay_assets.source.diagnosis.time_zones import zone_findings
-from replay_assets.source.schema.schema_check import missing_of, nearest_table
-from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, TABLES
+from replay_assets.source.schema import INCIDENT_EVIDENCE, LABELS, TABLES, missing_of, nearest_table
 
 Check = Callable[[sa.Connection, IncidentDatabase], list[Diagnosis]]
 

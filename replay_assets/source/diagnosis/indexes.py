@@ -6,15 +6,16 @@ They are looked for, never made: the source is not ours.
 import sqlalchemy as sa
 
 from replay_assets.contracts.diagnosis import Diagnosis
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.loading.creating import indexed_column
-from replay_assets.source.schema.physical import layouts_of, qualified
-from replay_assets.source.schema.tables import (
+from replay_assets.source.connection import IncidentDatabase
+from replay_assets.source.loading import indexed_column
+from replay_assets.source.schema import (
     AGENT_SESSIONS,
     AUTO_REPAIR_EXECUTIONS,
     INCIDENT_EVIDENCE,
     SESSION_MESSAGES,
     LogicalTable,
+    layouts_of,
+    qualified,
 )
 
 CHECK = "indexes"

@@ -13,10 +13,9 @@ from replay_assets.contracts.diagnosis import Diagnosis
 from replay_assets.contracts.label import LABEL_VERSION, IncidentLabel, problems_of
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import SourceError
-from replay_assets.source.connection.database import IncidentDatabase, MappedTable
-from replay_assets.source.day.label_reading import UNREADABLE_LINE, rows_of_file
-from replay_assets.source.day.same_ids import same_id
-from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS
+from replay_assets.source.connection import IncidentDatabase, MappedTable
+from replay_assets.source.day import UNREADABLE_LINE, rows_of_file, same_id
+from replay_assets.source.schema import INCIDENT_EVIDENCE, LABELS
 
 COMPARED = ("root_cause_category", "root_cause_component", "acceptable_actions")
 """The fields that an answer must meet."""

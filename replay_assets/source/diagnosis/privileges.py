@@ -5,10 +5,14 @@ import os
 import sqlalchemy as sa
 
 from replay_assets.contracts.diagnosis import Diagnosis
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.schema.physical import qualified
-from replay_assets.source.schema.row_security import row_security_of
-from replay_assets.source.schema.tables import FINETUNE_EXPORTS, TABLES, LogicalTable
+from replay_assets.source.connection import IncidentDatabase
+from replay_assets.source.schema import (
+    FINETUNE_EXPORTS,
+    TABLES,
+    LogicalTable,
+    qualified,
+    row_security_of,
+)
 
 CHECK = "permissions"
 SHOWN_TABLES = 5

@@ -7,18 +7,17 @@ import sqlalchemy as sa
 from replay_assets.contracts.diagnosis import Diagnosis
 from replay_assets.contracts.thresholds import is_too_many
 from replay_assets.errors import SourceError
-from replay_assets.source.connection.database import IncidentDatabase, MappedTable
-from replay_assets.source.day.instant_columns import InstantColumns
-from replay_assets.source.day.unplaced import (
+from replay_assets.source.connection import IncidentDatabase, MappedTable
+from replay_assets.source.day import (
     CANONICAL,
     READABLE,
+    InstantColumns,
     cure_of,
     forms_of,
     reason_of,
     worst_of,
 )
-from replay_assets.source.schema.schema_check import missing_of
-from replay_assets.source.schema.tables import TABLES
+from replay_assets.source.schema import TABLES, missing_of
 
 CHECK = "time zone"
 LARGEST_DRIFT_S = 60.0

@@ -4,17 +4,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.schema.mapping import SourceMapping
-from replay_assets.source.schema.tables import (
+from replay_assets.source.connection import IncidentDatabase
+from replay_assets.source.schema import (
     FINETUNE_EXPORTS,
     INCIDENT_EVIDENCE,
     LABELS,
     SESSION_MESSAGES,
+    SQL_TYPES,
     TABLES,
     LogicalTable,
+    SourceMapping,
 )
-from replay_assets.source.schema.types import SQL_TYPES
 
 INDEXED = {INCIDENT_EVIDENCE.name: "collected_at", SESSION_MESSAGES.name: "session_id"}
 """What rows of a table are found by, where it is not the incident."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from replay_assets.contracts.names import words_of
-from replay_assets.source.schema.schema_check import nearest
+from replay_assets.source.schema import nearest
 
 OTHER_SEPARATORS = ";\t|,"
 _words = lru_cache(maxsize=1024)(words_of)

@@ -15,14 +15,14 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from replay_assets.contracts.names import words_of
 from replay_assets.errors import ConfigurationError, SourceError
-from replay_assets.source.connection.database import IncidentDatabase
+from replay_assets.source.connection import IncidentDatabase
 from replay_assets.source.loading.bad_lines import BadLines
 from replay_assets.source.loading.creating import create_tables
 from replay_assets.source.loading.first_look import repeated_keys, require_columns
 from replay_assets.source.loading.load_target import LoadTarget
 from replay_assets.source.loading.records import SUFFIXES, RecordFile, kind_of, stem_of
 from replay_assets.source.loading.upsert import upsert_rows
-from replay_assets.source.schema.tables import INCIDENT_EVIDENCE, LABELS, TABLES
+from replay_assets.source.schema import INCIDENT_EVIDENCE, LABELS, TABLES
 
 ROWS_A_BATCH = 200
 """Rows between two reports of progress, and what is tried singly where the database refuses one."""

@@ -8,16 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from replay_assets.errors import SourceError
-from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.connection.instants import number_of
+from replay_assets.source.connection import IncidentDatabase, number_of
 from replay_assets.source.loading.field_names import missing_fields
 from replay_assets.source.loading.odd_values import refuse_odd_id
 from replay_assets.source.loading.records import FoundRecord
 from replay_assets.source.loading.upsert import has_unique_key
 from replay_assets.source.loading.values import Convert, real_type_of, translated_type_of, value_of
-from replay_assets.source.schema.mapping import Conditions
-from replay_assets.source.schema.schema_check import missing_of
-from replay_assets.source.schema.tables import Column, LogicalTable
+from replay_assets.source.schema import Column, Conditions, LogicalTable, missing_of
 
 
 class LoadTarget:

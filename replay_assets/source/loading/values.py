@@ -17,9 +17,7 @@ from sqlalchemy.types import TypeEngine
 from replay_assets.parsing.instants import is_naive, parse_instant
 from replay_assets.parsing.json_text import strict_json
 from replay_assets.source.loading.odd_values import instant_hint
-from replay_assets.source.schema.tables import Column
-from replay_assets.source.schema.translation import word_for
-from replay_assets.source.schema.types import SQL_TYPES
+from replay_assets.source.schema import SQL_TYPES, Column, word_for
 
 LONGEST_SHOWN = 40
 """Characters of a value in a message."""
