@@ -10,10 +10,10 @@ from replay_assets.inference.throttling.limits import (
     EndpointLimit,
     LimitStore,
     Settled,
+    Ticket,
     estimate_tokens,
 )
 from replay_assets.inference.throttling.pauses import pause_asked_s
-from replay_assets.inference.throttling.sliding_log import Ticket
 
 __all__ = [
     "SHARED_LIMITS",

@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Callable
 
 from replay_assets.candidates import Limits
-from replay_assets.inference.throttling.limits import Settled
+from replay_assets.inference.throttling.limits import Settled, Ticket
 from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refusals
-from replay_assets.inference.throttling.sliding_log import SlidingLog, Ticket
+from replay_assets.inference.throttling.sliding_log import SlidingLog
 
 FIRST_PAUSE_S, PAUSE_GROWTH, LONGEST_PAUSE_S = 0.5, 1.5, 30.0
 """Pauses after a 429 without Retry-After: ten in a row take a minute, the usual window."""

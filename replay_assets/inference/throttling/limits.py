@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from replay_assets.candidates import Limits
-from replay_assets.inference.throttling.sliding_log import Ticket
 
 CHARACTERS_PER_TOKEN = 2
 """A low guess for mixed English and Chinese, so that estimates are rather too high; the reported
@@ -20,6 +19,17 @@ def estimate_tokens(body: bytes, max_tokens: int) -> int:
     """Return an upper estimate of the tokens that a call uses: its prompt and a full answer."""
     characters = len(body) if body.isascii() else len(body.decode())
     return characters // CHARACTERS_PER_TOKEN + max_tokens
+
+
+class Ticket:
+    """One admitted call: when it was sent, and how many tokens are counted for it."""
+
+    __slots__ = ("refused", "sent_at", "tokens")
+
+    def __init__(self, sent_at: float, tokens: int) -> None:
+        self.sent_at = sent_at
+        self.tokens = tokens
+        self.refused = False
 
 
 @dataclass(frozen=True, slots=True)

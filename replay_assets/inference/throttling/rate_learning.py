@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from replay_assets.inference.throttling.sliding_log import SlidingLog, Ticket
+from replay_assets.inference.throttling.limits import Ticket
+from replay_assets.inference.throttling.sliding_log import SlidingLog
 
 USUAL_WINDOWS_S = (1.0, 2.0, 5.0, 6.0, 10.0, 15.0, 20.0, 30.0, 60.0)
 """Usual windows of endpoints in seconds; the true one is between the last refusal and the next

@@ -6,20 +6,11 @@ than a minute. A token bucket exceeds a server's sliding window by 13 to 17 %, t
 
 from collections import OrderedDict
 
+from replay_assets.inference.throttling.limits import Ticket
+
 LONGER = 1.01
 REMEMBERED = 10_000
 """Calls that a log without a limit keeps, to learn a limit when the endpoint begins to refuse."""
-
-
-class Ticket:
-    """One admitted call: when it was sent, and how many tokens are counted for it."""
-
-    __slots__ = ("refused", "sent_at", "tokens")
-
-    def __init__(self, sent_at: float, tokens: int) -> None:
-        self.sent_at = sent_at
-        self.tokens = tokens
-        self.refused = False
 
 
 class SlidingLog:

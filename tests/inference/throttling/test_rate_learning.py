@@ -10,8 +10,8 @@ import pytest
 from replay_assets.candidates import Limits
 from replay_assets.inference.throttling import Settled, in_process
 from replay_assets.inference.throttling.in_process import InProcessLimit
+from replay_assets.inference.throttling.limits import Ticket
 from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refusals
-from replay_assets.inference.throttling.sliding_log import Ticket
 from tests.inference.virtual_time import run_in_virtual_time, virtual_clock
 
 ALLOWED, WINDOW_S = 40, 1.0

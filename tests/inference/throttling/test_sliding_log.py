@@ -1,6 +1,7 @@
 """A log counts the calls in its window only, even if a call ends after it left the window."""
 
-from replay_assets.inference.throttling.sliding_log import SlidingLog, Ticket
+from replay_assets.inference.throttling.limits import Ticket
+from replay_assets.inference.throttling.sliding_log import SlidingLog
 
 
 def log_with(
