@@ -11,7 +11,7 @@ import dagster as dg
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.result import GRADED_OUTCOMES
 from replay_assets.defs.resources import ReplayState
-from replay_assets.lake import Store, assets
+from replay_assets.lake import Lineage, Store, assets
 
 ASKED_AGAIN = "request_rejected"
 """An outcome that counts in grades, although the next run asks again."""
@@ -28,12 +28,13 @@ def lost_calls(
         candidate: the candidate; one that answers in this process costs nothing.
         days: the days that will be run.
     """
+    lineage = Lineage(lake=lake)
     lost: dict[str, int] = {}
     for day in days if not candidate.embedded else ():
-        found = lake.find(assets.REPLAY_RESULTS.at(day, candidate.id))
-        if found is None or found.manifest.inputs.get("candidate") != candidate.digest():
+        address = assets.REPLAY_RESULTS.at(day, candidate.id)
+        if not lineage.was_made_with(address, "candidate", candidate.digest()):
             continue  # of another model or prompt: these questions are new
-        outcomes = found.facts["outcomes"]
+        outcomes = lineage.get(address).facts["outcomes"]
         answers = sum(outcomes.get(one, 0) for one in GRADED_OUTCOMES if one != ASKED_AGAIN)
         if answers and not state.stores.calls.has_calls(state.work(candidate, day)):
             lost[day] = answers

@@ -22,6 +22,7 @@ from replay_assets.tool_calling import publishing
 from replay_assets.tool_calling.cases import read_cases, shipped_cases
 from replay_assets.tool_calling.publishing import (
     current_results,
+    lineage_of,
     report_publication,
     results_publication,
 )
@@ -39,6 +40,7 @@ def build_all(catalogue: Catalogue) -> list[dg.AssetsDefinition]:
 
 def build_results(candidate: Candidate, everyone: AbstractSet[str]) -> dg.AssetsDefinition:
     """Return the asset that asks one candidate all cases."""
+    address = assets.TOOL_CALLING_RESULTS.at(candidate=candidate.id)
 
     @dg.asset(
         key=key_of(assets.TOOL_CALLING_RESULTS, candidate.id),
@@ -81,8 +83,8 @@ def build_results(candidate: Candidate, everyone: AbstractSet[str]) -> dg.Assets
                 progress=RunLog(context.log.info).report,
             )
             _require_answers(results)
-            address = assets.TOOL_CALLING_RESULTS.at(candidate=candidate.id)
-            return lake.publish(address, results_publication(results, cases, candidate))
+            inputs = lineage_of(lake, cases, [candidate]).inputs(address)
+            return lake.publish(address, results_publication(results, inputs=inputs))
 
         # Runs against the same endpoint share its limits, so they run one after another.
         with endpoint_slot(context, candidate):
@@ -113,13 +115,14 @@ def build_report_asset(catalogue: Catalogue) -> dg.AssetsDefinition:
 
         def report_on(_: str) -> Published:
             cases = _cases()
-            found = {one.id: current_results(lake, cases, one) for one in catalogue}
+            lineage = lineage_of(lake, cases, catalogue)
+            found = {one.id: current_results(lineage, one) for one in catalogue}
             if missing := [name for name, results in found.items() if results is None]:
                 context.log.warning(f"no results of the present cases: {', '.join(missing)}")
             asked = [(one, results) for one in catalogue if (results := found[one.id]) is not None]
-            return lake.publish(
-                assets.TOOL_CALLING_REPORT.at(), report_publication(cases, asked, routes)
-            )
+            address = assets.TOOL_CALLING_REPORT.at()
+            inputs = lineage.inputs(address)
+            return lake.publish(address, report_publication(cases, asked, routes, inputs=inputs))
 
         return materialize(context, report_on, _report_metadata)
 

@@ -25,9 +25,8 @@ def components_under_the_map(
 
     Empty if the day's pack was made by other rules: its placeholders would mean other values.
     """
-    pack = lineage.find(assets.REQUEST_PACK.at(day))
     raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
-    if pack is None or pack.manifest.inputs.get("rules") != rules_digest(rules):
+    if not lineage.was_made_with(assets.REQUEST_PACK.at(day), "rules", rules_digest(rules)):
         return {}
     rows = raw.rows(assets.INCIDENT_EVIDENCE.table)
     stated = {

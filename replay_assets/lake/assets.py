@@ -12,7 +12,9 @@ from replay_assets.contracts.score import AGENT_SUFFIX
 from replay_assets.lake.addresses import Address, Grain
 
 RootName = Literal["evidence", "labels", "lake"]
-Setting = Literal["vocabulary", "aliases", "rules", "candidate", "policy", "language"]
+Setting = Literal[
+    "vocabulary", "aliases", "rules", "candidate", "policy", "language", "cases", "tool_mode"
+]
 """A setting that affects a partition's content; its digest is recorded as one of the inputs."""
 
 
@@ -44,6 +46,11 @@ class Asset:
     def table(self) -> str:
         """The main table of a partition, which has the asset's name."""
         return self.name
+
+    @property
+    def lists_inputs(self) -> bool:
+        """Whether it is made from several candidates' partitions; manifests name each in full."""
+        return not self.per_candidate and any(one.per_candidate for one in self.inputs)
 
     def at(self, key: str = "", candidate: str | None = None) -> Address:
         """Return the address of one partition."""
@@ -107,7 +114,12 @@ SFT_EXPORT = Asset(
     after=(EVALUATION_REPORT,),
 )
 PREFERENCE_EXPORT = replace(SFT_EXPORT, name="preference_export")
-TOOL_CALLING_RESULTS = Asset("tool_calling_results", grain="none", per_candidate=True)
+TOOL_CALLING_RESULTS = Asset(
+    "tool_calling_results",
+    grain="none",
+    per_candidate=True,
+    settings=("cases", "candidate", "tool_mode"),
+)
 TOOL_CALLING_REPORT = Asset("tool_calling_report", grain="none", inputs=(TOOL_CALLING_RESULTS,))
 
 BY_NAME = {

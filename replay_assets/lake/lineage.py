@@ -66,6 +66,8 @@ class Lineage:
         candidates: the digest of each candidate by its id.
         policy: the policy in use.
         language: the language of reports.
+        cases: the digest of the cases of the tool-calling benchmark.
+        tool_modes: how each candidate is asked to call tools, by its id.
     """
 
     def __init__(
@@ -79,6 +81,8 @@ class Lineage:
         candidates: Mapping[str, str] | None = None,
         policy: GatePolicy | None = None,
         language: str | None = None,
+        cases: str | None = None,
+        tool_modes: Mapping[str, str] | None = None,
     ) -> None:
         self._stores: dict[RootName, Store | None] = {
             "lake": lake,
@@ -93,8 +97,13 @@ class Lineage:
             "rules": rules,
             "policy": None if policy is None else policy.digest(),
             "language": language,
+            "cases": cases,
         }
         self._candidates = candidates
+        self._of_candidates: dict[Setting, Mapping[str, str] | None] = {
+            "candidate": candidates,
+            "tool_mode": tool_modes,
+        }
         self._found: dict[Address, Published | None] = {}
         self._states: dict[Address, State] = {}
 
@@ -125,10 +134,19 @@ class Lineage:
         named = self.get(address).manifest.inputs
         present = dict(self._present(address))
         names = set(present)
-        if address.grain == "week":
-            # Its manifest also lists days. A listed day that is not usable now counts as changed.
+        if BY_NAME[address.asset].lists_inputs:
+            # What its manifest lists and is not usable now, such as a day, counts as changed.
             names |= named.keys() - set(BY_NAME[address.asset].settings)
         return sorted(name for name in names if named.get(name) != present.get(name))
+
+    def was_made_with(self, address: Address, setting: Setting, digest: str) -> bool:
+        """Return whether a partition exists and was made with a setting, whatever else changed.
+
+        For a setting that does not make the partition stale here: packs of earlier rules count in
+        a report, for example.
+        """
+        found = self.find(address)
+        return found is not None and found.manifest.inputs.get(setting) == digest
 
     def state(self, address: Address) -> State:
         """Return whether a partition and all partitions it depends on are up to date."""
@@ -166,12 +184,12 @@ class Lineage:
         return {name: one.digest for name, one in found.items() if one is not None}
 
     def _sources(self, address: Address) -> list[Address]:
-        """Return the partitions that a partition is made from; for a week, only usable ones."""
-        inputs = BY_NAME[address.asset].inputs
-        if address.grain != "week":
-            return [one.at(address.key, address.candidate) for one in inputs]
-        days = self.usable_days(address)
-        return self._sources_of(BY_NAME[address.asset], days, days_of_week(address.key))
+        """Return the partitions that a partition is made from; if it lists them, usable ones."""
+        asset = BY_NAME[address.asset]
+        if not asset.lists_inputs:
+            return [one.at(address.key, address.candidate) for one in asset.inputs]
+        keys = days_of_week(address.key) if address.grain == "week" else [address.key]
+        return self._sources_of(asset, self.usable(asset, keys), keys)
 
     def _sources_of(self, asset: Asset, usable: list[str], days: Iterable[str]) -> list[Address]:
         shared = [one.at(day) for day in usable for one in asset.inputs if not one.per_candidate]
@@ -191,7 +209,7 @@ class Lineage:
             found = self.find(source)
             if found is None and self._is_withheld(BY_NAME[source.asset]):
                 continue
-            name = str(source) if address.grain == "week" else source.asset
+            name = str(source) if BY_NAME[address.asset].lists_inputs else source.asset
             yield name, MISSING_INPUT if found is None else found.digest
         for setting in BY_NAME[address.asset].settings:
             if (digest := self._digest_of(setting, address)) is not None:
@@ -218,13 +236,14 @@ class Lineage:
         return None if lake is None else find_plan(lake, candidate)
 
     def _digest_of(self, setting: Setting, address: Address) -> str | None:
-        if setting == "candidate":
-            if self._candidates is None or address.candidate is None:
-                return None
-            of_agents = address.asset == AGENT_REPLAY.name
-            candidate = f"{address.candidate}{AGENT_SUFFIX}" if of_agents else address.candidate
-            return self._candidates.get(candidate, MISSING_INPUT)
-        return self._settings[setting]
+        if setting not in self._of_candidates:
+            return self._settings[setting]
+        digests = self._of_candidates[setting]
+        if digests is None or address.candidate is None:
+            return None
+        of_agents = address.asset == AGENT_REPLAY.name
+        candidate = f"{address.candidate}{AGENT_SUFFIX}" if of_agents else address.candidate
+        return digests.get(candidate, MISSING_INPUT)
 
     def _is_withheld(self, asset: Asset) -> bool:
         return asset.root == "labels" or self._stores[asset.root] is None

@@ -1,6 +1,6 @@
 """The benchmark's partitions in the lake: one of results per candidate, and one of the report."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -9,7 +9,7 @@ from replay_assets.contracts.arrow import arrow_schema
 from replay_assets.contracts.tool_calling_report import ToolCallingReport
 from replay_assets.contracts.tool_calling_rows import ToolFigureRow, ToolResultRow, result_row
 from replay_assets.contracts.tool_case import ToolCallingResult, ToolCase
-from replay_assets.lake import Publication, Published, Store, assets
+from replay_assets.lake import Lineage, Publication, Published, Store, assets
 from replay_assets.lake.formats import encode_json, record_line
 from replay_assets.tool_calling.render import HTML, MARKDOWN, render
 from replay_assets.tool_calling.report import build_report
@@ -19,8 +19,19 @@ CODE_VERSION = "1"
 REPORT_CODE_VERSION = "2"
 
 
+def lineage_of(lake: Store, cases: Sequence[ToolCase], candidates: Iterable[Candidate]) -> Lineage:
+    """Return which partitions of the benchmark are current, for these cases and candidates."""
+    asked = list(candidates)
+    return Lineage(
+        lake=lake,
+        cases=cases_digest(cases),
+        candidates={one.id: one.digest() for one in asked},
+        tool_modes={one.id: _tool_mode(one) for one in asked},
+    )
+
+
 def results_publication(
-    results: Sequence[ToolCallingResult], cases: Sequence[ToolCase], candidate: Candidate
+    results: Sequence[ToolCallingResult], *, inputs: Mapping[str, str]
 ) -> Publication:
     """Return the partition of one candidate's results."""
     rows = [result_row(one).model_dump() for one in results]
@@ -31,26 +42,24 @@ def results_publication(
             )
         },
         files={assets.TOOL_RESULTS_FILE: b"".join(map(record_line, results))},
-        inputs=_inputs(cases, candidate),
+        inputs=inputs,
         facts={"cases": len(results), "right": sum(one.right is True for one in results)},
         code_version=CODE_VERSION,
     )
 
 
-def current_results(
-    lake: Store, cases: Sequence[ToolCase], candidate: Candidate
-) -> Published | None:
-    """Return a candidate's results; None if there are none of these cases and this candidate."""
-    found = lake.find(assets.TOOL_CALLING_RESULTS.at(candidate=candidate.id))
-    if found is None or found.manifest.inputs != _inputs(cases, candidate):
-        return None
-    return found
+def current_results(lineage: Lineage, candidate: Candidate) -> Published | None:
+    """Return a candidate's results; None if there are none of the present cases and candidate."""
+    address = assets.TOOL_CALLING_RESULTS.at(candidate=candidate.id)
+    return lineage.get(address) if lineage.state(address).is_current else None
 
 
 def report_publication(
     cases: Sequence[ToolCase],
     asked: Sequence[tuple[Candidate, Published]],
     routes: Mapping[str, Sequence[str]],
+    *,
+    inputs: Mapping[str, str],
 ) -> Publication:
     """Return the partition of the report on candidates and their published results."""
     report = build_report(cases, [(candidate, _read(found)) for candidate, found in asked], routes)
@@ -66,15 +75,13 @@ def report_publication(
             assets.REPORT_HTML_FILE: render(HTML, report).encode(),
             assets.REPORT_MARKDOWN_FILE: render(MARKDOWN, report).encode(),
         },
-        inputs={str(found.address): found.digest for _, found in asked},
+        inputs=inputs,
         code_version=REPORT_CODE_VERSION,
     )
 
 
-def _inputs(cases: Sequence[ToolCase], candidate: Candidate) -> dict[str, str]:
-    modes = (f"{one.tool_mode}, {one.grade_calls_in_text}" for one in candidate.members)
-    mode = "; ".join(modes)
-    return {"cases": cases_digest(cases), "candidate": candidate.digest(), "tool_mode": mode}
+def _tool_mode(candidate: Candidate) -> str:
+    return "; ".join(f"{one.tool_mode}, {one.grade_calls_in_text}" for one in candidate.members)
 
 
 def _read(found: Published) -> list[ToolCallingResult]:

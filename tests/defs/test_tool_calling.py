@@ -8,9 +8,12 @@ import pytest
 from dagster._core.definitions.data_version import CachingStaleStatusResolver
 from dagster._core.loader import LoadingContextForTest
 
+from replay_assets.candidates import Catalogue
 from replay_assets.definitions import build_definitions
 from replay_assets.lake import Store, assets
 from replay_assets.settings import Settings
+from replay_assets.tool_calling.cases import read_cases, shipped_cases
+from replay_assets.tool_calling.runner import cases_digest
 from tests.conftest import settings_in
 from tests.defs.walks import execute, failed_steps
 
@@ -47,6 +50,12 @@ def test_each_candidate_that_answers_has_results(
     assert [name for name, one in published.items() if one is not None] == ["words", "never"]
     words = published["words"]
     assert words is not None
+    (candidate, *_) = Catalogue.load(settings.candidates)
+    assert words.manifest.inputs == {
+        "cases": cases_digest(read_cases([shipped_cases()])),
+        "candidate": candidate.digest(),
+        "tool_mode": "native, False",
+    }
     rows = words.rows("tool_calling_results")
     assert len(rows) == len(words.records(assets.TOOL_RESULTS_FILE)) == words.facts["cases"]
     assert sum(one["right"] for one in rows) == words.facts["right"] > 0
@@ -61,6 +70,11 @@ def test_the_report_is_on_those_that_have_results(
     result = execute(job, asset_selection=[dg.AssetKey("tool_calling_report")])
     assert result.success
     report = Store(settings.lake).get(assets.TOOL_CALLING_REPORT.at())
+    lake = Store(settings.lake)
+    results = [
+        lake.get(assets.TOOL_CALLING_RESULTS.at(candidate=one)) for one in ("words", "never")
+    ]
+    assert report.manifest.inputs == {str(one.address): one.digest for one in results}
     document = report.document(assets.REPORT_FILE)
     assert [one["candidate_id"] for one in document["candidates"]] == ["words", "never"]
     (route,) = document["recommendations"]

@@ -231,6 +231,51 @@ def test_a_report_names_the_scores_of_each_candidate(roots: Roots) -> None:
     }
 
 
+BENCHMARK = {"cases": "cases-1", "tool_modes": {"model": "native", "other": "native"}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"cases": "cases-2"}, "cases"),
+        ({"candidates": {**CANDIDATES, "model": "model-2"}}, "candidate"),
+        ({"tool_modes": {"model": "prompted"}}, "tool_mode"),
+    ],
+    ids=["cases", "candidate", "tool_mode"],
+)
+def test_other_cases_or_another_model_make_tool_calling_results_stale(
+    roots: Roots, changed: dict[str, object], reason: str
+) -> None:
+    """And with them the report, which lists the current results of each candidate."""
+    results, report = assets.TOOL_CALLING_RESULTS.at, assets.TOOL_CALLING_REPORT.at()
+    for address in (results(candidate="model"), report):
+        inputs = roots.lineage(**BENCHMARK).inputs(address)
+        roots.store_of(address).publish(address, Publication(inputs=inputs))
+    assert inputs.keys() == {"tool_calling_results/model"}
+    assert roots.lineage(**BENCHMARK).state(report).is_current
+    lineage = roots.lineage(**{**BENCHMARK, **changed})
+    assert lineage.changed(results(candidate="model")) == [reason]
+    assert lineage.changed(report) == ["tool_calling_results/model"]
+    assert roots.lineage().state(results(candidate="model")).is_current
+
+
+def test_results_of_another_candidate_make_the_tool_calling_report_stale(roots: Roots) -> None:
+    """It compares all candidates that have current results."""
+    report = assets.TOOL_CALLING_REPORT.at()
+    for address in (report, assets.TOOL_CALLING_RESULTS.at(candidate="other")):
+        inputs = roots.lineage(**BENCHMARK).inputs(address)
+        roots.store_of(address).publish(address, Publication(inputs=inputs))
+    assert roots.lineage(**BENCHMARK).changed(report) == ["tool_calling_results/other"]
+
+
+def test_a_setting_that_is_not_compared_can_be_asked_for(roots: Roots) -> None:
+    """A report counts packs of earlier rules, and asks which rules they have."""
+    pack, lineage = assets.REQUEST_PACK.at(DAY), roots.lineage(rules=None)
+    assert lineage.was_made_with(pack, "rules", RULES)
+    assert not lineage.was_made_with(pack, "rules", "rules-2")
+    assert not lineage.was_made_with(assets.REQUEST_PACK.at(DAYS[1]), "rules", RULES)
+
+
 def test_a_missing_partition_is_named_with_what_to_do(roots: Roots) -> None:
     """Reading through the lineage gives the store's own error."""
     with pytest.raises(NotMaterializedError, match=r"request_pack 2026-09-22 .* Materialise"):
