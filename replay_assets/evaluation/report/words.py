@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib.resources import files
 
-import yaml
-
 from replay_assets.contracts.evaluation_report import ReportLanguage
 from replay_assets.contracts.grade import REASONS
 from replay_assets.evaluation.report.summary import METRICS
+from replay_assets.parsing.yaml_files import load_yaml
 
 
 class Words:
@@ -54,7 +53,7 @@ class Words:
 def words_in(language: ReportLanguage) -> Words:
     """Return the words of a language."""
     path = files("replay_assets.evaluation.report") / "words" / f"{language}.yaml"
-    found: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found = load_yaml(path, dict[str, str], what="words")
     return Words(language, {**_in_the_code(), **found} if language == "en" else found)
 
 
