@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from replay_assets.contracts.json_types import json_type
 from replay_assets.contracts.tools import shipped_tools
 from replay_assets.finetune.rows import Message, Tool, ToolCall
 from replay_assets.finetune.texts import TextRules
@@ -63,7 +64,7 @@ def tools_of(messages: Sequence[Message]) -> tuple[Tool, ...]:
 
 def _definition(name: str, arguments: Mapping[str, Any]) -> Tool:
     known = shipped_tools().by_name.get(name)
-    seen = {key: {"type": _schema_type(value)} for key, value in sorted(arguments.items())}
+    seen = {key: {"type": json_type(value)} for key, value in sorted(arguments.items())}
     properties = {**seen, **known.parameters, **known.investigation} if known else seen
     return Tool(
         name,
@@ -79,11 +80,6 @@ def _without_null(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, list):
         return [_without_null(one) for one in value if one is not None]
     return value
-
-
-def _schema_type(value: object) -> str:
-    names = {bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
-    return names.get(type(value), "string")
 
 
 def _plain(message: Mapping[str, Any]) -> dict[str, Any]:

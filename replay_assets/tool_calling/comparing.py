@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from replay_assets.contracts.json_types import PYTHON_TYPES
+
 LEFT_OUT = ""
 """The accepted value that means that a parameter may be left out."""
 NAMES_A_NAMESPACE = frozenset({"namespace", "namespaces", "ns"})
@@ -24,15 +26,6 @@ NAMES_AN_OBJECT = frozenset(
 
 _FOLDED = re.compile(r"[ ,./\-_*^]")
 _KUBERNETES = re.compile(r"kube|k8s|\bpods?\b|\bdeployments?\b|\bnamespaces?\b", re.IGNORECASE)
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-    "null": (type(None),),
-}
 
 
 def is_of_kubernetes(function: Mapping[str, Any]) -> bool:
@@ -107,7 +100,7 @@ def has_type(value: Any, schema: Any) -> bool:  # noqa: ANN401 - any JSON value
         return True
     named = schema.get("type")
     names = named if isinstance(named, list) else [named]
-    types = {kind for name in names if isinstance(name, str) for kind in _KINDS.get(name, ())}
+    types = {kind for name in names if isinstance(name, str) for kind in PYTHON_TYPES.get(name, ())}
     if types and not _is_one_of(value, types):
         return False
     if isinstance(value, list):

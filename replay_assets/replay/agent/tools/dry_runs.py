@@ -4,17 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from replay_assets.contracts.commands import PLACEHOLDER, shipped_commands
+from replay_assets.contracts.json_types import PYTHON_TYPES
 from replay_assets.contracts.tool_forms import shipped_forms
 from replay_assets.replay.agent.tools.tool_call import ToolAnswer, ToolCall
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-}
 APPROVAL_MISSING = "approval by a person was not requested"
 
 
@@ -58,7 +51,7 @@ def _problem(value: object, schema: Mapping[str, Any]) -> str | None:
     kind = schema.get("type")
     # For Python, true is an integer too.
     is_flag = isinstance(value, bool) and kind != "boolean"
-    if kind is not None and (is_flag or not isinstance(value, _TYPES[kind])):
+    if kind is not None and (is_flag or not isinstance(value, PYTHON_TYPES[kind])):
         return f"must be of the type {kind}"
     if "enum" in schema and value not in schema["enum"]:
         return f"must be one of {', '.join(map(str, schema['enum']))}"

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from replay_assets.contracts.evidence_sections import KUBECTL
+from replay_assets.contracts.json_types import json_type
 from replay_assets.contracts.tool_forms import shipped_forms
 from replay_assets.contracts.tools import ToolRules
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """The names of functions that OpenAI's protocol accepts."""
-_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
 
 Called = tuple[str | None, Mapping[str, Any] | None]
 """The name of a tool and the arguments of one call, as far as they were recorded."""
@@ -62,5 +62,5 @@ def _definition(name: str, recorded: list[Mapping[str, Any]], rules: ToolRules) 
 
 def _schema(values: list[Any]) -> dict[str, str]:
     """Return the schema of a parameter: its type if all recorded values have the same one."""
-    types = {_TYPES.get(type(value), "object") for value in values if value is not None}
+    types = {json_type(value) for value in values if value is not None}
     return {"type": types.pop()} if len(types) == 1 else {}
