@@ -102,7 +102,7 @@ def _calls(recorded: str | None) -> Iterator[dict[str, Any]]:
         if isinstance(arguments, str):
             try:
                 arguments = json.loads(arguments)
-            except ValueError:
+            except (ValueError, RecursionError):  # such as 100,000 brackets
                 arguments = None
         yield {
             "id": str(call.get("id") or ""),

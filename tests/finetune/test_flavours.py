@@ -123,6 +123,15 @@ def test_whatever_session_is_recorded_its_rows_keep_the_rules() -> None:
     assert found.isdisjoint({"C", "SC", "UCU", "USC", "UCS"})
 
 
+@pytest.mark.parametrize("arguments", ["[" * 100_000, "{", "[]", ""])
+def test_a_session_with_arguments_that_are_not_an_object_is_not_learned(arguments: str) -> None:
+    """Arguments that are nested too deeply must not end the whole export."""
+    call = {"id": "c1", "function": {"name": "df", "arguments": arguments}}
+    asked = {"role": "assistant", "content": "", "tool_calls": json.dumps([call])}
+    output = {"role": "tool", "content": "90 %", "tool_call_id": "c1"}
+    assert recorded_session(session({"role": "user", "content": "disk?"}, asked, output, END)) == []
+
+
 def test_consecutive_messages_of_the_assistant_are_merged() -> None:
     """Some services reject the second one without naming the line."""
     answer = (Message("assistant", "First."), Message("assistant", "Then."))
