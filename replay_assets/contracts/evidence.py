@@ -5,8 +5,10 @@ is text. An empty day has the same schemas. These models are the only list of th
 statements that read a day and the schemas of its tables are derived from them.
 """
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from replay_assets.contracts.arrow import TableRow, arrow_schema
 from replay_assets.contracts.record import Part
@@ -98,3 +100,9 @@ INCIDENT_EVIDENCE = arrow_schema(IncidentEvidence)
 RECORDED_MESSAGES = arrow_schema(RecordedMessage)
 RECORDED_REPAIRS = arrow_schema(RecordedRepair)
 QUARANTINE = arrow_schema(QuarantinedRow)
+
+
+def decision_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the coordinator's recorded decision in a row of evidence; empty if there is none."""
+    decision = json.loads(row["coordinator_output"] or "null")
+    return decision if isinstance(decision, dict) else {}

@@ -6,8 +6,8 @@ their incident. Only incidents whose decision names a component are sanitized ag
 
 from collections.abc import Sequence
 
+from replay_assets.contracts.evidence import decision_of
 from replay_assets.evaluation.grading.proposal import component_names
-from replay_assets.evaluation.grading.recorded import decision_of
 from replay_assets.lake import Lineage, assets
 from replay_assets.sanitizing import (
     RuleSet,

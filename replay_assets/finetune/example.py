@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from replay_assets.contracts.evidence import decision_of
 from replay_assets.contracts.export_row import TrainingLanguage
 from replay_assets.finetune.language import Language, language_of
 from replay_assets.finetune.rows import Message
@@ -109,9 +110,7 @@ def example_of(
 
 def reasoning_of(row: Mapping[str, Any]) -> str | None:
     """Return the coordinator's reasoning, else its decision."""
-    decision = json.loads(row["coordinator_output"] or "null")
-    if not isinstance(decision, dict):
-        return None
+    decision = decision_of(row)
     return _said(decision.get("reasoning")) or _said(decision.get("decision"))
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from replay_assets.contracts.names import folded
+from replay_assets.errors import ContractError
 from replay_assets.finetune.trainer_marks import MEDIA_TAG, break_marks, marks_in
+from replay_assets.parsing.instants import parse_instant
 from replay_assets.parsing.reasoning import split_reasoning
 
 
@@ -68,10 +70,18 @@ def utc_text(instant: str | datetime) -> str:
 
     Args:
         instant: an instant, or its ISO text; one without a time zone is UTC.
+
+    Raises:
+        ContractError: the text names no instant.
     """
     if isinstance(instant, str):
         if not instant:
             return ""
-        instant = datetime.fromisoformat(instant)
+        if (found := parse_instant(instant, "UTC")) is None:
+            raise ContractError(
+                f"{instant!r} is not an instant, such as 2026-09-21T06:00:00Z. If it is the "
+                "collected_at of a request pack, materialise that pack again."
+            )
+        instant = found
     zoned = instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
     return f"{zoned.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"

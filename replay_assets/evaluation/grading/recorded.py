@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from replay_assets.contracts.evidence import decision_of
 from replay_assets.contracts.names import read_boolean
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.evaluation.grading.action_words import action_in_words
@@ -28,12 +29,6 @@ class TriedActions:
 
     failed: frozenset[str] = frozenset()
     succeeded: frozenset[str] = frozenset()
-
-
-def decision_of(row: Row) -> dict[str, Any]:
-    """Return the coordinator's recorded decision; empty if there is none."""
-    decision = json.loads(row["coordinator_output"] or "null")
-    return decision if isinstance(decision, dict) else {}
 
 
 def incumbent_proposal(row: Row, repairs: Iterable[Row], vocabulary: Vocabulary) -> Proposal:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from replay_assets.contracts.arrow import arrow_schema
+from replay_assets.contracts.evidence import decision_of
 from replay_assets.contracts.label import IncidentLabel
 from replay_assets.contracts.result import UNGRADED_OUTCOMES, ReplayResult
 from replay_assets.contracts.score import (
@@ -21,7 +22,6 @@ from replay_assets.evaluation.grading.graders import grades_of, self_healing_sco
 from replay_assets.evaluation.grading.proposal import Proposal, read_proposal
 from replay_assets.evaluation.grading.recorded import (
     TriedActions,
-    decision_of,
     incumbent_proposal,
     judged_wrong,
     tried_actions,

@@ -4,8 +4,11 @@ import math
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+
+from replay_assets.parsing.instants import parse_instant
 
 EPOCHS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (1e9, 1.0))
 """From which number on a time is a moment since 1970, and in how many parts of a second: a billion
@@ -92,14 +95,10 @@ def _duration_s(text: str) -> float | None:
 
 def _moment(text: str) -> datetime | None:
     """Return the moment of an HTTP date or an ISO time with a zone; None for other text."""
-    for read in (parsedate_to_datetime, datetime.fromisoformat):
-        try:
-            moment = read(text)
-        except (ValueError, LookupError, OverflowError):  # a year of 20 digits overflows
-            continue
-        if moment.tzinfo is not None:
+    with suppress(ValueError, LookupError, OverflowError):  # a year of 20 digits overflows
+        if (moment := parsedate_to_datetime(text)).tzinfo is not None:
             return moment
-    return None
+    return parse_instant(text, None)
 
 
 def _until_reset_s(headers: Mapping[str, str], *, left_if_unsaid: str) -> float | None:

@@ -47,9 +47,15 @@ def test_a_moment_in_the_past_is_now(text: str) -> None:
     assert seconds_asked(text) == 0
 
 
-@pytest.mark.parametrize("text", ["", "soon", "-5", "\xb2", "5 parsecs", "1m 30", "2026-11-28"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "soon", "-5", "\xb2", "5 parsecs", "1m 30", "2026-11-28", "2999-11-28T06:00:00"),
+        *("2999-02-30T06:00:00Z", "9999-12-31T23:59:59-05:00", "Mon, 21 Sep 2999 06:00:00 -0000"),
+    ],
+)
 def test_other_text_asks_for_nothing(text: str) -> None:
-    """It is not guessed; a day without a zone is not a moment."""
+    """It is not guessed; a day without a zone is not a moment, nor is one of the year 10000."""
     assert seconds_asked(text) is None
 
 
