@@ -8,17 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 FILES = (
     *sorted((ROOT / "replay_assets").rglob("*.py")),
     *sorted((ROOT / "replay_assets").rglob("*.j2")),
+    *sorted((ROOT / "replay_assets").rglob("*.yaml")),
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "data" / "samples" / "README.md",
-    ROOT / "replay_assets" / "candidates" / "candidates.yaml",
-    ROOT / "replay_assets" / "instance.yaml",
+    *sorted((ROOT / "data" / "samples").glob("*.py")),
     ROOT / "workspace.yaml",
     ROOT / "pyproject.toml",
     ROOT / ".ci" / "run",
@@ -26,6 +27,9 @@ FILES = (
 HEADING = "## Plain English"
 PROMPTS = ("replay_assets/request_packs/prompts.py", "replay_assets/replay/prompts.py")
 """Texts for a model stay as they are, byte for byte: another word would change answers."""
+
+REPORT_WORDS = "replay_assets/evaluation/report/words/en.yaml"
+"""Of this YAML file, the values are texts for readers too; of others they are patterns or names."""
 
 Text = tuple[int, str]
 """The line on which a text begins, and the text."""
@@ -41,7 +45,10 @@ def word_list() -> list[re.Pattern[str]]:
 
 
 def python_texts(source: str) -> Iterator[Text]:
-    """Yield the strings, docstrings and comments of a module; parts of one string are joined."""
+    """Yield the strings, docstrings and comments of a module.
+
+    Parts of one string are joined, and comments on lines one below another.
+    """
     nodes = list(ast.walk(ast.parse(source)))
     formatted = [node for node in nodes if isinstance(node, ast.JoinedStr)]
     parts = {id(part) for node in formatted for part in node.values}
@@ -53,9 +60,28 @@ def python_texts(source: str) -> Iterator[Text]:
             isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts
         ):
             yield node.lineno, node.value
+    lines: list[tokenize.TokenInfo] = []
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string
+            if lines and token.start != (lines[-1].start[0] + 1, lines[-1].start[1]):
+                yield lines[0].start[0], " ".join(line.string.lstrip("#") for line in lines)
+                lines = []
+            lines.append(token)
+    if lines:
+        yield lines[0].start[0], " ".join(line.string.lstrip("#") for line in lines)
+
+
+def yaml_texts(source: str) -> Iterator[Text]:
+    """Yield the comments of a YAML file; those on lines one below another are joined."""
+    scalars = [
+        range(token.start_mark.index, token.end_mark.index)
+        for token in yaml.scan(source, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        if isinstance(token, yaml.ScalarToken)
+    ]
+    for block in re.finditer(r"(?:^[ \t]*#.*\n?)+|[ \t]#.*", source, re.MULTILINE):
+        if not any(block.start() in scalar or block.end() - 1 in scalar for scalar in scalars):
+            text = re.sub(r"^\s*#", "", block.group(), flags=re.MULTILINE)
+            yield source[: block.start()].count("\n") + 1, text
 
 
 def document_texts(source: str) -> Iterator[Text]:
@@ -79,9 +105,13 @@ def hits(texts: Iterator[Text], words: list[re.Pattern[str]]) -> Iterator[str]:
 
 
 def texts_of(path: Path) -> Iterator[Text]:
-    """Yield the texts of a module or a document."""
+    """Yield the texts of a module, a YAML file or a document."""
     source = path.read_text(encoding="utf-8")
-    return python_texts(source) if path.suffix == ".py" else document_texts(source)
+    if path.suffix == ".py":
+        return python_texts(source)
+    if path.suffix == ".yaml" and path != ROOT / REPORT_WORDS:
+        return yaml_texts(source)
+    return document_texts(source)
 
 
 def test_texts_use_plain_english() -> None:
@@ -103,15 +133,47 @@ def test_texts_use_plain_english() -> None:
         ('raise ValueError(\n    f"{port} is "\n    "no port"\n)', "is no"),
         ('"""A port that is\n\nno port."""', "is no"),
         ("x = 1  # 5 requests a minute", "requests a minute"),
+        ("# A port that is\n# no port.\nx = 1", "is no"),
         ('LIMIT = 1\n"""Null where nobody set one."""', "nobody"),
     ],
-    ids=["message in parts", "docstring over lines", "comment", "attribute"],
+    ids=["message in parts", "docstring over lines", "comment", "comment over lines", "attribute"],
 )
 def test_the_search_finds_words_in_every_kind_of_text(code: str, word: str) -> None:
     """The rule above could not fail if it found nothing anywhere."""
     assert [hit for hit in hits(python_texts(code), word_list()) if repr(word) in hit]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("# A port that is\n# no port.\nkey: 1\n", ["is no"]),
+        ("key:\n  - 1 # what is no port\n", ["is no"]),
+        ("key: 'a # that is no port'\n", []),
+        ("key: |\n  # it is no port\n  text\n", []),
+    ],
+    ids=["over lines", "behind a value", "within a value", "within a block"],
+)
+def test_the_search_finds_words_in_comments_of_yaml(text: str, found: list[str]) -> None:
+    """Values are no comments: they may be patterns of what others write."""
+    words = [hit.split("'")[1] for hit in hits(yaml_texts(text), word_list())]
+    assert words == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("expected one file a table", True),
+        ("two queries a row, or one a column", True),
+        ("yield one line a reason", True),
+        ("which rows a model learns from, how many requests a member received", False),
+        ("one request per row", False),
+    ],
+)
+def test_the_search_finds_a_rate_without_per(text: str, found: bool) -> None:
+    """`one X a Y` reads like a mistake to many; `one X per Y` is what the field writes."""
+    assert bool(list(hits(iter([(1, text)]), word_list()))) == found
+
+
 def test_every_exempt_file_exists() -> None:
     """Otherwise a forgotten entry could exempt a new file of that name."""
-    assert [name for name in PROMPTS if not (ROOT / name).exists()] == []
+    assert [name for name in (*PROMPTS, REPORT_WORDS) if not (ROOT / name).exists()] == []

@@ -2,7 +2,7 @@
 
 Tokens (every value depends only on the incident's key and on the token itself):
 
-``{n1:10-20}``      a whole number, ``{f1:3-6}`` one with a decimal; the digit tells them apart
+``{n1:10-20}``      a whole number, ``{f1:3-6}`` one with a decimal; the digit separates several
 ``{pod:cart-api:2}``  a pod name; ``{node:1}`` a worker node
 ``{L-5}`` ``{T-5}`` ``{H-5}``  five minutes before collection: Taipei HH:MM, UTC date and
                     minute, UTC HH:MM:SS; ``{D}`` ``{D-1}`` the Taipei day
@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"(?<!%)\{([A-Za-z_]+\d*(?:[:+-][A-Za-z0-9_:.-]+)?)\}")
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 
 # Everything below is invented. The parts are joined here so that a scanner which reads
-# this source sees no token; in the JSONL files they stand whole, each marked as a fake.
+# this source sees no token; in the JSONL files they are complete, each marked as a fake.
 SECRETS: dict[str, str] = {
     "pg_report": "postgres" + "://report_ro:" + "FAKE-r3port-pw" + "@10.40.7.21:5432/orders",
     "pg_uri": "postgresql" + "://report_ro:" + "FAKE-n1ghtly-pw" + "@orders-db.data.svc/orders",

@@ -10,7 +10,7 @@ from replay_assets.statistics.rates import rate_from_counts, rate_of
 
 THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 REPEATS = 2
-"""How often each triple is judged for the rate of flips."""
+"""How often each triple is judged, to measure how often its label changes."""
 
 
 def agreement_of(

@@ -84,7 +84,7 @@ class ModelJudge:
         refresh: bool = False,
         progress: Report | None = None,
     ) -> list[list[Judged]]:
-        """Ask about every triple that no kept answer labels; equal triples are asked once.
+        """Ask about every triple without a label in a kept answer; equal triples are asked once.
 
         Raises:
             BatchStoppedError: the run ended early; answers are kept, and the same run continues.

@@ -1,7 +1,7 @@
 """The built-in judge: rules over the operator's next message, in English and Traditional Chinese.
 
-It does not learn and understands nothing: it searches for words. It makes the demo run without a
-model, and is a yardstick for one.
+It does not learn and understands nothing: it searches for words. With it the demo runs without a
+model, and a model can be compared with it.
 """
 
 import re
@@ -22,14 +22,14 @@ from replay_assets.inference import Report
 from replay_assets.parsing.yaml_files import load_yaml
 
 LEAST_OVERLAP, OVERLAP_IF_STILL = 0.5, 0.25
-"""From this share of equal parts, a next message is the question again; less is enough for one
-that says "still"."""
+"""From this share of equal parts on, a next message counts as the same question; a message that
+says "still" needs less."""
 SHORTEST_COMPARED = 4
-"""Words, or pairs of Chinese characters: fewer are equal by chance."""
+"""Words, or pairs of Chinese characters: if a message has fewer, too many are equal by chance."""
 STEM = 6
-"""Letters by which English words are compared, so that "restarted" is "restart"."""
+"""English words are compared by this many first letters, so that "restarted" equals "restart"."""
 LONGEST_READ = 2_000
-"""Characters of a message that are searched: what it says of the answer is at its beginning."""
+"""Characters of a message that are searched: what it says about the answer is at its beginning."""
 _QUOTES = str.maketrans("‘’“”", "''\"\"")
 _WORDS = re.compile(r"[a-z0-9]+(?:[-'.][a-z0-9]+)*|[㐀-鿿]+")
 _ASKS = re.compile(
@@ -40,7 +40,7 @@ _STILL = re.compile(r"\bstill\b|^(?:but|so)\b|還是|仍|依然|可是|但是|�
 
 
 class Rule(Part):
-    """One rule: its label if one of its patterns, or its test, holds and nothing of `unless`."""
+    """One rule: it applies if one of its patterns or its test matches, and none of `unless`."""
 
     name: str
     label: str

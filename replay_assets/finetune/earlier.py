@@ -59,7 +59,7 @@ def signatures_of_export(selection: Selection) -> bytes:
 def earlier_rows(
     exports: Iterable[EarlierExport], alongside: Iterable[EarlierExport] = ()
 ) -> EarlierRows:
-    """Return the rows of earlier exports; one without a row has no signatures.
+    """Return the rows of earlier exports; an export without rows has no signatures.
 
     Args:
         exports: the exports whose rows are compared.

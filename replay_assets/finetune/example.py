@@ -1,4 +1,4 @@
-"""One incident as something to learn from: sanitized once, before any training tool's format.
+"""One incident as training material: sanitized once, before any trainer's format.
 
 `evidence_rows` makes its rows.
 """

@@ -1,4 +1,4 @@
-"""One export of some days: rows from the lake, decided on, written into a folder."""
+"""One export of some days: reads rows from the lake, selects some, writes them into a folder."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

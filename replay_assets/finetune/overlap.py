@@ -1,4 +1,4 @@
-"""Proves from the files of an export that nothing is in training that validates or is reserved."""
+"""Checks the files of an export: nothing in training may also validate or be reserved."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -86,7 +86,7 @@ class ReplayRows:
         found = AlpacaMetadata(
             incident_id=request.incident_id,
             alertname=request.incident_context.get("alertname") or "",
-            # Of the candidate's answer nothing was verified, whatever happened in production.
+            # Nothing in the candidate's answer was verified, whatever happened in production.
             verification_result="",
             collected_at=utc_text(str(source.get("collected_at") or "")),
             schema_version=source.get("evidence_schema_version") or "",

@@ -18,9 +18,10 @@ OPEN_REVIEW = "open_review"
 SAME_GROUP = "scenario_group_of_reserved"
 NEAR = "near_duplicate_of_reserved"
 IN_DOUBT, UNANSWERED = 0.35, 0.4
-"""From `SIMILAR` down to the first of these, an incident is refused if its answer is also like that
-of the reserved one; down to the second one if no answer of that one is known. Half of the lines of
-a log may be others. Without the answers, each of a system's incidents would be refused."""
+"""A question that is less like a reserved one than `SIMILAR` still counts as near: from the first
+share on if the answers are alike too, from the second one on if the reserved incident's answer is
+not known. The same fault may have a log with half of its lines changed; by questions alone, all
+incidents of a system would be refused."""
 AGREEING_ANSWER = 0.3
 
 

@@ -105,7 +105,7 @@ class Row(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     @property
     def has_empty_text(self) -> bool:
-        """Whether a message says nothing: trainers reject it. A tool may return nothing."""
+        """Whether a message is empty, which trainers reject. The answer of a tool may be."""
         every = (*self.prompt, *self.completion, *self.rejected)
         said = (one for one in every if one.role != "tool" and not one.tool_calls)
         return any(not one.content.strip() for one in said)

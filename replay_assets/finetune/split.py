@@ -207,7 +207,8 @@ def place_of(name: str) -> float:
 
 
 _GROUP, _INCIDENT, _ROW = "0 ", "1 ", "2 "
-"""Begin the names of sets; the least one of a cluster is that of a scenario group."""
+"""Beginnings of the names of sets, ordered so that a cluster gets the name of its scenario group,
+if it has one, because the least name wins."""
 
 
 def _group(name: str) -> str:

@@ -40,7 +40,7 @@ class ExportLogEntry:
 
 
 def record_export(database: IncidentDatabase, entry: ExportLogEntry) -> str | None:
-    """Upsert an export's row; return null, or why this role or this table does not take it.
+    """Upsert an export's row; return None, or why this role or this table does not take it.
 
     Raises:
         SourceError: the database itself can't be used.

@@ -136,7 +136,7 @@ def _texts(row: Row) -> Texts:
 
 
 def _asked(question: str) -> str:
-    """Return a question without what all requests demand: short ones would look alike."""
+    """Return a question without the part that all requests share, which makes short ones alike."""
     return question.partition(FIELDS_DEMAND)[0]
 
 

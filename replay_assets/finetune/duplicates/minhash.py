@@ -86,6 +86,6 @@ def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
 
 @cache
 def _probes() -> npt.NDArray[np.int64]:
-    """Return for each bin in which order the others are asked if it is empty."""
+    """Return, for each bin, the order in which the others are tried if it is empty."""
     numbers = np.arange(BINS * BINS, dtype=np.uint64).reshape(BINS, BINS)
     return np.argsort(_mixed(numbers * _GOLDEN), axis=1, kind="stable")

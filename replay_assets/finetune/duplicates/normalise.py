@@ -45,5 +45,5 @@ def masked(text: str) -> str:
 
 
 def joined(text: str) -> str:
-    """Return a folded text without blanks: Chinese text is re-spaced anywhere."""
+    """Return a folded text without blanks: in Chinese, tools add and remove them anywhere."""
     return "".join(text.split())

@@ -36,7 +36,7 @@ def _answers(rows: Fingerprints) -> list[int]:
     nearest = {row: row for row in distinct}
     one, other = similar_pairs(rows.answers[distinct], NEARLY_IDENTICAL, 0)
     for lower, higher in sorted(zip(one.tolist(), other.tolist(), strict=True)):
-        # Not through a chain: an answer belongs to one that belongs to itself.
+        # Not through a chain: an answer joins the first one of a group, never another one.
         if (
             nearest[distinct[lower]] == distinct[lower]
             and nearest[distinct[higher]] == distinct[higher]

@@ -43,7 +43,7 @@ def similar_pairs(signatures: Signatures, least: float, compared_from: int = 0) 
 def pairs_across(
     signatures: Signatures, others: Signatures, least: float
 ) -> Iterator[tuple[Numbers, Numbers, Shares]]:
-    """Yield the pairs of a signature and another one that are at least so similar, and how much.
+    """Yield the pairs of a signature and another one that are similar enough, with the similarity.
 
     Every pair is compared, so that none is missed: first one bit of each bin, by a product of
     matrices, then what is left as `similarity` does.
@@ -77,7 +77,7 @@ def _sharing(keys: npt.NDArray[np.uint32], count: int) -> Numbers:
     places = np.arange(count)
     starts = np.concatenate(([True], ordered[1:] != ordered[:-1]))
     first = np.maximum.accumulate(np.where(starts, places, 0))
-    # Nearer ones are neighbours of the first one, which follow.
+    # Those nearer to the first one are compared with it below, as its neighbours.
     far = places - first > NEIGHBOURS
     codes = [order[first[far]] * count + order[far]]
     for distance in range(1, min(NEIGHBOURS, count - 1) + 1):

@@ -17,13 +17,13 @@ from replay_assets.finetune.duplicates.similar import (
 
 Stage = Literal["exact_duplicate", "same_except_ids", "near_duplicate"]
 SIMILAR = 0.5
-"""Near-duplicates share this much of the 5-grams of their texts or of their answers …"""
+"""Near-duplicates share this much of the 5-grams of their texts, or of those of their answers, …"""
 AGREEING_TEXT = 0.45
-"""… and of the other one at least this much, …"""
+"""… at least this much of those of their texts, in any case, …"""
 AGREEING_PART = 0.35
-"""… and this much of their questions, and of their answers. Incidents of one system look alike, and
-one answer fits many incidents. On real incidents this leaves the 18 pairs of different faults that
-share half of their texts, and finds 98 % of copies with 5 % of edits, instead of 92."""
+"""… and this much of those of their questions, and of their answers. Incidents of one system look
+alike, and one answer fits many incidents. On real incidents this leaves the 18 pairs of different
+faults that share half of their texts, and finds 98 % of copies with 5 % of edits, instead of 92."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def compare(rows: Fingerprints, earlier: Fingerprints) -> Compared:
     asking = similarities(both.questions, one, both.questions, other) >= AGREEING_PART
     near = asking & _teach_the_same(both, one, other, texts)
     dropped: set[int] = set()
-    # Sorted by the higher row: what survives it has been decided by then.
+    # By the higher row, so that it is known whether the lower row itself was dropped.
     for of, row in sorted(_pairs(one[near], other[near]), key=lambda pair: pair[::-1]):
         if row in dropped or of in dropped:
             continue

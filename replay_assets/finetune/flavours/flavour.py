@@ -53,7 +53,9 @@ class Flavour:
 
 
 def single_turn(prompt: tuple[Message, ...]) -> tuple[str, str]:
-    """Return a prompt as instruction and input: without instructions, the question is the first.
+    """Return a prompt as instruction and input.
+
+    Without instructions, the question is the instruction and the input is empty.
 
     Raises:
         ValueError: it has several turns, which instruction and input can't express.

@@ -1,4 +1,4 @@
-"""The rules of every flavour: what its consumers reject, or drop and misread without a word.
+"""The rules of every flavour: what its consumers reject, drop or misread without a message.
 
 `check_file` judges any file, also one of another tool; the files of an export are judged in the
 same way.

@@ -20,7 +20,7 @@ _CUT = re.compile(
     rb"|[|>]$)"
 )
 _SIMPLE = re.compile(rb"[A-Za-z0-9_.~*+/:=@!^#$?-]*")
-"""Characters of which none ends a value."""
+"""Characters that never end a value."""
 _PLAIN = re.compile(rb"(?:[A-Za-z0-9_.~*+-]|%[0-9A-Fa-f]{2})*")
 _SHORT_FIELDS = frozenset(b"uid pwd db ssl app env ip os id".split())
 _FIELD = re.compile(

@@ -21,7 +21,7 @@ _DATABASE = re.compile(
 )
 _TOOL = re.compile(rb"(?i:" + _TOOLS + rb"|userid=|conn )")
 _SURE = re.compile(rb"(?i:" + _TOOLS + rb"|userid=|conn |jdbc|@)|:1521|CONNECT")
-"""Anchors after which a login needs no other sign of being one."""
+"""Anchors that need no other sign that a login follows."""
 _WORDS = re.compile(rb"[a-z][a-z-]*")
 _VERSION = re.compile(rb"@[a-z0-9.-]+")
 _FIRST_ARGUMENT = re.compile(rb"(?i:\S*?)(?:[ \t]+-[A-Za-z]+(?:[ \t]+[0-9.]+)?)*[ \t]*\Z")

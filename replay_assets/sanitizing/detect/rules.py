@@ -31,11 +31,11 @@ from replay_assets.sanitizing.detect.spans import Span, merged
 from replay_assets.sanitizing.detect.tokens import TokenFinder, TokenRule
 
 RULES_VERSION = "3"
-"""Raised whenever the same text with the same rules gives another output, and only then.
+"""Increased whenever the same text with the same rules gives another output, and only then.
 
 `tests/sanitizing/test_golden_output.py` fails if the output changes and this does not.
 """
-# A changed example must leave the digest, and with it every past day, as it is.
+# A changed example must not change the digest, or every past day would be stale.
 _DECIDING = {one.name for one in fields(TokenRule)} - {"example", "example_before", "unlike"}
 Find = Callable[[bytes], list[Span]]
 
@@ -144,7 +144,7 @@ def rules_digest(rules: RuleSet | None = None) -> str:
     """Return the SHA-256 of everything that decides what is masked, for audits and manifests.
 
     That is the data of the shipped rules, the deployment's own rules, and RULES_VERSION for the
-    code: a changed comment or message leaves the digest, and with it every past day, as it is.
+    code: a changed comment or message does not change the digest, so every past day stays current.
     """
     rules = rules or shipped()
     tokens = [

@@ -28,7 +28,7 @@ def merged(spans: Iterable[Span], data: bytes) -> list[Span]:
     """Return spans in order and without overlap; of two that overlap, the first given wins.
 
     Secrets that overlap become one span: half of a value must not stay because another rule found
-    the other half. Personal data gives way to a secret that it overlaps.
+    the other half. If personal data overlaps a secret, the secret wins.
     """
     kept: list[Span] = []
     ranked = sorted(enumerate(spans), key=lambda pair: (pair[1].start, pair[0]))

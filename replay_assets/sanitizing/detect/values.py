@@ -113,7 +113,7 @@ def _is_template(value: bytes) -> bool:
     variable = _VARIABLE.match(value)
     if variable is None:
         return False
-    # `$password` is a variable; `$pringtime` is a password as people think them up.
+    # `$password` is a variable; `$pringtime` is a password that a person invented.
     name = variable.group("name").decode()
     return name.isupper() or len(name) <= 3 or key_names.strength(name) != "none"
 
@@ -224,7 +224,7 @@ def is_code(value: bytes) -> bool:
         )
     if not _PROPERTY.match(value) or _is_generated(value):
         return False
-    # `Maple.Syrup.On.Toast` is a password; `Settings.Db.Password` ends in what it is.
+    # `Maple.Syrup.On.Toast` is a password; `Settings.Db.Password` ends in the name of what it is.
     words = re.findall(rb"[A-Za-z0-9_]+", value)
     titled = len(words) > 2 and all(word.istitle() for word in words)
     return not titled or key_names.strength(words[-1].decode()) != "none"

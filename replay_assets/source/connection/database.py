@@ -1,4 +1,4 @@
-"""The connection to the incident database, and what of the logical tables it really has.
+"""The connection to the incident database, and which of the logical columns it really has.
 
 Reading happens in one read-only snapshot. No message contains any part of the password; see
 `source_url`.
@@ -84,8 +84,8 @@ class IncidentDatabase:
     def writing(self, *, create: bool = False) -> Iterator[sa.Connection]:
         """Open one transaction that is committed at the end or not at all.
 
-        A SQLite file that is not there is only made where `create` says so: a mistyped path must
-        not become an empty database.
+        A missing SQLite file is created only if `create` is set: a mistyped path must not become an
+        empty database.
         """
         if not create:
             self._require_file()
@@ -138,7 +138,7 @@ class IncidentDatabase:
 
     @property
     def file(self) -> Path | None:
-        """The SQLite file; null for a server, and for a database in memory."""
+        """The SQLite file; None for a server, and for a database in memory."""
         path = self._url.url.database
         if self._url.url.get_backend_name() != "sqlite" or not path or path == ":memory:":
             return None
@@ -164,7 +164,7 @@ class IncidentDatabase:
 
 
 class MappedTable:
-    """A real table under logical names: what it lacks reads as null.
+    """A real table under logical names; columns that it lacks are read as NULL.
 
     `sql` is what to select from, `conditions` what its rows must meet to be the team's incidents.
     """

@@ -28,7 +28,7 @@ class PostgresEpoch:
 
     @property
     def form(self) -> sa.ColumnElement[str]:
-        """What a value is: a unit, if it is a number in another one than the declared."""
+        """The form of a value; a unit, if it is a number in a unit that is not declared."""
         return sa.case(
             (self._column.is_(None), "null"),
             (self._possible, "readable"),
@@ -47,7 +47,7 @@ class PostgresEpoch:
 
     @property
     def impossible(self) -> sa.ColumnElement[bool]:
-        """Infinite, or not of the years in which numbers are instants."""
+        """Infinite, or outside the years in which numbers count as instants."""
         return sa.and_(self._column.is_not(None), sa.not_(self._possible))
 
     @property
@@ -79,7 +79,7 @@ class PostgresEpoch:
         return sa.and_(self._column >= self._bound(start), self._column < self._bound(end))
 
     def known_by(self, as_of: datetime) -> sa.ColumnElement[bool]:
-        """Not later than `as_of`, or nothing that could be compared."""
+        """Not later than `as_of`, or a value that can't be compared."""
         return sa.or_(
             self._column.is_(None),
             sa.not_(self._possible),

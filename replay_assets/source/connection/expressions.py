@@ -29,8 +29,8 @@ UNREADABLE_ESCAPE = (
     r"|\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
     r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
 )
-"""NUL or half a surrogate pair behind an escape: PostgreSQL's `json` takes it, but raises on any
-look into the document."""
+"""NUL or half a surrogate pair behind an escape: PostgreSQL's `json` takes it, but raises if
+anything is read from the document."""
 BOOLEAN_SPELLINGS = {"t": "true", "1": "true", "f": "false", "0": "false"}
 """How people write the values of a boolean column, which a database itself spells in two ways."""
 CHECKS_INPUT = (16,)
@@ -144,7 +144,7 @@ def _comparable(value: object, real: TypeEngine[Any]) -> bool:
 
 
 def _readable(column: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    """Tell which documents SQLite can look into; it cuts text off at an escaped NUL."""
+    """Return which documents SQLite can read; it cuts text off at an escaped NUL."""
     # An escaped backslash before a u does not begin an escape.
     bare = sa.func.replace(column, "\\\\", "")
     return sa.and_(sa.func.json_valid(column) == 1, sa.func.instr(bare, "\\u0000") == 0)

@@ -17,14 +17,15 @@ from replay_assets.source.schema import instant_text
 
 FIRST_INSTANT = datetime(1, 1, 4, tzinfo=UTC)
 LAST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC)
-"""What Python, Arrow and both databases can hold, with days to spare for zones and look-arounds."""
+"""What Python, Arrow and both databases can hold, with some days left at both ends for time zones
+and neighbouring days."""
 CANONICAL = (
     "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T"
     "[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9][0-9][0-9][0-9]+00:00"
 )
 """The form that `load` writes, as a GLOB; text order is time order."""
 FARTHEST_OFFSET = timedelta(days=1)
-"""No zone is a whole day from UTC: the text of an instant begins with a date at most one off."""
+"""Zones differ from UTC by less than a day, so the date in a text is at most one day off."""
 
 
 class InstantColumn(Protocol):
@@ -56,7 +57,7 @@ class InstantColumn(Protocol):
 
     @property
     def in_no_day(self) -> sa.ColumnElement[bool]:
-        """Whether the instant is null, infinite or none at all."""
+        """Whether the value is null, infinite or not an instant."""
 
     def within(self, start: datetime, end: datetime) -> sa.ColumnElement[bool]:
         """Whether the instant is in `[start, end)`; an index on the bare column can be used."""
@@ -76,8 +77,8 @@ class PostgresInstant:
             column >= self._bound(FIRST_INSTANT), column < self._bound(LAST_INSTANT)
         )
         self._point = column if zone is None else sa.func.timezone(zone, column)
-        # Not by wall times: those that no clock showed would sort before the instants they name.
-        # What is impossible may have no instant in the zone at all.
+        # Not by local times: those that a change to summer time skips would sort before the
+        # instants that they mean. An impossible value may have no instant in the zone.
         self._ordered = (
             column
             if zone is None
@@ -85,7 +86,7 @@ class PostgresInstant:
         )
 
     def _bound(self, instant: datetime) -> sa.ColumnElement[Any]:
-        """Return an instant as the column's own type, spelled out: ADBC buffers what has binds."""
+        """Return a literal of the column's type: with parameters, ADBC buffers the whole result."""
         if self._zone is None:
             return _timestamptz(instant)
         wall = instant.astimezone(ZoneInfo(self._zone)).replace(tzinfo=None)
@@ -165,7 +166,7 @@ class SqliteInstant:
         # As text: the column's own type would turn what it reads into datetimes.
         self._column = sa.type_coerce(column, sa.Text)
         self._unit = unit
-        # Texts compare with texts; whether numbers are there, the texts do not show.
+        # With a declared unit, values may also be numbers, which `uniform` says nothing about.
         self._uniform = uniform and unit is None
         plain = self._column.op("GLOB", is_comparison=True)(sa.literal(CANONICAL))
         self._other: sa.ColumnElement[bool] = sa.not_(plain)
@@ -195,7 +196,7 @@ class SqliteInstant:
 
     @property
     def read(self) -> sa.ColumnElement[Any]:
-        """The text, whatever it says; of a number in its unit, the instant's text."""
+        """The text, unchanged; for a number in the declared unit, its instant as text."""
         return self.text if self._unit is None else sa.func.coalesce(self._point, self.text)
 
     @property
@@ -223,7 +224,7 @@ class SqliteInstant:
 
     @property
     def in_no_day(self) -> sa.ColumnElement[bool]:
-        """Null, no ISO date and time with a zone, or of a year that does not count."""
+        """Null, not an ISO date and time with a zone, or outside the years that count."""
         return sa.or_(
             self._point.is_(None),
             self._point < instant_text(FIRST_INSTANT),

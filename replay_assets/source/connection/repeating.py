@@ -8,7 +8,7 @@ from typing import TypeVar
 from replay_assets.errors import InterruptedReadError, SourceError
 
 PAUSES_S = (1.0, 5.0, 15.0)
-"""Before each repetition: a standby cancels what is in the way of the changes it has to apply."""
+"""Seconds before each repetition: a standby cancels reads that block the changes it must apply."""
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)

@@ -43,7 +43,7 @@ class SourceUrl:
             if "=" in (self.url.host or ""):
                 raise ValueError("the options of libpq are not a URL")
         except (ArgumentError, ValueError):
-            # Without its cause: that may quote the part of the URL it stumbled over.
+            # Without its cause, which may quote the part of the URL that can't be read.
             raise ConfigurationError(
                 "REPLAY_SOURCE_URL is not a valid SQLAlchemy URL; write sqlite:///file.sqlite or "
                 f"postgresql+psycopg://user:password@host/database. {HOW_TO_ENCODE}."

@@ -1,4 +1,4 @@
-"""Converts a database's rows to Arrow: typed columns, and a reason for each value that can't be.
+"""Converts a database's rows to Arrow: typed columns, and why a value can't be converted.
 
 One value that can't be converted does not fail its batch: it is null here, its row carries the
 reason, and the original value is kept next to the table for the quarantine.
@@ -25,7 +25,7 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     "integer": pa.int64(),
 }
 PROBLEMS = "problems"
-"""The statement's column for what the database itself withheld, as `end_of_problem` ends each."""
+"""The statement's column of values that the database did not return; `END_OF_PROBLEM` ends each."""
 END_OF_PROBLEM = "\x1f"
 FLAG_WORDS = {"true": True, "false": False}
 INFINITY = ("infinity", "-infinity")
@@ -33,7 +33,7 @@ INFINITY = ("infinity", "-infinity")
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a statement's result; `zone` is that of instants which name none."""
+    """A column of a statement's result; `zone` is the time zone of instants that have none."""
 
     name: str
     kind: Kind
@@ -83,7 +83,7 @@ def batch_of(
 
 
 def _note_problems(column: Sequence[str | None] | pa.Array, batch: Batch) -> None:
-    """Take in what the statement says of values that it did not hand over."""
+    """Note what the statement says about values that it did not return."""
     if isinstance(column, pa.Array) and column.null_count == len(column):
         return
     for row, text in enumerate(_python(column)):
@@ -132,7 +132,7 @@ def _instants(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> p
         ):
             return instants
     except (UnicodeEncodeError, pa.ArrowException, OverflowError, ValueError):
-        # Some value is not of the uniform kind that is converted as a whole.
+        # Some value has another type, so that the column can't be converted in one step.
         return _instants_one_by_one(column, field, batch)
     return _instants_one_by_one(column, field, batch)
 
@@ -171,7 +171,7 @@ def _integers(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> p
 def _typed(
     column: Sequence[Any] | pa.Array, field: Field, batch: Batch, convert: Callable[[Any], Any]
 ) -> pa.Array:
-    """Return a column that arrived in its type, or one whose values are judged one by one."""
+    """Return a column that arrived in its type, or one whose values are converted one by one."""
     expected = ARROW_TYPES[field.kind]
     if isinstance(column, pa.Array) and (
         column.type == expected or column.null_count == len(column)

@@ -27,7 +27,7 @@ NULL_TYPES: dict[str, sa.types.TypeEngine[Any]] = {
     "boolean": sa.Boolean(),
     "integer": sa.BigInteger(),
 }
-"""What a column that the database lacks is null as."""
+"""The type of NULL for a column that the database lacks."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class DayTables:
 
 @dataclass
 class Columns:
-    """Columns of a result, and on which conditions the database withholds one, and why."""
+    """Columns of a result, and on which conditions the database does not return one, and why."""
 
     selected: list[sa.ColumnElement[Any]]
     fields: list[Field]

@@ -46,7 +46,7 @@ def _require_columns(
     fix = "Correct the file, or name its columns in the mapping file (labels: columns:)."
     for used in OTHER_SEPARATORS:
         if any(used in name for name in names):
-            # All else that is missing follows from it.
+            # Everything else that is missing has this cause.
             del problems[1:]
             fix = f"Its fields seem to have {used!r} between them: use commas in a .csv file, tabs "
             fix += "in a .tsv file."
@@ -65,7 +65,7 @@ def _problems(mapping: SourceMapping, names: list[str], *, is_header: bool) -> I
             yield f"no column {column!r}{for_what}{nearest(column, plain)}"
     free = [name for name in NAMES if name not in sources]
     for name in free:
-        # Nearly our name: read as it is, it would be ignored without a word.
+        # Nearly our name: as it is, the column would be ignored without a message.
         similar = [one for one in names if one != name and words_of(one) == words_of(name)]
         if name not in names and similar:
             yield f"column {similar[0]!r} must be spelled {name!r}"

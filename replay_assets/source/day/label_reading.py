@@ -2,8 +2,8 @@
 
 A table of labels, columns of another table, or a file: all give rows of the logical `labels`, as
 they were found. The evidence stage decides which can be used. A label has no time: it
-belongs to the days of its incident. A row that names no incident is read with every day, so that
-none overlooks it.
+belongs to the days of its incident. A row without an incident is read with every day, so that it is
+always reported.
 """
 
 import json
@@ -120,8 +120,8 @@ def rows_of_file(
     Args:
         path: the file.
         mapping: names its columns.
-        known: ids that incidents have. Another one that a program must have changed, such as
-            `12.0`, makes its line unreadable: the label would be lost without a word.
+        known: ids that incidents have. An unknown id that looks changed by a program, such as
+            `12.0`, makes its line unreadable, because its label would be lost without a message.
 
     Raises:
         SourceError: the file can't be read, or it lacks columns.
@@ -132,7 +132,7 @@ def rows_of_file(
 
 
 class _LabelField(NamedTuple):
-    """Where a label's field is in a file; the constant is for a field that is not there."""
+    """Where a label's field is in a file; the constant is used if it is not there."""
 
     column: Column
     source: RealColumn | None

@@ -71,7 +71,7 @@ class JoinedDay:
         inner = table.aliased(f"newest_{alias}")
         created_at = tables.instants.instant(inner, "created_at")
         candidates = sa.select().where(created_at.known_by(self._window.as_of), *inner.conditions)
-        # Other roles may hold the right answer: as the incumbent's, it would be graded as perfect.
+        # Other roles may have the right answer: as the incumbent's, it would be graded as perfect.
         if role is not None:
             candidates = candidates.where(inner.native("agent_role") == role)
         order = [created_at.newest_first, inner.order("id").desc()]
@@ -118,8 +118,8 @@ class JoinedDay:
             incident_id.label("incident_id"),
         ).where(incident_id.in_(sa.select(asked)))
         if tables.instants.postgres:
-            # Of a window's first rows the planner expects few, and joins them by a nested loop: a
-            # day took forty times as long.
+            # The planner expects few first rows of a window and joins them by a nested loop: a day
+            # took forty times as long.
             first = found.ext(distinct_on(incident_id)).order_by(incident_id, *order)
         else:
             rank = sa.func.row_number().over(partition_by=incident_id, order_by=order)

@@ -48,7 +48,7 @@ def count_orphans(database: IncidentDatabase, first_day: str, timezone: str) -> 
     Args:
         database: the source.
         first_day: ISO day of the first partition.
-        timezone: whose days they are.
+        timezone: the time zone of the days.
     """
     return repeated(lambda: _count(database, day_window(first_day, timezone)))
 
@@ -56,7 +56,7 @@ def count_orphans(database: IncidentDatabase, first_day: str, timezone: str) -> 
 def _count(database: IncidentDatabase, window: DayWindow) -> Orphans:
     with database.snapshot() as connection:
         evidence = database.required(connection, INCIDENT_EVIDENCE)
-        # Never the shortcut for texts of one form: what has another is looked for here.
+        # Not the shortcut for texts of one form: texts of other forms are counted here.
         instants = InstantColumns(connection.dialect.name == "postgresql", database.mapping)
         collected_at = instants.instant(evidence, "collected_at")
         without, before = (

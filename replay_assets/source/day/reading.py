@@ -1,4 +1,4 @@
-"""A day read from one snapshot: its rows as batches, and what of them is repeated."""
+"""A day read from one snapshot: its rows as batches, and which keys are repeated."""
 
 import logging
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Ids of two tables, compared: as text where their types differ, because PostgreSQL has no such =.
+"""Ids of two tables, compared: as text if their types differ, which PostgreSQL can't compare.
 
 A database may have `uuid` in one table and `varchar` in another, or integers and text.
 """

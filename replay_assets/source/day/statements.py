@@ -1,4 +1,4 @@
-"""The statements that read a day: set-based, one a table, in a stated order.
+"""The statements that read a day: set-based, one per table, in a fixed order.
 
 Rows come by `collected_at`, then `id` (text by code point).
 """
@@ -48,7 +48,7 @@ def evidence_statement(tables: DayTables, window: DayWindow) -> Read:
 
 
 def keys_statement(tables: DayTables, window: DayWindow) -> Read:
-    """Return the keys and row versions of the same rows, without what makes them wide."""
+    """Return the keys and row versions of the same rows, without the wide columns."""
     joined = JoinedDay(tables, window)
     ids = (
         tables.read_columns(joined.evidence, {"id": "id"})
@@ -60,7 +60,7 @@ def keys_statement(tables: DayTables, window: DayWindow) -> Read:
 
 
 def survey_statement(tables: DayTables, window: DayWindow) -> sa.Select[Any]:
-    """Return, in one look at the day's keys, how many rows it has and which share a key.
+    """Return, in one pass over the day's keys, how many rows it has and which share a key.
 
     The first row holds the number of rows; each of the others, in the day's order, the `id` and the
     `incident_id` of a row that shares either with another.
@@ -131,14 +131,14 @@ def repairs_statement(tables: DayTables, window: DayWindow, *, repeated: bool) -
 
 @dataclass(frozen=True)
 class _OnceEach:
-    """Each incident's last snapshot of a day, and the condition that leaves it alone."""
+    """Each incident's last snapshot of a day, and the condition that selects only it."""
 
     evidence: MappedTable
     condition: sa.ColumnElement[bool]
 
 
 def _once_each(tables: DayTables, window: DayWindow, *, repeated: bool) -> _OnceEach:
-    """Take one snapshot an incident, or what hangs on the incident would be read once for each."""
+    """Take one snapshot per incident: its messages and repairs must not be read once for each."""
     if not repeated:
         return _OnceEach(tables.evidence, tables.instants.in_day(tables.evidence, window))
     inner = tables.evidence.aliased("of_the_day")

@@ -104,7 +104,8 @@ Reader = SqlReader | AdbcReader
 def read_ahead(batches: Iterator[Batch]) -> Generator[Batch, None, None]:
     """Yield batches while a thread reads the next one: drivers wait, and decode, without the GIL.
 
-    Until the last batch is out or the generator is closed, the connection belongs to that thread.
+    Until the last batch is returned or the generator is closed, the connection belongs to that
+    thread.
     """
     with ThreadPoolExecutor(1, "read-ahead") as thread:
         ahead = thread.submit(next, batches, None)

@@ -23,7 +23,7 @@ READ_BY_INDEX = (INCIDENT_EVIDENCE, AGENT_SESSIONS, AUTO_REPAIR_EXECUTIONS, SESS
 
 
 def index_findings(connection: sa.Connection, database: IncidentDatabase) -> list[Diagnosis]:
-    """Return which tables a day is found in quickly, and the statements that cure the others."""
+    """Return which tables a day is found in quickly, and how to make the missing indexes."""
     findings = []
     for logical in READ_BY_INDEX:
         source = database.mapping.source_of(logical, indexed_column(logical))

@@ -69,7 +69,7 @@ def _column_finding(
         cure = "declare the zone or the unit in the mapping file, or a view"
         return Diagnosis(CHECK, "fail", str(error), cure)
     if name != "collected_at":
-        del forms["null"]  # allowed, where it is not what places the row
+        del forms["null"]  # allowed: this column does not decide the row's day
     total = sum(forms.values())
     bad = total - sum(forms[one] for one in READABLE)
     if bad:

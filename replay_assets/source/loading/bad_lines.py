@@ -25,7 +25,7 @@ class BadLines:
             self._rest[path].append(line)
 
     def __str__(self) -> str:
-        """Return one line a reason, then the numbers of the further lines."""
+        """Return one line per reason, then the numbers of the further lines."""
         tail = []
         if (more := self.count - len(self._shown)) > 0:
             where = "; ".join(f"{path.name} {ranges(lines)}" for path, lines in self._rest.items())

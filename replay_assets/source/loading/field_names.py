@@ -23,7 +23,8 @@ def missing_fields(
 ) -> tuple[str, ...]:
     """Return what is wrong with the fields of a record or a header: one text for each column.
 
-    A field that is nearly a column would be ignored, and the column would be null without a word.
+    A field with nearly the name of a column would be ignored, and the column would be null without
+    a message.
     """
     problems = []
     for column in columns:

@@ -25,7 +25,8 @@ from replay_assets.source.loading.upsert import upsert_rows
 from replay_assets.source.schema import INCIDENT_EVIDENCE, LABELS, TABLES
 
 ROWS_A_BATCH = 200
-"""Rows between two reports of progress, and what is tried singly where the database refuses one."""
+"""Rows between two reports of progress; if the database rejects one of them, they are tried one by
+one."""
 
 Row = dict[str, Any]
 Progress = Callable[[str, int, float], None]
@@ -64,7 +65,7 @@ def files_in(directory: Path) -> tuple[dict[str, Path], list[str]]:
         files[name] = path
     if INCIDENT_EVIDENCE.name not in files:
         raise SourceError(
-            f"{directory} has no {INCIDENT_EVIDENCE.name}.jsonl; expected one file a table "
+            f"{directory} has no {INCIDENT_EVIDENCE.name}.jsonl; expected one file per table "
             f"({', '.join(SUFFIXES)}, also with .gz): "
             + ", ".join(f"{name}.jsonl" for name in TABLES)
         )
@@ -111,7 +112,7 @@ def load_directory(
 
     Args:
         database: where to write.
-        directory: holds one file a table; at least that of the evidence.
+        directory: has one file per table; at least that of the evidence.
         progress: called with a table's name and the rows written since the last call.
 
     Raises:
@@ -161,7 +162,7 @@ def load_files(
 
 @contextmanager
 def _no_file_left_behind(database: IncidentDatabase) -> Iterator[None]:
-    """Take an empty SQLite file away again: the next command would take it for a source."""
+    """Delete an empty SQLite file again: the next command would read it as a source."""
     file = database.file
     fresh = file is not None and not file.exists()
     try:

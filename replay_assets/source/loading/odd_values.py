@@ -8,7 +8,7 @@ INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 NOT_AN_ID = re.compile(
     r"null|none|nan|nil|n/a|undefined|true|false|\\n|#[a-z/0]+[!?]?", re.IGNORECASE
 )
-"""What programs write into text files for nothing, for a boolean, or for an error."""
+"""What programs write into text files for a missing value, a boolean or an error."""
 FROM_A_SPREADSHEET = re.compile(r"-?[0-9]+\.0+|-?[0-9]+([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 """A whole number that became a decimal, or was shortened: `12.0`, `1.2E+11`."""
 AS_SPREADSHEET_TEXT = re.compile(r"""=".*"|'[0-9].*""")

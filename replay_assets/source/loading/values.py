@@ -81,7 +81,7 @@ Convert = Callable[[Any], Any]
 def translated_type_of(
     column: Column, values: Mapping[str, Any], present: TypeEngine[Any], zone: str | None
 ) -> tuple[TypeEngine[Any], Convert]:
-    """Return the type to bind for a column of other words, and how to find the word to write."""
+    """Return the type to bind for a translated column, and what finds the word to write."""
     flags = isinstance(present, sa.Boolean)
     kind, convert = real_type_of(Column(column.name, "boolean" if flags else "text"), present, zone)
 
@@ -104,7 +104,7 @@ def real_type_of(
     timestamps without a zone.
 
     Raises:
-        ValueError: by the function, where a value is none of the column's type.
+        ValueError: raised by the function, if a value does not fit the column's type.
     """
     if column.kind == "json" and isinstance(present, sa.ARRAY):
         item = real_type_of(Column(column.name), present.item_type, zone)[1]

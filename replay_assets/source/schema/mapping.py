@@ -146,7 +146,7 @@ class LabelMapping(Part):
 
     `table` (default: the one of the evidence) and `columns`, or `file` (relative to the mapping
     file) and `columns` where its fields have other names. Of a table only the columns named here
-    are labels: what happens to be called like one is none.
+    are labels, not every column that has the name of one.
     """
 
     table: TableText | None = None

@@ -28,7 +28,7 @@ LAYOUTS = sa.text(
     """
 )
 """One round trip for all tables. An index left invalid by a failed build, or one of some rows only,
-neither finds nor keeps apart all of them."""
+neither finds all rows nor makes all of them unique."""
 
 
 POSTGRES_LOCATORS = {
@@ -36,7 +36,7 @@ POSTGRES_LOCATORS = {
     "m": "{row}.ctid",
     **dict.fromkeys(("p", "inherited"), "({row}.tableoid::text || {row}.ctid::text)"),
 }
-"""By kind of relation: rows of two partitions may have the same place, each in its own."""
+"""By kind of relation: in two partitions, rows may have the same `ctid`."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class TablePhysical:
     Attributes:
         led_by: the columns that an index begins with.
         unique: the columns of which no two rows share a value.
-        locator: SQL that finds a row of `{row}` again, by system columns; null for a view.
+        locator: SQL that finds a row of `{row}` again, by system columns; None for a view.
         version: the system column that changes with each update of a row (`xmin`); None if
             there is none.
     """

@@ -31,7 +31,7 @@ def real_columns(
 
 
 def _plain(real: TypeEngine[Any]) -> TypeEngine[Any]:
-    """Return what a domain of PostgreSQL is made of: it is read and compared like that."""
+    """Return the type below a domain of PostgreSQL: the domain is read and compared like it."""
     while isinstance(real, DOMAIN):
         real = real.data_type
     return real
@@ -73,7 +73,7 @@ def missing_of(
 
 
 def nearest_table(connection: sa.Connection, mapping: SourceMapping, logical: LogicalTable) -> str:
-    """Say which tables and views come nearest to one that is missing: those of no other one."""
+    """Return a hint at tables and views named like a missing one and not mapped to another."""
     schema, name = mapping.table(logical)
     if schema is not None and (whole := f"{schema}.{name}") in _names_in(connection, None):
         return f" (a table has this dot in its name: write '{TableName(None, whole)}')"
@@ -97,7 +97,7 @@ def _is_not_attached(connection: sa.Connection, schema: str | None) -> bool:
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:
-    """Say which names come nearest to one that is missing."""
+    """Return a hint at the names that are most like a missing one."""
     close = get_close_matches(name, sorted(candidates), n=2, cutoff=0.5)
     return f" (nearest: {', '.join(close)})" if close else ""
 
