@@ -159,7 +159,7 @@ class Published:
 
     def _entry(self, path: str) -> FileEntry:
         for entry in self.manifest.files:
-            if entry.path in (path, named_by_content(path, entry.sha256)):
+            if entry.path == path:
                 return entry
         found = ", ".join(PurePosixPath(entry.path).name for entry in self.manifest.files)
         raise NotMaterializedError(

@@ -17,7 +17,7 @@ from replay_assets.lake.addresses import Address
 from replay_assets.lake.assets import MANIFEST_FILE
 from replay_assets.lake.digests import content_digest, file_digest
 from replay_assets.lake.jsonl import JsonlWriter
-from replay_assets.lake.published import Published, named_by_content
+from replay_assets.lake.published import Published
 from replay_assets.lake.tables import TableWriter
 
 
@@ -28,15 +28,11 @@ class _Staged:
     path: str
     file: files.StagedFile
     records: int | None = None
-    is_immutable: bool = False
 
     def seal(self) -> FileEntry:
-        """Close the file, set its final name, and return its entry for the manifest."""
+        """Close the file, and return its entry for the manifest."""
         self.file.close()
         stream = self.file.stream
-        if self.is_immutable:
-            self.path = named_by_content(self.path, stream.sha256())
-            self.file.target = self.file.target.with_name(self.path.rpartition("/")[2])
         return FileEntry(
             path=self.path,
             sha256=stream.sha256(),
@@ -93,19 +89,15 @@ class PartitionWriter:
         self._exit.callback(writer.abandon)
         return writer
 
-    def jsonl(self, name: str, *, immutable: bool = False) -> JsonlWriter:
-        """Start a JSONL file; append records to the returned writer.
-
-        An immutable file has the start of its checksum in its name. It never replaces other
-        content: the files of earlier publications stay.
-        """
-        staged = self._stage_file(name, immutable=immutable)
+    def jsonl(self, name: str) -> JsonlWriter:
+        """Start a JSONL file; append records to the returned writer."""
+        staged = self._stage_file(name)
         self._jsonl[name] = JsonlWriter(staged.file.stream, name), staged
         return self._jsonl[name][0]
 
-    def file(self, name: str, content: bytes, *, immutable: bool = False) -> None:
+    def file(self, name: str, content: bytes) -> None:
         """Add a complete file."""
-        staged = self._stage_file(name, immutable=immutable)
+        staged = self._stage_file(name)
         staged.file.stream.write(content)
         staged.records = content.count(b"\n") if name.endswith(".jsonl") else None
         if (digest := file_digest(name, content)) is not None:
@@ -152,10 +144,9 @@ class PartitionWriter:
             self._digests[name] = jsonl.close()
             staged.records = jsonl.records
 
-    def _stage_file(self, name: str, *, immutable: bool) -> _Staged:
-        self._files.append(self._stage(self._address.file(name), immutable=immutable))
+    def _stage_file(self, name: str) -> _Staged:
+        self._files.append(self._stage(self._address.file(name)))
         return self._files[-1]
 
-    def _stage(self, path: str, *, immutable: bool = False) -> _Staged:
-        file = self._exit.enter_context(files.staged(self._root / path))
-        return _Staged(path, file, is_immutable=immutable)
+    def _stage(self, path: str) -> _Staged:
+        return _Staged(path, self._exit.enter_context(files.staged(self._root / path)))

@@ -15,7 +15,7 @@ from replay_assets.lake.spool import Spool
 NAME = "sft.chat.train.2026-09-28.jsonl"
 
 
-def publish(folder: Path, *lines: bytes, lineage: bytes = b"{}") -> list[str]:
+def publish(folder: Path | UPath, *lines: bytes, lineage: bytes = b"{}") -> list[str]:
     """Publish a set of one file and its lineage; return the names in the folder."""
     with file_set(UPath(folder)) as one:
         data = one.lines(NAME)
@@ -48,6 +48,16 @@ def test_the_same_content_changes_nothing_and_other_content_is_added(tmp_path: P
     second = publish(tmp_path, b"2")
     assert set(first) < set(second)
     assert {name: (tmp_path / name).stat().st_mtime_ns for name in first} == times
+
+
+def test_other_content_leaves_the_first_in_place_on_an_object_store_too(tmp_path: Path) -> None:
+    """A training run can continue to read the older file."""
+    folder = UPath(f"memory://{tmp_path.name}")
+    first = publish(folder, b"1")
+    assert publish(folder, b"1") == first
+    assert set(first) < set(publish(folder, b"2"))
+    (data,) = (name for name in first if name.startswith("sft") and "lineage" not in name)
+    assert (folder / data).read_bytes() == b"1\n"
 
 
 def test_a_lineage_that_changed_gets_a_name_too(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reading what was published: checksums, names by checksum, partitions without a key."""
+"""Reading what was published: checksums, partitions without a key."""
 
 from pathlib import Path
 
@@ -9,17 +9,14 @@ from upath import UPath
 from replay_assets.errors import DamagedFileError, NotMaterializedError
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.files import sha256
-from replay_assets.lake.published import HASH_CHARACTERS, Published
 from replay_assets.lake.store import Publication, Store
 
 DAY = Address("request_pack", "2026-09-21")
-WEEK = Address("sft_export", "2026-09-21", grain="week")
 LINES = [b'{"n":%d}\n' % number for number in range(1_000)]
 PACK = Publication(
     tables={"rows": pa.table({"incident_id": ["inc-1"]})},
     files={"request_pack.jsonl": b"".join(LINES)},
 )
-TRAINING = "sft.alpaca.train.2026-09-21.jsonl"
 
 
 @pytest.fixture(params=["local", "memory"])
@@ -80,40 +77,6 @@ def test_a_file_that_the_manifest_does_not_name_is_not_read(store: Store):
     (UPath(store.url) / DAY.file("notes.json")).write_bytes(b"{}")
     with pytest.raises(NotMaterializedError, match=r"no file notes\.json; it has rows\.parquet, r"):
         made.file("notes.json")
-
-
-def exported(store: Store, content: str) -> Published:
-    """An export that is published under a name with its checksum."""
-    with store.writing(WEEK) as partition:
-        partition.jsonl(TRAINING, immutable=True).write({"text": content})
-        partition.file("card.json", b"{}")
-        return partition.publish(facts={}, inputs={}, code_version="1")
-
-
-def names(store: Store) -> set[str]:
-    """The files in the folder of the export."""
-    return {path.name for path in (UPath(store.url) / WEEK.file("")).iterdir()}
-
-
-def test_an_immutable_file_is_named_by_its_content_and_read_by_its_plain_name(store: Store):
-    """The path of an export always leads to the same content, whatever is published later."""
-    made = exported(store, "first")
-    digest = sha256(made.file(TRAINING))
-    name = f"sft.alpaca.train.2026-09-21.{digest[:HASH_CHARACTERS]}.jsonl"
-    assert made.path_of(TRAINING).endswith(f"/{name}")
-    assert names(store) == {"manifest.json", "card.json", name}
-    assert store.get(WEEK).records(TRAINING) == [{"text": "first"}]
-
-
-def test_other_content_leaves_an_immutable_file_in_place(store: Store):
-    """The manifest names the newest; a training run can continue to read the older one."""
-    first = exported(store, "first")
-    again = exported(store, "first")
-    assert again.manifest == first.manifest
-    second = exported(store, "second")
-    assert second.records(TRAINING) == [{"text": "second"}]
-    assert first.records(TRAINING) == [{"text": "first"}]
-    assert len(names(store)) == 4
 
 
 def test_an_asset_may_have_one_partition_without_a_key(store: Store):
