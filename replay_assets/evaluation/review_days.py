@@ -24,10 +24,10 @@ from replay_assets.evaluation.reviews import (
     standing_of,
     twin_of,
 )
-from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
-from replay_assets.lake import Lineage, Publication, Store, assets, files
+from replay_assets.evaluation.scored_days import CandidateScores, DayReader, ScoredDays
+from replay_assets.lake import Publication, Store, assets, files
 from replay_assets.lake.formats import decode_json, encode_json
-from replay_assets.lake.review_plans import find_plan, plan_address
+from replay_assets.lake.review_plans import plan_address
 
 CODE_VERSION = "1"
 
@@ -37,9 +37,9 @@ class ReviewDays:
     """The reviews of a catalogue's candidates, as a week's report shows them.
 
     Attributes:
-        lake: where plans are kept and scores are read.
+        lake: where plans are kept.
         evidence: the days in it are the history that a historic review covers.
-        lineage: decides which days count.
+        reader: reads the scores; its lineage decides which days count.
         catalogue: its candidates; baselines, models asked without evidence, and entries that are
             not scheduled and were never replayed have no review.
         policy: what new reviews keep.
@@ -47,11 +47,11 @@ class ReviewDays:
 
     lake: Store
     evidence: Store
-    lineage: Lineage
+    reader: DayReader
     catalogue: Catalogue
     policy: GatePolicy
     _ranges: dict[tuple[str, str], "_Range"] = field(default_factory=dict)
-    _plans: dict[tuple[str, str], ReviewPlan] = field(default_factory=dict)
+    _trained: dict[str, TrainingManifest] = field(default_factory=dict)
 
     def standings(self, week: str) -> dict[str, Standing]:
         """Return the decision on every candidate at the end of a week, and its progress."""
@@ -64,7 +64,7 @@ class ReviewDays:
 
     def unseen(self, candidate: Candidate, days: ScoredDays) -> list[ReplayScore]:
         """Return the first answers of a candidate to incidents that it was not trained on."""
-        manifests = [_manifest(name, self.lake) for name in candidate.trained_on]
+        manifests = self._trained_on(candidate)
         return [
             one
             for one in days.candidate(candidate).scores
@@ -81,7 +81,7 @@ class ReviewDays:
             plan,
             week,
             lambda last: self._range(plan.start, last).sides(candidate, self.promoted),
-            [_manifest(name, self.lake) for name in candidate.trained_on],
+            self._trained_on(candidate),
         )
 
     def _is_asked(self, candidate: Candidate) -> bool:
@@ -104,15 +104,15 @@ class ReviewDays:
         found = (one for one in self.catalogue if last and one.id == last.candidate_id)
         return next((one for one in found if last and one.digest() == last.candidate_version), None)
 
-    def _plan(self, candidate: Candidate, week: str) -> ReviewPlan:
-        """Return the plan of a candidate's review in a week, read from the lake once."""
-        if (candidate.id, week) not in self._plans:
-            self._plans[candidate.id, week] = self._kept_plan(candidate, week)
-        return self._plans[candidate.id, week]
+    def _trained_on(self, candidate: Candidate) -> list[TrainingManifest]:
+        for name in candidate.trained_on:
+            if name not in self._trained:
+                self._trained[name] = _manifest(name, self.lake)
+        return [self._trained[name] for name in candidate.trained_on]
 
-    def _kept_plan(self, candidate: Candidate, week: str) -> ReviewPlan:
+    def _plan(self, candidate: Candidate, week: str) -> ReviewPlan:
         """Return the plan of a candidate's review; keep it if it is new."""
-        earlier = find_plan(self.lake, candidate.id)
+        earlier = self.reader.lineage.review_of(candidate.id)
         plan = plan_review(
             candidate,
             self.policy,
@@ -125,6 +125,7 @@ class ReviewDays:
             content = {assets.PLAN_FILE: encode_json(plan.as_json())}
             publication = Publication(files=content, code_version=CODE_VERSION)
             self.lake.publish(plan_address(candidate.id), publication)
+            self.reader.lineage.replace_review(plan)
         return plan
 
     def _range(self, start: str, last_week: str) -> "_Range":
@@ -132,7 +133,7 @@ class ReviewDays:
         if (start, last_week) not in self._ranges:
             last = days_of_week(last_week)[-1]
             days = days_between(start, last) if start <= last else []
-            self._ranges[start, last_week] = _Range(ScoredDays(self.lineage, days), self.catalogue)
+            self._ranges[start, last_week] = _Range(ScoredDays(self.reader, days), self.catalogue)
         return self._ranges[start, last_week]
 
 

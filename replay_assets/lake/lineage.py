@@ -53,9 +53,10 @@ class Lineage:
     """A view of the partitions for one operation; each manifest is read at most once.
 
     Create one per operation and read partitions through it: partitions that are published later
-    are not seen. Roots and settings that are not passed are not compared. Labels that do not exist
-    are not compared either: this machine may have no access to them, and scores stay valid. A day
-    is stale if it began at another instant than it does in the time zone of the roots.
+    are not seen, except plans of reviews that are passed to `replace_review`. Roots and settings
+    that are not passed are not compared. Labels that do not exist are not compared either: this
+    machine may have no access to them, and scores stay valid. A day is stale if it began at another
+    instant than it does in the time zone of the roots.
 
     Args:
         lake: the root of everything sanitized.
@@ -106,6 +107,7 @@ class Lineage:
         }
         self._found: dict[Address, Published | None] = {}
         self._states: dict[Address, State] = {}
+        self._reviews: dict[str, ReviewPlan | None] = {}
 
     def find(self, address: Address) -> Published | None:
         """Return a partition; None if it does not exist or its root is not given."""
@@ -231,9 +233,15 @@ class Lineage:
         return {str(one.address): one.digest for one in current if one is not None}
 
     def review_of(self, candidate: str) -> ReviewPlan | None:
-        """Return the plan of a candidate's review; not cached, because a report may make it."""
-        lake = self._stores["lake"]
-        return None if lake is None else find_plan(lake, candidate)
+        """Return the plan of a candidate's review; None if it has none."""
+        if candidate not in self._reviews:
+            lake = self._stores["lake"]
+            self._reviews[candidate] = None if lake is None else find_plan(lake, candidate)
+        return self._reviews[candidate]
+
+    def replace_review(self, plan: ReviewPlan) -> None:
+        """Use a plan that this operation has published, from now on."""
+        self._reviews[plan.candidate_id] = plan
 
     def _digest_of(self, setting: Setting, address: Address) -> str | None:
         if setting not in self._of_candidates:

@@ -117,7 +117,11 @@ class Published:
 
     def table(self, name: str) -> pa.Table:
         """Return one of the partition's tables."""
-        return formats.decode_table(self._verified(self.address.table(name)).read())
+        return formats.decode_table(self.stored_table(name))
+
+    def stored_table(self, name: str) -> bytes:
+        """Return one of the partition's tables as it is stored, in Parquet."""
+        return self._verified(self.address.table(name)).read()
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Return one of the partition's tables as rows."""

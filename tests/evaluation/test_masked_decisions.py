@@ -1,6 +1,7 @@
 """Components in decisions of production, as the report shows them."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pytest
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.masked_decisions import components_under_the_map
 from replay_assets.evaluation.report.details import read_details
-from replay_assets.evaluation.scored_days import CandidateScores, ScoredDays
+from replay_assets.evaluation.scored_days import CandidateScores, DayReader, ScoredDays
 from replay_assets.lake import Lineage, Publication, Store, assets
 from replay_assets.sanitizing import rules_digest, rules_of
 from tests.evaluation.records import score
@@ -50,9 +51,15 @@ def of_rules(folder: Path, digest: str, **changes: str) -> Lineage:
     return Lineage(lake=store, evidence=store, labels=store)
 
 
+def components_of(lineage: Lineage) -> dict[str, Sequence[str]]:
+    """Return the components in the decisions of the day."""
+    rows = lineage.get(assets.INCIDENT_EVIDENCE.at(DAY)).rows(assets.INCIDENT_EVIDENCE.table)
+    return components_under_the_map(rows, lineage, DAY, RULES)
+
+
 def test_a_component_has_the_placeholder_of_the_pack(lineage: Lineage) -> None:
     """The second address of the evidence; the third one is not in it and stays as it is."""
-    found = components_under_the_map(lineage, DAY, RULES)
+    found = components_of(lineage)
     assert found == {ROW["incident_id"]: ["<IP_PRIV_2>", "web", "10.7.7.7"]}
 
 
@@ -60,7 +67,9 @@ def test_the_report_shows_no_raw_value(lineage: Lineage) -> None:
     """A value without a placeholder is left out."""
     scored = score(ROW["incident_id"], candidate_id="incumbent")
     incumbent = CandidateScores("incumbent", False, False, [scored], {DAY: "counted"})
-    details = read_details(ScoredDays(lineage, [DAY]), [incumbent], load_vocabulary(), RULES)
+    details = read_details(
+        ScoredDays(DayReader(lineage), [DAY]), [incumbent], load_vocabulary(), RULES
+    )
     (answer,) = details.answers.values()
     assert answer.components == ("<IP_PRIV_2>", "web", "…")
     assert (answer.category, answer.action) == ("database", "restart_workload")
@@ -68,7 +77,7 @@ def test_the_report_shows_no_raw_value(lineage: Lineage) -> None:
 
 def test_placeholders_of_other_rules_are_not_mixed_with_these(tmp_path: Path) -> None:
     """The same placeholder would mean another value; then no component is shown."""
-    assert components_under_the_map(of_rules(tmp_path, "other"), DAY, RULES) == {}
+    assert components_of(of_rules(tmp_path, "other")) == {}
 
 
 @pytest.mark.parametrize("components", [3, True, {"web": 1}])
@@ -78,4 +87,4 @@ def test_a_decision_whose_components_are_not_a_list_names_none(
     """Any agent of production may have written it; one of them must not fail the report."""
     decision = json.dumps({"root_cause": {"components": components}})
     lineage = of_rules(tmp_path, rules_digest(RULES), coordinator_output=decision)
-    assert components_under_the_map(lineage, DAY, RULES) == {}
+    assert components_of(lineage) == {}

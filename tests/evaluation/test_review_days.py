@@ -23,7 +23,7 @@ def test_an_entry_that_is_never_asked_takes_no_share_of_the_alpha(tmp_path: Path
     roots.publish_day(DAYS[0], incident="inc-1")
     catalogue = Catalogue((by_name, OTHER, unused))
     reviews = ReviewDays(
-        roots.lake, roots.evidence, roots.scored(DAYS, *catalogue).lineage, catalogue, load_policy()
+        roots.lake, roots.evidence, roots.scored(DAYS, *catalogue).reader, catalogue, load_policy()
     )
     assert set(reviews.standings(WEEK)) == {"model", "other"}
     plan = find_plan(roots.lake, "model")
@@ -37,8 +37,8 @@ def test_the_order_of_routes_covers_the_days_of_the_reviews(tmp_path: Path) -> N
     for day in ("2026-09-08", DAYS[0]):
         roots.publish_day(day, incident=f"inc-{day}")
     catalogue = Catalogue((MODEL,))
-    lineage = roots.scored(DAYS, MODEL).lineage
-    reviews = ReviewDays(roots.lake, roots.evidence, lineage, catalogue, load_policy())
+    reader = roots.scored(DAYS, MODEL).reader
+    reviews = ReviewDays(roots.lake, roots.evidence, reader, catalogue, load_policy())
     days = reviews.covered(WEEK)
     assert (days.days[0], days.days[-1]) == ("2026-09-07", DAYS[-1])
     assert len(reviews.unseen(MODEL, days)) == 2
@@ -61,7 +61,7 @@ def test_an_incident_that_a_member_was_trained_on_is_not_compared(tmp_path: Path
         roots.publish_day(day, incident=incident)
     catalogue = Catalogue((trained,))
     reviews = ReviewDays(
-        roots.lake, roots.evidence, roots.scored(DAYS, trained).lineage, catalogue, load_policy()
+        roots.lake, roots.evidence, roots.scored(DAYS, trained).reader, catalogue, load_policy()
     )
     days = reviews.covered(WEEK)
     assert [one.incident_id for one in reviews.unseen(MODEL, days)] == ["inc-1", "inc-2"]
@@ -73,8 +73,8 @@ def test_a_manifest_that_does_not_exist_is_named(tmp_path: Path) -> None:
     trained = MODEL.model_copy(update={"trained_on": ("files/gone/manifest.json",)})
     roots = empty(tmp_path)
     roots.publish_day(DAYS[0], incident="inc-1")
-    lineage = roots.scored(DAYS, trained).lineage
-    reviews = ReviewDays(roots.lake, roots.evidence, lineage, Catalogue((trained,)), load_policy())
+    reader = roots.scored(DAYS, trained).reader
+    reviews = ReviewDays(roots.lake, roots.evidence, reader, Catalogue((trained,)), load_policy())
     with pytest.raises(
         ConfigurationError, match=r"trained_on: .*gone/manifest.json does not exist"
     ):
@@ -98,12 +98,12 @@ def test_plans_and_days_are_read_once_for_a_report(
 
     roots = empty(tmp_path)
     catalogue = Catalogue((MODEL, OTHER))
-    scored = roots.scored(DAYS, *catalogue).lineage
-    reviews = ReviewDays(roots.lake, roots.evidence, scored, catalogue, load_policy())
+    first, second = (roots.scored(DAYS, *catalogue).reader for _ in range(2))
+    reviews = ReviewDays(roots.lake, roots.evidence, first, catalogue, load_policy())
     reviews.standings(WEEK)
     monkeypatch.setattr(Store, "find", found)
     monkeypatch.setattr(Store, "days_of", listed)
-    again = ReviewDays(roots.lake, roots.evidence, scored, catalogue, load_policy())
+    again = ReviewDays(roots.lake, roots.evidence, second, catalogue, load_policy())
     again.standings(WEEK)
     again.covered(WEEK)
     assert [read.count(one) for one in ("reviews/model", "reviews/other")] == [1, 1]

@@ -103,10 +103,11 @@ def _recorded(
     Of each, there are words of the vocabulary, and components with the pack's placeholders.
     """
     raw = lineage.get(assets.INCIDENT_EVIDENCE.at(day))
+    rows = raw.rows(assets.INCIDENT_EVIDENCE.table)
     repairs = by_incident(raw.rows(assets.RECORDED_REPAIRS))
-    components = components_under_the_map(lineage, day, rules)
+    components = components_under_the_map(rows, lineage, day, rules)
     found = {}
-    for row in raw.rows(assets.INCIDENT_EVIDENCE.table):
+    for row in rows:
         one = incumbent_proposal(row, repairs[row["incident_id"]], vocabulary)
         found[row["incident_id"]] = ReportedAnswer(
             outcome="recorded" if one.action_text or one.category else "not_recorded",

@@ -17,7 +17,7 @@ from replay_assets.evaluation.report.details import EVIDENCE_CHARACTERS, read_de
 from replay_assets.evaluation.report.recommendations import recommendations_of
 from replay_assets.evaluation.report.trend import earlier_weeks
 from replay_assets.evaluation.review_days import ReviewDays
-from replay_assets.evaluation.scored_days import ScoredDays
+from replay_assets.evaluation.scored_days import DayReader, ScoredDays
 from replay_assets.lake import Lineage, Store, assets
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.sanitizing import RuleSet
@@ -48,10 +48,12 @@ def report_of_week(
         rules: the sanitizing rules in use.
         not_ready: why runs that name no candidate leave some of them out.
     """
-    days = ScoredDays(lineage, days_of_week(week), EVIDENCE_CHARACTERS)
+    of_week = days_of_week(week)
+    reader = DayReader(lineage, dict.fromkeys(of_week, EVIDENCE_CHARACTERS))
+    days = ScoredDays(reader, of_week)
     incumbent = days.incumbent()
     candidates = [days.candidate(candidate) for candidate in catalogue]
-    reviews = ReviewDays(lake, evidence, lineage, catalogue, policy)
+    reviews = ReviewDays(lake, evidence, reader, catalogue, policy)
     around = Surroundings(
         unmet_labels=days.unmet_labels(vocabulary),
         standings=reviews.standings(week),

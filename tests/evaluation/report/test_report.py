@@ -16,9 +16,10 @@ from replay_assets.contracts.calendar import days_of_week
 from replay_assets.contracts.evaluation_report import NOT_RUN
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.grading import scores_publication
+from replay_assets.evaluation.masked_labels import masked_publication
 from replay_assets.evaluation.report import Surroundings, build_report, report_publication
 from replay_assets.evaluation.report.render import render
-from replay_assets.evaluation.scored_days import ScoredDays
+from replay_assets.evaluation.scored_days import DayReader, ScoredDays
 from replay_assets.lake import assets
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
@@ -27,6 +28,7 @@ from replay_assets.lake.lineage import Lineage
 from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication, Store
 from replay_assets.parsing.plain_text import markdown_cell
+from replay_assets.sanitizing import rules_digest, rules_of
 from tests.contracts.test_score import VERSION_1
 from tests.evaluation.records import label, score
 
@@ -35,6 +37,9 @@ DAYS = days_of_week(WEEK)
 MODEL = Candidate(id="model", model="m", base_url="http://localhost:1/v1")
 OTHER = Candidate(id="other", model="m", base_url="http://localhost:1/v1")
 VOCABULARY = load_vocabulary()
+RAW = (assets.INCIDENT_EVIDENCE.table, assets.RECORDED_MESSAGES, assets.RECORDED_REPAIRS)
+NO_ROWS = pa.Table.from_pylist([])
+RULES = rules_of(None)
 WORDS = {"vocabulary": vocabulary_digest(VOCABULARY)}
 
 
@@ -48,22 +53,30 @@ class Roots:
 
     def publish_day(self, day: str, *, incident: str, alert: str = "Web<Down>") -> None:
         """Publish all partitions of a day, each made from the one before."""
-        raw = self.evidence.publish(Address("incident_evidence", day), Publication())
-        truth = self.labels.publish(Address("incident_labels", day), Publication())
-        masked = Publication(
-            inputs={"incident_evidence": raw.digest, "incident_labels": truth.digest}
+        raw = self.evidence.publish(
+            Address("incident_evidence", day), Publication(tables=dict.fromkeys(RAW, NO_ROWS))
         )
-        masked_labels = self.labels.publish(assets.MASKED_LABELS.at(day), masked)
+        truth = self.labels.publish(
+            Address("incident_labels", day), labels_publication([], [], facts={})
+        )
+        made_from = {"incident_evidence": raw.digest, "incident_labels": truth.digest}
+        masked_labels = self.labels.publish(
+            assets.MASKED_LABELS.at(day), masked_publication({}, {}, inputs=made_from)
+        )
         request = {"incident_id": incident, "incident_context": {"alertname": alert}}
         line = json.dumps(request).encode() + b"\n"
         inputs = {"incident_evidence": raw.digest}
         files = {"request_pack.jsonl": line}
         pack = self.lake.publish(
-            Address("request_pack", day), Publication(files=files, inputs={**inputs, **WORDS})
+            Address("request_pack", day),
+            Publication(files=files, inputs={**inputs, **WORDS, "rules": rules_digest(RULES)}),
         )
         results = self.lake.publish(
             Address("replay_results", day, "model"),
-            Publication(inputs={"request_pack": pack.digest, "candidate": MODEL.digest()}),
+            Publication(
+                files={assets.RESULTS_FILE: b""},
+                inputs={"request_pack": pack.digest, "candidate": MODEL.digest()},
+            ),
         )
         inputs |= {"incident_labels": truth.digest, "masked_labels": masked_labels.digest, **WORDS}
         address = Address("replay_scores", day, "model")
@@ -92,7 +105,7 @@ class Roots:
             vocabulary=VOCABULARY,
             candidates=digests,
         )
-        return ScoredDays(lineage, days)
+        return ScoredDays(DayReader(lineage), days)
 
     def file(self, name: str) -> str:
         """One file of the report."""
