@@ -1,9 +1,7 @@
 """The weekly report, from scores in a real lake."""
 
-import io
 import json
 import shutil
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,6 @@ from replay_assets.lake.addresses import Address
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.lake.labels import labels_publication
 from replay_assets.lake.lineage import Lineage
-from replay_assets.lake.published import Published
 from replay_assets.lake.store import Publication, Store
 from replay_assets.parsing.plain_text import markdown_cell
 from replay_assets.sanitizing import rules_digest, rules_of
@@ -222,24 +219,6 @@ def test_scores_of_the_earlier_release_are_still_counted(roots: Roots) -> None:
     assert roots.figures()["days"][DAYS[0]] == "stale"
 
 
-def test_reading_a_week_opens_each_manifest_and_each_pack_once(
-    roots: Roots, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On an object store each read is a request."""
-    opened: Counter[str] = Counter()
-    open_file = io.open
-
-    def counted(file: Any, *arguments: Any, **options: Any) -> Any:
-        opened[str(file)] += 1
-        return open_file(file, *arguments, **options)
-
-    monkeypatch.setattr(io, "open", counted)
-    roots.publication()
-    assert {path: times for path, times in opened.items() if times > 1} == {}
-    assert sum(path.endswith("request_pack.jsonl") for path in opened) == len(DAYS)
-    assert sum(path.endswith("manifest.json") for path in opened) > len(DAYS)
-
-
 def test_a_candidate_that_was_not_replayed_is_named(roots: Roots) -> None:
     """A candidate that failed every day must not be missing from the report."""
     assert json.loads(roots.file("report.json"))["not_replayed"] == {"other": NOT_RUN}
@@ -309,20 +288,6 @@ def test_the_same_scores_give_the_same_bytes(roots: Roots) -> None:
     """A report can be made again and compared."""
     for name in ("report.html", "report.md", "report.json"):
         assert roots.file(name) == roots.file(name)
-
-
-def test_a_report_opens_each_manifest_once(roots: Roots, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two candidates and the incumbent share a day's evidence, labels and pack."""
-    opened, get = Counter[Address](), Store.get
-
-    def counted(store: Store, address: Address) -> Published:
-        opened[address] += 1
-        return get(store, address)
-
-    monkeypatch.setattr(Store, "get", counted)
-    roots.publication()
-    assert set(opened.values()) == {1}
-    assert Address("incident_evidence", DAYS[0]) in opened
 
 
 def test_a_week_without_any_day_has_a_report_too(tmp_path: Path) -> None:

@@ -100,4 +100,5 @@ def test_the_report_of_a_week_opens_each_file_once(
     names = Counter(Path(path).name for path in opened)
     assert names["replay_scores.parquet"] == names["incumbent_scores.parquet"] == 2 * 7
     assert names["request_pack.jsonl"] == 2 * 7
+    assert names["manifest.json"] > 2 * 7
     assert (names["trained.json"], names["incident_evidence.parquet"]) == (1, 7)
