@@ -100,13 +100,13 @@ class ReportBuilder:
             return self._candidate.variant_id
         return next(iter(self._variants)) if len(self._variants) == 1 else "mixed"
 
-    def _pay(self, purse: str, usd: float | None) -> None:
+    def _pay(self, purpose: str, usd: float | None) -> None:
         """Add to a sum of money; if one part is unknown, the sum stays unknown, not too low."""
-        so_far = self._money[purse]
-        self._money[purse] = None if so_far is None or usd is None else so_far + usd
+        so_far = self._money[purpose]
+        self._money[purpose] = None if so_far is None or usd is None else so_far + usd
 
-    def _paid(self, purse: str) -> float | None:
-        usd = self._money[purse]
+    def _paid(self, purpose: str) -> float | None:
+        usd = self._money[purpose]
         return None if usd is None or not self._counts["results"] else round(usd, 6)
 
     def _use(self, usage: Usage) -> None:

@@ -31,7 +31,7 @@ from replay_assets.inference.chat.refusal_errors import error_of_refusal
 from replay_assets.inference.chat.response_format import ResponseFormat
 from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
 from replay_assets.inference.chat.retries import AskedCall, Retries
-from replay_assets.inference.spending import Ledger, Purse, Reservation, RunBudget
+from replay_assets.inference.spending import CandidateBudget, Ledger, Reservation, RunBudget
 from replay_assets.inference.throttling import (
     SHARED_LIMITS,
     LimitStore,
@@ -52,7 +52,7 @@ class ChatClient:
     this run spent; `timezone` is the zone of the days of prices and budgets.
 
     The client of a route's member shares `in_flight` with the other members, also takes from the
-    route's `purse`, and waits at most `first_byte_s` for the first byte of a response.
+    route's budget too (`route_budget`), and waits at most `first_byte_s` for the first byte of a response.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ChatClient:
         limits: LimitStore = SHARED_LIMITS,
         seed: int = 0,
         in_flight: InFlight | None = None,
-        purse: Purse | None = None,
+        route_budget: CandidateBudget | None = None,
         first_byte_s: float | None = None,
     ) -> None:
         self._candidate = candidate
@@ -76,7 +76,7 @@ class ChatClient:
         self._endpoint = Endpoint(candidate, api_key=self._api_key, first_byte_s=first_byte_s)
         self._limit = limits.limit_of(candidate.limit_key)
         self._budget = RunBudget(
-            candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone, route=purse
+            candidate, ledger=ledger, spent_usd=spent_usd, timezone=timezone, route=route_budget
         )
         self._format = ResponseFormat(candidate)
         self._retries = Retries(candidate, seed)

@@ -9,7 +9,7 @@ from replay_assets.inference.chat import ChatClient, InFlight, SendingGate
 from replay_assets.inference.routing.breaker import CircuitBreakers
 from replay_assets.inference.routing.client import RouteClient
 from replay_assets.inference.routing.guarded_limit import GuardedLimits
-from replay_assets.inference.spending import Ledger, Purse
+from replay_assets.inference.spending import CandidateBudget, Ledger
 from replay_assets.inference.throttling import LimitStore
 
 ReadKey = Callable[[str], str | None]
@@ -68,12 +68,12 @@ class Clients:
             for name, one in everyone.items()
             if one.api_key_env is not None and not keys[name]
         }
-        purse = None
+        route_budget = None
         if route.route is not None:
             ledger = self._ledger_of(route)
-            purse = Purse(route, ledger=ledger, spent_usd=self.calls.spent_usd)
+            route_budget = CandidateBudget(route, ledger=ledger, spent_usd=self.calls.spent_usd)
         gate = self.gate or SendingGate(secrets=[key for key in keys.values() if key])
-        members = [] if purse is None else [one.id for one in route.members]
+        members = [] if route_budget is None else [one.id for one in route.members]
         usable = [name for name in members if name not in missing]
         clients = {}
         for name, one in everyone.items():
@@ -89,7 +89,7 @@ class Clients:
                 timezone=self.timezone,
                 limits=self._guarded(has_next=has_next) if is_member else self.limits,
                 in_flight=in_flight,
-                purse=purse if is_member else None,
+                route_budget=route_budget if is_member else None,
                 first_byte_s=route.first_byte_s if has_next else None,
             )
         breakers = {name: self.breakers.breaker_of(everyone[name].limit_key) for name in members}

@@ -4,13 +4,13 @@ Prices are in the catalogue, `candidates`. `SqlLedger` is not exported here: its
 imports SQLAlchemy, so it is imported only if a candidate has a budget per day.
 """
 
-from replay_assets.inference.spending.budget import Purse, Reservation, RunBudget
+from replay_assets.inference.spending.budget import CandidateBudget, Reservation, RunBudget
 from replay_assets.inference.spending.ledger import Ledger, MemoryLedger
 
 __all__ = [
+    "CandidateBudget",
     "Ledger",
     "MemoryLedger",
-    "Purse",
     "Reservation",
     "RunBudget",
 ]

@@ -17,10 +17,10 @@ from replay_assets.inference.call import BudgetExhaustedError
 from replay_assets.inference.spending.ledger import ROUNDING_USD, Entry, Ledger
 
 
-class Purse:
+class CandidateBudget:
     """What one candidate may spend in a run and in a day, and what is spent or reserved of it.
 
-    `spent_usd` begins with what earlier parts of the same run spent. A route has a purse in
+    `spent_usd` begins with what earlier parts of the same run spent. A route has a budget in
     addition to those of its members; an attempt of a member takes from both.
     """
 
@@ -86,9 +86,9 @@ class Purse:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """An amount that is reserved in a purse."""
+    """An amount that is reserved in a budget."""
 
-    purse: Purse
+    budget: CandidateBudget
     amount_usd: float
     entry: Entry | None
 
@@ -115,7 +115,7 @@ class Reservation:
 
 
 class RunBudget:
-    """The money of one candidate in one run; `route` is the purse of the route that asks it."""
+    """The money of one candidate in one run; `route` is the budget of the route that asks it."""
 
     def __init__(
         self,
@@ -124,17 +124,17 @@ class RunBudget:
         ledger: Ledger | None,
         spent_usd: float,
         timezone: str,
-        route: Purse | None = None,
+        route: CandidateBudget | None = None,
     ) -> None:
         self._candidate = candidate
-        self._purse = Purse(candidate, ledger=ledger, spent_usd=spent_usd)
-        self._purses = (self._purse,) if route is None else (self._purse, route)
+        self._own = CandidateBudget(candidate, ledger=ledger, spent_usd=spent_usd)
+        self._budgets = (self._own,) if route is None else (self._own, route)
         self._zone = ZoneInfo(timezone)
 
     @property
     def spent_usd(self) -> float:
         """What the run has spent on this candidate."""
-        return self._purse.spent_usd
+        return self._own.spent_usd
 
     async def reserve(self, *, prompt_tokens: int, completion_tokens: int) -> Reservation:
         """Reserve the most that an attempt with at most these numbers of tokens can cost.
@@ -169,17 +169,19 @@ class RunBudget:
         charged = reservation.charged_usd(cost_usd)
         if charged is not None:
             for hold in reservation.holds:
-                hold.purse.settle(hold, charged)
+                hold.budget.settle(hold, charged)
 
-    def _take(self, day: date, amount_usd: float) -> tuple[tuple[Hold, ...], Purse | None]:
-        """Reserve an amount in every purse, or in none; return the purse that has less left."""
+    def _take(
+        self, day: date, amount_usd: float
+    ) -> tuple[tuple[Hold, ...], CandidateBudget | None]:
+        """Reserve an amount in every budget, or in none; return the budget that has less left."""
         holds: list[Hold] = []
-        for purse in self._purses:
-            hold = purse.take(day, amount_usd)
+        for budget in self._budgets:
+            hold = budget.take(day, amount_usd)
             if hold is None:
                 for taken in holds:
-                    taken.purse.settle(taken, 0.0)
-                return (), purse
+                    taken.budget.settle(taken, 0.0)
+                return (), budget
             holds.append(hold)
         return tuple(holds), None
 

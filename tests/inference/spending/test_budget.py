@@ -211,6 +211,6 @@ def test_a_budget_cannot_be_kept_on_a_day_without_a_price() -> None:
     """Prices may begin later than the run."""
     later = {"from": "2999-01-01", **PRICES}
     one = candidate("http://h/v1", prices_usd_per_million=[later], budget_usd=1)
-    purse = RunBudget(one, ledger=None, spent_usd=0.0, timezone="Asia/Taipei")
+    budget = RunBudget(one, ledger=None, spent_usd=0.0, timezone="Asia/Taipei")
     with pytest.raises(BudgetExhaustedError, match="no price"):
-        asyncio.run(purse.reserve(prompt_tokens=1, completion_tokens=1))
+        asyncio.run(budget.reserve(prompt_tokens=1, completion_tokens=1))
