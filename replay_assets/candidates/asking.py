@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from replay_assets.candidates.money import Entry
+from replay_assets.candidates.money import CataloguePart
 
 NOT_SAMPLING = (
     *("model", "messages", "response_format", "stream", "stream_options"),
@@ -41,7 +41,7 @@ class Sampling(BaseModel):
         return self
 
 
-class Limits(Entry):
+class Limits(CataloguePart):
     """How hard an endpoint may be asked, and how long it may take.
 
     Requests and tokens are rates a minute; `window_s` is the span over which the endpoint counts

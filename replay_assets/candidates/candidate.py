@@ -17,7 +17,7 @@ from pydantic import (
 
 from replay_assets.candidates import endpoint_url, route_fields
 from replay_assets.candidates.asking import Limits, Sampling
-from replay_assets.candidates.money import Budget, Entry, Prices
+from replay_assets.candidates.money import Budget, CataloguePart, Prices
 from replay_assets.candidates.roles import Role, with_defaults
 from replay_assets.contracts.feedback import RULES_JUDGE
 from replay_assets.contracts.score import AGENT_SUFFIX, INCUMBENT
@@ -41,7 +41,7 @@ LONGEST_ID = 63
 CONTROL_SUFFIX = "-no-evidence"
 
 
-class Candidate(Entry):
+class Candidate(CataloguePart):
     """A model, its endpoint, the way it is prompted and sampled: what a verdict is about.
 
     Or a route: other candidates, each asked if those before it fail; it is replayed and graded as

@@ -15,13 +15,13 @@ from pydantic import (
 from replay_assets.contracts.result import Usage
 
 
-class Entry(BaseModel):
+class CataloguePart(BaseModel):
     """A part of the catalogue: immutable, closed to unknown fields, its numbers finite."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Prices(Entry):
+class Prices(CataloguePart):
     """US dollars for a million tokens, from a day on.
 
     Cached prompt tokens and reasoning tokens cost as much as others unless they
@@ -59,7 +59,7 @@ class Prices(Entry):
         return (prompt_tokens * dearest_in + completion_tokens * dearest_out) / 1_000_000
 
 
-class Budget(Entry):
+class Budget(CataloguePart):
     """US dollars that may be spent: by one run, and by all runs of this candidate in a day."""
 
     run: PositiveFloat | None = None

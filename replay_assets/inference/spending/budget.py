@@ -14,7 +14,7 @@ from replay_assets.candidates import Candidate, Prices
 from replay_assets.contracts.result import Usage
 from replay_assets.errors import JournalError
 from replay_assets.inference.call import BudgetExhaustedError
-from replay_assets.inference.spending.ledger import ROUNDING_USD, Entry, Ledger
+from replay_assets.inference.spending.ledger import ROUNDING_USD, LedgerEntry, Ledger
 
 
 class CandidateBudget:
@@ -90,7 +90,7 @@ class Hold:
 
     budget: CandidateBudget
     amount_usd: float
-    entry: Entry | None
+    entry: LedgerEntry | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ ROUNDING_USD = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """An amount that was reserved on a day, to be replaced by what was really spent."""
 
     day: date
@@ -36,7 +36,7 @@ class Ledger(Protocol):
 
     def reserve(
         self, day: date, candidate_id: str, amount_usd: float, *, limit_usd: float | None
-    ) -> Entry | None:
+    ) -> LedgerEntry | None:
         """Reserve an amount; None, without a change, if it would exceed the limit.
 
         Of two runs that ask at the same moment, the second sees the amount of the first.
@@ -46,7 +46,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def settle(self, entry: Entry, spent_usd: float) -> None:
+    def settle(self, entry: LedgerEntry, spent_usd: float) -> None:
         """Replace a reserved amount by what was spent; once for each entry.
 
         Raises:
@@ -67,14 +67,14 @@ class MemoryLedger:
 
     def reserve(
         self, day: date, candidate_id: str, amount_usd: float, *, limit_usd: float | None
-    ) -> Entry | None:
+    ) -> LedgerEntry | None:
         """Reserve an amount; None, without a change, if it would exceed the limit."""
         spent_usd = self._spent_usd[day, candidate_id] + amount_usd
         if limit_usd is not None and spent_usd > limit_usd + ROUNDING_USD:
             return None
         self._spent_usd[day, candidate_id] = spent_usd
-        return Entry(day, candidate_id, amount_usd)
+        return LedgerEntry(day, candidate_id, amount_usd)
 
-    def settle(self, entry: Entry, spent_usd: float) -> None:
+    def settle(self, entry: LedgerEntry, spent_usd: float) -> None:
         """Replace a reserved amount by what was spent."""
         self._spent_usd[entry.day, entry.candidate_id] += spent_usd - entry.amount_usd

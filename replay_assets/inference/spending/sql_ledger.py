@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from replay_assets.errors import JournalError
 from replay_assets.inference.spending.earlier_ledger import spent_in_file
-from replay_assets.inference.spending.ledger import ROUNDING_USD, Entry
+from replay_assets.inference.spending.ledger import ROUNDING_USD, LedgerEntry
 from replay_assets.lake.files import create_private
 from replay_assets.parsing.urls import shown_url, without_password
 from replay_assets.volumes import volume_note
@@ -105,7 +105,7 @@ class SqlLedger:
 
     def reserve(
         self, day: date, candidate_id: str, amount_usd: float, *, limit_usd: float | None
-    ) -> Entry | None:
+    ) -> LedgerEntry | None:
         """Reserve an amount; None, without a change, if it would exceed the limit.
 
         Raises:
@@ -117,9 +117,9 @@ class SqlLedger:
         row = {"day": day, "candidate_id": candidate_id, "spent_usd": amount_usd}
         with self._used(day) as connection:
             changed = connection.execute(self._add, {**row, "most_usd": most_usd}).rowcount
-        return Entry(day, candidate_id, amount_usd) if changed else None
+        return LedgerEntry(day, candidate_id, amount_usd) if changed else None
 
-    def settle(self, entry: Entry, spent_usd: float) -> None:
+    def settle(self, entry: LedgerEntry, spent_usd: float) -> None:
         """Replace a reserved amount by what was spent; once for each entry.
 
         Raises:
