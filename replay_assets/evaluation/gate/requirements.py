@@ -27,7 +27,7 @@ WORDS = {
 }
 
 
-class Finding(NamedTuple):
+class Shortfall(NamedTuple):
     """A requirement that is not met, and the sentence that says so."""
 
     kind: Literal["hold", "open"]
@@ -44,23 +44,23 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f} %"
 
 
-def enough(compared: Comparison, policy: GatePolicy) -> Iterator[Finding]:
+def enough(compared: Comparison, policy: GatePolicy) -> Iterator[Shortfall]:
     """Yield what the number of pairs and groups is too small for."""
     if compared.pairs < policy.minimum_pairs:
-        yield Finding(
+        yield Shortfall(
             "open",
             f"{compared.pairs} incidents can be compared; the policy needs {policy.minimum_pairs}",
         )
     if not compared.pairs:
         return
     if compared.mean.groups < policy.minimum_groups:
-        yield Finding(
+        yield Shortfall(
             "open",
             f"{compared.mean.groups} scenario groups can be compared; the policy needs "
             f"{policy.minimum_groups}, because incidents of one group are not independent",
         )
     elif not compared.varies:
-        yield Finding(
+        yield Shortfall(
             "open",
             "the difference is the same in every scenario group, so its uncertainty can't be "
             "estimated",
@@ -69,7 +69,7 @@ def enough(compared: Comparison, policy: GatePolicy) -> Iterator[Finding]:
 
 def not_worse(
     candidate: Side, incumbent: Side, policy: GatePolicy, level: float
-) -> Iterator[Finding]:
+) -> Iterator[Shortfall]:
     """Yield the margins that are not kept, for every way in which missing answers may have ended.
 
     Answers that failed on infrastructure are left out, counted as wrong and counted as right: a
@@ -84,13 +84,13 @@ def not_worse(
         ]
         low, high = min((b[0] for b in found), default=-1.0), max((b[1] for b in found), default=1)
         if found and high < -margin:
-            yield Finding(
+            yield Shortfall(
                 "hold",
                 f"{metric} is worse by more than the margin of {percent(margin)}: the true "
                 f"difference is at most {points(high)}",
             )
         elif low <= -margin:
-            yield Finding(
+            yield Shortfall(
                 "open",
                 f"{metric} may be worse by more than the margin of {percent(margin)}: the true "
                 f"difference may be as low as {points(low)}",
@@ -108,56 +108,58 @@ def harm_bounds(side: Side, metric: str) -> tuple[int, int, float, float]:
     )
 
 
-def no_harm(candidate: Side, policy: GatePolicy) -> Iterator[Finding]:
+def no_harm(candidate: Side, policy: GatePolicy) -> Iterator[Shortfall]:
     """Yield the caps that are exceeded, or that so few incidents can't show to hold."""
     for metric, cap in policy.caps.items():
         events, size, low, high = harm_bounds(candidate, metric)
         seen = f"{WORDS.get(metric, metric)} in {events} of {size} incidents"
         if low > cap:
-            yield Finding(
+            yield Shortfall(
                 "hold", f"{seen}: the true rate is at least {percent(low)}, the cap {percent(cap)}"
             )
         elif high > cap:
-            yield Finding(
+            yield Shortfall(
                 "open", f"{seen}: the true rate may be {percent(high)}, the cap is {percent(cap)}"
             )
 
 
-def floors_reached(candidate: Side, policy: GatePolicy) -> Iterator[Finding]:
+def floors_reached(candidate: Side, policy: GatePolicy) -> Iterator[Shortfall]:
     """Yield the floors that are missed, or would be if the answers that failed had been wrong.
 
     A missed floor is shown only if it is missed even if all of them had been right.
     """
     for metric, floor in policy.floors.items():
         if not candidate.means(metric):
-            yield Finding("open", f"{metric} has no graded incident; the floor is {percent(floor)}")
+            yield Shortfall(
+                "open", f"{metric} has no graded incident; the floor is {percent(floor)}"
+            )
             continue
         if (worst := _mean(candidate, metric, failed_as=WRONG)).mean >= floor:
             continue
         best = _mean(candidate, metric, failed_as=RIGHT)
         effective = best.effective_size(LEAST_ICC)
         is_shown = exact_upper(best.mean * effective, effective, HARM_LEVEL) < floor
-        yield Finding(
+        yield Shortfall(
             "hold" if is_shown else "open",
             f"{metric} is {percent(worst.mean)}, below the floor of {percent(floor)}",
         )
 
 
-def ceilings_kept(candidate: Side, policy: GatePolicy) -> Iterator[Finding]:
+def ceilings_kept(candidate: Side, policy: GatePolicy) -> Iterator[Shortfall]:
     """Yield the limits on speed and cost that are exceeded, or whose figure is unknown."""
     ceilings = policy.ceilings
     if (limit := ceilings.p95_latency_ms) is not None:
         p95 = percentile(list(candidate.means("latency_ms").values()), 95)
         if p95 is None or p95 > limit:
             found = "unknown" if p95 is None else f"{p95:,.0f} ms"
-            yield Finding("open", f"p95 latency is {found}, the limit is {limit:,.0f} ms")
+            yield Shortfall("open", f"p95 latency is {found}, the limit is {limit:,.0f} ms")
     if (limit := ceilings.cost_usd_per_incident) is not None:
         costs = candidate.means("cost_usd")
         unpriced = len(candidate.groups) - len(costs)
         mean = sum(costs.values()) / len(costs) if costs else 0.0
         if unpriced or mean > limit:
             found = f"unknown for {unpriced} incidents" if unpriced else f"{mean:.6f} USD"
-            yield Finding("open", f"cost per incident is {found}, the limit is {limit:.6f} USD")
+            yield Shortfall("open", f"cost per incident is {found}, the limit is {limit:.6f} USD")
 
 
 class Win(NamedTuple):
@@ -208,15 +210,15 @@ def beaten_by(candidate: Side, baselines: Mapping[str, Side], metric: str) -> st
 
 def better_than_baselines(
     candidate: Side, baselines: Mapping[str, Side], level: float
-) -> Iterator[Finding]:
+) -> Iterator[Shortfall]:
     """Yield the baselines that the candidate does not clearly beat on the primary grade."""
     if not baselines:
-        yield Finding("open", "there is no baseline to compare with, and no incumbent")
+        yield Shortfall("open", "there is no baseline to compare with, and no incumbent")
     for name, baseline in baselines.items():
         one = compare(candidate, baseline, "primary", failed_as=WRONG)
         # Every one must be beaten, so no correction for several claims is needed.
         if not one.pairs or one.p_better() > level:
-            yield Finding("open", f"not clearly better than the baseline {name}")
+            yield Shortfall("open", f"not clearly better than the baseline {name}")
 
 
 def _mean(candidate: Side, metric: str, *, failed_as: float) -> ClusteredMean:

@@ -10,7 +10,7 @@ from replay_assets.errors import ContractError
 from replay_assets.evaluation.gate.comparison import Comparison, compare
 from replay_assets.evaluation.gate.paired import COMPARED, comparison_figures, rounded
 from replay_assets.evaluation.gate.requirements import (
-    Finding,
+    Shortfall,
     better_than_baselines,
     ceilings_kept,
     enough,
@@ -133,7 +133,7 @@ def _unanswered(candidate: Side, policy: GatePolicy) -> str | None:
 
 def _findings(
     ours: Side, theirs: Side, yardsticks: Mapping[str, Side], policy: GatePolicy, level: float
-) -> Iterator[Finding]:
+) -> Iterator[Shortfall]:
     yield from no_harm(ours, policy)
     yield from floors_reached(ours, policy)
     yield from ceilings_kept(ours, policy)

@@ -14,7 +14,7 @@ from replay_assets.candidates import Candidate, Prices
 from replay_assets.contracts.result import Usage
 from replay_assets.errors import JournalError
 from replay_assets.inference.call import BudgetExhaustedError
-from replay_assets.inference.spending.ledger import ROUNDING_USD, LedgerEntry, Ledger
+from replay_assets.inference.spending.ledger import ROUNDING_USD, Ledger, LedgerEntry
 
 
 class CandidateBudget:
