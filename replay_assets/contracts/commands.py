@@ -10,7 +10,7 @@ from pydantic import Field
 from replay_assets.contracts.record import Part, Record
 from replay_assets.parsing.yaml_files import shipped_yaml
 
-Finding = Literal["allowed", "unreadable", "unknown_command", "incomplete", "forbidden"]
+CommandFinding = Literal["allowed", "unreadable", "unknown_command", "incomplete", "forbidden"]
 
 
 class Form(Part):
@@ -48,7 +48,7 @@ class CommandRules(Record):
         texts = quoted or [step.strip().removeprefix("$ ").strip()]
         return [text for text in texts if text.split(" ", 1)[0] in self.tools and " " in text]
 
-    def check(self, command: str) -> Finding:
+    def check(self, command: str) -> CommandFinding:
         """Return whether a command may be part of a plan, or why not."""
         if any(one in command for one in self.forbidden_text):
             return "forbidden"

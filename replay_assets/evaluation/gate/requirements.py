@@ -1,6 +1,6 @@
 """What the policy asks for, one function for each kind: what is met, missed, or not shown yet.
 
-A finding of `hold` is damage that the data shows. A finding of `open` keeps a review from PROMOTE
+A shortfall of `hold` is damage that the data shows. A shortfall of `open` keeps a review from PROMOTE
 but does not prove damage.
 """
 

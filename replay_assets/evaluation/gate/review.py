@@ -73,10 +73,10 @@ def review(
     if doubt := _unanswered(ours, rules):
         return Review(decision="INCONCLUSIVE", reasons=[doubt], figures=_no_figures(ours, rules))
     compared = compare(ours, theirs, "primary")
-    findings = list(_findings(ours, theirs, yardsticks, rules, level))
+    shortfalls = list(_shortfalls(ours, theirs, yardsticks, rules, level))
     figures = _figures(ours, compared, yardsticks, rules, level)
-    held = [one.says for one in findings if one.kind == "hold"]
-    still_open = [one.says for one in findings if one.kind == "open"]
+    held = [one.says for one in shortfalls if one.kind == "hold"]
+    still_open = [one.says for one in shortfalls if one.kind == "open"]
     if held:
         return Review(decision="HOLD", reasons=held + still_open, figures=figures)
     gains = [one.says for one in wins(ours, theirs, yardsticks, rules, level)]
@@ -131,7 +131,7 @@ def _unanswered(candidate: Side, policy: GatePolicy) -> str | None:
     return None if candidate.graded else "no incident of the candidate has a usable label"
 
 
-def _findings(
+def _shortfalls(
     ours: Side, theirs: Side, yardsticks: Mapping[str, Side], policy: GatePolicy, level: float
 ) -> Iterator[Shortfall]:
     yield from no_harm(ours, policy)

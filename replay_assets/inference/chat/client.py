@@ -51,8 +51,8 @@ class ChatClient:
     `ledger` is the spending of the day, shared by all runs; `spent_usd` is what earlier parts of
     this run spent; `timezone` is the zone of the days of prices and budgets.
 
-    The client of a route's member shares `in_flight` with the other members, also takes from the
-    route's budget too (`route_budget`), and waits at most `first_byte_s` for the first byte of a response.
+    The client of a route's member shares `in_flight` with the other members, also takes from
+    `route_budget`, and waits at most `first_byte_s` for the first byte of a response.
     """
 
     def __init__(
