@@ -25,7 +25,7 @@ def encode_record(record: dict[str, Any]) -> bytes:
     return line
 
 
-class Lineage(msgspec.Struct):
+class RowLineage(msgspec.Struct):
     """Where a row came from: what its lineage has in the files of every flavour."""
 
     incident_id: str
@@ -39,7 +39,7 @@ class Lineage(msgspec.Struct):
 
 def lineage_of(row: Row) -> bytes:
     """Return the end of a row's lineage, which is encoded once for all flavours."""
-    fields = Lineage(
+    fields = RowLineage(
         row.incident_id,
         row.scenario_group or None,
         row.session_id,
