@@ -19,7 +19,7 @@ from replay_assets.finetune.evidence_rows import EvidenceRows
 from replay_assets.finetune.feedback_rows import FeedbackRows, known_of
 from replay_assets.finetune.labels import Labelled, agreed, labelled
 from replay_assets.finetune.pairs import kept_pairs
-from replay_assets.finetune.replay_rows import GradedAnswer, ReplayRows, replay_pairs
+from replay_assets.finetune.replay_rows import ReplayRows, ScoredAnswer, replay_pairs
 from replay_assets.finetune.rows import Row, encode_row
 from replay_assets.finetune.texts import TextRules
 from replay_assets.lake import Lineage, Published, assets
@@ -131,7 +131,7 @@ class Collector:
     def _add_replays(
         self, day: str, incidents: set[str], texts: TextRules, found: Collected
     ) -> None:
-        make, answers = ReplayRows(texts, self.language), list[GradedAnswer]()
+        make, answers = ReplayRows(texts, self.language), list[ScoredAnswer]()
         current = [
             candidate
             for candidate in self.candidates

@@ -16,7 +16,7 @@ from replay_assets.finetune.texts import TextRules, key_of, utc_text
 from replay_assets.lake.formats import json_line
 
 
-class GradedAnswer(NamedTuple):
+class ScoredAnswer(NamedTuple):
     """An answer of a candidate that is right or wrong, and how good it is."""
 
     row: Row
@@ -40,7 +40,7 @@ class ReplayRows:
         self,
         requests: Mapping[str, ReplayRequest],
         graded: Iterable[tuple[ReplayResult, ReplayScore]],
-    ) -> Iterator[GradedAnswer | str]:
+    ) -> Iterator[ScoredAnswer | str]:
         """Yield the rows of a day's answers, or why an answer makes none.
 
         Args:
@@ -53,7 +53,7 @@ class ReplayRows:
                 yield reason or "request_is_missing"
             else:
                 row = self._row(request, result, score)
-                yield GradedAnswer(row, result.candidate_id, score.self_healing_score)
+                yield ScoredAnswer(row, result.candidate_id, score.self_healing_score)
 
     def _row(self, request: ReplayRequest, result: ReplayResult, score: ReplayScore) -> Row:
         asked = self.texts.text(request.user_prompt)
@@ -114,7 +114,7 @@ def reason_against(result: ReplayResult, score: ReplayScore) -> str | None:
     return None
 
 
-def replay_pairs(answers: Iterable[GradedAnswer], margin: float) -> Iterator[tuple[Row, float]]:
+def replay_pairs(answers: Iterable[ScoredAnswer], margin: float) -> Iterator[tuple[Row, float]]:
     """Yield each right answer next to each wrong one to the same prompt, and by how much it wins.
 
     Args:
@@ -122,7 +122,7 @@ def replay_pairs(answers: Iterable[GradedAnswer], margin: float) -> Iterator[tup
         margin: by how much the right one must have more of the score; without a score for one of
             both, the primary grade alone decides.
     """
-    by_prompt: dict[str, list[GradedAnswer]] = defaultdict(list)
+    by_prompt: dict[str, list[ScoredAnswer]] = defaultdict(list)
     for one in answers:
         by_prompt[key_of(one.row.incident_id, *one.row.question)].append(one)
     for same in by_prompt.values():
@@ -133,7 +133,7 @@ def replay_pairs(answers: Iterable[GradedAnswer], margin: float) -> Iterator[tup
                     yield _pair(right.row, wrong.row), won or 0.0
 
 
-def _won_by(right: GradedAnswer, wrong: GradedAnswer) -> float | None:
+def _won_by(right: ScoredAnswer, wrong: ScoredAnswer) -> float | None:
     if right.score is None or wrong.score is None:
         return None
     return right.score - wrong.score
