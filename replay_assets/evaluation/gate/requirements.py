@@ -1,7 +1,7 @@
 """What the policy asks for, one function for each kind: what is met, missed, or not shown yet.
 
-A shortfall of `hold` is damage that the data shows. A shortfall of `open` keeps a review from PROMOTE
-but does not prove damage.
+A shortfall of `hold` is damage that the data shows. A shortfall of `open` keeps a review from
+PROMOTE but does not prove damage.
 """
 
 from collections.abc import Iterator, Mapping

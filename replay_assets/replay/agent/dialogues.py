@@ -18,7 +18,7 @@ from replay_assets.replay.agent.dialects import dialect_of
 from replay_assets.replay.agent.log import OnStep, TurnLog
 from replay_assets.replay.agent.loop import TurnLoop
 from replay_assets.replay.agent.outputs import MOST_INFERENCES
-from replay_assets.replay.agent.recordings import Recordings
+from replay_assets.replay.agent.pack_recordings import PackRecordings
 from replay_assets.replay.agent.sessions import Session
 from replay_assets.replay.agent.shields.guards import Guards
 from replay_assets.replay.agent.tools.tool_box import ToolBox
@@ -54,7 +54,7 @@ class AgentDialogues:
     candidate: Candidate
     vocabulary: Vocabulary
     gate: SendingGate
-    recordings: Recordings
+    recordings: PackRecordings
     guards: Guards
     has_deltas: bool = False
     started_s: float = 0.0

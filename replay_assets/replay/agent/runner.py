@@ -38,8 +38,8 @@ from replay_assets.lake.formats import (
     tables_of,
 )
 from replay_assets.replay.agent.dialogues import AgentDialogues, Investigation
+from replay_assets.replay.agent.pack_recordings import PackRecordings
 from replay_assets.replay.agent.progress import AgentReport, StepMeter
-from replay_assets.replay.agent.recordings import Recordings
 from replay_assets.replay.agent.rows import step_rows
 from replay_assets.replay.agent.shields.guards import Guards, guards_of
 from replay_assets.replay.pack_reading import Pack, PackSource, read_pack
@@ -132,7 +132,7 @@ def run_agent(
     if failures := [*pack.findings, *missing_key(candidate, api_key)]:
         return AgentRun.refused(folder, ReportBuilder(agent_of(candidate), pack).report(failures))
     require_vocabulary(pack, vocabulary)
-    found = Recordings(source.recordings, assets.TOOL_OUTPUT_FILE)
+    found = PackRecordings(source.recordings, assets.TOOL_OUTPUT_FILE)
     guards = guards or guards_of(candidate, gate)
     how = AgentDialogues(candidate, vocabulary, gate, found, guards, has_deltas, time.time())
     run = _AgentRun(pack, how, folder, meter := StepMeter(progress))

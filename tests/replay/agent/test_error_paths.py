@@ -6,7 +6,7 @@ import pytest
 
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ContractError
-from replay_assets.replay.agent.recordings import Recordings
+from replay_assets.replay.agent.pack_recordings import PackRecordings
 from replay_assets.replay.agent.shields.guards import Guards
 from replay_assets.replay.agent.tools.attachments import attachments_in
 from tests.replay.agent.conftest import investigate
@@ -38,9 +38,9 @@ def test_a_candidate_is_not_blamed_for_what_it_was_given(
 
 def test_a_recording_that_can_not_be_read_is_named_by_its_line():
     good = b'{"incident_id": "inc-1", "content": "10 pods", "name": "kubectl_get"}\n'
-    assert [one.content for one in Recordings(good, "calls.jsonl").of("inc-1")] == ["10 pods"]
+    assert [one.content for one in PackRecordings(good, "calls.jsonl").of("inc-1")] == ["10 pods"]
     with pytest.raises(ContractError, match=r"calls\.jsonl, line 3: .*position"):
-        Recordings(good + b"\n" + b'{"incident_id": "inc-1", "position": "x"}\n', "calls.jsonl")
+        PackRecordings(good + b"\n" + b'{"incident_id": "inc-1", "position": "x"}\n', "calls.jsonl")
 
 
 def test_a_file_in_an_output_that_was_cut_is_left_out():

@@ -13,7 +13,7 @@ from replay_assets.lake.formats import decode_line
 from replay_assets.replay.pack_reading import PackSource
 
 
-class Recordings:
+class PackRecordings:
     """The recorded calls of all incidents of a pack, kept as bytes until they are needed.
 
     Args:
