@@ -72,7 +72,7 @@ class Approval(Part):
     parameter: Schema
 
 
-class ToolRules(Record):
+class ToolSet(Record):
     """The fixed set of tools."""
 
     VERSION: ClassVar[str] = "tool_rules_v1"
@@ -91,6 +91,6 @@ class ToolRules(Record):
 
 
 @cache
-def shipped_tools() -> ToolRules:
+def shipped_tools() -> ToolSet:
     """Return the tools that come with this package."""
-    return ToolRules.read(shipped_yaml("replay_assets.contracts", "tools.yaml"))
+    return ToolSet.read(shipped_yaml("replay_assets.contracts", "tools.yaml"))

@@ -10,7 +10,7 @@ from typing import Any
 from replay_assets.contracts.evidence_sections import KUBECTL
 from replay_assets.contracts.json_types import json_type
 from replay_assets.contracts.tool_forms import shipped_forms
-from replay_assets.contracts.tools import ToolRules
+from replay_assets.contracts.tools import ToolSet
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """The names of functions that OpenAI's protocol accepts."""
@@ -19,7 +19,7 @@ Called = tuple[str | None, Mapping[str, Any] | None]
 """The name of a tool and the arguments of one call, as far as they were recorded."""
 
 
-def recorded_tools(calls: Iterable[Called], rules: ToolRules) -> list[dict[str, Any]]:
+def recorded_tools(calls: Iterable[Called], rules: ToolSet) -> list[dict[str, Any]]:
     """Return the tools of recorded calls that read, in OpenAI's function format, by name.
 
     A tool that takes commands may be asked to change something too, so it has the argument that
@@ -42,7 +42,7 @@ def recorded_tools(calls: Iterable[Called], rules: ToolRules) -> list[dict[str, 
     ]
 
 
-def _definition(name: str, recorded: list[Mapping[str, Any]], rules: ToolRules) -> dict[str, Any]:
+def _definition(name: str, recorded: list[Mapping[str, Any]], rules: ToolSet) -> dict[str, Any]:
     names = sorted({parameter for arguments in recorded for parameter in arguments})
     properties = {
         parameter: _schema([one[parameter] for one in recorded if parameter in one])

@@ -9,7 +9,7 @@ from replay_assets.contracts.names import read_boolean
 from replay_assets.contracts.recorded_call import RecordedCall
 from replay_assets.contracts.request import ReplayRequest
 from replay_assets.contracts.tool_forms import shipped_forms
-from replay_assets.contracts.tools import ToolRules, shipped_tools
+from replay_assets.contracts.tools import ToolSet, shipped_tools
 from replay_assets.replay.agent.tools.attachments import attachments_in
 from replay_assets.replay.agent.tools.dry_runs import dry_run
 from replay_assets.replay.agent.tools.normalising import asked
@@ -46,7 +46,7 @@ class ToolBox:
         self,
         evidence: str,
         recordings: Iterable[RecordedCall] = (),
-        rules: ToolRules | None = None,
+        rules: ToolSet | None = None,
     ) -> None:
         self._rules = rules or shipped_tools()
         calls = tuple(recordings)
