@@ -8,7 +8,7 @@ from replay_assets.contracts.shields import OnViolation
 
 StepType = Literal["inference", "shield_call", "tool_execution"]
 Touchpoint = Literal["user-input", "tool-input", "tool-output", "assistant-output"]
-Verdict = Literal["pass", "violation", "failed", "not_run"]
+ShieldVerdict = Literal["pass", "violation", "failed", "not_run"]
 InferenceEnding = Literal[
     "end_of_turn", "tool_calls", "partial", "out_of_tokens", "refused", "failed"
 ]
@@ -83,7 +83,7 @@ class ShieldDetails(Part):
 
     name: str
     touchpoint: Touchpoint
-    verdict: Verdict
+    verdict: ShieldVerdict
     ms: float
     findings: list[str]
     message: str | None

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Protocol
 
-from replay_assets.contracts.agent_turn import Touchpoint, Verdict
+from replay_assets.contracts.agent_turn import ShieldVerdict, Touchpoint
 from replay_assets.contracts.shields import OnViolation
 from replay_assets.inference import Call, Question
 from replay_assets.replay.agent.tools.tool_call import ToolCall
@@ -33,7 +33,7 @@ class ShieldResult:
         findings: the ids of rules that matched, or why the shield failed or did not run.
     """
 
-    verdict: Verdict
+    verdict: ShieldVerdict
     message: str = ""
     findings: tuple[str, ...] = ()
 
