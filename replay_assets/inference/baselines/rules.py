@@ -23,7 +23,7 @@ class SignRule:
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class Conclusion:
     """What the rules conclude. `asks`: whether a person's approval is requested."""
 
     category: str
@@ -62,7 +62,7 @@ POD = re.compile(
 )
 
 
-def diagnose(evidence: str) -> Diagnosis:
+def diagnose(evidence: str) -> Conclusion:
     """Return the conclusion of the strongest sign; without any sign, observe and ask."""
     scored = [
         # Limited, so that a symptom named a hundred times does not outweigh its cause.
@@ -72,12 +72,12 @@ def diagnose(evidence: str) -> Diagnosis:
     ]
     component = likeliest_component(evidence)
     if not scored:
-        return Diagnosis(
+        return Conclusion(
             "healthy_or_false_alarm", ("observe_only",), "low", component, "no known sign", True
         )
     _, _, rule, sign = max(scored, key=lambda entry: entry[:2])
     changes_nothing = rule.actions[0] == "observe_only"
-    return Diagnosis(
+    return Conclusion(
         rule.category, rule.actions, rule.risk, component, sign, asks=not changes_nothing
     )
 
