@@ -41,7 +41,7 @@ def may_be_left_out(accepted: Sequence[Any]) -> bool:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ValueComparison:
     """How values are compared.
 
     Args:
@@ -54,7 +54,7 @@ class Comparison:
     of_kubernetes: bool = False
     exact: bool = False
 
-    def named(self, parameter: str) -> "Comparison":
+    def named(self, parameter: str) -> "ValueComparison":
         """Return how the value of a parameter is compared."""
         name = parameter.casefold()
         is_object = name != "resource" and name.removesuffix("_name") in NAMES_AN_OBJECT

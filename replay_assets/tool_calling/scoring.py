@@ -10,7 +10,7 @@ from typing import Any
 
 from replay_assets.contracts.tool_case import Code, ExpectedCall, ToolCall, ToolCase
 from replay_assets.tool_calling.comparing import (
-    Comparison,
+    ValueComparison,
     has_type,
     is_of_kubernetes,
     may_be_left_out,
@@ -124,7 +124,7 @@ def _compared(case: ToolCase, call: ToolCall, expected: ExpectedCall, *, lenient
     if not given.keys() <= accepted.keys():
         return 1
     function = case.functions[call.name]
-    how = Comparison(lenient=lenient, of_kubernetes=is_of_kubernetes(function))
+    how = ValueComparison(lenient=lenient, of_kubernetes=is_of_kubernetes(function))
     schema = (function.get("parameters") or {}).get("properties") or {}
     return min(
         (
@@ -139,7 +139,7 @@ def _error_of_value(
     value: Any,  # noqa: ANN401 - any JSON value
     accepted: Sequence[Any],
     schema: Mapping[str, Any] | None,
-    how: Comparison,
+    how: ValueComparison,
 ) -> int:
     """Return the index in `_OF_A_CALL` of the error of one argument."""
     # Some models write null for what they leave out.
