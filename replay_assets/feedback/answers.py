@@ -16,7 +16,7 @@ LONGEST_RATIONALE = 300
 
 
 @dataclass(frozen=True)
-class Reading:
+class JudgeReading:
     """What an answer says; `rationale` says why there is no label if there is none."""
 
     outcome: FeedbackOutcome
@@ -25,7 +25,7 @@ class Reading:
     confidence: float | None = None
 
 
-def read_call(call: Call, labels: Collection[str], cleaned: Callable[[Any], Any]) -> Reading:
+def read_call(call: Call, labels: Collection[str], cleaned: Callable[[Any], Any]) -> JudgeReading:
     """Return what a finished call says about its triple.
 
     Args:
@@ -35,18 +35,18 @@ def read_call(call: Call, labels: Collection[str], cleaned: Callable[[Any], Any]
     """
     if not call.is_answer:
         why = call.error or "the provider failed while it answered"
-        return Reading("infrastructure_failure", _short(cleaned(f"{call.outcome}: {why}")))
+        return JudgeReading("infrastructure_failure", _short(cleaned(f"{call.outcome}: {why}")))
     if call.completion is None:
-        return Reading("unreadable_answer", _short(cleaned(f"{call.outcome}: {call.error}")))
+        return JudgeReading("unreadable_answer", _short(cleaned(f"{call.outcome}: {call.error}")))
     ending = call.completion.ending
     reading = read_answer(cleaned(call.completion.content or ""), labels)
     if reading.outcome == "unreadable_answer" and ending != "finished":
         why = {"cut": "the answer ended at the limit of tokens"}.get(ending, f"it was {ending}")
-        return Reading(reading.outcome, f"{reading.rationale}; {why}")
+        return JudgeReading(reading.outcome, f"{reading.rationale}; {why}")
     return reading
 
 
-def read_answer(content: str, labels: Collection[str]) -> Reading:
+def read_answer(content: str, labels: Collection[str]) -> JudgeReading:
     """Return what the text of an answer says: one JSON object, which may be within other text."""
     answer, _ = split_reasoning(content)
     found = [
@@ -55,24 +55,26 @@ def read_answer(content: str, labels: Collection[str]) -> Reading:
         if isinstance(one, Value) and isinstance(one.value, dict) and "label" in one.value
     ]
     if not found:
-        return Reading("unreadable_answer", "the answer has no JSON object with a label")
+        return JudgeReading("unreadable_answer", "the answer has no JSON object with a label")
     if any(one["label"] != found[0]["label"] for one in found):
-        return Reading("unreadable_answer", "the answer has several labels")
+        return JudgeReading("unreadable_answer", "the answer has several labels")
     return _read(found[-1], labels)
 
 
-def _read(answer: dict[str, Any], labels: Collection[str]) -> Reading:
+def _read(answer: dict[str, Any], labels: Collection[str]) -> JudgeReading:
     named = answer["label"]
     if not isinstance(named, str):
-        return Reading("unreadable_answer", f"its label is not a text: {_short(named)}")
+        return JudgeReading("unreadable_answer", f"its label is not a text: {_short(named)}")
     label = "_".join(folded(named).replace("-", " ").split())
     if label not in labels:
-        return Reading("unknown_label", f"its label is {_short(named)!r}")
+        return JudgeReading("unknown_label", f"its label is {_short(named)!r}")
     confidence = _confidence(answer.get("confidence"))
     if confidence is None:
         says = _short(answer.get("confidence", "missing"))
-        return Reading("unreadable_answer", f"its confidence is not a number from 0 to 1: {says}")
-    return Reading("judged", _short(answer.get("rationale") or ""), label, confidence)
+        return JudgeReading(
+            "unreadable_answer", f"its confidence is not a number from 0 to 1: {says}"
+        )
+    return JudgeReading("judged", _short(answer.get("rationale") or ""), label, confidence)
 
 
 def _confidence(value: Any) -> float | None:  # noqa: ANN401 - any JSON value

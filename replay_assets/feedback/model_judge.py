@@ -7,7 +7,7 @@ from replay_assets.candidates import Candidate, Catalogue, judged_by_itself
 from replay_assets.contracts.feedback import FeedbackTriple
 from replay_assets.contracts.result import Usage
 from replay_assets.errors import ConfigurationError
-from replay_assets.feedback.answers import Reading, read_call
+from replay_assets.feedback.answers import JudgeReading, read_call
 from replay_assets.feedback.judge import Judged
 from replay_assets.feedback.labels import LabelSet
 from replay_assets.feedback.prompts import PROMPT_VERSION, messages_of
@@ -30,7 +30,7 @@ NOTHING_USED = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
 
 @dataclass(frozen=True)
 class _Answer:
-    reading: Reading
+    reading: JudgeReading
     usage: Usage | None
     cost_usd: float | None
 
@@ -150,7 +150,7 @@ class ModelJudge:
             completion.cost_usd if completion is not None and priced else None,
         )
 
-    def _read(self, call: Call) -> Reading:
+    def _read(self, call: Call) -> JudgeReading:
         return read_call(call, self.labels.labels, self.gate.cleaned)
 
     def _judged(self, triple: FeedbackTriple, answer: _Answer, *, was_asked: bool) -> Judged:
