@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from replay_assets.finetune.rules import messages, preference, texts
-from replay_assets.finetune.rules.files import Columns, decoded, line_problems
+from replay_assets.finetune.rules.files import ColumnTypes, decoded, line_problems
 from replay_assets.finetune.rules.problem import Problem, Rule
 from replay_assets.finetune.rules.texts import without_original_metadata
 from replay_assets.finetune.rules.tools import ToolRules, sharegpt
@@ -39,7 +39,7 @@ def check_file(path: Path, flavour: str) -> Iterator[Problem]:
 
 def check_lines(lines: Iterable[bytes], flavour: str) -> Iterator[Problem]:
     """Yield what is wrong with the lines of a file, each with its line feed."""
-    rule, columns = RULES[flavour], Columns()
+    rule, columns = RULES[flavour], ColumnTypes()
     number, last = 0, b"\n"
     for number, line in enumerate(lines, start=1):
         last, content = line, line.removesuffix(b"\n")

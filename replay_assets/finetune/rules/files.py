@@ -46,7 +46,7 @@ def decoded(line: bytes) -> tuple[dict[str, Any] | None, str]:
     return record, ""
 
 
-class Columns:
+class ColumnTypes:
     """Compares the type of every field with the same field in earlier rows, and looks for nulls."""
 
     def __init__(self) -> None:

@@ -83,14 +83,14 @@ class DayTables:
             return table.native("id")
         return sa.literal_column(locator.format(row=alias))
 
-    def read_columns(self, table: MappedTable, labels: dict[str, str]) -> "Columns":
+    def read_columns(self, table: MappedTable, labels: dict[str, str]) -> "ResultColumns":
         """Return columns of a table as they leave the database: guarded, each with its problems.
 
         Args:
             table: the table that has the columns.
             labels: the logical names by the names that the result gives them.
         """
-        columns = Columns([], [], [])
+        columns = ResultColumns([], [], [])
         for label, name in labels.items():
             kind = next(one.kind for one in table.logical.columns if one.name == name)
             zone = self.instants.zone(table, name) if kind == "instant" else None
@@ -112,12 +112,14 @@ class DayTables:
         return self.instants.postgres and isinstance(table.type_of(name), BOUNDED)
 
     @staticmethod
-    def _add_instant(columns: "Columns", instant: InstantColumn, label: str) -> None:
+    def _add_instant(columns: "ResultColumns", instant: InstantColumn, label: str) -> None:
         columns.selected.append(instant.read.label(label))
         if instant.impossible is not None:
             columns.problems.append((instant.impossible, f"impossible:{label}:", instant.text))
 
-    def _add_guarded(self, columns: "Columns", value: sa.ColumnElement[Any], label: str) -> None:
+    def _add_guarded(
+        self, columns: "ResultColumns", value: sa.ColumnElement[Any], label: str
+    ) -> None:
         # PostgreSQL knows it without reading a text that is stored outside its row.
         if self.instants.postgres:
             text = value if isinstance(value.type, sa.Text) else sa.cast(value, sa.Text)
@@ -130,15 +132,15 @@ class DayTables:
 
 
 @dataclass
-class Columns:
+class ResultColumns:
     """Columns of a result, and on which conditions the database does not return one, and why."""
 
     selected: list[sa.ColumnElement[Any]]
     fields: list[Field]
     problems: list[tuple[sa.ColumnElement[bool], str, sa.ColumnElement[str]]]
 
-    def __add__(self, other: "Columns") -> "Columns":
-        return Columns(
+    def __add__(self, other: "ResultColumns") -> "ResultColumns":
+        return ResultColumns(
             self.selected + other.selected,
             self.fields + other.fields,
             self.problems + other.problems,
