@@ -41,9 +41,9 @@ from replay_assets.source import (
     AUTO_REPAIR_EXECUTIONS,
     MAX_TEXT_BYTES,
     SESSION_MESSAGES,
-    Batch,
     DaySnapshot,
     IncidentDatabase,
+    RowBatch,
     day_snapshot,
     repeated,
 )
@@ -201,7 +201,7 @@ class _Day:
             code_version=CODE_VERSION,
         )
 
-    def _add_evidence(self, batch: Batch) -> None:
+    def _add_evidence(self, batch: RowBatch) -> None:
         self._fingerprint.update(batch)
         self._counts.read += batch.table.num_rows
         reasons = reasons_against(batch, EVIDENCE_RULES)
@@ -217,7 +217,7 @@ class _Day:
         self._quarantine_rows(rejected)
         self._evidence.write(kept.select(INCIDENT_EVIDENCE.names).cast(INCIDENT_EVIDENCE))
 
-    def _check_snapshots(self, batch: Batch, reasons: Reasons) -> None:
+    def _check_snapshots(self, batch: RowBatch, reasons: Reasons) -> None:
         """Quarantine the older snapshots of an incident, and note incidents without usable row."""
         several = set(_members(batch.table["incident_id"], self._several))
         unusable = []
@@ -236,7 +236,7 @@ class _Day:
         self.unusable_snapshots |= {row_id for row_id in unusable if row_id is not None}
 
     def _add_joined(
-        self, table: str, batches: Iterator[Batch], writer: TableWriter, lost: pa.Array
+        self, table: str, batches: Iterator[RowBatch], writer: TableWriter, lost: pa.Array
     ) -> int:
         """Add the rows of kept incidents; return how many are valid."""
         rules: Rules = MESSAGE_RULES if table == SESSION_MESSAGES.name else REPAIR_RULES
@@ -281,7 +281,7 @@ def _members(column: pa.ChunkedArray, values: pa.Array) -> list[int]:
     return positions
 
 
-def _split(source_table: str, batch: Batch, reasons: Reasons) -> tuple[pa.Table, pa.Table]:
+def _split(source_table: str, batch: RowBatch, reasons: Reasons) -> tuple[pa.Table, pa.Table]:
     """Return the valid rows, and the invalid ones as rows of the quarantine."""
     if not reasons:
         return batch.table, QUARANTINE.empty_table()

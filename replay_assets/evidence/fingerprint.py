@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from replay_assets.lake.tables import TableDigest
-from replay_assets.source import VERSIONS, Batch
+from replay_assets.source import VERSIONS, RowBatch
 
 KEYS = ("id", "coordinator_id", "repair_id")
 SCHEMA = pa.schema(
@@ -24,7 +24,7 @@ class Fingerprint:
     def __init__(self) -> None:
         self._digest: TableDigest | None = None
 
-    def update(self, batch: Batch) -> None:
+    def update(self, batch: RowBatch) -> None:
         """Add rows."""
         rows = keys_of(batch)
         if self._digest is None:
@@ -37,7 +37,7 @@ class Fingerprint:
         return (self._digest or TableDigest(SCHEMA)).hexdigest()
 
     @classmethod
-    def of(cls, batches: Iterable[Batch]) -> str:
+    def of(cls, batches: Iterable[RowBatch]) -> str:
         """Return the fingerprint of all batches of a result."""
         fingerprint = cls()
         for batch in batches:
@@ -45,7 +45,7 @@ class Fingerprint:
         return fingerprint.hexdigest()
 
 
-def keys_of(batch: Batch) -> pa.Table:
+def keys_of(batch: RowBatch) -> pa.Table:
     """Return keys and versions of rows; the full rows if they have no versions."""
     if not batch.versions.num_columns:
         return batch.table

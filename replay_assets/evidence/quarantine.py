@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from replay_assets.contracts.evidence import QUARANTINE
 from replay_assets.evidence.validation import Reasons
-from replay_assets.source import SESSION_MESSAGES, Batch
+from replay_assets.source import SESSION_MESSAGES, RowBatch
 
 Row = Mapping[str, Any]
 
@@ -25,7 +25,7 @@ def quarantined(source_table: str, row: Row, reasons: list[str]) -> dict[str, An
     }
 
 
-def quarantined_rows(source_table: str, batch: Batch, reasons: Reasons) -> pa.Table:
+def quarantined_rows(source_table: str, batch: RowBatch, reasons: Reasons) -> pa.Table:
     """Return the rows of a batch that have a reason, as rows of the quarantine."""
     rows = []
     for position in sorted(reasons):

@@ -23,7 +23,7 @@ from replay_assets.evidence.validation import (
     Rules,
     reasons_against,
 )
-from replay_assets.source import Batch, IncidentDatabase, day_snapshot, newest_instant, repeated
+from replay_assets.source import IncidentDatabase, RowBatch, day_snapshot, newest_instant, repeated
 
 CHECK = "newest day"
 MOST_BATCHES = 5
@@ -75,7 +75,7 @@ def _usability(database: IncidentDatabase, window: DayWindow, max_text_bytes: in
 
 
 def _count(
-    batches: Iterator[Batch], rules: Rules, duplicates: Set[str] = frozenset()
+    batches: Iterator[RowBatch], rules: Rules, duplicates: Set[str] = frozenset()
 ) -> tuple[int, Counter[str]]:
     """Return how many rows were read, and their reasons; an empty one counts rows with any."""
     rows, reasons = 0, Counter[str]()

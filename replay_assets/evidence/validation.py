@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from replay_assets.evidence.json_checks import json_problem
-from replay_assets.source import Batch
+from replay_assets.source import RowBatch
 
 Reasons = dict[int, list[str]]
 """The reasons why rows are invalid, by their position in a batch."""
@@ -67,7 +67,7 @@ REPAIR_RULES = Rules(required=("id", "incident_id"), json={"executed_steps": lis
 LABEL_JSON = {"required_keywords": list, "acceptable_actions": list, "acceptable_tools": list}
 
 
-def reasons_against(batch: Batch, rules: Rules) -> Reasons:
+def reasons_against(batch: RowBatch, rules: Rules) -> Reasons:
     """Return the reasons of each invalid row, in alphabetical order."""
     # All reasons: otherwise fixing a source would take one run per fault.
     found: Reasons = {row: list(reasons) for row, reasons in batch.reasons.items()}

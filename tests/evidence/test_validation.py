@@ -16,7 +16,7 @@ from replay_assets.evidence.validation import (
     unknown_values,
 )
 from replay_assets.lake.formats import arrow_table, decode_table
-from replay_assets.source.day.batches import Batch, Field, batch_of
+from replay_assets.source.day.batches import Field, RowBatch, batch_of
 from replay_assets.source.schema.tables import Kind
 from tests.lake.written import encode_table
 
@@ -52,7 +52,7 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def batch(**changes: object) -> Batch:
+def batch(**changes: object) -> RowBatch:
     """Return three rows; the second one has the changes."""
     fields = [Field(name, KINDS.get(name, "text")) for name in GOOD]
     columns = [[good, changes.get(name, good), good] for name, good in GOOD.items()]

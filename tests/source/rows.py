@@ -8,7 +8,7 @@ from typing import Any
 
 from replay_assets.contracts.calendar import DayWindow, day_window
 from replay_assets.source.connection.database import IncidentDatabase
-from replay_assets.source.day.batches import Batch
+from replay_assets.source.day.batches import RowBatch
 from replay_assets.source.day.reading import day_snapshot
 from replay_assets.source.loading.load import load_directory
 
@@ -115,7 +115,7 @@ def read_day(
         )
 
 
-def _rows(batches: Iterator[Batch]) -> list[Row]:
+def _rows(batches: Iterator[RowBatch]) -> list[Row]:
     return [
         {**row, **batch.raw.get(position, {})}
         for batch in batches

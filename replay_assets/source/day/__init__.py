@@ -3,7 +3,7 @@
 Nothing here decides whether a row can be used: the evidence stage does.
 """
 
-from replay_assets.source.day.batches import Batch
+from replay_assets.source.day.batches import RowBatch
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.day.label_reading import UNREADABLE_LINE, read_labels, rows_of_file
 from replay_assets.source.day.newest import VERSIONS
@@ -31,10 +31,10 @@ __all__ = [
     "READABLE",
     "UNREADABLE_LINE",
     "VERSIONS",
-    "Batch",
     "DaySnapshot",
     "InstantColumns",
     "Orphans",
+    "RowBatch",
     "count_orphans",
     "cure_of",
     "day_snapshot",

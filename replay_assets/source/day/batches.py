@@ -41,7 +41,7 @@ class Field:
 
 
 @dataclass
-class Batch:
+class RowBatch:
     """Some rows of a result.
 
     `reasons` and `raw` hold rows by their position: why a row can't be used as it is, and the
@@ -61,7 +61,7 @@ class Batch:
 
 def batch_of(
     columns: Sequence[Sequence[Any] | pa.Array], names: Sequence[str], fields: Sequence[Field]
-) -> Batch:
+) -> RowBatch:
     """Return columns of Python or Arrow values as a batch.
 
     Args:
@@ -71,7 +71,7 @@ def batch_of(
     """
     by_name = dict(zip(names, columns, strict=True))
     empty = pa.table({})
-    batch = Batch(table=empty, versions=empty)
+    batch = RowBatch(table=empty, versions=empty)
     arrays = {one.name: CONVERTERS[one.kind](by_name[one.name], one, batch) for one in fields}
     batch.table = pa.table(arrays)
     known = {one.name for one in fields} | {PROBLEMS}
@@ -82,7 +82,7 @@ def batch_of(
     return batch
 
 
-def _note_problems(column: Sequence[str | None] | pa.Array, batch: Batch) -> None:
+def _note_problems(column: Sequence[str | None] | pa.Array, batch: RowBatch) -> None:
     """Note what the statement says about values that it did not return."""
     if isinstance(column, pa.Array) and column.null_count == len(column):
         return
@@ -101,7 +101,7 @@ def _python(column: Sequence[Any] | pa.Array) -> Sequence[Any]:
     return column.to_pylist() if isinstance(column, pa.Array) else column
 
 
-def _texts(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> pa.Array:
+def _texts(column: Sequence[Any] | pa.Array, field: Field, batch: RowBatch) -> pa.Array:
     try:
         if isinstance(column, pa.Array):
             return column.cast(pa.string())
@@ -119,7 +119,7 @@ def _text(value: Any) -> str:  # noqa: ANN401 - a database value
     return text
 
 
-def _instants(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> pa.Array:
+def _instants(column: Sequence[Any] | pa.Array, field: Field, batch: RowBatch) -> pa.Array:
     try:
         values = column if isinstance(column, pa.Array) else pa.array(column)
         # PostgreSQL returns microseconds; a column of nulls only has no type yet.
@@ -137,7 +137,9 @@ def _instants(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> p
     return _instants_one_by_one(column, field, batch)
 
 
-def _instants_one_by_one(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> pa.Array:
+def _instants_one_by_one(
+    column: Sequence[Any] | pa.Array, field: Field, batch: RowBatch
+) -> pa.Array:
     def instant(value: Any) -> datetime:  # noqa: ANN401 - a database value
         text = str(value)
         found = parse_instant(text, field.zone)
@@ -148,7 +150,7 @@ def _instants_one_by_one(column: Sequence[Any] | pa.Array, field: Field, batch: 
     return pa.array(_one_by_one(column, field, batch, instant), INSTANT)
 
 
-def _booleans(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> pa.Array:
+def _booleans(column: Sequence[Any] | pa.Array, field: Field, batch: RowBatch) -> pa.Array:
     def flag(value: Any) -> bool:  # noqa: ANN401 - a database value
         if isinstance(value, int) and value in (0, 1):  # true and false are ints as well
             return bool(value)
@@ -159,7 +161,7 @@ def _booleans(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> p
     return _typed(column, field, batch, flag)
 
 
-def _integers(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> pa.Array:
+def _integers(column: Sequence[Any] | pa.Array, field: Field, batch: RowBatch) -> pa.Array:
     def integer(value: Any) -> int:  # noqa: ANN401 - a database value
         if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
             return value
@@ -169,7 +171,7 @@ def _integers(column: Sequence[Any] | pa.Array, field: Field, batch: Batch) -> p
 
 
 def _typed(
-    column: Sequence[Any] | pa.Array, field: Field, batch: Batch, convert: Callable[[Any], Any]
+    column: Sequence[Any] | pa.Array, field: Field, batch: RowBatch, convert: Callable[[Any], Any]
 ) -> pa.Array:
     """Return a column that arrived in its type, or one whose values are converted one by one."""
     expected = ARROW_TYPES[field.kind]
@@ -188,7 +190,7 @@ class _UnusableError(Exception):
 
 
 def _one_by_one(
-    column: Sequence[Any] | pa.Array, field: Field, batch: Batch, convert: Callable[[Any], Any]
+    column: Sequence[Any] | pa.Array, field: Field, batch: RowBatch, convert: Callable[[Any], Any]
 ) -> list[Any]:
     converted = []
     for row, value in enumerate(_python(column)):
@@ -200,7 +202,7 @@ def _one_by_one(
     return converted
 
 
-CONVERTERS: dict[Kind, Callable[[Any, Field, Batch], pa.Array]] = {
+CONVERTERS: dict[Kind, Callable[[Any, Field, RowBatch], pa.Array]] = {
     "text": _texts,
     "json": _texts,
     "instant": _instants,

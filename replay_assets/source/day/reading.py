@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from replay_assets.contracts.calendar import DayWindow
 from replay_assets.parsing.instants import parse_instant
 from replay_assets.source.connection import NO_ENCODING, IncidentDatabase
-from replay_assets.source.day.batches import Batch
+from replay_assets.source.day.batches import RowBatch
 from replay_assets.source.day.day_tables import DayTables
 from replay_assets.source.day.instant_columns import InstantColumns
 from replay_assets.source.day.newest import VERSIONS
@@ -92,11 +92,11 @@ class DaySnapshot:
                 tables.repairs.table.name,
             )
 
-    def evidence(self) -> Generator[Batch, None, None]:
+    def evidence(self) -> Generator[RowBatch, None, None]:
         """Yield the day's evidence with newest session and repair, by `collected_at`, then id."""
         return read_ahead(self._reader.batches(evidence_statement(self.tables, self.window)))
 
-    def messages(self) -> Iterator[Batch]:
+    def messages(self) -> Iterator[RowBatch]:
         """Yield the messages of the newest sessions; none where the database keeps none."""
         messages = self.tables.messages
         if messages is None:
@@ -110,7 +110,7 @@ class DaySnapshot:
             messages_statement(self.tables, messages, self.window, repeated=self._repeated)
         )
 
-    def repairs(self) -> Iterator[Batch]:
+    def repairs(self) -> Iterator[RowBatch]:
         """Yield every repair of the day's incidents, oldest first."""
         return self._reader.batches(
             repairs_statement(self.tables, self.window, repeated=self._repeated)
@@ -132,7 +132,7 @@ class DaySnapshot:
         """Whether an incident has several snapshots, of which only one is joined."""
         return bool(self.survey.snapshots)
 
-    def row_keys(self) -> Iterator[Batch]:
+    def row_keys(self) -> Iterator[RowBatch]:
         """Yield the keys and versions of the day's rows; whole rows where they have no version."""
         read = keys_statement(self.tables, self.window)
         names = {column.name for column in read.statement.selected_columns}

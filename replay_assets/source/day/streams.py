@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from replay_assets.errors import SourceError
 from replay_assets.source.connection import postgres_settings
-from replay_assets.source.day.batches import Batch, batch_of
+from replay_assets.source.day.batches import RowBatch, batch_of
 from replay_assets.source.day.day_tables import Read
 
 STREAMED_ROWS = 20
@@ -43,7 +43,7 @@ class SqlReader:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def batches(self, read: Read) -> Iterator[Batch]:
+    def batches(self, read: Read) -> Iterator[RowBatch]:
         """Yield the statement's rows, in order."""
         started = time.monotonic()
         names = [column.name for column in read.statement.selected_columns]
@@ -84,7 +84,7 @@ class AdbcReader:
     def __init__(self, connection: Any) -> None:  # noqa: ANN401 - the driver has no types
         self._connection = connection
 
-    def batches(self, read: Read) -> Iterator[Batch]:
+    def batches(self, read: Read) -> Iterator[RowBatch]:
         """Yield the statement's rows, in order."""
         started = time.monotonic()
         with _adbc_errors_named(), self._connection.cursor() as cursor:
@@ -101,7 +101,7 @@ class AdbcReader:
 Reader = SqlReader | AdbcReader
 
 
-def read_ahead(batches: Iterator[Batch]) -> Generator[Batch, None, None]:
+def read_ahead(batches: Iterator[RowBatch]) -> Generator[RowBatch, None, None]:
     """Yield batches while a thread reads the next one: drivers wait, and decode, without the GIL.
 
     Until the last batch is returned or the generator is closed, the connection belongs to that
