@@ -13,7 +13,7 @@ from upath import UPath
 
 from replay_assets.contracts.training_manifest import Split, TrainingManifest
 from replay_assets.errors import ContractError
-from replay_assets.finetune.duplicates.fingerprints import Fingerprints, Source, combined
+from replay_assets.finetune.duplicates.fingerprints import Fingerprints, RowOrigin, combined
 from replay_assets.finetune.duplicates.minhash import METHOD, signatures_in
 from replay_assets.finetune.selection import Selection
 from replay_assets.finetune.split import EarlierRows
@@ -44,7 +44,7 @@ def signatures_of_export(selection: Selection) -> bytes:
     kept = selection.kept
     rows = selection.rows.take(kept)
     columns: dict[str, object] = {
-        name: [getattr(source, name) for source in rows.sources] for name in Source._fields
+        name: [getattr(source, name) for source in rows.sources] for name in RowOrigin._fields
     }
     columns |= {name: list(getattr(rows, name)) for name in DIGESTS}
     columns |= {name: [one.tobytes() for one in getattr(rows, name)] for name in SIGNATURES}
@@ -115,7 +115,7 @@ def _tables(exports: Iterable[EarlierExport]) -> Iterator[dict[str, list[Any]]]:
 
 
 def _fingerprints(columns: dict[str, list[Any]]) -> Fingerprints:
-    sources = zip(*(columns[name] for name in Source._fields), strict=True)
+    sources = zip(*(columns[name] for name in RowOrigin._fields), strict=True)
     digests = {name: tuple(columns[name]) for name in DIGESTS}
     arrays = {name: signatures_in(columns[name]) for name in SIGNATURES}
-    return Fingerprints(sources=tuple(Source(*one) for one in sources), **digests, **arrays)  # type: ignore[arg-type]
+    return Fingerprints(sources=tuple(RowOrigin(*one) for one in sources), **digests, **arrays)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ NO_TEXT = b""
 """The digest of a question or an answer without text: it is never a duplicate."""
 
 
-class Source(NamedTuple):
+class RowOrigin(NamedTuple):
     """What a row is, without its texts."""
 
     row_id: str
@@ -55,7 +55,7 @@ class Fingerprints:
         answers: signatures of the answers.
     """
 
-    sources: tuple[Source, ...]
+    sources: tuple[RowOrigin, ...]
     exact: tuple[bytes, ...]
     masked: tuple[bytes, ...]
     masked_questions: tuple[bytes, ...]
@@ -106,7 +106,7 @@ def fingerprints_of_incidents(incidents: Iterable[tuple[str, str, str, str]]) ->
     """Return the fingerprints of incidents: id, scenario group, evidence, and answer if known."""
     return combined(
         _fingerprints(
-            [Source("", INCIDENT, incident, group, 0, "") for incident, group, _, _ in batch],
+            [RowOrigin("", INCIDENT, incident, group, 0, "") for incident, group, _, _ in batch],
             [Texts(_asked(evidence), answer) for _, _, evidence, answer in batch],
         )
         for batch in _batches(incidents)
@@ -119,8 +119,8 @@ def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield batch
 
 
-def _source(row: Row) -> Source:
-    return Source(
+def _source(row: Row) -> RowOrigin:
+    return RowOrigin(
         row_id(row),
         row.kind,
         row.incident_id,
@@ -140,7 +140,7 @@ def _asked(question: str) -> str:
     return question.partition(FIELDS_DEMAND)[0]
 
 
-def _fingerprints(sources: Sequence[Source], texts: Sequence[Texts]) -> Fingerprints:
+def _fingerprints(sources: Sequence[RowOrigin], texts: Sequence[Texts]) -> Fingerprints:
     plain = [Texts(*map(folded, one)) for one in texts]
     hidden = [Texts(*map(masked, one)) for one in plain]
     questions = bins_of([joined(one.question) for one in plain])
