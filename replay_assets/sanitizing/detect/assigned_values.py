@@ -31,7 +31,7 @@ class Name(NamedTuple):
     strength: Strength
 
 
-class Value(NamedTuple):
+class FoundValue(NamedTuple):
     """The range of a value, and where the text goes on after its closing quote."""
 
     start: int
@@ -42,7 +42,7 @@ class Value(NamedTuple):
 
 def value_after(
     data: bytes, match: re.Match[bytes], name: Name, *, in_url: bool = False, encodings: int = 0
-) -> Value:
+) -> FoundValue:
     """Return the value that begins after a match, in quotes or up to where it ends without."""
     start = match.end()
     opening = match.group("open") or b""
@@ -56,29 +56,29 @@ def value_after(
         if end is not None and len(opening) == 1:
             stop = end_of_quoted(data, start, end, name.start)
             if stop > end:
-                return Value(start, stop, stop, True)
+                return FoundValue(start, stop, stop, True)
         if end is not None:
-            return Value(start, end, end + len(opening), True)
+            return FoundValue(start, end, end + len(opening), True)
     if not name.text.isascii() and (stop := chinese_end(data, start)) > start:
-        return Value(start, stop, stop, True)
+        return FoundValue(start, stop, stop, True)
     return _bare_value(data, start, name, in_url=in_url, encodings=encodings)
 
 
-def _bare_value(data: bytes, start: int, name: Name, *, in_url: bool, encodings: int) -> Value:
+def _bare_value(data: bytes, start: int, name: Name, *, in_url: bool, encodings: int) -> FoundValue:
     head = data[start : start + 1]
     if head == b"(" and (words := patterns.IN_WORDS.match(data, start)):
-        return Value(start, words.end(), words.end(), False)
+        return FoundValue(start, words.end(), words.end(), False)
     if head == b"[" and name.strength == "strong":
         end = bare_end(data, start + 1, in_url=in_url, after=name.start)
         if data[end : end + 2] == b", " and end > start + 1:
-            return Value(start + 1, end, end, False)
+            return FoundValue(start + 1, end, end, False)
     end = bare_end(data, start, in_url=in_url, after=name.start, encodings=encodings)
     if name.strength == "weak" and (mark := data.find(b"?", start, end)) > start:
         end = mark  # `;jsessionid=…?page=1`: what looks random has no question mark in it
-    return Value(start, end, end, False)
+    return FoundValue(start, end, end, False)
 
 
-def secret_in(data: bytes, value: Value, name: Name, *, equals: bool, rule: str) -> list[Span]:
+def secret_in(data: bytes, value: FoundValue, name: Name, *, equals: bool, rule: str) -> list[Span]:
     """Return a value's span if it is a secret."""
     start, end = value.start, value.end
     text = data[start:end]
@@ -91,7 +91,7 @@ def secret_in(data: bytes, value: Value, name: Name, *, equals: bool, rule: str)
     return [Span(start, end if value.quoted else whole_end(data, start, end), SECRET, rule)]
 
 
-def later_values(data: bytes, value: Value, name: Name, rule: str) -> list[Span]:
+def later_values(data: bytes, value: FoundValue, name: Name, rule: str) -> list[Span]:
     """Return further values of the same name: `"old" -> "new"`, `["a", "b"]`, from … to …."""
     if data[value.after : value.after + 1] not in _BETWEEN:
         return []
@@ -126,7 +126,7 @@ def nested_values(data: bytes, name: Name, begin: int) -> list[Span]:
     return found
 
 
-def argument_in_quotes(data: bytes, match: re.Match[bytes], name: Name) -> Value | None:
+def argument_in_quotes(data: bytes, match: re.Match[bytes], name: Name) -> FoundValue | None:
     """Return the value of a variable that is one argument in quotes: `-e 'DB_PASSWORD=a b'`."""
     quote = data[name.start - 1 : name.start]
     if quote not in (b"'", b'"') or match.group("open") or match.group("sep") != b"=":
@@ -134,10 +134,10 @@ def argument_in_quotes(data: bytes, match: re.Match[bytes], name: Name) -> Value
     if not patterns.VARIABLE_FLAG.search(data, max(0, name.start - 20), name.start - 1):
         return None
     end = closing_quote(data, match.end(), quote)
-    return Value(match.end(), end, end + 1, True) if end is not None else None
+    return FoundValue(match.end(), end, end + 1, True) if end is not None else None
 
 
-def is_own_name(data: bytes, value: Value, name: Name) -> bool:
+def is_own_name(data: bytes, value: FoundValue, name: Name) -> bool:
     """Return whether code hands a value on under its name: `self.password = password`.
 
     Only with blanks around the sign or in a list of arguments; `PASSWORD=password` is a secret.
@@ -153,7 +153,7 @@ def is_own_name(data: bytes, value: Value, name: Name) -> bool:
     return in_code and (word == last or word.endswith((f"_{last}", last.title())))
 
 
-def is_word(data: bytes, value: Value) -> bool:
+def is_word(data: bytes, value: FoundValue) -> bool:
     """Return whether a value without quotes is an ordinary word."""
     text = data[value.start : value.end]
     return (

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from replay_assets.sanitizing.detect import assignment_patterns as patterns
 from replay_assets.sanitizing.detect.assigned_values import (
+    FoundValue,
     Name,
-    Value,
     argument_in_quotes,
     is_own_name,
     is_word,
@@ -165,7 +165,7 @@ def _elsewhere(data: bytes, name: Name) -> list[Span]:
     )
     if tagged and (match := patterns.TAGGED.match(data, name.end)):
         stop = data.find(b"<", match.end(), match.end() + LONGEST_VALUE)
-        value = Value(match.end(), max(stop, match.end()), stop, True)
+        value = FoundValue(match.end(), max(stop, match.end()), stop, True)
         return secret_in(data, value, name, equals=True, rule="xml_tag")
     return _beside(data, name)
 
@@ -192,7 +192,7 @@ def _of_form(data: bytes, match: re.Match[bytes], name: Name) -> list[Span]:
     if patterns.PART_BEFORE.search(data, max(0, name.start - 80), name.start) is None:
         return []
     stop = data.find(match.group("line"), match.end(), match.end() + LONGEST_VALUE)
-    value = Value(match.end(), max(stop, match.end()), stop, True)
+    value = FoundValue(match.end(), max(stop, match.end()), stop, True)
     return secret_in(data, value, name, equals=True, rule="key_value_part")
 
 
