@@ -11,7 +11,7 @@ from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.report_details import ReportedTruth
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.evaluation.report import Surroundings, build_report
-from replay_assets.evaluation.report.details import Details
+from replay_assets.evaluation.report.details import AnswerDetails
 from replay_assets.evaluation.reviews import Sides, plan_review, standing_of
 from replay_assets.evaluation.scored_days import CandidateScores, Title
 from tests.evaluation.records import score
@@ -53,7 +53,7 @@ def measured(pairs: int = PAIRS) -> float:
         )
         for n in range(pairs)
     }
-    details = Details({}, dict.fromkeys(titles, TRUTH))
+    details = AnswerDetails({}, dict.fromkeys(titles, TRUTH))
     plan = plan_review(MODEL, load_policy(), week=WEEK, days=[WEEK], under_review=1)
     begun = process_time()
     rows = [[one.model_dump() for one in side.repeats] for side in (candidate, incumbent)]

@@ -14,7 +14,7 @@ from replay_assets.contracts.score import INCUMBENT, ReplayScore
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.gate.paired import Other
 from replay_assets.evaluation.report import Surroundings, build_report
-from replay_assets.evaluation.report.details import Details
+from replay_assets.evaluation.report.details import AnswerDetails
 from replay_assets.evaluation.reviews import Sides, plan_review, standing_of
 from replay_assets.evaluation.scored_days import CandidateScores, Title
 from tests.evaluation.records import score
@@ -70,7 +70,7 @@ def long_report() -> EvaluationReport:
     around = Surroundings(
         catalogue=CATALOGUE,
         standings={one.id: _standing(one, sides) for one in MODELS},
-        details=Details(
+        details=AnswerDetails(
             {(name, incident): _answer(name) for name in sides for incident in titles},
             {incident: _truth(n) for n, incident in enumerate(titles)},
         ),

@@ -22,7 +22,7 @@ from replay_assets.contracts.report_details import Flip, Rate, ReportLineage, Tr
 from replay_assets.contracts.request import NO_EVIDENCE
 from replay_assets.contracts.score import INCUMBENT
 from replay_assets.evaluation.report.candidates import reported_candidate
-from replay_assets.evaluation.report.details import Details
+from replay_assets.evaluation.report.details import AnswerDetails
 from replay_assets.evaluation.report.flips import flips_of
 from replay_assets.evaluation.report.incidents import reported_incidents
 from replay_assets.evaluation.report.leaks import leak_checks
@@ -62,7 +62,7 @@ class Surroundings:
     not_ready: Mapping[str, str] = field(default_factory=dict)
     catalogue: Sequence[Candidate] = ()
     policy: GatePolicy = field(default_factory=load_policy)
-    details: Details = field(default_factory=Details)
+    details: AnswerDetails = field(default_factory=AnswerDetails)
     earlier: Sequence[TrendPoint] = ()
     last_promoted: str | None = None
     lineage: ReportLineage = field(default_factory=ReportLineage)

@@ -30,7 +30,7 @@ NOT_SHOWN = "…"
 
 
 @dataclass(frozen=True)
-class Details:
+class AnswerDetails:
     """The answers to incidents by candidate and incident, and what was true of them."""
 
     answers: Mapping[tuple[str, str], ReportedAnswer] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Details:
 
 def read_details(
     days: ScoredDays, candidates: list[CandidateScores], vocabulary: Vocabulary, rules: RuleSet
-) -> Details:
+) -> AnswerDetails:
     """Return the details of the incidents of some days.
 
     Args:
@@ -53,7 +53,7 @@ def read_details(
         for one in candidates
         for incident, answer in _answers(days, one, vocabulary, rules)
     }
-    return Details(answers, dict(_truths(days, vocabulary)))
+    return AnswerDetails(answers, dict(_truths(days, vocabulary)))
 
 
 def _answers(

@@ -9,7 +9,7 @@ from replay_assets.contracts.evaluation_report import ReportedIncident
 from replay_assets.contracts.report_details import ReportedAnswer, ReportedGrade
 from replay_assets.contracts.score import GradeStatus, IncidentGrades, ReplayScore
 from replay_assets.evaluation.grading import GRADERS
-from replay_assets.evaluation.report.details import Details
+from replay_assets.evaluation.report.details import AnswerDetails
 from replay_assets.evaluation.scored_days import CandidateScores, Title
 
 MARKED = tuple(one.name for one in GRADERS if one.mark)
@@ -20,7 +20,7 @@ _columns_of = attrgetter(*(name for one in GRADERS for name in (one.name, f"{one
 
 
 def reported_incidents(
-    candidates: Sequence[CandidateScores], titles: Mapping[str, Title], details: Details
+    candidates: Sequence[CandidateScores], titles: Mapping[str, Title], details: AnswerDetails
 ) -> list[ReportedIncident]:
     """Return one entry per incident, in the order of titles."""
     scores = {

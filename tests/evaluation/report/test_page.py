@@ -8,7 +8,7 @@ import pytest
 from replay_assets.contracts.evaluation_report import EvaluationReport
 from replay_assets.contracts.report_details import ReportedAnswer
 from replay_assets.evaluation.report import Surroundings, build_report
-from replay_assets.evaluation.report.details import EVIDENCE_CHARACTERS, Details
+from replay_assets.evaluation.report.details import EVIDENCE_CHARACTERS, AnswerDetails
 from replay_assets.evaluation.report.render import render
 from replay_assets.evaluation.scored_days import CandidateScores, Title, _TitledRequest
 from tests.evaluation.records import score
@@ -52,7 +52,7 @@ def hostile(text: str) -> EvaluationReport:
         CandidateScores("model", False, False, [score(text, primary=False)], {WEEK: "counted"}),
         CandidateScores("incumbent", False, False, [score(text)], {WEEK: "counted"}),
     ]
-    details = Details({(one.candidate_id, text): answer for one in scores})
+    details = AnswerDetails({(one.candidate_id, text): answer for one in scores})
     titles: dict[str, Title] = {text: request.title(WEEK, EVIDENCE_CHARACTERS)}
     around = Surroundings(details=details, unmet_labels={text: [text]})
     return build_report(WEEK, scores[1], scores[:1], titles, around)
