@@ -19,7 +19,7 @@ Called = tuple[str | None, Mapping[str, Any] | None]
 """The name of a tool and the arguments of one call, as far as they were recorded."""
 
 
-def recorded_tools(calls: Iterable[Called], rules: ToolSet) -> list[dict[str, Any]]:
+def recorded_tools(calls: Iterable[Called], tools: ToolSet) -> list[dict[str, Any]]:
     """Return the tools of recorded calls that read, in OpenAI's function format, by name.
 
     A tool that takes commands may be asked to change something too, so it has the argument that
@@ -34,23 +34,23 @@ def recorded_tools(calls: Iterable[Called], rules: ToolSet) -> list[dict[str, An
         if name != KUBECTL and command is not None and command.split(" ", 1)[0] == KUBECTL:
             by_tool.setdefault(KUBECTL, []).append({"command": command})
     return [
-        _definition(name, recorded, rules)
+        _definition(name, recorded, tools)
         for name, recorded in sorted(by_tool.items())
-        if name not in rules.by_name
+        if name not in tools.by_name
         and _NAME.fullmatch(name)
         and any(shipped_forms().effect_of(name, one) == "read" for one in recorded)
     ]
 
 
-def _definition(name: str, recorded: list[Mapping[str, Any]], rules: ToolSet) -> dict[str, Any]:
+def _definition(name: str, recorded: list[Mapping[str, Any]], tools: ToolSet) -> dict[str, Any]:
     names = sorted({parameter for arguments in recorded for parameter in arguments})
     properties = {
         parameter: _schema([one[parameter] for one in recorded if parameter in one])
         for parameter in names
-        if parameter != rules.approval.name
+        if parameter != tools.approval.name
     }
     if any(shipped_forms().command_of(name, one) is not None for one in recorded):
-        properties[rules.approval.name] = rules.approval.parameter
+        properties[tools.approval.name] = tools.approval.parameter
     always = [one for one in properties if all(one in arguments for arguments in recorded)]
     function = {
         "name": name,

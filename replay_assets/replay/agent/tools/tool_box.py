@@ -39,16 +39,16 @@ class ToolBox:
     Args:
         evidence: the incident's sanitized evidence, which may have sections of tools' output.
         recordings: the recorded calls of the incident, in order.
-        rules: the tools; default: the shipped ones.
+        tools: the tools; default: the shipped ones.
     """
 
     def __init__(
         self,
         evidence: str,
         recordings: Iterable[RecordedCall] = (),
-        rules: ToolSet | None = None,
+        tools: ToolSet | None = None,
     ) -> None:
-        self._rules = rules or shipped_tools()
+        self._tools = tools or shipped_tools()
         calls = tuple(recordings)
         self._sections = sections_of(evidence)
         self._recorded = recorded_calls(calls)
@@ -57,7 +57,7 @@ class ToolBox:
             *((one.name, arguments_of(one)) for one in calls),
             *((one.tool, one.arguments) for one in self._sections),
         ]
-        self._definitions = (*self._rules.offered(), *recorded_tools(called, self._rules))
+        self._definitions = (*self._tools.offered(), *recorded_tools(called, self._tools))
         self._parameters = {
             one["function"]["name"]: one["function"]["parameters"] for one in self._definitions
         }
@@ -85,7 +85,7 @@ class ToolBox:
         return replace(
             call,
             is_mutating=shipped_forms().effect_of(name, found) == "change",
-            approval_requested=read_boolean(found.get(self._rules.approval.name)),
+            approval_requested=read_boolean(found.get(self._tools.approval.name)),
         )
 
     def answer(self, name: str, arguments: str | Mapping[str, Any] | None) -> ToolAnswer:
