@@ -14,7 +14,7 @@ from replay_assets.contracts.promotion import Promotion
 from replay_assets.contracts.review import ReviewPlan
 from replay_assets.contracts.score import ReplayScore
 from replay_assets.contracts.training_manifest import TrainingManifest, is_trained_on
-from replay_assets.errors import ConfigurationError, NotMaterializedError
+from replay_assets.errors import ConfigurationError
 from replay_assets.evaluation.gate.paired import Other
 from replay_assets.evaluation.reviews import (
     Sides,
@@ -25,8 +25,9 @@ from replay_assets.evaluation.reviews import (
     twin_of,
 )
 from replay_assets.evaluation.scored_days import CandidateScores, DayReader, ScoredDays
-from replay_assets.lake import Publication, Store, assets, files
+from replay_assets.lake import Publication, Store, VerifiedFile, assets
 from replay_assets.lake.formats import decode_json, encode_json
+from replay_assets.lake.published import checksum_in
 from replay_assets.lake.review_plans import plan_address
 
 CODE_VERSION = "1"
@@ -176,17 +177,18 @@ def _manifest(name: str, lake: Store) -> TrainingManifest:
 
     Raises:
         ConfigurationError: there is no such file.
+        DamagedFileError: it has other bytes than its name says.
     """
     path = UPath(name)
     path = path if path.is_absolute() or path.protocol else UPath(lake.url) / name
-    try:
-        content = files.read(path)
-    except NotMaterializedError as error:
+    if not path.exists():
         raise ConfigurationError(
             f"trained_on: {path} does not exist. Name the manifest of an export, as a path below "
             "the lake, a complete path or a URL; without it, incidents that the candidate was "
             "trained on would count as a test."
-        ) from error
+        )
+    way_out = "Restore the file, or name an unchanged copy of it in trained_on."
+    content = VerifiedFile(path, checksum_in(path.name), way_out).read()
     return TrainingManifest.read(decode_json(content, str(path)))
 
 

@@ -17,9 +17,10 @@ from replay_assets.finetune.duplicates.fingerprints import Fingerprints, RowOrig
 from replay_assets.finetune.duplicates.minhash import METHOD, signatures_in
 from replay_assets.finetune.selection import Selection
 from replay_assets.finetune.split import EarlierRows
-from replay_assets.lake.assets import TRAINING_MANIFESTS
-from replay_assets.lake.files import read
+from replay_assets.lake import VerifiedFile
+from replay_assets.lake.assets import MANIFEST_FILE, TRAINING_MANIFESTS
 from replay_assets.lake.formats import decode_json, decode_table
+from replay_assets.lake.published import checksum_in
 
 DIGESTS = ("exact", "masked", "masked_questions", "masked_answers")
 SIGNATURES = ("texts", "questions", "answers")
@@ -35,8 +36,21 @@ class EarlierExport(NamedTuple):
     @property
     def manifest(self) -> TrainingManifest:
         """Its manifest."""
-        path = self.folder / self.manifest_file
-        return TrainingManifest.read(decode_json(read(path), str(path)))
+        content = self.read(self.manifest_file)
+        return TrainingManifest.read(decode_json(content, str(self.folder / self.manifest_file)))
+
+    def read(self, name: str) -> bytes:
+        """Return one of its files that has its checksum in its name.
+
+        Raises:
+            DamagedFileError: the file is gone, or has other bytes than its name says.
+        """
+        way_out = (
+            f"Restore the file. If there is no copy, remove {self.manifest_file}, in a lake also "
+            f"{MANIFEST_FILE} next to it, and export those days again; rows may then be in another "
+            "split than before."
+        )
+        return VerifiedFile(self.folder / name, checksum_in(name), way_out).read()
 
 
 def signatures_of_export(selection: Selection) -> bytes:
@@ -104,12 +118,13 @@ def exports_before(
 def _tables(exports: Iterable[EarlierExport]) -> Iterator[dict[str, list[Any]]]:
     for export in exports:
         if name := export.manifest.signatures_file:
-            table = decode_table(read(path := export.folder / name))
+            table = decode_table(export.read(name))
             method = (table.schema.metadata or {}).get(METHOD_KEY, b"").decode()
             if method != METHOD:
                 raise ContractError(
-                    f"{path}: its signatures are {method or 'of an unknown method'}, this release "
-                    f"compares {METHOD}. Make that export again with this release."
+                    f"{export.folder / name}: its signatures are "
+                    f"{method or 'of an unknown method'}, this release compares {METHOD}. Make "
+                    "that export again with this release."
                 )
             yield table.to_pydict()
 

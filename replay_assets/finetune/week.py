@@ -23,7 +23,7 @@ from replay_assets.finetune.export import ALPACA, Export, Made
 from replay_assets.finetune.flavours import Family, flavour_of, flavours_named
 from replay_assets.finetune.rules import Problem, check_lines
 from replay_assets.finetune.writing.export import CODE_VERSION, Exported, is_data
-from replay_assets.lake import Asset, Lineage, Published, Store, assets
+from replay_assets.lake import Asset, Lineage, Published, Store, VerifiedFile, assets
 from replay_assets.lake.formats import encode_json, json_line
 from replay_assets.sanitizing import OutboundPolicy
 from replay_assets.source import INCIDENT_EVIDENCE, ExportLogEntry
@@ -173,5 +173,6 @@ def log_entries(week: str, folder: UPath, exported: Exported) -> list[ExportLogE
 
 
 def _incidents(folder: UPath, file: ExportedFile) -> list[str]:
-    with (folder / file.lineage_file).open("rb") as lines:
+    path, way_out = folder / file.lineage_file, "Materialise that week again."
+    with VerifiedFile(path, file.lineage_sha256, way_out).open() as lines:
         return sorted({json.loads(line)["incident_id"] for line in lines})

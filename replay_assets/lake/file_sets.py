@@ -89,7 +89,7 @@ class _Member:
             own = PurePosixPath(self.name).suffixes[-2:]
             final = named_by_content(self.named_after.name, self.named_after.file.stream.sha256())
             final = final.removesuffix(".jsonl") + "".join(own)
-            if _differs(folder / final, sha256):
+            if (folder / final).exists() and not _has(folder / final, sha256):
                 final = named_by_content(final, sha256)
         self.file.target = folder / final
         records = None if self.lines is None else self.lines.records
@@ -150,8 +150,9 @@ class FileSet:
         content = manifest_of(entries)
         manifest = _entry_of(manifest_name, content)
         with _pending(self._folder, [one.path for one in entries]):
-            for one in members:
-                if not one.file.target.exists():
+            for one, entry in zip(members, entries, strict=True):
+                # A damaged file is replaced: to make its export again is the way out of errors.
+                if not _has(one.file.target, entry.sha256):
                     one.file.publish()
             # Also if this set was published before: the files with one name may be of another set.
             for name, whole in (*self._current, (manifest.path, content)):
@@ -207,12 +208,12 @@ def _entry_of(name: str, content: bytes) -> FileEntry:
     return FileEntry(path=path, sha256=sha256, size_bytes=len(content), records=None)
 
 
-def _differs(path: UPath, sha256: str) -> bool:
-    """Return whether a file exists that has other content."""
+def _has(path: UPath, sha256: str) -> bool:
+    """Return whether a file exists with the content of a checksum."""
     if not path.exists():
         return False
     found = hashlib.sha256()
     with path.open("rb") as stream:
         while content := stream.read(1 << 20):
             found.update(content)
-    return found.hexdigest() != sha256
+    return found.hexdigest() == sha256

@@ -17,16 +17,22 @@ from replay_assets.lake.addresses import Address
 
 STREAM_BYTES = 1 << 20
 HASH_CHARACTERS = 16
-_CHECKSUM = re.compile(rf"\.[0-9a-f]{{{HASH_CHARACTERS}}}\.")
+_CHECKSUM = re.compile(rf"\.([0-9a-f]{{{HASH_CHARACTERS}}})\.")
 
 
 @dataclass(frozen=True)
 class VerifiedFile:
-    """A published file; reading it raises an error if its bytes were changed."""
+    """A published file; reading it raises an error if its bytes were changed.
+
+    Attributes:
+        path: the file.
+        sha256: the checksum that it was published with, or the start of it.
+        way_out: what to do if the file is gone or has another one, in a sentence.
+    """
 
     path: UPath
     sha256: str
-    address: Address
+    way_out: str
 
     def read(self) -> bytes:
         """Return the file's bytes.
@@ -51,11 +57,10 @@ class VerifiedFile:
 
     def verify(self, found: str) -> None:
         """Compare a checksum with the one that was published."""
-        if found != self.sha256:
+        if not found.startswith(self.sha256):
             raise DamagedFileError(
-                f"{self.path} was changed after it was published: its SHA-256 is {found}, the "
-                f"manifest says {self.sha256}. Restore the file, or materialise {self.address} "
-                "again."
+                f"{self.path} was changed after it was published: its SHA-256 is {found}, it was "
+                f"published with {self.sha256}. {self.way_out}"
             )
 
     def _open(self, mode: str) -> IO[bytes]:
@@ -63,8 +68,7 @@ class VerifiedFile:
             stream: IO[bytes] = self.path.open(mode)
         except FileNotFoundError as error:
             raise DamagedFileError(
-                f"{self.path} does not exist, but the manifest of {self.address} names it. Restore "
-                f"the file, or materialise {self.address} again."
+                f"{self.path} does not exist, but it was published. {self.way_out}"
             ) from error
         return stream
 
@@ -159,7 +163,8 @@ class Published:
 
     def _verified(self, path: str) -> VerifiedFile:
         entry = self._entry(path)
-        return VerifiedFile(self.root / entry.path, entry.sha256, self.address)
+        way_out = f"Restore the file, or materialise {self.address} again."
+        return VerifiedFile(self.root / entry.path, entry.sha256, way_out)
 
     def _entry(self, path: str) -> FileEntry:
         for entry in self.manifest.files:
@@ -178,9 +183,10 @@ def named_by_content(path: str, sha256: str) -> str:
     return str(pure.with_name(f"{pure.stem}.{sha256[:HASH_CHARACTERS]}{pure.suffix}"))
 
 
-def is_named_by_content(entry: FileEntry) -> bool:
-    """Return whether a file has a checksum in its name; such a file is never replaced.
+def checksum_in(path: str) -> str:
+    """Return the start of a checksum that a file has in its name; empty if it has none.
 
-    The checksum is its own, or that of the file that it belongs to.
+    Such a file is never replaced. The checksum is its own; a lineage has that of its rows.
     """
-    return _CHECKSUM.search(PurePosixPath(entry.path).name) is not None
+    found = _CHECKSUM.search(PurePosixPath(path).name)
+    return found[1] if found is not None else ""

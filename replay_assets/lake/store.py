@@ -19,7 +19,7 @@ from replay_assets.errors import ContractError, NotMaterializedError
 from replay_assets.lake import files, formats
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.assets import INCIDENT_EVIDENCE, MANIFEST_FILE
-from replay_assets.lake.published import Published, is_named_by_content
+from replay_assets.lake.published import Published, checksum_in
 from replay_assets.lake.time_zone import record_zone, require_zone
 from replay_assets.lake.writing import PartitionWriter
 
@@ -156,8 +156,7 @@ class Store:
 
     def _replaceable(self, address: Address) -> set[str]:
         """Return the files that a new publication removes: all except those named by checksum."""
-        entries = self._entries_of(address)
-        return {entry.path for entry in entries if not is_named_by_content(entry)}
+        return {one.path for one in self._entries_of(address) if not checksum_in(one.path)}
 
     def _entries_of(self, address: Address) -> list[FileEntry]:
         """Return the files of a partition; empty if it does not exist.

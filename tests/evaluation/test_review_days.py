@@ -8,7 +8,7 @@ import pytest
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.training_manifest import TRAINING_VERSION, TrainingManifest
-from replay_assets.errors import ConfigurationError
+from replay_assets.errors import ConfigurationError, DamagedFileError
 from replay_assets.evaluation.review_days import ReviewDays
 from replay_assets.lake import Address, Published, Store
 from replay_assets.lake.review_plans import find_plan
@@ -78,6 +78,19 @@ def test_a_manifest_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         ConfigurationError, match=r"trained_on: .*gone/manifest.json does not exist"
     ):
+        reviews.standings(WEEK)
+
+
+def test_a_manifest_that_was_changed_is_named(tmp_path: Path) -> None:
+    """An incident that is missing from it would count as a test."""
+    path = tmp_path / f"manifest.{'0' * 16}.json"
+    path.write_text("{}", "utf-8")
+    trained = MODEL.model_copy(update={"trained_on": (str(path),)})
+    roots = empty(tmp_path)
+    roots.publish_day(DAYS[0], incident="inc-1")
+    reader = roots.scored(DAYS, trained).reader
+    reviews = ReviewDays(roots.lake, roots.evidence, reader, Catalogue((trained,)), load_policy())
+    with pytest.raises(DamagedFileError, match=rf"{path.name} was changed.*in trained_on"):
         reviews.standings(WEEK)
 
 

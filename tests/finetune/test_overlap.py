@@ -12,6 +12,7 @@ import pytest
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.review import REVIEW_VERSION, ReviewPlan
 from replay_assets.contracts.training_manifest import TrainingManifest
+from replay_assets.errors import DamagedFileError
 from replay_assets.finetune.duplicates.fingerprints import fingerprints_of
 from replay_assets.finetune.earlier import earlier_rows, exports_before
 from replay_assets.finetune.overlap import WrittenRow, overlaps, written_rows
@@ -174,6 +175,32 @@ def test_rows_are_compared_with_those_of_earlier_weeks(lake: Lake) -> None:
     before, alongside = exports_before(NEXT, folders)
     assert [one.folder for one in (*before, *alongside)] == folders
     assert len(earlier_rows(before, alongside).rows) == 6
+
+
+@pytest.mark.parametrize(
+    ("begins", "gone"), [("signatures.", False), ("manifest.", True)], ids=["changed", "gone"]
+)
+def test_a_damaged_file_of_an_earlier_week_is_named_with_the_way_out(
+    lake: Lake, begins: str, gone: bool
+) -> None:
+    """Rows would be compared with others than those that were exported; the way out works."""
+    lake.day(WEEK, [row(2)])
+    lake.day(NEXT, [row(2, "copy"), row(7)])
+    folder = Path(lake.export(SFT_EXPORT).folder)
+    (damaged,) = folder.glob(f"{begins}*.*")
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-1])
+    if gone:
+        damaged.unlink()
+    for week in (WEEK, NEXT):
+        with pytest.raises(DamagedFileError) as caught:
+            lake.export(SFT_EXPORT, week=week)
+        assert str(damaged) in str(caught.value)
+        assert "in a lake also manifest.json next to it, and export those days" in str(caught.value)
+    (folder / "manifest.json").unlink()
+    lake.export(SFT_EXPORT)
+    assert damaged.read_bytes() == content
+    assert written(lake.export(SFT_EXPORT, week=NEXT)) == {"inc-7"}
 
 
 def test_what_validated_in_the_morning_does_not_train_in_the_evening(lake: Lake) -> None:

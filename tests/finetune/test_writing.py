@@ -7,9 +7,10 @@ import pytest
 from upath import UPath
 
 from replay_assets.contracts.training_manifest import Lengths, Split
-from replay_assets.errors import ConfigurationError
+from replay_assets.errors import ConfigurationError, DamagedFileError
 from replay_assets.finetune.flavours import flavours_named
 from replay_assets.finetune.rows import Message, Row, Tool
+from replay_assets.finetune.week import log_entries
 from replay_assets.finetune.writing.export import Exported, ExportPlan, write_export
 from replay_assets.finetune.writing.lengths import (
     LengthStatistics,
@@ -108,6 +109,16 @@ def test_a_manifest_counts_rows_by_split_and_names_what_has_none(tmp_path: Path)
     assert manifest.incident_ids == ("inc-0", "inc-1", "inc-2")
     empty = write(tmp_path, "2026-09-28").manifest
     assert (empty.files, empty.flavours) == ((), ("sft.alpaca", "kto.trl", "kto.lf"))
+
+
+def test_a_lineage_that_was_damaged_is_not_recorded_in_the_source(tmp_path: Path) -> None:
+    """The row of the export log would name other incidents than the file has."""
+    exported = write(tmp_path, WEEK, "train", "train")
+    assert log_entries(WEEK, UPath(tmp_path), exported)
+    lineage = next(tmp_path.glob("kto.lf.*.lineage.jsonl"))
+    lineage.write_bytes(lineage.read_bytes().replace(b"inc-1", b"inc-7"))
+    with pytest.raises(DamagedFileError, match=rf"{lineage.name} was changed.* that week again"):
+        log_entries(WEEK, UPath(tmp_path), exported)
 
 
 def test_the_list_for_llama_factory_keeps_earlier_exports(tmp_path: Path) -> None:

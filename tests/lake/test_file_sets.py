@@ -60,6 +60,15 @@ def test_other_content_leaves_the_first_in_place_on_an_object_store_too(tmp_path
     assert (folder / data).read_bytes() == b"1\n"
 
 
+def test_to_publish_a_set_again_replaces_a_damaged_file(tmp_path: Path) -> None:
+    """The errors of readers name this as the way out."""
+    first = publish(tmp_path, b"1")
+    data = tmp_path / next(name for name in first if name.startswith("sft.") and "lin" not in name)
+    data.write_bytes(b"damaged")
+    assert publish(tmp_path, b"1") == first
+    assert data.read_bytes() == b"1\n"
+
+
 def test_a_lineage_that_changed_gets_a_name_too(tmp_path: Path) -> None:
     """The same rows with another label source: both lineages stay, and both manifests are right."""
     first = publish(tmp_path, b"1")
