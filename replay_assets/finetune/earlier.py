@@ -80,15 +80,18 @@ def earlier_rows(
         alongside: the exports of which only the sides of scenario groups are read.
 
     Raises:
-        ContractError: signatures were made by another method.
+        ContractError: signatures of rows to compare were made by another method.
     """
     parts, clusters, splits = [], list[str](), list[Split]()
-    for columns in _tables(exports):
+    for path, table in _tables(exports):
+        _require_method(path, table)
+        columns = table.to_pydict()
         parts.append(_fingerprints(columns))
         clusters += columns["cluster"]
         splits += columns["split"]
     sides: dict[str, set[Split]] = {}
-    for columns in _tables(alongside):
+    for _, table in _tables(alongside):
+        columns = table.select(["scenario_group", "incident_id", "split"]).to_pydict()
         names = zip(columns["scenario_group"], columns["incident_id"], strict=True)
         for (group, incident), split in zip(names, columns["split"], strict=True):
             sides.setdefault(group or incident, set()).add(split)
@@ -115,18 +118,19 @@ def exports_before(
     return before, [one for week, _, one in ordered if week == day]
 
 
-def _tables(exports: Iterable[EarlierExport]) -> Iterator[dict[str, list[Any]]]:
+def _tables(exports: Iterable[EarlierExport]) -> Iterator[tuple[UPath, pa.Table]]:
     for export in exports:
         if name := export.manifest.signatures_file:
-            table = decode_table(export.read(name))
-            method = (table.schema.metadata or {}).get(METHOD_KEY, b"").decode()
-            if method != METHOD:
-                raise ContractError(
-                    f"{export.folder / name}: its signatures are "
-                    f"{method or 'of an unknown method'}, this release compares {METHOD}. Make "
-                    "that export again with this release."
-                )
-            yield table.to_pydict()
+            yield export.folder / name, decode_table(export.read(name))
+
+
+def _require_method(path: UPath, table: pa.Table) -> None:
+    method = (table.schema.metadata or {}).get(METHOD_KEY, b"").decode()
+    if method != METHOD:
+        raise ContractError(
+            f"{path}: its signatures are {method or 'of an unknown method'}, this release "
+            f"compares {METHOD}. Make that export again with this release."
+        )
 
 
 def _fingerprints(columns: dict[str, list[Any]]) -> Fingerprints:

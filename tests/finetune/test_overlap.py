@@ -12,7 +12,8 @@ import pytest
 from replay_assets.contracts.gate_policy import load_policy
 from replay_assets.contracts.review import REVIEW_VERSION, ReviewPlan
 from replay_assets.contracts.training_manifest import TrainingManifest
-from replay_assets.errors import DamagedFileError
+from replay_assets.errors import ContractError, DamagedFileError
+from replay_assets.finetune import earlier
 from replay_assets.finetune.duplicates.fingerprints import fingerprints_of
 from replay_assets.finetune.earlier import earlier_rows, exports_before
 from replay_assets.finetune.overlap import WrittenRow, overlaps, written_rows
@@ -200,6 +201,20 @@ def test_a_damaged_file_of_an_earlier_week_is_named_with_the_way_out(
     (folder / "manifest.json").unlink()
     lake.export(SFT_EXPORT)
     assert damaged.read_bytes() == content
+    assert written(lake.export(SFT_EXPORT, week=NEXT)) == {"inc-7"}
+
+
+def test_an_export_of_another_method_is_made_again(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message asks for it: of the week's present export, only the sides are read."""
+    lake.day(WEEK, [row(2)])
+    lake.day(NEXT, [row(7)])
+    lake.export(SFT_EXPORT)
+    monkeypatch.setattr(earlier, "METHOD", "another")
+    with pytest.raises(ContractError, match="this release compares another"):
+        lake.export(SFT_EXPORT, week=NEXT)
+    lake.export(SFT_EXPORT)
     assert written(lake.export(SFT_EXPORT, week=NEXT)) == {"inc-7"}
 
 
