@@ -18,12 +18,7 @@ from replay_assets.contracts.evaluation_report import (
 from replay_assets.contracts.result import GRADED_OUTCOMES
 from replay_assets.evaluation.grading import GRADERS
 from replay_assets.evaluation.report.agents import agent_filters
-from replay_assets.evaluation.report.pictures import pareto, trend_picture
-from replay_assets.evaluation.report.recommendations import recommendation_filters
-from replay_assets.evaluation.report.shown import filters, harms_of
-from replay_assets.evaluation.report.slices import ENOUGH
-from replay_assets.evaluation.report.summary import METRICS
-from replay_assets.evaluation.report.views import (
+from replay_assets.evaluation.report.page_tables import (
     changes_by_week,
     flip_tables,
     quality_points,
@@ -31,6 +26,11 @@ from replay_assets.evaluation.report.views import (
     slice_tables,
     trend_by_candidate,
 )
+from replay_assets.evaluation.report.pictures import pareto, trend_picture
+from replay_assets.evaluation.report.recommendations import recommendation_filters
+from replay_assets.evaluation.report.shown import filters, harms_of
+from replay_assets.evaluation.report.slices import ENOUGH
+from replay_assets.evaluation.report.summary import METRICS
 from replay_assets.evaluation.report.words import Words, words_in
 from replay_assets.parsing.pages import page_templates
 

@@ -14,11 +14,15 @@ from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.evaluation.report.details import truth_of
 from replay_assets.evaluation.report.flips import flips_of
 from replay_assets.evaluation.report.leaks import leak_checks
+from replay_assets.evaluation.report.page_tables import (
+    changes_by_week,
+    slice_state,
+    trend_by_candidate,
+)
 from replay_assets.evaluation.report.pictures import Point, pareto, trend_picture
 from replay_assets.evaluation.report.shown import with_reasons
 from replay_assets.evaluation.report.slices import slices_of
 from replay_assets.evaluation.report.trend import earlier_weeks
-from replay_assets.evaluation.report.views import changes_by_week, slice_state, trend_by_candidate
 from replay_assets.evaluation.report.words import words_in
 from replay_assets.evaluation.scored_days import CandidateScores, Title
 from replay_assets.lake import Publication, Store, assets

@@ -10,8 +10,8 @@ from replay_assets.contracts.agent_turn import Touchpoint
 from replay_assets.contracts.record import Part, Record
 from replay_assets.contracts.shields import OnViolation
 from replay_assets.parsing.yaml_files import shipped_yaml
+from replay_assets.replay.agent.shields.hidden_text import hides_text, views_of
 from replay_assets.replay.agent.shields.shield import PASS, Run, ShieldContext, ShieldResult
-from replay_assets.replay.agent.shields.views import hides_text, views_of
 from replay_assets.sanitizing import TextScanner, text_scanner
 
 HIDDEN_TEXT = "hidden_text"

@@ -1,4 +1,4 @@
-"""What the page shows of weeks, parts of the incidents and single incidents."""
+"""The tables of the report's page: weeks, flips and slices; and the points of its pictures."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
