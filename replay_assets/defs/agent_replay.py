@@ -16,7 +16,7 @@ from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, table_preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.replay import GROUP, ReplayConfig, RunLog, publish
-from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
+from replay_assets.defs.resources import AnswerVocabulary, Keys, OutboundSafeguards, Root, State
 from replay_assets.evaluation.grading.agents import READS
 from replay_assets.lake import Published, assets
 from replay_assets.replay.agent import runner
@@ -65,7 +65,7 @@ def build_asset(
         lake: Root,
         vocabulary: AnswerVocabulary,
         api_keys: Keys,
-        safeguards: Guards,
+        safeguards: OutboundSafeguards,
         state: State,
     ) -> Iterator[dg.MaterializeResult[None]]:
         """One investigation per incident of the day's pack, with recorded tools.

@@ -12,7 +12,7 @@ from replay_assets.defs.keys import inputs_of, key_of, sanitizing_version, tags_
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, Guards, Policy, Root
+from replay_assets.defs.resources import AnswerVocabulary, OutboundSafeguards, Policy, Root
 from replay_assets.evaluation import grading, masked_labels, report
 from replay_assets.evaluation.day_scores import scores_of_day
 from replay_assets.evaluation.grading import (
@@ -67,7 +67,10 @@ def build_masked_labels(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefi
         code_version=sanitizing_version(masked_labels.CODE_VERSION, rules),
     )
     def build(
-        context: dg.AssetExecutionContext, evidence: Root, labels: Root, safeguards: Guards
+        context: dg.AssetExecutionContext,
+        evidence: Root,
+        labels: Root,
+        safeguards: OutboundSafeguards,
     ) -> dg.MaterializeResult[None]:
         """The day's labels; in their free text, values have the same pseudonyms as in the pack.
 
@@ -108,7 +111,7 @@ def build_scores(candidate: Candidate, partitions: Partitions) -> dg.AssetsDefin
         evidence: Root,
         labels: Root,
         vocabulary: AnswerVocabulary,
-        safeguards: Guards,
+        safeguards: OutboundSafeguards,
     ) -> dg.MaterializeResult[None]:
         """One row per result of the day: its answer, graded by the incident's label.
 
@@ -200,7 +203,7 @@ def build_report_asset(
         labels: Root,
         vocabulary: AnswerVocabulary,
         policy: Policy,
-        safeguards: Guards,
+        safeguards: OutboundSafeguards,
     ) -> dg.MaterializeResult[None]:
         """The week's verdict on each candidate, compared with production and the baselines.
 

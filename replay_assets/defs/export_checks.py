@@ -8,7 +8,7 @@ import dagster as dg
 from replay_assets.candidates import Catalogue
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.pack_checks import lines_of, secrets_in
-from replay_assets.defs.resources import Guards, Root, Safeguards
+from replay_assets.defs.resources import OutboundSafeguards, Root, Safeguards
 from replay_assets.finetune.earlier import earlier_rows
 from replay_assets.finetune.overlap import overlaps, written_rows
 from replay_assets.finetune.reserving import ReservedReader
@@ -46,7 +46,10 @@ def _overlap(
         "and compared with those of earlier weeks too.",
     )
     def check(
-        context: dg.AssetCheckExecutionContext, lake: Root, evidence: Root, safeguards: Guards
+        context: dg.AssetCheckExecutionContext,
+        lake: Root,
+        evidence: Root,
+        safeguards: OutboundSafeguards,
     ) -> dg.AssetCheckResult:
         week = context.partition_key
         lineage = Lineage(lake=lake, evidence=evidence)
@@ -82,7 +85,7 @@ def _checks(asset: Asset, weekly: dg.PartitionsDefinition) -> dg.AssetChecksDefi
 
     @dg.multi_asset_check(name=f"{asset.name}_checks", specs=[secrets, rules])
     def check(
-        context: dg.AssetCheckExecutionContext, lake: Root, safeguards: Guards
+        context: dg.AssetCheckExecutionContext, lake: Root, safeguards: OutboundSafeguards
     ) -> Iterator[dg.AssetCheckResult]:
         export = lake.get(asset.at(context.partition_key))
         names = export.names(".jsonl")

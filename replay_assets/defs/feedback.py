@@ -15,7 +15,7 @@ from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, preview, table_preview
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.replay import ReplayConfig, RunLog
-from replay_assets.defs.resources import Guards, Policy, Root, State
+from replay_assets.defs.resources import OutboundSafeguards, Policy, Root, State
 from replay_assets.feedback import publishing
 from replay_assets.feedback.judge import Judge
 from replay_assets.feedback.labels import shipped_labels
@@ -105,7 +105,7 @@ def build_rewards(
         lake: Root,
         evidence: Root,
         policy: Policy,
-        safeguards: Guards,
+        safeguards: OutboundSafeguards,
         state: State,
     ) -> Iterator[dg.MaterializeResult[None]]:
         """What each next message says about its answer: a label, a confidence, a reward.
@@ -148,7 +148,7 @@ class _Rewards:
         config: ReplayConfig,
         lake: Root,
         evidence: Root,
-        safeguards: Guards,
+        safeguards: OutboundSafeguards,
         human: HumanLabels,
     ) -> None:
         self._log = RunLog(context.log.info).report
@@ -177,7 +177,7 @@ class _Rewards:
 
 
 def _judge(
-    entry: Candidate | None, catalogue: Catalogue, safeguards: Guards, state: State
+    entry: Candidate | None, catalogue: Catalogue, safeguards: OutboundSafeguards, state: State
 ) -> Judge:
     """Return the judge: a model, or the built-in rules."""
     if entry is None:

@@ -7,7 +7,7 @@ import dagster as dg
 from replay_assets.contracts.judge_report import JudgeCard
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.pack_checks import secrets_in
-from replay_assets.defs.resources import Guards, Root
+from replay_assets.defs.resources import OutboundSafeguards, Root
 from replay_assets.lake import Lineage, Published, assets
 from replay_assets.lake.jsonl import encode_line
 
@@ -22,7 +22,10 @@ def feedback_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name="feedback_rewards_checks", specs=_specs(daily))
     def check(
-        context: dg.AssetCheckExecutionContext, lake: Root, evidence: Root, safeguards: Guards
+        context: dg.AssetCheckExecutionContext,
+        lake: Root,
+        evidence: Root,
+        safeguards: OutboundSafeguards,
     ) -> Iterator[dg.AssetCheckResult]:
         lineage, day = Lineage(lake=lake, evidence=evidence), context.partition_key
         rewards = lineage.get(assets.FEEDBACK_REWARDS.at(day))

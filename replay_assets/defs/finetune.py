@@ -14,8 +14,8 @@ from replay_assets.defs.metadata import Metadata, bars
 from replay_assets.defs.partitions import Partitions
 from replay_assets.defs.resources import (
     AnswerVocabulary,
-    Guards,
     IncidentSource,
+    OutboundSafeguards,
     Root,
     Source,
 )
@@ -86,7 +86,7 @@ def _build(
         labels: Root,
         source: IncidentSource,
         vocabulary: AnswerVocabulary,
-        safeguards: Guards,
+        safeguards: OutboundSafeguards,
     ) -> dg.MaterializeResult[None]:
         recorded_in: dict[str, str | None] = {}
 

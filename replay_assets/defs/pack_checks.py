@@ -14,7 +14,7 @@ import dagster as dg
 from replay_assets.contracts.request import INCIDENT_FIELDS
 from replay_assets.contracts.self_grading import HELD_OUT_FIELDS
 from replay_assets.defs.keys import key_of
-from replay_assets.defs.resources import Guards, Root
+from replay_assets.defs.resources import OutboundSafeguards, Root
 from replay_assets.evaluation.label_leak_check import Provenance, trace_labels
 from replay_assets.evaluation.masked_labels import labels_under_the_map
 from replay_assets.lake import Lineage, Published, assets
@@ -55,7 +55,7 @@ def build_pack_checks(daily: dg.PartitionsDefinition) -> dg.AssetChecksDefinitio
         lake: Root,
         evidence: Root,
         labels: Root,
-        safeguards: Guards,
+        safeguards: OutboundSafeguards,
     ) -> Iterator[dg.AssetCheckResult]:
         day = context.partition_key
         raw = evidence.get(assets.INCIDENT_EVIDENCE.at(day))

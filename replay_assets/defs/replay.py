@@ -17,7 +17,7 @@ from replay_assets.defs.lost_calls import log_lost_calls
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata, bars, table_preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, Guards, Keys, Root, State
+from replay_assets.defs.resources import AnswerVocabulary, Keys, OutboundSafeguards, Root, State
 from replay_assets.inference import BatchProgress
 from replay_assets.lake import Published, Store, assets
 from replay_assets.replay import runner
@@ -92,7 +92,7 @@ def build_asset(
         lake: Root,
         vocabulary: AnswerVocabulary,
         api_keys: Keys,
-        safeguards: Guards,
+        safeguards: OutboundSafeguards,
         state: State,
     ) -> Iterator[dg.MaterializeResult[None]]:
         if is_left_out(context, candidate, everyone):

@@ -10,7 +10,7 @@ from replay_assets.defs.keys import inputs_of, sanitizing_version
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import PREVIEW_ROWS, Metadata, bars, preview
 from replay_assets.defs.partitions import Partitions
-from replay_assets.defs.resources import AnswerVocabulary, Guards, Root
+from replay_assets.defs.resources import AnswerVocabulary, OutboundSafeguards, Root
 from replay_assets.lake import Lineage, Published, assets
 from replay_assets.lake.formats import decode_lines
 from replay_assets.request_packs import builder
@@ -38,7 +38,7 @@ def build_asset(partitions: Partitions, rules: RuleSet) -> dg.AssetsDefinition:
         evidence: Root,
         lake: Root,
         vocabulary: AnswerVocabulary,
-        safeguards: Guards,
+        safeguards: OutboundSafeguards,
     ) -> dg.MaterializeResult[None]:
         """One sanitized chat request per incident, without labels; the same for all candidates.
 

@@ -134,7 +134,7 @@ AnswerVocabulary = dg.ResourceParam[Vocabulary]
 Policy = dg.ResourceParam[GatePolicy]
 Keys = dg.ResourceParam[ApiKeys]
 State = dg.ResourceParam[ReplayState]
-Guards = dg.ResourceParam[Safeguards]
+OutboundSafeguards = dg.ResourceParam[Safeguards]
 
 
 def build_resources(settings: Settings, catalogue: Catalogue) -> dict[str, object]:

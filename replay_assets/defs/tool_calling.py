@@ -14,7 +14,7 @@ from replay_assets.defs.left_out import is_left_out
 from replay_assets.defs.materializing import materialize
 from replay_assets.defs.metadata import Metadata
 from replay_assets.defs.replay import ReplayConfig, RunLog
-from replay_assets.defs.resources import Guards, Keys, Root, State
+from replay_assets.defs.resources import Keys, OutboundSafeguards, Root, State
 from replay_assets.lake import Published, assets
 from replay_assets.lake.digests import digest_of
 from replay_assets.settings import tool_case_files
@@ -57,7 +57,7 @@ def build_results(candidate: Candidate, everyone: AbstractSet[str]) -> dg.Assets
         config: ReplayConfig,
         lake: Root,
         api_keys: Keys,
-        safeguards: Guards,
+        safeguards: OutboundSafeguards,
         state: State,
     ) -> Iterator[dg.MaterializeResult[None]]:
         """One result per case: the calls that the candidate made, and whether they are right.
