@@ -69,7 +69,7 @@ class Dispatch(Generic[Record]):
         """Ask until all `size` dialogues have their calls.
 
         Raises:
-            EndpointRefusedError: no request can succeed.
+            RunRejectedError: no request can succeed.
             PatienceExceededError: the endpoint asks for a longer pause than the run's patience.
             Exception: the error that a dialogue, the cache or a progress report raised.
             ExceptionGroup: any other errors that ended the run early.

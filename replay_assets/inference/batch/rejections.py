@@ -34,7 +34,7 @@ class RejectionWatch:
         """Wait while the requests in flight must show whether the endpoint still answers.
 
         Raises:
-            EndpointRefusedError: they were rejected, too.
+            RunRejectedError: they were rejected, too.
         """
         while self._in_a_row >= MOST_IN_A_ROW and self._in_a_row > self._served + self._kept:
             if not self._in_flight:
@@ -70,7 +70,7 @@ class RejectionWatch:
         has kept show then that the endpoint answers.
 
         Raises:
-            EndpointRefusedError: nothing but rejections was returned.
+            RunRejectedError: nothing but rejections was returned.
         """
         if self._served or self._first is None or self._in_a_row <= self._kept:
             return

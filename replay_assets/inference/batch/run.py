@@ -30,7 +30,7 @@ from replay_assets.inference.batch.dispatch import Dispatch
 from replay_assets.inference.batch.interrupts import Interrupts
 from replay_assets.inference.batch.progress import ProgressMeter, Report
 from replay_assets.inference.batch.stores import RunStores
-from replay_assets.inference.call import Call, EndpointRefusedError, PatienceExceededError
+from replay_assets.inference.call import Call, PatienceExceededError, RunRejectedError
 from replay_assets.inference.call_store import CallStore, Header
 from replay_assets.inference.chat import RequestKeys, SendingGate
 from replay_assets.inference.routing import Clients, ReadKey, RouteKeys
@@ -186,7 +186,7 @@ def _ask_all(
         except (asyncio.CancelledError, KeyboardInterrupt) as error:
             meter.count(calls.settle())
             raise BatchInterruptedError(why_stopped(INTERRUPTED)) from error
-        except (EndpointRefusedError, PatienceExceededError) as error:
+        except (RunRejectedError, PatienceExceededError) as error:
             raise BatchStoppedError(why_stopped(str(error))) from error
         except BaseExceptionGroup as group:
             first = _first(group)

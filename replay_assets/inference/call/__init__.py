@@ -20,12 +20,12 @@ from replay_assets.inference.call.failures import (
     BudgetExhaustedError,
     CallFailedError,
     CircuitOpenError,
-    EndpointRefusedError,
     GateRefusedError,
     InfrastructureError,
     ModelRefusedError,
     PatienceExceededError,
     RequestRejectedError,
+    RunRejectedError,
 )
 from replay_assets.inference.call.question import Message, Question
 
@@ -41,7 +41,6 @@ __all__ = [
     "ChainStep",
     "CircuitOpenError",
     "Completion",
-    "EndpointRefusedError",
     "GateRefusedError",
     "InfrastructureError",
     "Message",
@@ -50,6 +49,7 @@ __all__ = [
     "Question",
     "RequestRejectedError",
     "ResponseMode",
+    "RunRejectedError",
     "StepOutcome",
     "ending_of",
     "total_cost",

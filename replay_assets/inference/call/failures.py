@@ -1,6 +1,6 @@
 """Why a call gave no answer. Each reason is a separate error, because each is handled differently.
 
-    EndpointRefusedError    no request of this run can succeed, because of account, key, model,
+    RunRejectedError        no request of this run can succeed, because of account, key, model,
                             parameter or path: the run ends with the reason
     PatienceExceededError   the endpoint asks for a longer pause than the run allows: the run ends
                             cleanly and is resumed later
@@ -32,7 +32,7 @@ class CallFailedError(ReplayAssetsError):
         self.chain: tuple[ChainStep, ...] = ()
 
 
-class EndpointRefusedError(CallFailedError):
+class RunRejectedError(CallFailedError):
     """The endpoint rejects what all requests of this run have: none of them can succeed."""
 
 
@@ -56,7 +56,7 @@ class RequestRejectedError(CallFailedError):
         message: str,
         *,
         attempts: tuple[Attempt, ...] = (),
-        of_run: EndpointRefusedError | None = None,
+        of_run: RunRejectedError | None = None,
         decides_alone: bool = False,
     ) -> None:
         super().__init__(message, attempts=attempts)

@@ -134,7 +134,7 @@ class ChatClient:
         Raises:
             GateRefusedError: a strict rule matches the body; nothing was sent.
             BudgetExhaustedError: the next attempt may cost more than is left.
-            EndpointRefusedError: account, key, model, parameter or path are rejected.
+            RunRejectedError: account, key, model, parameter or path are rejected.
             PatienceExceededError: the endpoint asks for a pause beyond the run's patience.
             RequestRejectedError: another 4xx; a retry would be rejected too.
             ModelRefusedError: moderation refuses the request.

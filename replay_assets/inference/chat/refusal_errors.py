@@ -6,9 +6,9 @@ from replay_assets.candidates import Candidate
 from replay_assets.inference.call import (
     Attempt,
     CallFailedError,
-    EndpointRefusedError,
     ModelRefusedError,
     RequestRejectedError,
+    RunRejectedError,
 )
 from replay_assets.inference.chat.refusals import OF_ONE_REQUEST, Refusal
 
@@ -63,7 +63,7 @@ def error_of_refusal(
     }
     reason, way_out = (text.format(**names) for text in _REASONS[refusal])
     text = f"{candidate.base_url}: {reason} ({problem}). {way_out}"
-    of_run = EndpointRefusedError(text, attempts=attempts)
+    of_run = RunRejectedError(text, attempts=attempts)
     if refusal in OF_ONE_REQUEST:
         alone = refusal == "forbidden"
         return RequestRejectedError(problem, attempts=attempts, of_run=of_run, decides_alone=alone)

@@ -7,19 +7,19 @@ from replay_assets.inference.call import (
     CallFailedError,
     ChainStep,
     CircuitOpenError,
-    EndpointRefusedError,
     GateRefusedError,
     InfrastructureError,
     ModelRefusedError,
     PatienceExceededError,
     RequestRejectedError,
+    RunRejectedError,
     StepOutcome,
 )
 
 _OUTCOMES: Mapping[type[CallFailedError], StepOutcome] = {
     BudgetExhaustedError: "budget_exhausted",
     CircuitOpenError: "circuit_open",
-    EndpointRefusedError: "endpoint_refused",
+    RunRejectedError: "endpoint_refused",
     ModelRefusedError: "model_refusal",
     RequestRejectedError: "request_rejected",
     GateRefusedError: "gate_refused",
@@ -78,7 +78,7 @@ class Chain:
         elif pauses:
             error = PatienceExceededError(text, pause_s=min(pauses))
         else:
-            error = EndpointRefusedError(text)
+            error = RunRejectedError(text)
         error.chain = tuple(self.steps)
         return error
 

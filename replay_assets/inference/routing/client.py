@@ -21,10 +21,10 @@ from replay_assets.inference.call import (
     ChainStep,
     CircuitOpenError,
     Completion,
-    EndpointRefusedError,
     InfrastructureError,
     PatienceExceededError,
     Question,
+    RunRejectedError,
 )
 from replay_assets.inference.chat import ChatClient, InFlight, workers_for
 from replay_assets.inference.routing.breaker import LONGEST_PAUSE_S, CircuitBreaker
@@ -36,7 +36,7 @@ PASSED_ON = (
     InfrastructureError,
     BudgetExhaustedError,
     CircuitOpenError,
-    EndpointRefusedError,
+    RunRejectedError,
     PatienceExceededError,
 )
 """Failures after which the next member is asked."""
@@ -122,7 +122,7 @@ class RouteClient:
                 )
             except PASSED_ON as error:
                 chain.add(member, error)
-                if isinstance(error, EndpointRefusedError):
+                if isinstance(error, RunRejectedError):
                     self._refused[member] = str(error)
                 if self.in_flight.is_stopped:
                     break

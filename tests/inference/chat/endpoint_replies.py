@@ -12,7 +12,7 @@ import yaml
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.inference.batch.dispatch import OUTCOME_OF_FAILURE
 from replay_assets.inference.call.call import Call
-from replay_assets.inference.call.failures import CallFailedError, EndpointRefusedError
+from replay_assets.inference.call.failures import CallFailedError, RunRejectedError
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.throttling import InProcessLimits
 from replay_assets.inference.transport.wire import Reply
@@ -98,7 +98,7 @@ def ended(reply: Reply, vocabulary: Vocabulary, **changes: Any) -> Ended:
             try:
                 completion = await client.complete(question.messages, schema=question.schema)
             except CallFailedError as error:
-                if isinstance(error, EndpointRefusedError):
+                if isinstance(error, RunRejectedError):
                     raise
                 return Call("key", OUTCOME_OF_FAILURE[type(error)], error=str(error))
         return Call("key", "answered", completion)
@@ -108,7 +108,7 @@ def ended(reply: Reply, vocabulary: Vocabulary, **changes: Any) -> Ended:
     question = next(dialogue)
     try:
         dialogue.send(asyncio.run(ask()))
-    except EndpointRefusedError as error:
+    except RunRejectedError as error:
         return Ended("end", endpoint.asked, str(error))
     except StopIteration as end:
         return Ended(end.value.outcome, endpoint.asked, end.value.error or "")

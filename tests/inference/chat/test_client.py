@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from replay_assets.inference.call.failures import (
-    EndpointRefusedError,
     InfrastructureError,
     RequestRejectedError,
+    RunRejectedError,
 )
 from replay_assets.inference.throttling.backoff import REFUSALS, TRIES
 from tests.inference.scripted_server import (
@@ -96,7 +96,7 @@ def test_the_key_is_sent_in_the_header_only(
 def test_a_rejected_key_or_model_ends_the_run(server: Script, code: int) -> None:
     """No later request can succeed: one attempt, and the message names the way out."""
     server.answers(status(code, f"no {KEY}"))
-    with pytest.raises(EndpointRefusedError) as caught:
+    with pytest.raises(RunRejectedError) as caught:
         ask(server, api_key=KEY, api_key_env="MODEL_KEY")
     text = str(caught.value)
     assert len(server.bodies) == 1

@@ -6,15 +6,15 @@ from replay_assets.inference.call.failures import (
     BudgetExhaustedError,
     CallFailedError,
     CircuitOpenError,
-    EndpointRefusedError,
     InfrastructureError,
     PatienceExceededError,
+    RunRejectedError,
 )
 from replay_assets.inference.routing.chain import Chain
 from tests.inference.calls import attempt
 from tests.inference.routing.routes import FIRST, SECOND
 
-REFUSED = EndpointRefusedError("account")
+REFUSED = RunRejectedError("account")
 SPENT = BudgetExhaustedError("budget")
 SPENT_LATER = BudgetExhaustedError("budget", attempts=(attempt(),))
 LONG, LONGER = (PatienceExceededError("wait", pause_s=pause_s) for pause_s in (600, 900))
@@ -23,7 +23,7 @@ LONG, LONGER = (PatienceExceededError("wait", pause_s=pause_s) for pause_s in (6
 @pytest.mark.parametrize(
     ("errors", "kind"),
     [
-        ((REFUSED, REFUSED), EndpointRefusedError),
+        ((REFUSED, REFUSED), RunRejectedError),
         ((REFUSED, LONG), PatienceExceededError),
         ((LONG, SPENT), BudgetExhaustedError),
         ((REFUSED, SPENT_LATER), InfrastructureError),
