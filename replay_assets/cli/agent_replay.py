@@ -4,7 +4,7 @@ from pathlib import Path
 
 from replay_assets.cli.asking import local_stores, own_catalogue, own_rules, sending_gate
 from replay_assets.cli.display import agent_progress, console
-from replay_assets.cli.replay import show_outcome, show_refusal
+from replay_assets.cli.replay import show_blocked, show_outcome
 from replay_assets.contracts.agent_event import AgentEvent
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.errors import ConfigurationError
@@ -52,7 +52,7 @@ def investigate_pack(
             gate=gate,
             refresh=refresh,
             progress=progress,
-            warn=show_refusal,
+            warn=show_blocked,
         )
     show_outcome(run.report, candidate, out, was_refused=run.was_refused)
     if not run.was_refused:

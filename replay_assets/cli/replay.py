@@ -36,7 +36,7 @@ def replay_pack(
             gate=gate,
             refresh=refresh,
             progress=progress,
-            warn=show_refusal,
+            warn=show_blocked,
         )
     show_outcome(run.report, candidate, out, was_refused=run.was_refused)
     return run.report.valid
@@ -55,6 +55,6 @@ def show_outcome(report: RunReport, candidate: Candidate, out: Path, *, was_refu
         console.print(f"  {failure}", style="red")
 
 
-def show_refusal(refusal: str) -> None:
+def show_blocked(blocked: str) -> None:
     """Print what the gate blocks of a request."""
-    console.print(f"  will not be sent: {refusal}", style="yellow", markup=False)
+    console.print(f"  will not be sent: {blocked}", style="yellow", markup=False)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         LocalCallStores,
         MemoryCallStores,
     )
-    from replay_assets.inference.chat import ChatClient, SendingGate, refusals_of
+    from replay_assets.inference.chat import ChatClient, SendingGate, findings_of
     from replay_assets.inference.routing import chain_of, member_of, members_after
     from replay_assets.inference.spending import Ledger, MemoryLedger
     from replay_assets.inference.spending.sql_ledger import SqlLedger
@@ -72,10 +72,10 @@ __all__ = [
     "SendingGate",
     "SqlLedger",
     "chain_of",
+    "findings_of",
     "member_of",
     "members_after",
     "probe",
-    "refusals_of",
     "run_batch",
     "with_model",
 ]
@@ -92,7 +92,7 @@ _MODULES = {
     ),
     "call": ("Attempt", "Call", "CalledTool", "Completion", "Message", "Question"),
     "call_store": ("CallStore", "CallStores", "Header", "LocalCallStores", "MemoryCallStores"),
-    "chat": ("ChatClient", "SendingGate", "refusals_of"),
+    "chat": ("ChatClient", "SendingGate", "findings_of"),
     "routing": ("chain_of", "member_of", "members_after"),
     "spending": ("Ledger", "MemoryLedger"),
     "spending.sql_ledger": ("SqlLedger",),

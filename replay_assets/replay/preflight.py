@@ -5,13 +5,13 @@ from collections.abc import Callable
 from replay_assets.candidates import Candidate
 from replay_assets.contracts.vocabulary import Vocabulary
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference import Question, SendingGate, refusals_of
+from replay_assets.inference import Question, SendingGate, findings_of
 from replay_assets.lake.digests import vocabulary_digest
 from replay_assets.replay.pack_reading import Pack, PackLine
 from replay_assets.replay.prompts import conversation
 
 
-def refusal_of(
+def blocked_by_gate(
     line: PackLine, candidate: Candidate, *, vocabulary: Vocabulary, gate: SendingGate
 ) -> str | None:
     """Return a request's line and the rules that block it; None if it may be sent."""
@@ -19,11 +19,11 @@ def refusal_of(
     found: dict[str, None] = {}
     for variant, member in by_variant.items():
         messages = conversation(line.request, variant, vocabulary)
-        found.update(dict.fromkeys(refusals_of(Question(messages), member, gate)))
+        found.update(dict.fromkeys(findings_of(Question(messages), member, gate)))
     return f"line {line.number}, {line.request.incident_id}: {', '.join(found)}" if found else None
 
 
-def warn_of_refusal(
+def warn_if_blocked(
     warn: Callable[[str], None],
     candidate: Candidate,
     vocabulary: Vocabulary,
@@ -31,8 +31,8 @@ def warn_of_refusal(
     line: PackLine,
 ) -> None:
     """Call `warn` with what the gate would block of a request, if anything."""
-    if (refusal := refusal_of(line, candidate, vocabulary=vocabulary, gate=gate)) is not None:
-        warn(refusal)
+    if (blocked := blocked_by_gate(line, candidate, vocabulary=vocabulary, gate=gate)) is not None:
+        warn(blocked)
 
 
 def require_vocabulary(pack: Pack, vocabulary: Vocabulary) -> None:

@@ -21,7 +21,7 @@ from replay_assets.lake.files import publish_parts
 from replay_assets.lake.formats import arrow_tables, decode_lines, encode_json, record_line
 from replay_assets.replay.dialogues import ReplayDialogues
 from replay_assets.replay.pack_reading import Pack, PackSource, read_pack
-from replay_assets.replay.preflight import require_vocabulary, warn_of_refusal
+from replay_assets.replay.preflight import require_vocabulary, warn_if_blocked
 from replay_assets.replay.prompts import PROMPT_VERSION
 from replay_assets.replay.report import ReportBuilder
 
@@ -145,7 +145,7 @@ def run_pack(
         ConfigurationError: the pack was built with a different vocabulary.
     """
     gate = gate or SendingGate(secrets=_known_keys(candidate, api_key, keys))
-    inspect = None if warn is None else partial(warn_of_refusal, warn, candidate, vocabulary, gate)
+    inspect = None if warn is None else partial(warn_if_blocked, warn, candidate, vocabulary, gate)
     pack = read_pack(source, candidate_id=candidate.id, inspect=inspect)
     if failures := [*pack.findings, *missing_key(candidate, api_key, keys)]:
         return ReplayRun.refused(folder, ReportBuilder(candidate, pack).report(failures))

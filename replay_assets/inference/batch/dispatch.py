@@ -24,7 +24,7 @@ from replay_assets.inference.call import (
     Call,
     CallFailedError,
     CallOutcome,
-    GateRefusedError,
+    GateBlockedError,
     InfrastructureError,
     ModelRefusedError,
     Question,
@@ -41,7 +41,7 @@ OUTCOME_OF_FAILURE: dict[type[CallFailedError], CallOutcome] = {
     ModelRefusedError: "model_refusal",
     RequestRejectedError: "request_rejected",
     InfrastructureError: "infrastructure_failure",
-    GateRefusedError: "gate_refused",
+    GateBlockedError: "gate_refused",
     BudgetExhaustedError: "not_sent",
 }
 """Failures that end one call only; all others end the run."""

@@ -9,7 +9,7 @@
     ModelRefusedError       moderation refuses this one request: an answer of the model
     InfrastructureError     no answer from the model: reported separately, retried by the next run,
                             never graded
-    GateRefusedError        the body contains a secret: not sent
+    GateBlockedError        the body contains a secret: not sent
     BudgetExhaustedError    the budget is spent: not sent
     CircuitOpenError        the endpoint has just failed often: not sent, only in a route
 
@@ -72,7 +72,7 @@ class InfrastructureError(CallFailedError):
     """No answer after all attempts: timeouts, resets, 5xx, 429, or invalid bodies."""
 
 
-class GateRefusedError(CallFailedError):
+class GateBlockedError(CallFailedError):
     """The body contains a secret or personal data; it was not sent."""
 
 

@@ -7,7 +7,7 @@ Other endpoints are asked in turn by `routing`, many requests by `batch`. Bytes 
 from replay_assets.inference.chat.client import ChatClient, workers_for
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.in_flight import InFlight
-from replay_assets.inference.chat.preflight import refusals_of
+from replay_assets.inference.chat.preflight import findings_of
 from replay_assets.inference.chat.request_key import RequestKeys, parts_of
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "InFlight",
     "RequestKeys",
     "SendingGate",
+    "findings_of",
     "parts_of",
-    "refusals_of",
     "workers_for",
 ]

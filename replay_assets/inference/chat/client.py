@@ -17,7 +17,7 @@ from replay_assets.inference.call import (
     ChainStep,
     CircuitOpenError,
     Completion,
-    GateRefusedError,
+    GateBlockedError,
     Message,
     PatienceExceededError,
     Question,
@@ -132,7 +132,7 @@ class ChatClient:
         With tools, no form of the answer is requested.
 
         Raises:
-            GateRefusedError: a strict rule matches the body; nothing was sent.
+            GateBlockedError: a strict rule matches the body; nothing was sent.
             BudgetExhaustedError: the next attempt may cost more than is left.
             RunRejectedError: account, key, model, parameter or path are rejected.
             PatienceExceededError: the endpoint asks for a pause beyond the run's patience.
@@ -208,16 +208,16 @@ class ChatClient:
         """Return the body to send, in the form to request now.
 
         Raises:
-            GateRefusedError: a strict rule matches it.
+            GateBlockedError: a strict rule matches it.
         """
         call.mode = self._mode_of(call)
         body, end = chat_body(
             self._candidate, call.messages, mode=call.mode, schema=call.schema, tools=call.tools
         )
         if body != call.passed:  # another response format gives another body
-            if refusals := self._gate.refusals(body, end=end):
-                rules = ", ".join(refusals)
-                raise GateRefusedError(f"not sent: rule {rules} finds a value in the body")
+            if findings := self._gate.findings(body, end=end):
+                rules = ", ".join(findings)
+                raise GateBlockedError(f"not sent: rule {rules} finds a value in the body")
             call.passed = body
         return body
 

@@ -38,7 +38,7 @@ class SendingGate:
     def __repr__(self) -> str:
         return f"SendingGate({self._watch!r})"
 
-    def refusals(self, body: bytes, *, end: bytes = b"") -> list[str]:
+    def findings(self, body: bytes, *, end: bytes = b"") -> list[str]:
         """Return the ids of what forbids sending a JSON body; empty if it may be sent.
 
         `end` is the end that all bodies of a run share; it is searched with the first of them.

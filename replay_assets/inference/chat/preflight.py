@@ -1,4 +1,4 @@
-"""What the gate would refuse, found before a run begins."""
+"""What the gate would block, found before a run begins."""
 
 from replay_assets.candidates import Candidate
 from replay_assets.inference.call import Question
@@ -6,7 +6,7 @@ from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.protocol import chat_body
 
 
-def refusals_of(question: Question, candidate: Candidate, gate: SendingGate) -> list[str]:
+def findings_of(question: Question, candidate: Candidate, gate: SendingGate) -> list[str]:
     """Return the rules that forbid sending a question; nothing is sent."""
     body, end = chat_body(
         candidate,
@@ -15,4 +15,4 @@ def refusals_of(question: Question, candidate: Candidate, gate: SendingGate) -> 
         schema=None,
         tools=question.tools,
     )
-    return gate.refusals(body, end=end)
+    return gate.findings(body, end=end)

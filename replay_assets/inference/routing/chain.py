@@ -7,7 +7,7 @@ from replay_assets.inference.call import (
     CallFailedError,
     ChainStep,
     CircuitOpenError,
-    GateRefusedError,
+    GateBlockedError,
     InfrastructureError,
     ModelRefusedError,
     PatienceExceededError,
@@ -22,7 +22,7 @@ _OUTCOMES: Mapping[type[CallFailedError], StepOutcome] = {
     RunRejectedError: "endpoint_refused",
     ModelRefusedError: "model_refusal",
     RequestRejectedError: "request_rejected",
-    GateRefusedError: "gate_refused",
+    GateBlockedError: "gate_refused",
 }
 _SKIPPED: tuple[StepOutcome, ...] = ("budget_exhausted", "circuit_open")
 

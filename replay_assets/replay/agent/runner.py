@@ -43,7 +43,7 @@ from replay_assets.replay.agent.progress import AgentReport, StepMeter
 from replay_assets.replay.agent.rows import step_rows
 from replay_assets.replay.agent.shields.guards import Guards, guards_of
 from replay_assets.replay.pack_reading import Pack, PackSource, read_pack
-from replay_assets.replay.preflight import require_vocabulary, warn_of_refusal
+from replay_assets.replay.preflight import require_vocabulary, warn_if_blocked
 from replay_assets.replay.prompts import PROMPT_VERSION
 from replay_assets.replay.report import ReportBuilder
 from replay_assets.replay.runner import ReplayRun, missing_key
@@ -127,7 +127,7 @@ def run_agent(
         warn: is called for each request that the gate blocks.
     """
     gate = gate or SendingGate(secrets=[api_key or ""])
-    inspect = None if warn is None else partial(warn_of_refusal, warn, candidate, vocabulary, gate)
+    inspect = None if warn is None else partial(warn_if_blocked, warn, candidate, vocabulary, gate)
     pack = read_pack(source.requests, candidate_id=candidate.id, inspect=inspect)
     if failures := [*pack.findings, *missing_key(candidate, api_key)]:
         return AgentRun.refused(folder, ReportBuilder(agent_of(candidate), pack).report(failures))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from replay_assets.errors import ConfigurationError
-from replay_assets.inference.call.failures import GateRefusedError
+from replay_assets.inference.call.failures import GateBlockedError
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.chat.gate import SendingGate
 from tests.inference.scripted_server import Script, candidate, status
@@ -41,7 +41,7 @@ def send(server: Script, content: str, *, api_key: str | None = None) -> None:
 def test_a_body_with_a_secret_is_not_sent(server: Script, rule: str, content: str) -> None:
     """The error names the rule but not the value, and nothing has left the machine."""
     server.answers("never")
-    with pytest.raises(GateRefusedError, match=rule) as caught:
+    with pytest.raises(GateBlockedError, match=rule) as caught:
         send(server, content)
     assert "FAKE" not in str(caught.value)
     assert "4111" not in str(caught.value)
@@ -51,7 +51,7 @@ def test_a_body_with_a_secret_is_not_sent(server: Script, rule: str, content: st
 def test_the_key_in_use_is_never_part_of_a_body(server: Script) -> None:
     """A key that no vendor's rule matches, quoted in the evidence."""
     server.answers("never")
-    with pytest.raises(GateRefusedError, match="api_key_in_use") as caught:
+    with pytest.raises(GateBlockedError, match="api_key_in_use") as caught:
         send(server, f"log: {PLAIN_KEY}", api_key=PLAIN_KEY)
     assert PLAIN_KEY not in str(caught.value)
     assert server.bodies == []
@@ -86,9 +86,9 @@ class Watched(SendingGate):
         super().__init__()
         self.shown: list[Any] = []
 
-    def refusals(self, body: bytes, *, end: bytes = b"") -> list[str]:
+    def findings(self, body: bytes, *, end: bytes = b"") -> list[str]:
         self.shown.append(json.loads(body))
-        return super().refusals(body, end=end)
+        return super().findings(body, end=end)
 
 
 @pytest.mark.usefixtures("no_waits")

@@ -39,7 +39,7 @@ def body(content: str) -> bytes:
 def test_a_key_or_a_canary_is_blocked_in_any_encoding(encoding: str, value: str, rule: str) -> None:
     """All keys known to the run: evidence may quote the key of another endpoint."""
     gate = SendingGate(secrets=[KEY, OTHER], canaries=[CANARY])
-    assert rule in gate.refusals(body(f"log: {ENCODINGS[encoding](value)} end"))
+    assert rule in gate.findings(body(f"log: {ENCODINGS[encoding](value)} end"))
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -62,7 +62,7 @@ def test_clean_text_passes_and_stays_unchanged() -> None:
     """Otherwise nothing would ever be sent."""
     gate = SendingGate(secrets=[KEY], canaries=[CANARY])
     text = "排程失敗 0/3 nodes, password=<CRED_1> from <IP_PRIV_1>"
-    assert gate.refusals(body(text)) == []
+    assert gate.findings(body(text)) == []
     assert gate.cleaned({"a": [text, 1, None]}) == {"a": [text, 1, None]}
 
 
@@ -71,19 +71,19 @@ def test_a_body_that_is_too_large_is_blocked_without_a_search(
 ) -> None:
     """A body that was not searched is not sent."""
     monkeypatch.setattr(gate_module, "LARGEST_BODY_BYTES", 100)
-    assert SendingGate().refusals(body("x" * 100)) == ["gate_oversize"]
+    assert SendingGate().findings(body("x" * 100)) == ["gate_oversize"]
 
 
 def test_a_search_that_takes_too_long_blocks_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """The result of a search on an overloaded machine is not safe."""
     monkeypatch.setattr(gate_module, "LONGEST_LOOK_S", -1.0)
-    assert SendingGate().refusals(body("x")) == ["gate_timeout"]
+    assert SendingGate().findings(body("x")) == ["gate_timeout"]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"{not json"], ids=["no_utf8", "no_json"])
 def test_a_search_that_fails_blocks_the_body(content: bytes) -> None:
     """The type of the error is named; its text, which may quote the body, is not."""
-    (found,) = SendingGate().refusals(content)
+    (found,) = SendingGate().findings(content)
     assert found in ("gate_error:UnicodeDecodeError", "gate_error:JSONDecodeError")
 
 

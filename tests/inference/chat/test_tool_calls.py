@@ -10,7 +10,7 @@ import pytest
 from replay_assets.candidates.candidate import Candidate
 from replay_assets.inference.call.call import Call
 from replay_assets.inference.call.completion import CalledTool, Completion
-from replay_assets.inference.call.failures import GateRefusedError, RequestRejectedError
+from replay_assets.inference.call.failures import GateBlockedError, RequestRejectedError
 from replay_assets.inference.call.question import Question
 from replay_assets.inference.chat.client import ChatClient
 from replay_assets.inference.chat.error_text import error_of
@@ -209,7 +209,7 @@ def test_tools_pass_the_gate_too(server: Script):
     """A key in a description must not leave."""
     secret = "nvapi-" + "a1B2" * 16
     function = {"name": "look", "description": secret, "parameters": {}}
-    with pytest.raises(GateRefusedError):
+    with pytest.raises(GateBlockedError):
         asked(server, tools=[{"type": "function", "function": function}])
     assert server.bodies == []
 

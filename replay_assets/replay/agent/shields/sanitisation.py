@@ -30,7 +30,7 @@ class SanitisationShield:
         yield from ()
         # Half a surrogate pair can't be written as UTF-8.
         written = encode_line(text.encode("utf-8", "replace").decode())
-        found = dict.fromkeys(self._gate.refusals(written))
+        found = dict.fromkeys(self._gate.findings(written))
         if MASK in text:
             found[MASKED] = None
         if not found:
