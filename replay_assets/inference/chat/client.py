@@ -27,7 +27,7 @@ from replay_assets.inference.chat import pending
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.in_flight import InFlight
 from replay_assets.inference.chat.protocol import chat_body
-from replay_assets.inference.chat.refusal_errors import error_of_refusal
+from replay_assets.inference.chat.rejection_errors import error_of_rejection
 from replay_assets.inference.chat.response_format import ResponseFormat
 from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
 from replay_assets.inference.chat.retries import AskedCall, Retries
@@ -97,9 +97,9 @@ class ChatClient:
         return workers_for(self._candidate.limits)
 
     @property
-    def refused_modes(self) -> tuple[ResponseMode, ...]:
+    def rejected_modes(self) -> tuple[ResponseMode, ...]:
         """The response formats that the endpoint has rejected so far."""
-        return self._format.refused
+        return self._format.rejected
 
     def learn_from_kept(self, call: Call, question: Question) -> None:
         """Learn from a kept answer to a question."""
@@ -152,13 +152,13 @@ class ChatClient:
         while True:
             found = await self._attempt(call)
             if found.message is not None:
-                self._format.learn(call.refused_modes)
+                self._format.learn(call.rejected_modes)
                 self._retries.note_answer()
                 return Completion.of(found.message, attempts=call.made, response_mode=call.mode)
             try:
                 self._raise_if_final(call, found)
             except CallFailedError:
-                self._format.clear(call.refused_modes)
+                self._format.clear(call.rejected_modes)
                 raise
             call.ready_at = time.perf_counter()
             if found.outcome == "response_format_refused":
@@ -222,7 +222,7 @@ class ChatClient:
         return body
 
     def _mode_of(self, call: AskedCall) -> ResponseMode:
-        return "none" if call.tools else self._format.mode(call.schema, call.refused_modes)
+        return "none" if call.tools else self._format.mode(call.schema, call.rejected_modes)
 
     async def _send(self, body: bytes, call: AskedCall) -> ResponseReading:
         # The caller ends it: until the answer is handled, the end of a run must not cancel this.
@@ -238,8 +238,10 @@ class ChatClient:
     def _raise_if_final(self, call: AskedCall, found: ResponseReading) -> None:
         """Raise an error if a retry can't succeed."""
         candidate, made = self._candidate, call.made
-        if found.refusal is not None:
-            raise error_of_refusal(found.refusal, found.problem, candidate=candidate, attempts=made)
+        if found.rejection is not None:
+            raise error_of_rejection(
+                found.rejection, found.problem, candidate=candidate, attempts=made
+            )
         patience_s = candidate.limits.patience_s
         pause_s = found.pause_s or 0.0
         # A used-up quota is often reported as a 429 without a time, again and again.

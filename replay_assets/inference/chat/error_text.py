@@ -32,7 +32,7 @@ BLOCK_PAGE = re.compile(
     r"|your support id|application firewall|mod_security|not acceptable",
     re.IGNORECASE,
 )
-"""Words of the pages by which firewalls refuse a request, some of them under a status of 200."""
+"""Words of the pages by which firewalls reject a request, some of them under a status of 200."""
 LONGEST_TEXT, MOST_TEXTS, DEEPEST, PAGE = 1_000, 50, 8, 20_000
 """Limits of what is read: no error needs more, and a body comes from outside."""
 
@@ -41,7 +41,7 @@ LONGEST_TEXT, MOST_TEXTS, DEEPEST, PAGE = 1_000, 50, 8, 20_000
 class ErrorText:
     """The words of an error, its codes, and the field of the request that it names, if any.
 
-    `is_block_page`: it is a page by which a firewall refuses a request.
+    `is_block_page`: it is a page by which a firewall rejects a request.
     """
 
     words: str

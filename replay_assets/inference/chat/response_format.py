@@ -63,21 +63,21 @@ class ResponseFormat:
         self._suspected: set[ResponseMode] = set()
 
     @property
-    def refused(self) -> tuple[ResponseMode, ...]:
+    def rejected(self) -> tuple[ResponseMode, ...]:
         """The forms that the endpoint has rejected so far."""
         return tuple(mode for mode in self._modes if mode in self._learned | self._suspected)
 
     def mode(
-        self, schema: Mapping[str, Any] | None, refused: Collection[ResponseMode] = ()
+        self, schema: Mapping[str, Any] | None, rejected: Collection[ResponseMode] = ()
     ) -> ResponseMode:
-        """Return the form to request now, other than those that this request was refused for.
+        """Return the form to request now, other than those that were rejected for this request.
 
         Without a schema, `json_schema` is not possible.
         """
         for mode in self._modes:
             if mode == "json_schema" and schema is None:
                 continue
-            if mode not in self._learned and mode not in self._suspected and mode not in refused:
+            if mode not in self._learned and mode not in self._suspected and mode not in rejected:
                 return mode
         return "none"
 

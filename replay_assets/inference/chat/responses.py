@@ -17,12 +17,12 @@ from replay_assets.inference.chat.error_text import error_of
 from replay_assets.inference.chat.event_stream import is_stream, without_bom
 from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.protocol import read_completion
-from replay_assets.inference.chat.refusals import (
+from replay_assets.inference.chat.rejection_kinds import (
     MOVED,
     OF_ONE_REQUEST,
-    Refusal,
-    lasting_refusal_of,
-    refusal_of,
+    RejectionKind,
+    lasting_rejection_of,
+    rejection_of,
 )
 from replay_assets.inference.chat.response_format import rejected_format
 from replay_assets.inference.chat.tool_calls import (
@@ -58,7 +58,7 @@ _OF_THE_FORM = ("response_format_refused", "response_format_failed")
 class ResponseReading:
     """The outcome of an attempt. `message` is None unless it was answered; `problem` is then empty.
 
-    `refusal` says why a retry can't succeed; None if it may. `pause_s` is the pause that the
+    `rejection` says why a retry can't succeed; None if it may. `pause_s` is the pause that the
     endpoint asks for.
     """
 
@@ -69,12 +69,12 @@ class ResponseReading:
     pause_s: float | None = None
     ttft_ms: float | None = None
     possibly_paid: bool = False
-    refusal: Refusal | None = None
+    rejection: RejectionKind | None = None
 
     @property
     def is_failure(self) -> bool:
-        """Whether the infrastructure failed: an answer, a refusal or a rejection is none of it."""
-        return self.message is None and self.refusal is None and self.outcome not in _OF_THE_FORM
+        """Whether the infrastructure failed: not if there is an answer or a rejection."""
+        return self.message is None and self.rejection is None and self.outcome not in _OF_THE_FORM
 
     @property
     def usage(self) -> Usage:
@@ -109,11 +109,11 @@ def read_response(
     if has_tools and (failed := malformed_call_in(status, error_of(reply.body))) is not None:
         return ResponseReading("answered", status, failed)
     text = reply.body[:READ_BYTES].decode("utf-8", "replace")
-    outcome, refusal = _outcome(reply, text, mode)
+    outcome, rejection = _outcome(reply, text, mode)
     if status in MOVED and (location := reply.headers.get("location")):
         text = f"to {shown_url(location) if '://' in location else location.partition('?')[0]}"
     if has_tools and status >= 400:
-        outcome, refusal = _about_tools(reply, outcome, refusal)
+        outcome, rejection = _about_tools(reply, outcome, rejection)
     return ResponseReading(
         outcome,
         status,
@@ -121,22 +121,22 @@ def read_response(
         # A rate limit header next to another kind of error does not explain that error.
         pause_s=pause_s if outcome in ("rate_limited", "server_error", "loading") else None,
         # A successful response without a completion took work and may have been billed.
-        possibly_paid=200 <= status < 300 and refusal is None,
-        refusal=refusal,
+        possibly_paid=200 <= status < 300 and rejection is None,
+        rejection=rejection,
     )
 
 
 def _about_tools(
-    reply: Reply, outcome: AttemptOutcome, refusal: Refusal | None
-) -> tuple[AttemptOutcome, Refusal | None]:
-    """Return outcome and refusal of a request with tools: what is about these is its own fault."""
+    reply: Reply, outcome: AttemptOutcome, rejection: RejectionKind | None
+) -> tuple[AttemptOutcome, RejectionKind | None]:
+    """Return outcome and rejection of a request with tools; a problem with them is its fault."""
     error = error_of(reply.body)
     if rejects_tools(reply.status, error):
         return "tools_refused", "request"
     # Such as a name with a dot, which some endpoints do not take: other cases have other tools.
-    if refusal in ("parameter", "unexplained") and is_about_tools(error):
+    if rejection in ("parameter", "unexplained") and is_about_tools(error):
         return "rejected", "request"
-    return outcome, refusal
+    return outcome, rejection
 
 
 def _ttft_ms(reply: Reply) -> float | None:
@@ -146,20 +146,22 @@ def _ttft_ms(reply: Reply) -> float | None:
     return reply.ttft_ms
 
 
-def _outcome(reply: Reply, text: str, mode: ResponseMode) -> tuple[AttemptOutcome, Refusal | None]:
-    """Return the outcome of a response without an answer, and why it is refused, if it is."""
+def _outcome(
+    reply: Reply, text: str, mode: ResponseMode
+) -> tuple[AttemptOutcome, RejectionKind | None]:
+    """Return the outcome of a response without an answer, and why it is a rejection, if it is."""
     status, error = reply.status, error_of(reply.body)
     # llama.cpp rejects a request within a stream of status 200.
     answered = (400, error.words) if status < 300 and error.rejects_request else (status, text)
     if mode != "none" and (rejected := rejected_format(*answered)) is not None:
         return rejected, None
     temporary = _temporary(status, text)
-    refusal = lasting_refusal_of(status, error) if temporary else refusal_of(status, error)
-    if refusal is None:
+    rejection = lasting_rejection_of(status, error) if temporary else rejection_of(status, error)
+    if rejection is None:
         return temporary or "server_error", None
-    if refusal == "moderated":
-        return "moderated", refusal
-    return "rejected" if refusal in OF_ONE_REQUEST else "refused", refusal
+    if rejection == "moderated":
+        return "moderated", rejection
+    return "rejected" if rejection in OF_ONE_REQUEST else "refused", rejection
 
 
 def _temporary(status: int, text: str) -> AttemptOutcome | None:

@@ -31,7 +31,7 @@ class AskedCall:
     refusals: int = 0
     loads: int = 0
     mode: ResponseMode = "none"
-    refused_modes: list[ResponseMode] = field(default_factory=list)
+    rejected_modes: list[ResponseMode] = field(default_factory=list)
 
     @property
     def made(self) -> tuple[Attempt, ...]:
@@ -59,7 +59,7 @@ class Retries:
         """
         call.spent_s += call.attempts[-1].latency_ms / 1000
         if found.outcome in ("response_format_refused", "response_format_failed"):
-            call.refused_modes.append(call.mode)
+            call.rejected_modes.append(call.mode)
             return 0.0
         pause_s = 0.0
         if found.outcome == "rate_limited":

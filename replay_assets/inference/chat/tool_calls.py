@@ -1,4 +1,4 @@
-"""Reads the calls of tools in a message or a stream, and the refusal of an endpoint to take tools.
+"""Reads the calls of tools in a message or a stream, and whether an endpoint rejects tools.
 
 The forms of many servers: `tool_calls` or the earlier `function_call`, arguments as text or as an
 object, calls in pieces with or without an index, parts of the content.
@@ -26,7 +26,7 @@ _CALL_PARTS = ("tool_use", "tool_call", "function_call")
 _ABOUT_OTHERS = frozenset({401, 402, 403, 407, 408, 409, 413, 424, 425, 429, 498, 499})
 """Statuses that are about account, size or load, whatever the text is."""
 _TOOL = r"\b(?:tools?|functions?)(?:[ _-]?(?:use|usage|choices?|call(?:s|ing)?|param\w*))?\b"
-_REFUSED = re.compile(
+_REJECTED = re.compile(
     rf"{_TOOL}.{{0,80}}(?:not (?:been |yet |currently )?(?:support|enabl|allow|availab|permit"
     rf"|implement|accept)|unsupported|isn't supported|requires? --|disabled|extra inputs)"
     rf"|(?:not|n't|without) (?:currently )?(?:support|allow|enable|implement|accept)\w*"
@@ -62,7 +62,7 @@ def rejects_tools(status: int, error: ErrorText) -> bool:
     named = error.field in TOOL_FIELDS
     if named and _NOT_TAKEN.search(error.words) is not None:
         return True
-    return _REFUSED.search(error.words) is not None
+    return _REJECTED.search(error.words) is not None
 
 
 def with_malformed_call(message: AssistantMessage) -> AssistantMessage:

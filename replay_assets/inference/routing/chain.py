@@ -61,7 +61,7 @@ class Chain:
     def error(self) -> CallFailedError:
         """Return the error of a question that no member answered.
 
-        It ends the run only if each member refuses all requests of the run.
+        It ends the run only if each member rejects all requests of the run.
         """
         said = "; ".join(f"{one}: {why}" for one, why in self._reasons().items())
         text = f"no member of the route answered: {said}"

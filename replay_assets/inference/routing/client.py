@@ -66,7 +66,7 @@ class RouteClient:
         self._clients = clients
         self._breakers = breakers
         self._missing = missing
-        self._refused: dict[str, str] = {}
+        self._rejected: dict[str, str] = {}
         self.workers = workers_for(usual[0].limits)
         self.in_flight = in_flight
         self._opened = AsyncExitStack()
@@ -123,7 +123,7 @@ class RouteClient:
             except PASSED_ON as error:
                 chain.add(member, error)
                 if isinstance(error, RunRejectedError):
-                    self._refused[member] = str(error)
+                    self._rejected[member] = str(error)
                 if self.in_flight.is_stopped:
                     break
                 self.in_flight.end()
@@ -140,7 +140,7 @@ class RouteClient:
         """Return the step of a member that can't be asked in this run."""
         if (variable := self._missing.get(member)) is not None:
             return ChainStep(member, "key_missing", error=f"{variable} is not set")
-        if (why := self._refused.get(member)) is not None:
+        if (why := self._rejected.get(member)) is not None:
             return ChainStep(member, "endpoint_refused", error=why)
         return None
 

@@ -27,7 +27,7 @@ SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required":
 pytestmark = pytest.mark.usefixtures("no_waits")
 
 
-def refusing(*kinds: str, code: int = 400, text: Any = "response_format is unknown") -> Reply:
+def rejecting(*kinds: str, code: int = 400, text: Any = "response_format is unknown") -> Reply:
     """Return a reply that rejects some forms and answers all others."""
 
     async def reply(body: Body) -> Response:
@@ -48,18 +48,18 @@ def ask(
         one = candidate(server.base_url, **changes)
         async with ChatClient(one, api_key=None, limits=InProcessLimits()) as client:
             answers = [await client.complete(MESSAGES, schema=schema) for schema in schemas]
-            return answers, client.refused_modes
+            return answers, client.rejected_modes
 
     return asyncio.run(run())
 
 
 def test_a_schema_is_requested_if_there_is_one(server: Script) -> None:
     """In the form of OpenAI's protocol, with every string and list bounded."""
-    server.answers(refusing())
-    answers, refused = ask(server, [SCHEMA, None])
+    server.answers(rejecting())
+    answers, rejected = ask(server, [SCHEMA, None])
     assert [answer.content for answer in answers] == ["json_schema", "json_object"]
     assert [answer.response_mode for answer in answers] == ["json_schema", "json_object"]
-    assert refused == ()
+    assert rejected == ()
     form = server.bodies[0]["response_format"]["json_schema"]
     assert form["schema"]["properties"]["a"]["maxLength"] > 0
 
@@ -72,10 +72,10 @@ def test_a_rejected_form_is_requested_only_once_per_run(
     kinds: tuple[str, ...], settled: str, server: Script
 ) -> None:
     """The request is still answered, and later ones use the weaker form from the start."""
-    server.answers(refusing(*kinds))
-    answers, refused = ask(server, [SCHEMA] * 3)
+    server.answers(rejecting(*kinds))
+    answers, rejected = ask(server, [SCHEMA] * 3)
     assert [answer.content for answer in answers] == [settled] * 3
-    assert refused == kinds
+    assert rejected == kinds
     assert [len(answer.attempts) for answer in answers] == [1 + len(kinds), 1, 1]
     assert answers[0].attempts[0].outcome == "response_format_refused"
 
@@ -102,10 +102,10 @@ def test_a_rejected_form_is_requested_only_once_per_run(
 )
 def test_a_form_may_be_rejected_in_any_words(code: int, text: Any, server: Script) -> None:
     """If a weaker form is answered, the form was at fault."""
-    server.answers(refusing("json_schema", code=code, text=text))
-    answers, refused = ask(server, [SCHEMA, SCHEMA])
+    server.answers(rejecting("json_schema", code=code, text=text))
+    answers, rejected = ask(server, [SCHEMA, SCHEMA])
     assert [answer.content for answer in answers] == ["json_object"] * 2
-    assert refused == ("json_schema",)
+    assert rejected == ("json_schema",)
     assert len(server.bodies) == 3
 
 
@@ -141,8 +141,8 @@ def test_an_answer_that_did_not_keep_its_form_is_asked_with_less_alone(server: S
     """It is a failure of the model with one request; the next one may be answered in the form."""
     failed = status(400, '{"error": {"code": "json_validate_failed", "failed_generation": "{"}}')
     server.answers(failed, "answered")
-    (kept, _), refused = ask(server, [SCHEMA, SCHEMA])
-    assert refused == ()
+    (kept, _), rejected = ask(server, [SCHEMA, SCHEMA])
+    assert rejected == ()
 
     async def run() -> None:
         async with ChatClient(candidate(server.base_url), api_key=None) as client:
@@ -156,7 +156,7 @@ def test_an_answer_that_did_not_keep_its_form_is_asked_with_less_alone(server: S
 
 def test_a_rerun_knows_the_form_of_the_answers_that_are_kept(server: Script) -> None:
     """It sends no request that it can expect to be rejected."""
-    server.answers(refusing("json_schema"))
+    server.answers(rejecting("json_schema"))
     (kept,), _ = ask(server)
 
     async def run() -> None:
@@ -172,7 +172,7 @@ def test_a_rerun_knows_the_form_of_the_answers_that_are_kept(server: Script) -> 
 @pytest.mark.parametrize("wanted", ["json_schema", "json_object", "none"])
 def test_a_candidate_may_set_the_form(wanted: str, server: Script) -> None:
     """For an endpoint that is known to handle one of them badly."""
-    server.answers(refusing())
+    server.answers(rejecting())
     (answer,), _ = ask(server, response_format=wanted)
     assert answer.content == answer.response_mode == wanted
 

@@ -18,7 +18,7 @@ BECOMES = {
     "answer": "answer",
     "retry": "retry",
     "end": "end of the run",
-    "request": "refusal of the request",
+    "request": "rejection of the request",
     "model": "refusal of the model",
 }
 

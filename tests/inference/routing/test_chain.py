@@ -14,7 +14,7 @@ from replay_assets.inference.routing.chain import Chain
 from tests.inference.calls import attempt
 from tests.inference.routing.routes import FIRST, SECOND
 
-REFUSED = RunRejectedError("account")
+REJECTED = RunRejectedError("account")
 SPENT = BudgetExhaustedError("budget")
 SPENT_LATER = BudgetExhaustedError("budget", attempts=(attempt(),))
 LONG, LONGER = (PatienceExceededError("wait", pause_s=pause_s) for pause_s in (600, 900))
@@ -23,10 +23,10 @@ LONG, LONGER = (PatienceExceededError("wait", pause_s=pause_s) for pause_s in (6
 @pytest.mark.parametrize(
     ("errors", "kind"),
     [
-        ((REFUSED, REFUSED), RunRejectedError),
-        ((REFUSED, LONG), PatienceExceededError),
+        ((REJECTED, REJECTED), RunRejectedError),
+        ((REJECTED, LONG), PatienceExceededError),
         ((LONG, SPENT), BudgetExhaustedError),
-        ((REFUSED, SPENT_LATER), InfrastructureError),
+        ((REJECTED, SPENT_LATER), InfrastructureError),
         ((LONG, CircuitOpenError("open")), InfrastructureError),
         ((SPENT, InfrastructureError("500")), InfrastructureError),
     ],

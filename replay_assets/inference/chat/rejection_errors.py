@@ -1,4 +1,4 @@
-"""The error for each kind of refusal, which says why and what to do about it."""
+"""The error for each kind of rejection, which says why and what to do about it."""
 
 from collections.abc import Mapping
 
@@ -10,10 +10,10 @@ from replay_assets.inference.call import (
     RequestRejectedError,
     RunRejectedError,
 )
-from replay_assets.inference.chat.refusals import OF_ONE_REQUEST, Refusal
+from replay_assets.inference.chat.rejection_kinds import OF_ONE_REQUEST, RejectionKind
 
 _CHECK = "Check {key}, model {model!r} and base_url of candidate {id!r}."
-_REASONS: Mapping[Refusal, tuple[str, str]] = {
+_REASONS: Mapping[RejectionKind, tuple[str, str]] = {
     "key": ("the key is missing or not accepted", _CHECK),
     "model": ("the endpoint does not know this model, or the key may not use it", _CHECK),
     "path": ("the endpoint does not know this model or path", _CHECK),
@@ -36,7 +36,7 @@ _REASONS: Mapping[Refusal, tuple[str, str]] = {
         "nothing for it.",
     ),
     "forbidden": (
-        "it refuses one request after the other: the key may not use this model, or a firewall "
+        "it rejects one request after the other: the key may not use this model, or a firewall "
         "blocks them",
         _CHECK,
     ),
@@ -48,23 +48,23 @@ _REASONS: Mapping[Refusal, tuple[str, str]] = {
 """Why a run ends, and the way out."""
 
 
-def error_of_refusal(
-    refusal: Refusal, problem: str, *, candidate: Candidate, attempts: tuple[Attempt, ...]
+def error_of_rejection(
+    rejection: RejectionKind, problem: str, *, candidate: Candidate, attempts: tuple[Attempt, ...]
 ) -> CallFailedError:
-    """Return the error that a refusal ends a call with; `problem` is what the endpoint answered."""
-    if refusal == "moderated":
+    """Return the error that ends a rejected call; `problem` is what the endpoint answered."""
+    if rejection == "moderated":
         return ModelRefusedError(problem, attempts=attempts)
-    if refusal == "request":
+    if rejection == "request":
         return RequestRejectedError(problem, attempts=attempts)
     names = {
         "key": candidate.api_key_env or "api_key_env",
         "model": candidate.model,
         "id": candidate.id,
     }
-    reason, way_out = (text.format(**names) for text in _REASONS[refusal])
+    reason, way_out = (text.format(**names) for text in _REASONS[rejection])
     text = f"{candidate.base_url}: {reason} ({problem}). {way_out}"
     of_run = RunRejectedError(text, attempts=attempts)
-    if refusal in OF_ONE_REQUEST:
-        alone = refusal == "forbidden"
+    if rejection in OF_ONE_REQUEST:
+        alone = rejection == "forbidden"
         return RequestRejectedError(problem, attempts=attempts, of_run=of_run, decides_alone=alone)
     return of_run

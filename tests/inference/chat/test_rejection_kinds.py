@@ -1,4 +1,4 @@
-"""Why a reply refuses, in words of many providers that the table of replies does not show."""
+"""Why a reply is a rejection, in words of providers that the table of replies does not show."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from replay_assets.inference.chat.error_text import LONGEST_TEXT, error_of
-from replay_assets.inference.chat.refusals import lasting_refusal_of, refusal_of
+from replay_assets.inference.chat.rejection_kinds import lasting_rejection_of, rejection_of
 
 SAID: dict[str, list[tuple[int, str]]] = {
     "account": [
@@ -96,11 +96,11 @@ SAID: dict[str, list[tuple[int, str]]] = {
 }
 
 
-@pytest.mark.parametrize("refusal", SAID)
-def test_a_refusal_is_read_from_status_and_words(refusal: str) -> None:
+@pytest.mark.parametrize("rejection", SAID)
+def test_a_refusal_is_read_from_status_and_words(rejection: str) -> None:
     """Each text is as a provider writes it."""
-    found = {said: refusal_of(said[0], error_of(said[1].encode())) for said in SAID[refusal]}
-    assert found == dict.fromkeys(SAID[refusal], refusal)
+    found = {said: rejection_of(said[0], error_of(said[1].encode())) for said in SAID[rejection]}
+    assert found == dict.fromkeys(SAID[rejection], rejection)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +115,11 @@ def test_a_refusal_is_read_from_status_and_words(refusal: str) -> None:
 )
 def test_a_refusal_that_says_that_it_passes_is_none(status: int, text: str) -> None:
     """Some gateways send every error of a provider under one status."""
-    assert refusal_of(status, error_of(text.encode())) is None
+    assert rejection_of(status, error_of(text.encode())) is None
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "refusal"),
+    ("status", "text", "rejection"),
     [
         (429, "Billing hard limit has been reached", "account"),
         (429, "You exceeded your current quota, check your billing. Please retry in 33.9s.", None),
@@ -147,14 +147,14 @@ def test_a_refusal_that_says_that_it_passes_is_none(status: int, text: str) -> N
     ],
 )
 def test_what_looks_temporary_is_a_refusal_only_if_it_lasts(
-    status: int, text: str, refusal: str | None
+    status: int, text: str, rejection: str | None
 ) -> None:
     """A limit that passes by itself must not end a run."""
-    assert lasting_refusal_of(status, error_of(text.encode())) == refusal
+    assert lasting_rejection_of(status, error_of(text.encode())) == rejection
 
 
 @pytest.mark.parametrize(
-    ("error", "refusal"),
+    ("error", "rejection"),
     [
         ({"code": 402, "message": "no"}, "account"),
         ({"code": 110, "message": "Access token invalid or no longer valid"}, "key"),
@@ -167,10 +167,10 @@ def test_what_looks_temporary_is_a_refusal_only_if_it_lasts(
     ids=["account", "token", "key", "moderated", "model_of_a_provider", "model", "load"],
 )
 def test_an_error_within_a_200_has_its_own_status(
-    error: dict[str, Any], refusal: str | None
+    error: dict[str, Any], rejection: str | None
 ) -> None:
     """Only what is sure to last is not tried again."""
-    assert lasting_refusal_of(200, error_of(json.dumps({"error": error}).encode())) == refusal
+    assert lasting_rejection_of(200, error_of(json.dumps({"error": error}).encode())) == rejection
 
 
 @pytest.mark.parametrize(
@@ -189,11 +189,11 @@ def test_an_error_within_a_200_has_its_own_status(
 def test_an_echo_of_the_request_is_not_what_the_endpoint_says(body: Any) -> None:
     """The evidence of an incident may be about a quota."""
     content = body if isinstance(body, str) else json.dumps(body)
-    assert refusal_of(400, error_of(content.encode())) == "unexplained"
+    assert rejection_of(400, error_of(content.encode())) == "unexplained"
 
 
 @pytest.mark.parametrize(
-    ("page", "refusal"),
+    ("page", "rejection"),
     [
         ("<html><title>Request Rejected</title>Your support ID is: 1", "forbidden"),
         ("<html>Request unsuccessful. Incapsula incident ID: 1-2</html>", "forbidden"),
@@ -203,10 +203,10 @@ def test_an_echo_of_the_request_is_not_what_the_endpoint_says(body: Any) -> None
     ],
 )
 def test_a_page_under_200_is_a_refusal_if_a_firewall_wrote_it(
-    page: str, refusal: str | None
+    page: str, rejection: str | None
 ) -> None:
     """Others may pass, such as a page during maintenance."""
-    assert lasting_refusal_of(200, error_of(page.encode())) == refusal
+    assert lasting_rejection_of(200, error_of(page.encode())) == rejection
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_the_field_that_is_rejected_is_read(body: Any, field: str | None) -> Non
     error = error_of(json.dumps(body).encode())
     assert error.field == field
     is_of_candidate = field not in (None, "messages")
-    assert refusal_of(400, error) == ("parameter" if is_of_candidate else "unexplained")
+    assert rejection_of(400, error) == ("parameter" if is_of_candidate else "unexplained")
 
 
 @pytest.mark.parametrize(

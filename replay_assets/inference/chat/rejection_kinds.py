@@ -1,6 +1,6 @@
-"""Why an endpoint refuses: what its status and its words say about account, model and request.
+"""Why an endpoint rejects a request: what its status and words say of account, model and request.
 
-A refusal that every request of the run would get ends the run, and is never an answer of the
+A rejection that every request of the run would get ends the run, and is never an answer of the
 model. The table below has the words of many providers; the first row that matches counts.
 """
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from replay_assets.inference.chat.error_text import ErrorText
 
-Refusal = Literal[
+RejectionKind = Literal[
     "account",
     "key",
     "region",
@@ -24,9 +24,9 @@ Refusal = Literal[
 ]
 """`moderated`, `request`: about this request only. `forbidden`, `unexplained`: the response does
 not say whether it is about this request. All others: every request of the run would get it."""
-OF_ONE_REQUEST: tuple[Refusal, ...] = ("moderated", "request", "forbidden", "unexplained")
+OF_ONE_REQUEST: tuple[RejectionKind, ...] = ("moderated", "request", "forbidden", "unexplained")
 
-_ROWS: tuple[tuple[Refusal, str], ...] = (
+_ROWS: tuple[tuple[RejectionKind, str], ...] = (
     (
         "account",
         r"""insufficient[ _](?:account[ _])?(?:balance|quota|credit|fund|user[ _]?quota)
@@ -163,7 +163,7 @@ _FAULT = re.compile(r"time[ds]?[ -]?out|unavailable|unreachable|connect", re.IGN
 """Words of a 5xx whose moderation failed, so that nothing was moderated."""
 MOVED = (301, 308)
 """Redirects that last. Their address is shown and not asked: the key goes to no other host."""
-_OF_STATUS: dict[int, Refusal] = {
+_OF_STATUS: dict[int, RejectionKind] = {
     **dict.fromkeys(MOVED, "path"),
     401: "key",
     402: "account",
@@ -180,13 +180,13 @@ _OF_STATUS: dict[int, Refusal] = {
     451: "forbidden",
 }
 _OF_THE_RUN = (*MOVED, 401, 402, 404, 407, 410)
-"""Statuses that no word makes the refusal of one request."""
+"""Statuses that no word makes the rejection of one request."""
 _OF_AN_INCIDENT = ("messages", "prompt", "input", "input_tokens", "contents")
 """The fields of a request that differ between incidents; all others are those of the candidate."""
 
 
-def refusal_of(status: int, error: ErrorText) -> Refusal | None:
-    """Return why a 4xx or a lasting redirect refuses; None if it says that it passes."""
+def rejection_of(status: int, error: ErrorText) -> RejectionKind | None:
+    """Return why a 4xx or a lasting redirect rejects a request; None if it says that it passes."""
     said, of_status = _said(error.words), _OF_STATUS.get(status, "unexplained")
     if status in _OF_THE_RUN:
         return of_status if said is None or said in OF_ONE_REQUEST else said
@@ -197,8 +197,8 @@ def refusal_of(status: int, error: ErrorText) -> Refusal | None:
     return None if _OF_THE_MOMENT.search(error.words) else of_status
 
 
-def lasting_refusal_of(status: int, error: ErrorText) -> Refusal | None:
-    """Return why a response that looks temporary is a refusal: a 429, a 5xx, an error within a 200.
+def lasting_rejection_of(status: int, error: ErrorText) -> RejectionKind | None:
+    """Return why what looks temporary is a rejection: a 429, a 5xx, an error within a 200.
 
     Only what is sure to last: the account, moderation, and what an error within a 200 says with a
     code that would have been the status. None if it may pass.
@@ -225,7 +225,7 @@ def _is_fault(status: int, error: ErrorText) -> bool:
     return status >= 500 and _FAULT.search(error.words) is not None
 
 
-def _said(words: str) -> Refusal | None:
+def _said(words: str) -> RejectionKind | None:
     """Return the first row of the table whose words are in a text."""
     for kind, pattern in _WORDS:
         if pattern.search(words) and not (kind == "account" and _PASSES.search(words)):
