@@ -194,7 +194,7 @@ class ChatClient:
             call.attempts.append(attempt)
             self._budget.settle(reservation, attempt.cost_usd)
             settled = Settled(
-                refused=found.outcome == "rate_limited",
+                rate_limited=found.outcome == "rate_limited",
                 served=found.outcome == "answered",
                 tokens=attempt.usage.total_tokens,
                 pause_s=backoff.bearable(found.pause_s, self._candidate.limits.patience_s),
@@ -245,12 +245,12 @@ class ChatClient:
         patience_s = candidate.limits.patience_s
         pause_s = found.pause_s or 0.0
         # A used-up quota is often reported as a 429 without a time, again and again.
-        if pause_s > patience_s or self._limit.refused_for_s > patience_s:
+        if pause_s > patience_s or self._limit.limited_for_s > patience_s:
             asks = f"asks to wait {pause_s:.0f} s" if pause_s else "has rate limited every request"
             raise PatienceExceededError(
                 f"{candidate.base_url} {asks}, beyond the {patience_s:g} s of patience_s "
                 f"({found.problem}). Run it again later: all answers so far are kept.",
-                pause_s=max(pause_s, self._limit.refused_for_s),
+                pause_s=max(pause_s, self._limit.limited_for_s),
                 attempts=made,
             )
         self.in_flight.end_for_retry(made)

@@ -93,7 +93,7 @@ def read_response(
     """Return the outcome of a complete response."""
     status = reply.status
     # A pause of 0 s, or a date in the past, does not say when to retry: our backoff is used.
-    pause_s = pause_asked_s(reply.headers, refused=status == TOO_MANY) or None
+    pause_s = pause_asked_s(reply.headers, rate_limited=status == TOO_MANY) or None
     if 200 <= status < 300:
         message = read_completion(reply.body)
         if has_tools and message is not None:

@@ -28,7 +28,7 @@ class AskedCall:
     passed: bytes = b""
     """The body that passed the gate, so that a retry of the same bytes is not checked again."""
     failures: int = 0
-    refusals: int = 0
+    rate_limits: int = 0
     loads: int = 0
     mode: ResponseMode = "none"
     rejected_modes: list[ResponseMode] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Retries:
             return 0.0
         pause_s = 0.0
         if found.outcome == "rate_limited":
-            call.refusals += 1
+            call.rate_limits += 1
         elif found.outcome == "loading" and self._may_load(call):
             call.loads += 1
             if found.pause_s is None:
@@ -75,7 +75,7 @@ class Retries:
                 pause_s = self._backoff.pause_s(call.failures)
         is_last = (
             call.failures >= backoff.TRIES
-            or call.refusals >= backoff.REFUSALS
+            or call.rate_limits >= backoff.MOST_RATE_LIMITS
             or found.outcome == "unfinished"  # sent again, it would run twice
         )
         if is_last or call.spent_s + pause_s > self._most_s:

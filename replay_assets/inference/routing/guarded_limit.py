@@ -45,9 +45,9 @@ class GuardedLimit:
         self._limit.leave(limits)
 
     @property
-    def refused_for_s(self) -> float:
-        """For how long every call has been refused; 0 if the last call was not."""
-        return self._limit.refused_for_s
+    def limited_for_s(self) -> float:
+        """For how long every call has been rate limited; 0 if the last call was not."""
+        return self._limit.limited_for_s
 
     @property
     def pause_left_s(self) -> float:
@@ -59,7 +59,7 @@ class GuardedLimit:
 
         Raises:
             CircuitOpenError: the circuit is open, or opens before there is room. No probe is sent
-                during a pause that the endpoint asked for: it would be refused.
+                during a pause that the endpoint asked for: it would be rate limited.
         """
         if self.pause_left_s > 0 and (self._is_paused_long or not self._breaker.is_closed):
             raise CircuitOpenError(PAUSED)
@@ -84,7 +84,7 @@ class GuardedLimit:
         """Free a call's slot, and count how it ended."""
         self._limit.settle(ticket, end)
         self._breaker.settle(self._permits.pop(ticket), failed=end.failed)
-        if end.refused and self._is_paused_long:
+        if end.rate_limited and self._is_paused_long:
             self._breaker.end_waits()
 
     async def pause(self, seconds: float) -> None:
@@ -99,7 +99,7 @@ class GuardedLimit:
 
     @property
     def _is_paused_long(self) -> bool:
-        return self._has_next and self.refused_for_s + self.pause_left_s > PATIENCE_S
+        return self._has_next and self.limited_for_s + self.pause_left_s > PATIENCE_S
 
     async def _until_open(self, wait: Awaitable[Result]) -> Result:
         try:

@@ -4,7 +4,7 @@ import random
 
 TRIES = 4
 """Attempts of one request that may fail because of the endpoint or the network."""
-REFUSALS = 10
+MOST_RATE_LIMITS = 10
 """Attempts of one request that may be rate limited (429): ten in a row take about a minute."""
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0

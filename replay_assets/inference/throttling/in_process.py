@@ -11,17 +11,17 @@ from collections.abc import Callable
 
 from replay_assets.candidates import Limits
 from replay_assets.inference.throttling.limits import Settled, Ticket
-from replay_assets.inference.throttling.rate_learning import LearnedWindow, Refusals
+from replay_assets.inference.throttling.rate_learning import LearnedWindow, RateLimitedSpan
 from replay_assets.inference.throttling.sliding_log import SlidingLog
 
 FIRST_PAUSE_S, PAUSE_GROWTH, LONGEST_PAUSE_S = 0.5, 1.5, 30.0
 """Pauses after a 429 without Retry-After: ten in a row take a minute, the usual window."""
 CUT = 0.7
-"""Factor of the slots after the first refusal; each answer then gives back a part of a slot."""
+"""Factor of the slots after the first 429; each answer then gives back a part of a slot."""
 WINDOW_S = 60.0
 PROBE_GRACE_S = 0.1
-"""A probe that is not refused within this time, and within three times the slowest refusal so far,
-counts as accepted: refusals come sooner than answers."""
+"""A probe that is not rate limited within this time, and within three times the slowest 429 so far,
+counts as accepted: 429s come sooner than answers."""
 ARRIVAL_S, ARRIVAL_SHARE = 0.3, 0.025
 """How much later than its admission a call may arrive at the endpoint, because of a new connection
 or a busy machine: at most these seconds, and this share of the window."""
@@ -30,7 +30,7 @@ or a busy machine: at most these seconds, and this share of the window."""
 class InProcessLimit:
     """Admits calls in order, within slots and windows, never while the endpoint asks for a pause.
 
-    After a refusal one call (the probe) is sent alone; the others follow when it is clear that the
+    After a 429 one call (the probe) is sent alone; the others follow when it is clear that the
     endpoint accepted it.
     """
 
@@ -46,20 +46,20 @@ class InProcessLimit:
         self._timer: asyncio.TimerHandle | None = None
         self._closed_until = 0.0
         self._opened_at = 0.0
-        self._refusals: Refusals | None = None
+        self._limited: RateLimitedSpan | None = None
         self._probe: Ticket | None = None
-        self._slowest_refusal_s = 0.0
+        self._slowest_429_s = 0.0
         self._jitter = random.Random(0)  # noqa: S311 - spreads retries, guards nothing
 
     def join(self, limits: Limits) -> None:
         """Add a candidate's limits until it leaves; the smallest limits of all candidates apply.
 
-        If no other candidate is active, the count of refusals in a row begins at 0: refusals of a
+        If no other candidate is active, the count of 429s in a row begins at 0: 429s of a
         run that is over, perhaps for hours, must not use up this one's patience. What was learned
         of the endpoint's window remains.
         """
         if not self._users:
-            self._refusals = self._probe = None
+            self._limited = self._probe = None
         self._users.append(limits)
         self._resize()
 
@@ -90,9 +90,9 @@ class InProcessLimit:
         return max(int(self._slots), 1)
 
     @property
-    def refused_for_s(self) -> float:
-        """For how long every call has been refused; 0 if the last call was not."""
-        return 0.0 if self._refusals is None else self._clock() - self._refusals.first_at
+    def limited_for_s(self) -> float:
+        """For how long every call has been rate limited; 0 if the last call was not."""
+        return 0.0 if self._limited is None else self._clock() - self._limited.first_at
 
     @property
     def pause_left_s(self) -> float:
@@ -127,11 +127,11 @@ class InProcessLimit:
             self._correct(ticket, end.tokens)
         if end.pause_s is not None:
             self._closed_until = max(self._closed_until, now + end.pause_s)
-        if end.refused:
-            self._refuse(ticket, now, says_when=end.pause_s is not None)
+        if end.rate_limited:
+            self._note_rate_limit(ticket, now, says_when=end.pause_s is not None)
         elif end.served:
             self._slots = min(self._slots + 1 / self._slots, self._most_slots)
-        if ticket is self._probe and not end.refused:
+        if ticket is self._probe and not end.rate_limited:
             self._reopen(ticket)
         self._pump()
 
@@ -142,43 +142,43 @@ class InProcessLimit:
         """Wait before a call is sent again."""
         await asyncio.sleep(seconds)
 
-    def _refuse(self, ticket: Ticket, now: float, *, says_when: bool) -> None:
-        ticket.refused = True
-        self._slowest_refusal_s = max(self._slowest_refusal_s, now - ticket.sent_at)
+    def _note_rate_limit(self, ticket: Ticket, now: float, *, says_when: bool) -> None:
+        ticket.rate_limited = True
+        self._slowest_429_s = max(self._slowest_429_s, now - ticket.sent_at)
         self._correct(ticket, 0)
         self._log.forget(ticket)
         if self._learned is not None:
             self._learned.log.forget(ticket)
-        if self._refusals is None:
-            self._refusals = Refusals(first_at=ticket.sent_at)
+        if self._limited is None:
+            self._limited = RateLimitedSpan(first_at=ticket.sent_at)
             self._slots = max(self._slots * CUT, 1.0)
         elif ticket is not self._probe:
-            self._refusals.add(ticket)
+            self._limited.add(ticket)
             return  # sent before the pause began, so it must not make the pause longer
-        self._refusals.add(ticket)
+        self._limited.add(ticket)
         self._probe = None
         if not says_when:
-            pause = FIRST_PAUSE_S * PAUSE_GROWTH**self._refusals.probes
+            pause = FIRST_PAUSE_S * PAUSE_GROWTH**self._limited.probes
             pause = min(pause, LONGEST_PAUSE_S) * self._jitter.uniform(0.8, 1.0)
             self._closed_until = max(self._closed_until, now + pause)
-        self._refusals.probes += 1
+        self._limited.probes += 1
 
     def _reopen(self, probe: Ticket) -> None:
-        refusals, self._refusals, self._probe = self._refusals, None, None
-        if refusals is None:
+        limited, self._limited, self._probe = self._limited, None, None
+        if limited is None:
             return
         # Only calls since the last pause: those before it belong to an earlier window.
         burst = [call for call in self._log.recent() if call.sent_at >= self._opened_at]
         self._opened_at = probe.sent_at
-        if self._learned is not None and self._learned.took_back(refusals):
+        if self._learned is not None and self._learned.took_back(limited):
             return
         learned = LearnedWindow.of(
-            refusals, burst, reopened_at=probe.sent_at, window_s=self._log.window_s
+            limited, burst, reopened_at=probe.sent_at, window_s=self._log.window_s
         )
         if learned is not None:
             self._learned = learned
         elif self._learned is not None:
-            self._learned.widen(refusals)
+            self._learned.widen(limited)
 
     def _delay(self, tokens: int) -> float:
         """Return the seconds until a call may be sent; infinite if another call must end first."""
@@ -188,7 +188,7 @@ class InProcessLimit:
         if now < self._closed_until:
             return self._closed_until - now
         if self._probe is not None:
-            grace = max(PROBE_GRACE_S, 3 * self._slowest_refusal_s)
+            grace = max(PROBE_GRACE_S, 3 * self._slowest_429_s)
             if (left := self._probe.sent_at + grace - now) > 0:
                 return left
             self._reopen(self._probe)
@@ -203,7 +203,7 @@ class InProcessLimit:
         self._log.add(ticket)
         if self._learned is not None:
             self._learned.log.add(ticket)
-        if self._refusals is not None:
+        if self._limited is not None:
             self._probe = ticket
         return ticket
 
@@ -246,7 +246,7 @@ class InProcessLimits:
         return self._limits.setdefault(key, InProcessLimit())
 
     def forget(self) -> None:
-        """Forget all limits, so that earlier refusals of an endpoint slow nothing down."""
+        """Forget all limits, so that earlier 429s of an endpoint slow nothing down."""
         self._limits.clear()
 
 

@@ -24,12 +24,12 @@ def estimate_tokens(body: bytes, max_tokens: int) -> int:
 class Ticket:
     """One admitted call: when it was sent, and how many tokens are counted for it."""
 
-    __slots__ = ("refused", "sent_at", "tokens")
+    __slots__ = ("rate_limited", "sent_at", "tokens")
 
     def __init__(self, sent_at: float, tokens: int) -> None:
         self.sent_at = sent_at
         self.tokens = tokens
-        self.refused = False
+        self.rate_limited = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Settled:
     is None if not reported.
     """
 
-    refused: bool = False
+    rate_limited: bool = False
     served: bool = False
     tokens: int | None = None
     pause_s: float | None = None
@@ -63,8 +63,8 @@ class EndpointLimit(Protocol):
         ...
 
     @property
-    def refused_for_s(self) -> float:
-        """For how long every call has been refused; 0 if the last call was not."""
+    def limited_for_s(self) -> float:
+        """For how long every call has been rate limited; 0 if the last call was not."""
         ...
 
     @property

@@ -40,12 +40,12 @@ _COMBINED = re.compile(r"\b(?:remaining|r)=0[,;].*?\b(?:reset|t)=([0-9.]+)")
 """A used-up limit in the one header of the newer drafts of the standard."""
 
 
-def pause_asked_s(headers: Mapping[str, str], *, refused: bool = False) -> float | None:
+def pause_asked_s(headers: Mapping[str, str], *, rate_limited: bool = False) -> float | None:
     """Return the pause that a response asks for, by Retry-After or by a limit that is used up.
 
     Args:
         headers: the headers of the response, in lower case.
-        refused: whether it is a 429: a limit is then used up, also if it does not say what is left.
+        rate_limited: whether it is a 429: a limit is then used up, even if it does not say so.
     """
     asked = headers.get("retry-after")
     if asked is not None and (seconds := seconds_asked(asked)) is not None:
@@ -54,9 +54,9 @@ def pause_asked_s(headers: Mapping[str, str], *, refused: bool = False) -> float
     if NUMBER.fullmatch(milliseconds):
         return float(milliseconds) / 1000
     # Most responses have none of these headers.
-    if not refused and _RESETS.keys().isdisjoint(headers) and "ratelimit" not in headers:
+    if not rate_limited and _RESETS.keys().isdisjoint(headers) and "ratelimit" not in headers:
         return None
-    return _until_reset_s(headers, left_if_unsaid="0" if refused else "")
+    return _until_reset_s(headers, left_if_unsaid="0" if rate_limited else "")
 
 
 def seconds_asked(text: str) -> float | None:

@@ -10,7 +10,7 @@ from replay_assets.inference.throttling.limits import Ticket
 
 LONGER = 1.01
 REMEMBERED = 10_000
-"""Calls that a log without a limit keeps, to learn a limit when the endpoint begins to refuse."""
+"""Calls that a log without a limit keeps, to learn a limit from the endpoint's first 429s."""
 
 
 class SlidingLog:
@@ -46,7 +46,7 @@ class SlidingLog:
         )
         if not (over_requests or over_tokens):
             return 0.0
-        oldest = next(call for call in self._calls if not call.refused)
+        oldest = next(call for call in self._calls if not call.rate_limited)
         return max(oldest.sent_at + self._span_s - now, 0.001)
 
     def add(self, ticket: Ticket) -> None:
@@ -64,13 +64,13 @@ class SlidingLog:
             self._tokens += tokens - ticket.tokens
 
     def forget(self, ticket: Ticket) -> None:
-        """Stop counting a refused call, because the endpoint did not count it either."""
+        """Stop counting a rate-limited call, because the endpoint did not count it either."""
         if ticket in self._calls:
             self._requests -= 1
 
     def recent(self) -> list[Ticket]:
-        """Return the calls in the window that were not refused, oldest first."""
-        return [call for call in self._calls if not call.refused]
+        """Return the calls in the window that were not rate limited, oldest first."""
+        return [call for call in self._calls if not call.rate_limited]
 
     def _expire(self, now: float) -> None:
         while self._calls and next(iter(self._calls)).sent_at <= now - self._span_s:
@@ -78,6 +78,6 @@ class SlidingLog:
 
     def _drop(self) -> None:
         gone, _ = self._calls.popitem(last=False)
-        if not gone.refused:
+        if not gone.rate_limited:
             self._requests -= 1
         self._tokens -= gone.tokens

@@ -12,7 +12,7 @@ from replay_assets.inference.call.failures import (
     RequestRejectedError,
     RunRejectedError,
 )
-from replay_assets.inference.throttling.backoff import REFUSALS, TRIES
+from replay_assets.inference.throttling.backoff import MOST_RATE_LIMITS, TRIES
 from tests.inference.scripted_server import (
     MESSAGES,
     Reply,
@@ -136,7 +136,7 @@ FAULTS: dict[str, Reply] = {
 def test_a_lasting_fault_is_an_infrastructure_failure(server: Script, fault: Reply) -> None:
     """Every fault is retried, and in the end not mistaken for a wrong answer."""
     server.answers(fault)
-    tries = REFUSALS if fault is FAULTS["429"] else TRIES
+    tries = MOST_RATE_LIMITS if fault is FAULTS["429"] else TRIES
     with pytest.raises(InfrastructureError, match=f"no answer after {tries} tries: ") as caught:
         ask(server)
     assert len(server.bodies) == len(caught.value.attempts) == tries

@@ -30,9 +30,9 @@ def play(test: Test, *, concurrency: int = 4, has_next: bool = True) -> None:
     run_in_virtual_time(run())
 
 
-def refused(pause_s: float | None) -> Settled:
+def rate_limited(pause_s: float | None) -> Settled:
     """Return the end of an attempt that was rate limited."""
-    return Settled(refused=True, pause_s=pause_s, failed=True)
+    return Settled(rate_limited=True, pause_s=pause_s, failed=True)
 
 
 async def fail(limit: GuardedLimit, times: int = FEWEST) -> None:
@@ -88,7 +88,7 @@ def test_requests_move_on_from_an_endpoint_that_asks_for_a_long_pause(
         first = await limit.acquire(1)
         waiting = [asyncio.ensure_future(limit.acquire(1)) for _ in range(2)]
         await asyncio.sleep(0)
-        limit.settle(first, refused(pause_s))
+        limit.settle(first, rate_limited(pause_s))
         results = await asyncio.gather(*waiting, return_exceptions=True)
         assert [isinstance(one, CircuitOpenError) for one in results] == [moves_on] * 2
         assert virtual_clock() < 1
@@ -100,19 +100,19 @@ def test_the_last_member_is_waited_for() -> None:
     """No other one can answer."""
 
     async def test(limit: GuardedLimit) -> None:
-        limit.settle(await limit.acquire(1), refused(5.0))
+        limit.settle(await limit.acquire(1), rate_limited(5.0))
         limit.settle(await limit.acquire(1), SERVED)
         assert virtual_clock() >= 5
 
     play(test, has_next=False)
 
 
-def test_a_member_that_refuses_again_and_again_is_left_within_a_second() -> None:
+def test_a_member_that_answers_429_again_and_again_is_left_within_a_second() -> None:
     """Without a time to retry, each pause is short; together they are long."""
 
     async def test(limit: GuardedLimit) -> None:
-        limit.settle(await limit.acquire(1), refused(None))
-        limit.settle(await limit.acquire(1), refused(None))
+        limit.settle(await limit.acquire(1), rate_limited(None))
+        limit.settle(await limit.acquire(1), rate_limited(None))
         with pytest.raises(CircuitOpenError):
             await limit.acquire(1)
         assert 0.1 < virtual_clock() < 1

@@ -14,8 +14,8 @@ from tests.inference.scripted_server import MESSAGES, Script, candidate, complet
 class RecordingLimit:
     """Admits every call immediately and records how it is used."""
 
-    def __init__(self, *, refused_for_s: float = 0.0) -> None:
-        self.refused_for_s = refused_for_s
+    def __init__(self, *, limited_for_s: float = 0.0) -> None:
+        self.limited_for_s = limited_for_s
         self.pause_left_s = 0.0
         self.events: list[str] = []
         self.settled: list[Settled] = []
@@ -80,15 +80,15 @@ def test_a_client_uses_the_store_of_limits_that_it_is_given(server: Script) -> N
     assert store.keys == [one.limit_key]
     assert limit.events == ["join 3", *["acquire", "settle"] * 2, "leave 3"]
     assert limit.settled == [
-        Settled(refused=True, pause_s=0.01, failed=True),
+        Settled(rate_limited=True, pause_s=0.01, failed=True),
         Settled(served=True, tokens=15, failed=False),
     ]
 
 
 @pytest.mark.usefixtures("no_waits")
-def test_the_limit_knows_for_how_long_an_endpoint_has_refused_calls(server: Script) -> None:
-    """Other runs that share it may have been refused before this one."""
+def test_the_limit_knows_for_how_long_an_endpoint_has_limited_calls(server: Script) -> None:
+    """Other runs that share it may have been rate limited before this one."""
     server.answers(status(429))
     one = candidate(server.base_url, limits={"patience_s": 60})
     with pytest.raises(PatienceExceededError, match="every request, beyond the 60 s"):
-        ask(one, OneLimit(RecordingLimit(refused_for_s=61.0)))
+        ask(one, OneLimit(RecordingLimit(limited_for_s=61.0)))

@@ -170,17 +170,17 @@ async def settle_all(limit: InProcessLimit, ends: list[Settled]) -> None:
         limit.settle(ticket, end)
 
 
-SERVED, REFUSED, BROKEN = Settled(served=True), Settled(refused=True), Settled()
+SERVED, LIMITED, BROKEN = Settled(served=True), Settled(rate_limited=True), Settled()
 
 
-def test_a_refusal_cuts_the_slots_and_answers_restore_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_429_cuts_the_slots_and_answers_restore_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once per pause, however many calls are in flight; never above the configured number."""
     monkeypatch.setattr(in_process, "FIRST_PAUSE_S", 0.001)
 
     async def run() -> list[int]:
         limit = limit_with(concurrency=10)
         seen = [limit.slots]
-        await settle_all(limit, [REFUSED] * 3 + [SERVED] * 7)
+        await settle_all(limit, [LIMITED] * 3 + [SERVED] * 7)
         seen.append(limit.slots)
         for _ in range(60):
             await settle_all(limit, [SERVED])
@@ -191,22 +191,22 @@ def test_a_refusal_cuts_the_slots_and_answers_restore_them(monkeypatch: pytest.M
     assert 7 <= cut < 9
 
 
-def test_a_run_does_not_inherit_the_refusals_of_one_that_is_over() -> None:
-    """Its patience begins with its own first refusal; runs at the same time share refusals."""
+def test_a_run_does_not_inherit_the_429s_of_one_that_is_over() -> None:
+    """Its patience begins with its own first 429; runs at the same time share 429s."""
 
     async def run() -> list[bool]:
         now = [0.0]
         limit, limits = InProcessLimit(clock=lambda: now[0]), Limits(concurrency=1)
         limit.join(limits)
-        limit.settle(await limit.acquire(1), REFUSED)
+        limit.settle(await limit.acquire(1), LIMITED)
         now[0] = 3600.0
         limit.join(limits)
-        shared = limit.refused_for_s
+        shared = limit.limited_for_s
         limit.leave(limits)
         limit.leave(limits)
         limit.join(limits)
-        limit.settle(await limit.acquire(1), REFUSED)
-        return [shared >= 3599, limit.refused_for_s < 1]
+        limit.settle(await limit.acquire(1), LIMITED)
+        return [shared >= 3599, limit.limited_for_s < 1]
 
     assert asyncio.run(run()) == [True, True]
 
@@ -222,13 +222,13 @@ def test_a_failure_of_the_endpoint_changes_no_limit() -> None:
     assert asyncio.run(run()) == 10
 
 
-def test_after_a_refusal_one_call_is_sent_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others follow when it is answered, or if it is not refused as fast as earlier calls."""
+def test_after_a_429_one_call_is_sent_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others follow when it is answered, or if no 429 comes as fast as earlier ones."""
     monkeypatch.setattr(in_process, "PROBE_GRACE_S", 30.0)
 
     async def run() -> tuple[int, int]:
         limit = limit_with(concurrency=10)
-        limit.settle(await limit.acquire(1), Settled(refused=True, pause_s=0.05))
+        limit.settle(await limit.acquire(1), Settled(rate_limited=True, pause_s=0.05))
         tasks = [asyncio.create_task(limit.acquire(1)) for _ in range(5)]
         await asyncio.sleep(0.2)
         let_in = [task for task in tasks if task.done()]

@@ -90,5 +90,5 @@ def test_the_header_of_each_provider_is_read(
 def test_a_429_has_used_up_a_limit_that_does_not_say_what_is_left() -> None:
     """Only the limit that has room is not the reason."""
     headers = {"x-ratelimit-reset": "30"}
-    assert pause_asked_s(headers, refused=True) == 30
-    assert pause_asked_s({**headers, "x-ratelimit-remaining": "5"}, refused=True) is None
+    assert pause_asked_s(headers, rate_limited=True) == 30
+    assert pause_asked_s({**headers, "x-ratelimit-remaining": "5"}, rate_limited=True) is None

@@ -33,21 +33,21 @@ def test_usage_reported_after_the_window_makes_no_room() -> None:
     assert room(log) == 2
 
 
-def test_a_refusal_after_the_window_makes_no_room() -> None:
+def test_a_429_after_the_window_makes_no_room() -> None:
     """The call must not be subtracted twice."""
     log, late = log_with(requests=3)
-    late.refused = True
+    late.rate_limited = True
     log.forget(late)
     assert room(log) == 2
 
 
-def test_a_refusal_within_the_window_makes_room() -> None:
+def test_a_429_within_the_window_makes_room() -> None:
     """The endpoint did not count it either."""
     log, _ = log_with(requests=3, tokens=30)
-    refused = Ticket(61.6, 10)
-    log.add(refused)
-    refused.refused = True
-    log.correct(refused, 0)
-    refused.tokens = 0
-    log.forget(refused)
+    limited = Ticket(61.6, 10)
+    log.add(limited)
+    limited.rate_limited = True
+    log.correct(limited, 0)
+    limited.tokens = 0
+    log.forget(limited)
     assert room(log) == 2

@@ -1,4 +1,4 @@
-"""A real server that allows 40 requests in any 6 seconds and refuses the rest, over HTTP."""
+"""A real server that allows 40 requests in any 6 seconds and answers 429 to the rest, over HTTP."""
 
 import asyncio
 import itertools
@@ -46,15 +46,15 @@ def longest_stall_s() -> Iterator[list[float]]:
 
 @dataclass
 class Watched(FaultPlan):
-    """A limit that records when it admitted and when it refused requests."""
+    """A limit that records when it admitted and when it rate limited requests."""
 
     let_in: list[float] = field(default_factory=list)
-    refused: list[float] = field(default_factory=list)
+    rate_limited: list[float] = field(default_factory=list)
 
     def retry_after_s(self) -> float:
         """Count a request as the plan does, and record its time."""
         pause_s = super().retry_after_s()
-        (self.refused if pause_s else self.let_in).append(time.monotonic())
+        (self.rate_limited if pause_s else self.let_in).append(time.monotonic())
         return pause_s
 
 
@@ -100,10 +100,10 @@ def test_a_window_is_used_and_not_exceeded(
     assert len(answers) == ALLOWED * WINDOWS
     first, last = plan.let_in[0], plan.let_in[-1]
     late = [at for at in plan.let_in if at > first + WINDOW_S]
-    share = sum(at > first + WINDOW_S * 1.5 for at in plan.refused) / len(late)
+    share = sum(at > first + WINDOW_S * 1.5 for at in plan.rate_limited) / len(late)
     begin = late[0] if learned else first  # learning an unpublished limit takes one window
     counted = [at for at in plan.let_in if at >= begin]
     throughput = len(counted) / (ALLOWED * ((last - begin) / WINDOW_S + 1))
-    print(f"refused {share:.3f} of {len(late)}, throughput {throughput:.3f} of the allowance")
+    print(f"rate limited {share:.3f} of {len(late)}, throughput {throughput:.3f} of the allowance")
     assert share <= 0.02
     assert throughput >= 0.95
