@@ -79,7 +79,7 @@ class Candidate(CataloguePart):
     stream_options: bool = True
     """Whether a stream is asked for its usage; some endpoints reject that."""
     response_format: Literal["auto", "json_schema", "json_object", "none"] = "auto"
-    """`auto`: by schema where one is at hand, and less where the endpoint refuses that."""
+    """`auto`: by schema where one is at hand, and less where the endpoint rejects that."""
     tool_mode: Literal["native", "prompted"] = "native"
     """`prompted`: for a model without tool calls, tools are written into the prompt, and calls are
     read from a JSON answer. The tool-calling benchmark and agents use it."""

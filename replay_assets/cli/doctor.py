@@ -31,7 +31,7 @@ from replay_assets.source import (
 )
 
 COLOURS: dict[Status, str] = {"ok": "green", "warn": "yellow", "fail": "red"}
-REFUSES_KEY = (401, 403)
+REJECTS_KEY = (401, 403)
 
 
 def examine(*, offline: bool) -> list[Diagnosis]:
@@ -167,7 +167,7 @@ def _endpoint(candidate: Candidate, key: str | None) -> Diagnosis:
         status: Status = "fail" if candidate.scheduled else "warn"
         says = f"{where} does not answer ({found.problem})"
         return Diagnosis("endpoints", status, says, "check base_url, the server and the network")
-    if found.status in REFUSES_KEY:
+    if found.status in REJECTS_KEY:
         cure = f"check the key in {candidate.api_key_env or 'api_key_env (not set)'}"
         return Diagnosis("endpoints", "fail", f"{where} rejects the key ({found.status})", cure)
     if not found.models:

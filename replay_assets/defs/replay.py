@@ -162,7 +162,7 @@ def _require_answers(run: ReplayRun, day: str) -> None:
     Raises:
         dg.Failure: it was refused, or no request got an answer.
     """
-    # A retry would send the same pack, and the gate would refuse it again.
+    # A retry would send the same pack, and the gate would block it again.
     if run.was_refused:
         raise dg.Failure(
             f"the pack of {day} was not sent: {', '.join(run.report.failures[:5])}. Nothing was "

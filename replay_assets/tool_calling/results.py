@@ -79,8 +79,8 @@ def _score(case: ToolCase, call: Call, made: Sequence[ToolCall]) -> Score | None
 def _outcome(call: Call, score: Score | None) -> str:
     attempts, completion = call.all_attempts, call.completion
     if completion is None:
-        refuses_tools = bool(attempts) and attempts[-1].outcome == TOOLS_REFUSED
-        return TOOLS_REFUSED if refuses_tools else call.outcome
+        rejects_tools = bool(attempts) and attempts[-1].outcome == TOOLS_REFUSED
+        return TOOLS_REFUSED if rejects_tools else call.outcome
     if completion.ending == "refused" and not completion.calls:
         return "model_refusal"
     # An answer that is complete counts, even if it ends at the limit.

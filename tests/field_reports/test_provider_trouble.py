@@ -76,7 +76,7 @@ def test_an_ending_is_read_in_the_words_of_each_provider(
         ("c13", "max_tokens.*leave it out: under `sampling`, null sends nothing"),
     ],
 )
-def test_a_refusal_of_account_or_configuration_ends_the_run(
+def test_a_rejection_of_account_or_configuration_ends_the_run(
     report_id: str, way_out: str, vocabulary: Vocabulary
 ) -> None:
     """With the reason and the way out; nothing is graded."""
@@ -86,17 +86,17 @@ def test_a_refusal_of_account_or_configuration_ends_the_run(
 
 
 @pytest.mark.parametrize("report_id", ["c10", "c11", "c12", "c13"])
-def test_a_run_that_was_refused_keeps_nothing_as_final(
+def test_a_run_that_was_rejected_keeps_nothing_as_final(
     report_id: str, server: Script, replay: Runner, tmp_path: Any
 ) -> None:
     """After a payment, or a change, the same run asks all requests."""
     reported = report_input(report_id)
 
-    async def refuse(_: Body) -> Response:
+    async def reject(_: Body) -> Response:
         return Response(body_of(reported), reported["status"], reported["headers"])
 
     pack = [request(f"inc-{number}") for number in range(3)]
-    server.answers(refuse)
+    server.answers(reject)
     with pytest.raises(BatchStoppedError, match="3 of 3 requests have no result"):
         replay(*pack, folder=tmp_path)
     server.answers(answer_text())
@@ -107,19 +107,19 @@ def test_a_run_that_was_refused_keeps_nothing_as_final(
     ("report_id", "outcome", "asked_again"),
     [("c16", "request_rejected", 1), ("c17", "model_refusal", 0)],
 )
-def test_a_403_for_one_request_is_not_a_refusal_of_the_key(
+def test_a_403_for_one_request_is_not_a_rejection_of_the_key(
     report_id: str, outcome: str, asked_again: int, server: Script, replay: Runner, tmp_path: Any
 ) -> None:
     """The others are answered; a second run asks only what a firewall rejected."""
     ((_, reported),) = report_input(report_id).items()
 
-    async def refuse_one(body: Body) -> Response:
+    async def reject_one(body: Body) -> Response:
         if "inc-2" in body["messages"][1]["content"]:
             return Response(body_of(reported), reported["status"], reported["headers"])
         return await completion(answer_text())(body)
 
     pack = [request(f"inc-{number}") for number in range(1, 4)]
-    server.answers(refuse_one)
+    server.answers(reject_one)
     for asked in (3, asked_again):
         server.bodies.clear()
         results = replay(*pack, folder=tmp_path).results

@@ -47,7 +47,7 @@ def _number(body: Body) -> int:
 
 
 @pytest.mark.parametrize("numbers", [{0}, {1}, {2}, {0, 1}], ids=str)
-def test_a_refusal_of_one_request_fails_this_request_and_is_asked_again(
+def test_a_rejection_of_one_request_fails_this_request_and_is_asked_again(
     numbers: set[int], server: Script, replay: Runner, tmp_path: Path
 ) -> None:
     """A firewall may dislike one incident; the next run asks it again, and ends as well."""
@@ -74,7 +74,7 @@ def test_moderation_is_the_refusal_of_the_model(
 
 
 @pytest.mark.parametrize("size", [1, 3, 80])
-def test_a_key_that_is_refused_everywhere_ends_the_run(
+def test_a_key_that_is_rejected_everywhere_ends_the_run(
     size: int, server: Script, replay: Runner, tmp_path: Path
 ) -> None:
     """Nothing is published or kept, and a large pack is not sent to the end."""
@@ -90,7 +90,7 @@ def test_a_key_that_is_refused_everywhere_ends_the_run(
     assert (run.report.valid, len(asked(server))) == (True, size)
 
 
-def test_a_key_that_is_refused_from_some_point_on_ends_the_run(
+def test_a_key_that_is_rejected_from_some_point_on_ends_the_run(
     server: Script, replay: Runner
 ) -> None:
     """Its rights may be withdrawn while a run is in progress."""

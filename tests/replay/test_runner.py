@@ -87,11 +87,13 @@ def test_a_refused_run_in_a_new_folder_writes_only_its_report(
 
 
 @pytest.mark.parametrize("code", [401, 402, 404])
-def test_a_refused_key_or_model_stops_the_replay(code: int, server: Script, replay: Runner) -> None:
+def test_a_rejected_key_or_model_stops_the_replay(
+    code: int, server: Script, replay: Runner
+) -> None:
     """Rather than hundreds of failed results; what was not sent is counted."""
     server.answers(answer_text(), status(code, f"no {KEY}"))
     requests = [request(str(number)) for number in range(50)]
-    # The first answer counts once it is on the disk, which may be after the refusal.
+    # The first answer counts once it is on the disk, which may be after the rejection.
     with pytest.raises(BatchStoppedError, match=r"(49|50) of 50 requests have no re") as caught:
         replay(*requests, api_key=KEY, api_key_env="MODEL_KEY", limits={"concurrency": 1})
     assert 2 <= len(server.bodies) <= 5  # a few more may have had the slot before the run ended

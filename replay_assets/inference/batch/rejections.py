@@ -1,6 +1,6 @@
 """Decides whether rejected requests are the fault of these requests, or of the whole run.
 
-A 403 may come from a firewall that dislikes one incident, or say that the key may not use the
+A 403 may come from a firewall that blocks one incident, or say that the key may not use the
 model. It is about the request if the endpoint answers others, and about the run if it does not.
 """
 
@@ -15,7 +15,7 @@ from replay_assets.inference.call import (
 
 MOST_IN_A_ROW = 20
 """After this many rejections in a row, and more than answers, nothing is sent until the requests in
-flight return. Rejections cost nothing, but thousands need not be sent to a closed door."""
+flight return. Rejections cost nothing, but thousands of useless requests need not be sent."""
 
 
 class RejectionWatch:

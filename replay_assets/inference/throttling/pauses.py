@@ -45,7 +45,7 @@ def pause_asked_s(headers: Mapping[str, str], *, rate_limited: bool = False) -> 
 
     Args:
         headers: the headers of the response, in lower case.
-        rate_limited: whether it is a 429: a limit is then used up, even if it does not say so.
+        rate_limited: whether it is a 429: a limit is then used up, said or not.
     """
     asked = headers.get("retry-after")
     if asked is not None and (seconds := seconds_asked(asked)) is not None:

@@ -113,21 +113,21 @@ def test_a_rerun_remembers_the_response_format_that_was_rejected(server: Script,
 
 
 def test_an_interrupted_batch_continues_and_asks_nothing_again(server: Script, run: Run) -> None:
-    """The endpoint refuses the key in the middle of a dialogue."""
+    """The endpoint rejects the key in the middle of a dialogue."""
 
-    async def refuse_in_the_middle(body: Body) -> Response:
+    async def reject_in_the_middle(body: Body) -> Response:
         messages = body["messages"]
         if messages[0]["content"] == "topic-2" and len(messages) == 3:
             return await status(401)(body)
         return await count_up(body)
 
-    server.answers(refuse_in_the_middle)
+    server.answers(reject_in_the_middle)
     with pytest.raises(BatchStoppedError, match="of 20 requests have no result"):
         run(limits={"concurrency": 2})
     assert 0 < len(server.bodies) < STEPS * len(TOPICS)
     server.answers(count_up)
     assert run() == WHOLE
-    # Only the request that was refused is sent twice.
+    # Only the request that was rejected is sent twice.
     assert len(server.bodies) == STEPS * len(TOPICS) + 1
 
 
@@ -206,12 +206,12 @@ def test_after_the_end_a_question_that_will_not_be_sent_is_not_waited_for(
         yield Question([{"role": "user", "content": "shared"}])
         return [topic]
 
-    async def refuse_the_third(body: Body) -> Response:
+    async def reject_the_third(body: Body) -> Response:
         text = body["messages"][0]["content"]
         await asyncio.sleep(delays_s[text])
         return await (status(401) if text == "third" else completion(text))(body)
 
-    server.answers(refuse_the_third)
+    server.answers(reject_the_third)
     started = time.monotonic()
     with pytest.raises(BatchStoppedError, match="3 of 3 requests have no result"):
         run(list(delays_s), dialogue=meet, limits={"concurrency": 2})
