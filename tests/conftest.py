@@ -1,4 +1,4 @@
-"""What the tests share: real databases, settings of their own, the real data where it exists."""
+"""What the tests share: real databases, separate settings, the real data where it exists."""
 
 import gc
 import os
@@ -150,7 +150,7 @@ def new_database(postgres_server: str, options: str = "") -> Iterator[str]:
 
 
 def run_as_admin(url: str, *statements: str) -> None:
-    """Run statements on a connection of their own, each in a transaction of its own."""
+    """Run statements on a separate connection, each in a separate transaction."""
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         for statement in statements:

@@ -17,7 +17,7 @@ def dagster_storage_is_quick() -> Iterator[None]:
     """Read Dagster's migrations once, and keep the engines of its databases.
 
     It would read 70 files for each new database, and make an engine, which compiles each statement
-    anew, for each event of a run. Connections are made and closed as before.
+    again, for each event of a run. Connections are made and closed as before.
     """
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ScriptDirectory, "from_config", cache(ScriptDirectory.from_config))

@@ -158,7 +158,7 @@ def test_asset_bodies_are_short() -> None:
 
 
 def test_names_of_assets_tables_and_files_are_written_once() -> None:
-    """A second spelling stays behind when a name changes. Schemas have names of their own."""
+    """A second spelling stays behind when a name changes. Schemas have other names."""
     files = {value for name, value in vars(assets).items() if name.endswith("_FILE")}
     names = {*assets.BY_NAME, *MAPPABLE, *files} - {"labels"}  # also a column, a root, a check
     spelled = re.compile(f"[\"']({'|'.join(map(re.escape, sorted(names)))})[\"']")

@@ -102,7 +102,7 @@ def test_regenerating_gives_the_committed_bytes(generator: ModuleType) -> None:
 
 
 def test_the_incidents_cover_exactly_four_weeks_with_empty_and_busy_days(tables: Tables) -> None:
-    """16 to 20 incidents a week, two days without any, some with four."""
+    """16 to 20 incidents per week, two days without any, some with four."""
     days = Counter(_taipei_day(row) for row in tables["incident_evidence"])
     weeks = Counter((day - FIRST_DAY).days // 7 for day in days.elements())
     assert (min(days), max(days)) == (FIRST_DAY, LAST_DAY)
@@ -130,7 +130,7 @@ def test_both_languages_are_well_represented(tables: Tables) -> None:
 
 
 def test_evidence_has_a_readable_length_and_no_text_occurs_twice(tables: Tables) -> None:
-    """Every incident is 600 to 2500 characters of its own."""
+    """Every incident is 600 to 2500 characters long, unlike all others."""
     texts = [row["evidence_summary"] for row in tables["incident_evidence"]]
     assert all(600 <= len(text) <= 2500 for text in texts)
     assert len(set(texts)) == len(texts)
@@ -278,7 +278,7 @@ def test_every_reference_points_to_a_row_and_ids_are_unique(tables: Tables) -> N
 
 
 def test_evidence_never_contains_its_answer(tables: Tables) -> None:
-    """No expected root cause stands in an evidence text, and no key of a label."""
+    """No expected root cause is in an evidence text, and no key of a label."""
     evidence = {row["incident_id"]: row["evidence_summary"] for row in tables["incident_evidence"]}
     for row in tables["labels"]:
         text = evidence[row["incident_id"]]

@@ -1,10 +1,10 @@
-"""How long publishing a JSONL file takes, beside a bare loop that writes the same rows.
+"""How long publishing a JSONL file takes, compared with a bare loop that writes the same rows.
 
     python -m tests.benchmarks.publication [--rows 20000]
 
 The bare loop encodes each row with msgspec and writes it with a line feed into a file, which is
 synced at the end as ours is. It takes no checksum, no digest and no count. Rows have 2.4 kB, some
-of it Chinese, as training rows have. CPU time of the fastest of several turns, one beside the
+of it Chinese, as training rows have. CPU time of the fastest of several turns, one after the
 other, because other work on the machine slows both. Fails above a ratio of 2.
 """
 

@@ -1,4 +1,4 @@
-"""What sanitizing finds, spares and costs, beside the same rules one by one with stdlib `re`.
+"""What sanitizing finds, spares and costs, compared with the rules one by one with stdlib `re`.
 
     REPLAY_REAL_DATA=DIR python -m tests.benchmarks.sanitize
 
@@ -61,7 +61,7 @@ def main() -> None:
 def one_after_another() -> Callable[[str], int]:
     """The baseline: each rule's own pattern over the whole text, then its check at each match.
 
-    A token rule is one pattern; names, headers and personal data are one pattern a branch.
+    A token rule is one pattern; names, headers and personal data are one pattern per branch.
     """
     patterns = []
     for rule in shipped().tokens:
@@ -143,7 +143,7 @@ def document(seed: int) -> tuple[str, float]:
 def gate_ms() -> float:
     """Return the milliseconds that a run's gate takes for a request of 4 KB, the best of many.
 
-    Bodies as the client writes them: alike in their system prompt, each with evidence of its own.
+    Bodies as the client writes them: alike in their system prompt, each with other evidence.
     """
     words = sanitize_text(document(9)[0])[: GATE_BYTES - 200]
     bodies = [

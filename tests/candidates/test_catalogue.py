@@ -31,7 +31,7 @@ def load(folder: Path, text: str) -> Catalogue:
 
 
 def refusal(folder: Path, text: str) -> str:
-    """Return what a refused catalogue is told."""
+    """Return the message for a catalogue that is refused."""
     with pytest.raises(ConfigurationError) as caught:
         load(folder, text)
     assert str(folder / "candidates.yaml") in str(caught.value)
@@ -110,7 +110,7 @@ def test_only_the_baselines_and_nemotron_are_scheduled(shipped: Catalogue) -> No
 
 
 def test_an_unknown_id_is_answered_with_those_there_are(shipped: Catalogue) -> None:
-    """A typing error is mended without opening the file."""
+    """A typing error can be fixed without opening the file."""
     with pytest.raises(ConfigurationError, match="no candidate 'nemotron'.*rules-baseline"):  # noqa: RUF043
         shipped.get("nemotron")
 
@@ -147,7 +147,7 @@ def test_an_unknown_id_is_answered_with_those_there_are(shipped: Catalogue) -> N
 def test_a_wrong_file_is_refused_with_line_field_and_way_out(
     tmp_path: Path, text: str, line: int, words: tuple[str, ...]
 ) -> None:
-    """Nobody should have to search a file for what is wrong in it."""
+    """No one should have to search a file for what is wrong in it."""
     told = refusal(tmp_path, text)
     assert f"line {line}: " in told
     for word in words:

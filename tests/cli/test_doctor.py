@@ -127,7 +127,7 @@ def test_a_wrong_variable_is_a_finding_with_file_and_line(
 def test_files_that_every_run_reads_are_findings(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run would end at once because of them."""
+    """A run would end immediately because of them."""
     for name, text in (
         ("vocabulary", "actions: []"), ("policy", "alpha: 1\nalpha: 2"), ("rules", "soft: yes"),
         ("canaries", "short"), ("export", "flavour: [sft.chat]"), ("human_labels", "{}"),

@@ -114,7 +114,7 @@ def test_a_home_that_dagster_cannot_open_needs_a_link(
 
 @pytest.mark.parametrize("name", ["data/dagster_home/dagster.yaml", "workspace.yaml"])
 def test_a_key_that_occurs_twice_in_our_files_is_refused(name: str, home: Path) -> None:
-    """Dagster would keep the last one without a word."""
+    """Dagster would keep the last one without a message."""
     (home / "data" / "dagster_home").mkdir()
     (home / name).write_text("telemetry: {enabled: false}\ntelemetry: {enabled: true}\n")
     settings = Settings.from_environment()

@@ -35,7 +35,7 @@ def started(instance: dg.DagsterInstance, process: str | None = None) -> dg.Dags
     run_id = str(uuid4())
     tags = {} if process is None else {PROCESS_TAG: process.replace("RUN", run_id)}
     status = dg.DagsterRunStatus.STARTED
-    # Not through a job, because its events would need a database of their own.
+    # Not through a job, because its events would need a separate database.
     run = dg.DagsterRun(job_name="other_job", run_id=run_id, tags=tags, status=status)
     return instance.add_run(run)
 

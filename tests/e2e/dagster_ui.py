@@ -38,7 +38,7 @@ def running_ui(home: Path, log: Path, **environment: str) -> Iterator[str]:
     """Start `replay-assets ui` on a home; yield its URL; end all its processes afterwards."""
     port = free_port()
     with log.open("w") as stream, sigint_as_in_a_terminal():
-        # A session of its own, so that one signal reaches all its processes and no other.
+        # A separate session, so that one signal reaches all its processes and no other.
         process = subprocess.Popen(
             [sys.executable, "-m", "replay_assets", "ui", "--port", str(port)],
             env={**os.environ, "REPLAY_HOME": str(home), **environment},
@@ -60,7 +60,7 @@ def running_ui(home: Path, log: Path, **environment: str) -> Iterator[str]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port that no process listens on."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

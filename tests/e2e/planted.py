@@ -1,4 +1,4 @@
-"""Canaries: one value of its own for each category, field of the evidence and encoding."""
+"""Canaries: a separate value for each category, field of the evidence and encoding."""
 
 import base64
 import hashlib
@@ -76,12 +76,12 @@ ENCODINGS: dict[str, Callable[[str, str], str]] = {
     "base64": lambda text, value: f"{text} seen as {base64.b64encode(value.encode()).decode()}",
     "url": lambda text, value: f"{text} seen as ?q={quote(value, safe='')}",
 }
-"""What a text with its value becomes; what is only encoded is found because it also stands bare."""
+"""What a text with its value becomes; an encoded value is found because it is also there plain."""
 
 
 @dataclass(frozen=True)
 class Planted:
-    """One canary: what it is, where and how it stands, and the text that holds it."""
+    """One canary: what it is, where and how it is written, and the text that holds it."""
 
     kind: str
     field: str
@@ -112,7 +112,7 @@ class Planted:
 def planted(
     fields: tuple[str, ...], *, encodings: tuple[str, ...] = (), start: int = 0
 ) -> Iterator[Planted]:
-    """Yield a canary of its own for each kind, field and encoding."""
+    """Yield a separate canary for each kind, field and encoding."""
     n = start
     for kind, (make, words) in KINDS.items():
         for field in fields:

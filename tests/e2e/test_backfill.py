@@ -57,7 +57,7 @@ def ask(url: str, query: str, **variables: Any) -> dict[str, Any]:
 
 
 def test_the_report_of_a_week_follows_a_backfill_of_its_days(ui: str, tmp_path: Path) -> None:
-    """Two days from the UI; nobody asks for the week, and yet its report and export appear."""
+    """Two days from the UI; no one asks for the week, and yet its report and export appear."""
     params = {
         "assetSelection": [{"path": path} for path in ASSETS],
         "partitionNames": DAYS,

@@ -1,6 +1,6 @@
 """Canaries through the whole pipeline: no byte sent, kept, logged or raised holds one.
 
-One value of its own for each category, field and encoding, in evidence, tools' output, decisions
+A separate value for each category, field and encoding, in evidence, tools' output, decisions
 and repairs; real Dagster runs by the command line, against a loopback server that echoes what it
 received, its own Authorization header with it.
 """
@@ -203,7 +203,7 @@ def kept_in(home: Path) -> dict[str, bytes]:
 
 
 def leaks(canaries: list[Planted], places: dict[str, bytes]) -> list[str]:
-    """Which canaries stand where."""
+    """Which canaries are in which place."""
     whole = b"\n".join(places.values())
     return [
         f"{one.kind} in {one.field} as {one.encoding}: {[n for n, c in places.items() if t in c]}"
@@ -231,7 +231,7 @@ def test_the_walk_did_send_keep_and_fail(walk: tuple[Path, Echo, bytes]) -> None
 def test_every_canary_was_in_the_raw_evidence(
     walk: tuple[Path, Echo, bytes], canaries: list[Planted], later: list[Planted]
 ) -> None:
-    """And each is a value of its own."""
+    """And each is a separate value."""
     home, _, _ = walk
     tables = (home / "data/evidence/tables").rglob("*.parquet")
     raw = "".join(

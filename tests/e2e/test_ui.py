@@ -66,7 +66,7 @@ def test_the_ui_starts_without_a_warning_of_ours(ui: str, home: Path) -> None:
     ],
 )
 def test_the_graph_shows_every_group(ui: str, group: str, asset: str) -> None:
-    """Evidence, packs, replay, evaluation, export, and one node a candidate a stage."""
+    """Evidence, packs, replay, evaluation, export, and one node per candidate and stage."""
     # In a smaller window the graph is so small that Dagster leaves out the names.
     assert asset in text_of(lineage(ui, group=group), width=4000, height=4000)
 

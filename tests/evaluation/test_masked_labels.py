@@ -92,7 +92,7 @@ def test_a_label_without_evidence_stays_as_it_is() -> None:
 
 
 class Day:
-    """A day of one label and its evidence, in roots of its own."""
+    """A day of one label and its evidence, in separate roots."""
 
     def __init__(self, folder: Path) -> None:
         self.labels = Store(str(folder / "labels"))
@@ -131,7 +131,7 @@ def test_a_day_without_labels_has_no_masked_labels(tmp_path: Path) -> None:
 
 
 def test_missing_or_stale_masked_labels_are_refused(tmp_path: Path) -> None:
-    """Otherwise a labelled day would be graded as unlabelled, or by labels that are out of date."""
+    """Otherwise a labelled day would be graded as unlabelled, or by stale labels."""
     day = Day(tmp_path)
     day.label(label())
     with pytest.raises(NotMaterializedError, match=r"not been .* Materialise masked_labels 2026"):

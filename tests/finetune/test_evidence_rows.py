@@ -234,7 +234,7 @@ def test_a_session_that_a_trainer_would_drop_is_no_row(messages: list[dict[str, 
 
 
 def test_the_repair_that_worked_is_better_than_the_one_that_failed() -> None:
-    """For the same evidence; repairs that worked before are no worse."""
+    """For the same evidence; repairs that worked before are not worse."""
     repairs = [repair(), repair(success=True, id="re-0", playbook_name="other")]
     row = made(evidence(), repairs=repairs)[0][1].row
     assert row.kind == "pair"

@@ -52,7 +52,7 @@ def test_every_flavour_keeps_its_rules(name: str) -> None:
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_no_flavour_is_taken_for_another_one(name: str) -> None:
-    """Only forms that are the same by design: an answer judged is no answer to learn."""
+    """Only forms that are the same by design: a judged answer is not an answer to learn."""
     taken = {other for other in RULES if not list(check_lines(lines_of(name), other))}
     assert taken == {name}
 

@@ -178,7 +178,7 @@ def test_a_dead_writers_hidden_file_is_swept_and_a_living_ones_is_not(tmp_path: 
 def test_files_for_an_object_store_wait_unseen_and_are_swept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """They hold raw evidence, and lie in a folder that all users of the machine share."""
+    """They hold raw evidence, and are in a folder that all users of the machine share."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     target = UPath("memory://lake-of-swept-files/date=2026-09-21/pack.jsonl")
     (tmp_path / hidden_name(HOST, dead_process())).write_bytes(b"left by a kill")

@@ -1,4 +1,4 @@
-"""Whole tables and JSONL files written at once, for tests that compare."""
+"""Whole tables and JSONL files written in one call, for tests that compare."""
 
 import io
 from collections.abc import Iterable, Mapping

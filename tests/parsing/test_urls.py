@@ -80,7 +80,7 @@ def test_an_encoded_password_is_hidden_in_both_forms() -> None:
     ],
 )  # fmt: skip
 def test_secret_options_are_found_by_name(name: str, secret: bool) -> None:
-    """The name of a file with a key is no secret."""
+    """The name of a file with a key is not a secret."""
     assert is_secret_option(name) is secret
 
 

@@ -106,7 +106,7 @@ FIELDS = "name, rate, either, more, tags"
 def test_a_mistake_is_named_with_line_field_and_way_out(
     tmp_path: Path, text: str | bytes, message: str
 ) -> None:
-    """Nobody should have to search a file for what is wrong in it."""
+    """No one should have to search a file for what is wrong in it."""
     assert refusal(tmp_path, text) == message
 
 
@@ -142,7 +142,7 @@ def test_all_mistakes_are_named_at_once_also_those_that_the_type_cannot_express(
     ],
 )  # fmt: skip
 def test_a_key_that_occurs_twice_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    """YAML would keep the last one without a word."""
+    """YAML would keep the last one without a message."""
     assert refusal(tmp_path, text) == message
 
 
@@ -178,7 +178,7 @@ def test_a_number_may_be_secret_too(tmp_path: Path, text: str) -> None:
 def test_a_value_that_does_not_fit_its_tag_is_refused_with_its_line(
     tmp_path: Path, value: str
 ) -> None:
-    """PyYAML does not check these itself and would fail on them with errors of its own code."""
+    """PyYAML does not check these itself and would fail on them with its own errors."""
     expected = "line 2: not valid YAML: a value does not have the form that its tag asks for"
     assert refusal(tmp_path, f"- name: a\n  rate: {value}\n") == expected
 
@@ -247,7 +247,7 @@ def test_without_secrets_a_long_text_is_cut(tmp_path: Path) -> None:
 def test_a_hostile_file_is_refused_before_it_is_built(
     tmp_path: Path, text: str, message: str
 ) -> None:
-    """Nine lines can stand for a billion values."""
+    """Nine lines can represent a billion values."""
     assert message in refusal(tmp_path, text)
 
 

@@ -26,7 +26,7 @@ SLOW = completion(answer_text(), delay_s=0.4)
 
 
 def by_incident(server: Script, usual: Reply, **replies: Reply) -> None:
-    """Answer some incidents otherwise than the rest; an underscore stands for the hyphen."""
+    """Answer some incidents differently from the rest; an underscore represents the hyphen."""
 
     async def reply(body: Body) -> Response:
         (number,) = re.findall(r"Evidence of inc-(\d+)", body["messages"][1]["content"])

@@ -68,7 +68,7 @@ def label(number: int = 1, **changes: object) -> Row:
 
 
 def write(folder: Path, **tables: list[Row]) -> Path:
-    """Write one JSONL file a table."""
+    """Write one JSONL file per table."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in {"incident_evidence": [incident()], **tables}.items():
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
@@ -77,7 +77,7 @@ def write(folder: Path, **tables: list[Row]) -> Path:
 
 
 def load(database: IncidentDatabase, folder: Path, **tables: list[Row]) -> None:
-    """Load tables into a database; one incident where none is given."""
+    """Load tables into a database; one incident if none is given."""
     load_directory(database, write(folder / "to_load", **tables), lambda *_: None)
 
 

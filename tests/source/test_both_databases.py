@@ -1,4 +1,4 @@
-"""SQLite and PostgreSQL give equal rows: nothing of a verdict depends on where incidents lie."""
+"""SQLite and PostgreSQL give equal rows: nothing of a verdict depends on where incidents are."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The export log: one row a week and checksum; a role that cannot write says so."""
+"""The export log: one row per week and checksum; a role that cannot write says so."""
 
 import uuid
 from dataclasses import replace
@@ -59,7 +59,7 @@ def test_an_export_never_makes_a_database(tmp_path: Path):
 
 
 def test_a_table_of_the_original_form_takes_the_row(database: IncidentDatabase):
-    """The original had no week and a key of its own; the same export twice is still one row."""
+    """The original had no week and another key; the same export twice is still one row."""
     columns = ", ".join(f"{name} TEXT" for name in ENTRY.values() if name != "week")
     execute(database, f"CREATE TABLE finetune_exports ({columns})")
     assert [record_export(database, ENTRY) for _ in range(2)] == [None, None]
@@ -86,7 +86,7 @@ def test_an_export_is_one_row_a_week_and_checksum(database: IncidentDatabase):
 def test_a_role_that_cannot_write_gives_the_reason(
     table_exists: bool, read_only: tuple[IncidentDatabase, str], postgres_url: str
 ):
-    """The export itself stands; the caller records the row elsewhere and says why."""
+    """The export itself stays; the caller records the row elsewhere and says why."""
     reader, password = read_only
     owner = IncidentDatabase(postgres_url)
     if not table_exists:
@@ -173,7 +173,7 @@ def test_source_ids_take_the_type_that_the_column_has(
 def test_a_table_that_cannot_take_the_row_gives_the_reason(
     ids: str, more: str, says: str, postgres_url: str
 ):
-    """The export stands; its row lies in the lake, and the run says why."""
+    """The export stays; its row is in the lake, and the run says why."""
     database = IncidentDatabase(postgres_url)
     execute(database, ORIGINAL.format(ids=ids, more=more))
     reason = record_export(database, ENTRY)

@@ -3,8 +3,8 @@
     python -m tests.benchmarks.extract [stage|n_plus_one|memory|history|indexes|freshness ...]
 
 Makes its own data (200,000 incidents; the first run takes some minutes), on $TEST_DATABASE_URL or a
-PostgreSQL server of its own, and SQLite. Contenders of a section take turns, five rounds; figures
-are medians, targets stand beside them. The ceiling is a binary COPY of the same statement to the
+separate PostgreSQL server, and SQLite. Contenders of a section take turns, five rounds; figures
+are medians, targets are next to them. The ceiling is a binary COPY of the same statement to the
 client, thrown away.
 """
 
@@ -90,7 +90,7 @@ def stage(server: str) -> None:
 
 
 def n_plus_one(server: str) -> None:
-    """One ordinary day against two queries a row, without and with 0.5 ms of network."""
+    """One ordinary day against two queries per row, without and with 0.5 ms of network."""
     postgres = cached_postgres(server)
     for round_trip_s, target in ((0.0, 5), (0.0005, 20)):
         with relayed(postgres, round_trip_s=round_trip_s) as (url, relay):
@@ -191,7 +191,7 @@ def extract_once(url: str, reader: str) -> None:
 
 
 def peak_mib(url: str, reader: str) -> float:
-    """Return the peak memory of a process of its own that runs the stage."""
+    """Return the peak memory of a separate process that runs the stage."""
     command = [sys.executable, "-m", "tests.benchmarks.extract", "extract-once", url, reader]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
@@ -270,7 +270,7 @@ def validation_share(url: str, fast: bool) -> float:
 
 
 def say(title: str, value: float, target: str) -> None:
-    """Print a figure beside its target."""
+    """Print a figure next to its target."""
     print(f"  {title:55} {value:8.2f}   {target}", flush=True)
 
 

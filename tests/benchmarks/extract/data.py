@@ -5,7 +5,7 @@
 
 Seeded: the same shape gives the same rows in PostgreSQL and SQLite. Text of evidence is 4.4 KB of
 UTF-8, partly Chinese; sessions carry 1 KB of JSON. A database that already holds the shape is left
-as it is, so it is its own cache; `cached_sqlite` and `cached_postgres` say where one lies.
+as it is, so it is its own cache; `cached_sqlite` and `cached_postgres` say where one is.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from replay_assets.source.loading.creating import create_tables
 from replay_assets.source.schema.types import instant_text
 
 FIRST_DAY = "2026-09-01"
-"""The first day of every shape's own days; history lies before it."""
+"""The first day of every shape's own days; history is before it."""
 ZONE = "Asia/Taipei"
 INCIDENTS, DAYS = 200_000, 30
 VERSION = 1
@@ -49,7 +49,7 @@ Rows = Callable[["Shape"], Iterator[Row]]
 
 @dataclass(frozen=True)
 class Shape:
-    """How many incidents lie on how many days, with `history - 1` times as many before them."""
+    """How many incidents are on how many days, with `history - 1` times as many before them."""
 
     incidents: int = INCIDENTS
     days: int = DAYS

@@ -54,7 +54,7 @@ def test_a_source_without_indexes_lacks_all_that_reading_needs(tmp_path: Path):
 
 
 def test_a_database_with_a_shape_is_kept_and_another_shape_refused(tmp_path: Path):
-    """It is its own cache, and nobody's data is written over."""
+    """It is its own cache, and no other data is written over."""
     url = f"sqlite:///{tmp_path / 'x.sqlite'}"
     make(url, incidents=10, days=1)
     before = (tmp_path / "x.sqlite").read_bytes()

@@ -1,12 +1,13 @@
-"""A replay beside its client alone, bare aiohttp and httpx, on the same endpoint in the same run.
+"""A replay, its client alone, bare aiohttp and httpx, on the same endpoint in the same run.
 
     python -m tests.benchmarks.replay [--case fast slow wide] [--rounds 3] [--memory]
 
 Per contender: ideal over span (1 is an endpoint that never waits), that ratio over bare aiohttp's,
-answers a second, CPU of its process a request, highest memory above its imports. Rounds are
+answers per second, CPU of its process per request, highest memory above its imports. Rounds are
 interleaved, medians printed. Targets for `replay`: span >= 0.9 (fast: 50 ms, 64 in flight) and
->= 0.97 (slow: lognormal 1 s, 64); >= 0.95 of aiohttp's; <= 0.8 ms of CPU; >= 1,000 a second (wide:
-50 ms, 256). `--memory` asks 2,000 and 50,000 times: at most 120 MB above imports, and as much.
+>= 0.97 (slow: lognormal 1 s, 64); >= 0.95 of aiohttp's; <= 0.8 ms of CPU; >= 1,000 per second
+(wide: 50 ms, 256). `--memory` asks 2,000 and 50,000 times: at most 120 MB above imports, and as
+much.
 """
 
 import argparse
@@ -83,7 +84,7 @@ def table(name: str, case: Case, contenders: list[str], rounds: int) -> None:
 
 
 def measured(name: str, base_url: str, pack: Path, case: Case) -> dict[str, float]:
-    """Run a contender in a process of its own; return its figures and the endpoint's."""
+    """Run a contender in a separate process; return its figures and the endpoint's."""
     module = "tests.benchmarks.replay.contenders"
     command = [sys.executable, "-m", module, name, base_url, str(pack), str(case.slots)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)

@@ -1,6 +1,6 @@
 """Who asks: a whole replay, its client alone, bare aiohttp, and httpx in one `asyncio.gather`.
 
-Each runs in a process of its own and tells its CPU and memory; nothing is counted before its
+Each runs in a separate process and reports its CPU and memory; nothing is counted before its
 imports are done and its pack is read.
 """
 
@@ -104,7 +104,7 @@ def bare_aiohttp(base_url: str, pack: Path, slots: int) -> Callable[[], None]:
 
 
 def gathered_httpx(base_url: str, pack: Path, slots: int) -> Callable[[], None]:
-    """What most people write: a task a request, a semaphore, httpx's own pool."""
+    """What most people write: a task per request, a semaphore, httpx's own pool."""
     conversations = messages_of(pack)
 
     async def run() -> None:

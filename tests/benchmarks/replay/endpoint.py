@@ -1,4 +1,4 @@
-"""An endpoint that costs next to nothing, in a process of its own, and the ideal time of a run.
+"""An endpoint that costs next to nothing, in a separate process, and the ideal time of a run.
 
 *Ideal* is the endpoint's own service times, in the order in which requests came, packed on slots
 that are never idle. *Span* is from the first request in to the last answer out, by the endpoint's
@@ -148,7 +148,7 @@ def endpoint(mean_s: float, kind: str) -> Iterator[str]:
 
 
 def take_stats(base_url: str) -> Stats:
-    """Return what an endpoint saw, and let it begin anew."""
+    """Return what an endpoint saw, and let it begin again."""
     with urllib.request.urlopen(base_url.removesuffix("/v1") + "/stats") as answer:
         return Stats(**json.loads(answer.read()))
 

@@ -291,7 +291,7 @@ def test_a_comment_does_not_change_the_digest_of_a_policy() -> None:
 
     assert policy.digest() == type(policy).read(policy.as_json()).digest()
     assert policy.digest() != policy.model_copy(update={"alpha": 0.01}).digest()
-    # The bound of the judge of feedback is no rule of a verdict: reviews go on.
+    # The bound of the judge of feedback is not a rule of a verdict: reviews go on.
     assert policy.digest() == policy.model_copy(update={"least_kappa": 0.1}).digest()
 
 

@@ -356,7 +356,7 @@ def test_plans_commands_and_repairs(
 
 
 def test_where_nothing_was_wrong_components_do_not_count() -> None:
-    """A contract asks for a component in every answer, also where none is at fault."""
+    """A contract asks for a component in every answer, also if none is at fault."""
     truth = label(root_cause_category="healthy_or_false_alarm", root_cause_component="-")
     answer = proposal(category="healthy_or_false_alarm", components=frozenset({"web"}))
 

@@ -27,7 +27,7 @@ def dropped(rows: list[Row], earlier: Fingerprints = NO_FINGERPRINTS) -> dict[st
 
 
 def test_nine_of_ten_near_duplicates_are_found_in_each_kind_and_nothing_else() -> None:
-    """In English and Chinese; a false merge would lose an incident without a word."""
+    """In English and Chinese; a false merge would lose an incident without a message."""
     planted = {kind: list(copies(COPIES, COUNT, kind)) for kind in CHANGES}
     rows = [*ORIGINALS, *(row for found in planted.values() for _, row in found)]
     original = {row.incident_id: seed for seed, row in enumerate(ORIGINALS)}

@@ -1,4 +1,4 @@
-"""How an answer ended, under every provider's word and spelling; and what is no answer at all."""
+"""How an answer ended, under every provider's word and spelling; and what is not an answer."""
 
 from dataclasses import replace
 from typing import Any

@@ -77,7 +77,7 @@ class Ended:
 
     @property
     def becomes(self) -> str:
-        """What became of the reply, in the words of the file."""
+        """The outcome of the reply, in the words of the file."""
         return "end" if self.outcome == "end" else BECOMES.get(self.outcome, "answer")
 
 

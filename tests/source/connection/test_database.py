@@ -21,7 +21,7 @@ def renamed(table: str, old: str, new: str) -> str:
 def test_a_missing_required_column_is_named_with_the_nearest(
     database: IncidentDatabase, tmp_path: Path
 ):
-    """Whoever writes the mapping learns the name to map to."""
+    """The author of the mapping learns the name to map to."""
     load(database, tmp_path)
     execute(
         database,
@@ -180,7 +180,7 @@ def test_a_snapshot_does_not_see_what_is_committed_meanwhile(database_url: str, 
     reader, writer = IncidentDatabase(database_url), IncidentDatabase(database_url)
     load(writer, tmp_path)
     if database_url.startswith("sqlite"):
-        # Only in this mode does SQLite let anybody write while somebody reads.
+        # Only in this mode does SQLite let one connection write while another reads.
         with writer.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     question = "SELECT count(*) FROM incident_evidence"

@@ -45,7 +45,7 @@ def chain_of(error: BaseException | None) -> str:
 
 @READERS
 def test_a_role_that_may_only_select_is_enough(fast: bool, read_only: ReadOnly, tmp_path: Path):
-    """Extraction, labels, observation and the count of what lies in no day."""
+    """Extraction, labels, observation and the count of what is in no day."""
     reader, _ = read_only
     day = extracted(reader, DAY, fast=fast)
     assert [row["id"] for row in day.kept] == ["ev-1"]
@@ -219,7 +219,7 @@ def test_a_second_connection_that_is_refused_shows_no_password(
 
 @READERS
 def test_a_host_that_is_not_there_shows_no_password(fast: bool, tmp_path: Path):
-    """The same for a server that nobody runs."""
+    """The same for a server that does not run."""
     wrong = "wrong-" + secrets.token_hex(8)
     address = f"postgresql+psycopg://u:{wrong}@127.0.0.1:1/db?application_name={wrong}"
     database = IncidentDatabase(address)

@@ -137,7 +137,7 @@ def test_labels_may_be_columns_of_the_evidence(
 def test_labels_may_be_columns_of_another_table(
     database: IncidentDatabase, mapped: Mapped, tmp_path: Path
 ):
-    """A table of reviews, with a condition of its own."""
+    """A table of reviews, with a separate condition."""
     load(database, tmp_path, incident_evidence=INCIDENTS)
     execute(
         database,
@@ -175,7 +175,7 @@ def reasons_of(database: IncidentDatabase) -> list[tuple[str | None, list[str]]]
 
 
 def test_two_labels_of_one_incident_are_both_set_aside(database: IncidentDatabase, tmp_path: Path):
-    """Nobody knows which is true; the neighbours are kept."""
+    """It is not known which is true; the neighbours are kept."""
     load(database, tmp_path, incident_evidence=INCIDENTS)
     execute(
         database,

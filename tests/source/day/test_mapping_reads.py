@@ -1,4 +1,4 @@
-"""A team's own schema: places inside JSON, conditions on rows, and all that is missing at once."""
+"""A team's own schema: places in JSON, conditions on rows, and everything that is missing."""
 
 import json
 import re
@@ -248,7 +248,7 @@ def test_an_enumeration_is_compared_as_text(postgres_url: str, tmp_path: Path):
 def test_all_that_is_missing_is_told_at_once(
     database: IncidentDatabase, mapped: Mapped, tmp_path: Path
 ):
-    """One round of corrections, not one a column; what the mapping names must be there too."""
+    """One round of corrections, not one per column; what the mapping names must be there too."""
     load(database, tmp_path)
     execute(
         database,

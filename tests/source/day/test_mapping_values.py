@@ -59,7 +59,7 @@ labels:
 
 @pytest.fixture
 def theirs(database_url: str, tmp_path: Path) -> Iterator[IncidentDatabase]:
-    """Open tables of a team's own: no column that only we need, and words of its own."""
+    """A team's own open tables: no column that only we need, and other words."""
     instant = "TIMESTAMPTZ" if "postgres" in database_url else "TEXT"
     owner = IncidentDatabase(database_url)
     rows = [
@@ -121,7 +121,7 @@ def test_a_day_is_read_in_our_words(fast: bool, theirs: IncidentDatabase):
 
 
 def test_labels_and_doctor_read_the_same_words(theirs: IncidentDatabase):
-    """A label that is only a constant is not a label of its own."""
+    """A label that is only a constant is not a separate label."""
     first, second = read_labels(theirs, DAY) or []
     assert (first["risk_level"], first["repair_expected"]) == ("high", True)
     assert (second["risk_level"], second["repair_expected"]) == ("low", "perhaps")

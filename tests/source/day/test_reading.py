@@ -84,7 +84,7 @@ def test_every_repair_up_to_the_last_instant_is_read_oldest_first(
 def test_an_incident_with_two_snapshots_has_its_messages_and_repairs_once(
     database: IncidentDatabase, tmp_path: Path
 ):
-    """A conversation told twice is not what was said."""
+    """A conversation that is repeated is not what was said."""
     later = incident(1, id="ev-2", collected_at="2026-09-21T06:30:00Z")
     load(
         database,

@@ -43,7 +43,7 @@ def of(findings: list[Diagnosis], check: str, status: str) -> list[Diagnosis]:
 
 
 def test_a_database_that_load_made_has_nothing_to_cure(database: IncidentDatabase, tmp_path: Path):
-    """Ids and lengths of the newest row are told, its text is not."""
+    """Ids and lengths of the newest row are shown, its text is not."""
     load(
         database,
         tmp_path,
@@ -154,7 +154,7 @@ def test_times_that_do_not_say_when_are_found(
     kind: str, value: str, zone: str | None, sqlite: str, postgres: str,
     database: IncidentDatabase, mapped: Mapped, tmp_path: Path,
 ):  # fmt: skip
-    """Without a zone nobody knows which day a row is in; PostgreSQL's text columns are not read."""
+    """Without a zone the day of a row is unknown; PostgreSQL's text columns are not read."""
     load(database, tmp_path)
     execute(
         database,

@@ -31,7 +31,7 @@ def everything(database: IncidentDatabase) -> tuple[DayRows, list[dict[str, Any]
 
 
 def test_loading_twice_changes_nothing(database: IncidentDatabase):
-    """Rows are upserted by key: a second load of the samples is no second set of incidents."""
+    """Rows are upserted by key: a second load of the samples is not a second set of incidents."""
     first = load_directory(database, SAMPLES, lambda *_: None)
     rows = everything(database)
     assert load_directory(database, SAMPLES, lambda *_: None) == first

@@ -154,7 +154,7 @@ def test_a_bad_line_of_csv_is_named_and_the_good_ones_load_if_wanted(
 def test_a_file_that_cannot_be_read_at_all_is_an_error(
     name: str, content: bytes, says: str, tmp_path: Path
 ):
-    """Also with --keep-going: nobody knows what it held."""
+    """Also with --keep-going: what it held is unknown."""
     database = IncidentDatabase(f"sqlite:///{tmp_path / 'incidents.sqlite'}")
     with pytest.raises(SourceError, match=says):
         load_evidence(database, tmp_path / name, content, keep_going=True)

@@ -241,7 +241,7 @@ def test_a_wrong_quote_is_explained(field: str, says: str, empty: IncidentDataba
 def test_a_field_that_occurs_twice_in_one_object_is_refused(
     empty: IncidentDatabase, tmp_path: Path
 ):
-    """JSON parsers keep the last one, without a word."""
+    """JSON parsers keep the last one, without a message."""
     twice = lines(incident()).replace('{"id"', '{"id": "ev-0", "id"')
     with pytest.raises(SourceError, match="line 1: the field 'id' occurs twice in one object"):
         load_one(empty, tmp_path / "e.jsonl", twice)

@@ -38,7 +38,7 @@ def test_an_instant_comes_back_in_utc_to_the_microsecond(database: IncidentDatab
 
 
 def test_a_naive_instant_is_refused(database: IncidentDatabase):
-    """Nobody knows its zone."""
+    """Its zone is unknown."""
     with pytest.raises(StatementError, match="needs a time zone"):
         kept(database, at=datetime(2026, 9, 21))  # noqa: DTZ001 - the case itself
 
