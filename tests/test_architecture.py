@@ -253,3 +253,16 @@ def test_the_guide_names_the_folders_whose_modules_are_not_imported() -> None:
     *some, last = [f"`{one}/`" for one in protected]
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert f"- From {', '.join(some)} and {last}, other folders import" in guide
+
+
+def test_the_guide_names_what_another_place_for_shared_state_implements() -> None:
+    """All interfaces of the storage of calls, except the two that stages use, and the others."""
+    protocols = {
+        node.name
+        for node in tree_of(PACKAGE / "inference/call_store/protocols.py").body
+        if isinstance(node, ast.ClassDef) and any("Protocol" in ast.unparse(b) for b in node.bases)
+    }
+    stores = protocols - {"CallStore", "CallStores"} | {"Ledger", "LimitStore", "Locks"}
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paragraph = guide.split("- **Another place for what runs share**")[1].split("\n- **")[0]
+    assert {name for name in stores if f"`{name}`" not in paragraph} == set()
