@@ -101,7 +101,7 @@ class ToolRules:
         if wanted in self._open:
             self._open.remove(wanted)
         else:
-            yield "answers_a_call", f"{place} answers no call that is open"
+            yield "answers_a_call", f"{place} answers a call that is not open"
 
 
 def described_tools(tools: object) -> Iterator[Found]:

@@ -95,7 +95,7 @@ def _hidden_rows(connection: sa.Connection, database: IncidentDatabase) -> list[
     findings = []
     for logical in TABLES.values():
         for one in row_security_of(connection, database.mapping.table(logical)):
-            cure = "let the role see all rows, unless the others are of no interest"
+            cure = "let the role see all rows, unless the hidden ones are not needed"
             if one.problem is not None:
                 findings.append(Diagnosis(CHECK, "fail", one.problem, cure, one.cure(connection)))
             elif one.narrowed_by:
@@ -121,7 +121,7 @@ def _writes(connection: sa.Connection, database: IncidentDatabase, role: str) ->
                 CHECK,
                 "warn",
                 f"role {role} may write to {', '.join(others[:SHOWN_TABLES])}{more}",
-                "reading needs no such right: take it away, or connect with a separate role",
+                "reading does not need this right: revoke it, or connect with a separate role",
                 f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {', '.join(others)} "
                 f"FROM {quote.quote(role)};",
             )
