@@ -6,6 +6,7 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,18 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 WRITES_FILES = {"lake/files.py", "inference/call_store/journal.py"}
 MODES = set("wax+")
 LONGEST_BODY, LONGEST_FUNCTION, LONGEST_MODULE = 25, 60, 300
+SURFACES: dict[str, list[str]] = {
+    f"replay_assets.{room}.{path.name}": import_module(f"replay_assets.{room}.{path.name}").__all__
+    for room in ("inference", "sanitizing", "source")
+    for path in sorted((PACKAGE / room).iterdir())
+    if (path / "__init__.py").exists()
+}
+"""What each inner package exports, by the package."""
+IMPORTED_ALONE = {
+    "replay_assets.inference.spending.sql_ledger",  # needs SQLAlchemy
+    "replay_assets.inference.stand_in.server",  # needs uvicorn
+    "replay_assets.inference.throttling.backoff",  # a module of functions, used as a namespace
+}
 
 
 def name_of(path: Path) -> str:
@@ -68,6 +81,37 @@ def writes_in(path: Path) -> list[str]:
         if name in {"write_text", "write_bytes", "touch"} or ast.unparse(node.func) == "os.write":
             found.append(f"{path.name}:{node.lineno} {name}")
     return found
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, str]]:
+    """Every name that a module imports from another one, with that one's name."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", one.name) for one in node.names)
+
+
+def crossing_imports() -> Iterator[tuple[str, str, str]]:
+    """Every import into an inner package from outside: the file, the imported module, the name."""
+    for path in MODULES:
+        own = path.relative_to(ROOT).parent.as_posix().replace("/", ".")
+        for module, name in imports_of(path):
+            inner = ".".join(module.split(".")[:3])
+            if inner in SURFACES and own != inner:
+                yield name_of(path), module, name
+
+
+def test_packages_are_used_through_the_names_that_they_export() -> None:
+    """A module of another package can change without a search for its users."""
+    past = {(file, module) for file, module, _ in crossing_imports() if module not in SURFACES}
+    assert {one for one in past if one[1] not in IMPORTED_ALONE} == set()
+
+
+def test_packages_export_what_others_use_and_no_more() -> None:
+    """A name that no other package imports is not a part of the surface."""
+    used = {(module, name) for _, module, name in crossing_imports() if module in SURFACES}
+    exported = {(module, name) for module, names in SURFACES.items() for name in names}
+    modules = {(module, name) for module, name in used if f"{module}.{name}" in IMPORTED_ALONE}
+    assert used - modules == exported
 
 
 def test_only_the_lake_and_the_journal_write_files() -> None:

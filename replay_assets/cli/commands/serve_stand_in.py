@@ -45,7 +45,8 @@ def serve_stand_in(
     For load tests and for testing a client. They are baselines, not language models. The fault of a
     request depends on the seed, its body and how often it was sent: tests can be repeated exactly.
     """
-    from replay_assets.inference.stand_in import FaultPlan, parse_share, serve
+    from replay_assets.inference.stand_in import FaultPlan, parse_share
+    from replay_assets.inference.stand_in.server import serve
 
     try:
         shares = dict(parse_share(text) for text in faults)
