@@ -6,7 +6,8 @@ which everything is sanitized. The modules, from the lowest layer to the highest
 - `addresses`, `files`, `locks`, `processes`: paths, atomic file writes, locks between processes,
   and whether a process has ended.
 - `formats`, `jsonl`, `tables`, `digests`: JSON, JSONL and Parquet, and digests of their content.
-- `writing`, `published`, `store`: a partition being written, a published one, all of one root.
+- `unfinished`, `writing`, `published`, `store`: the list of files that are being replaced, a
+  partition being written, a published one, all of one root.
 - `time_zone`: whose days a root has.
 - `review_plans`: the plans of reviews.
 - `assets`, `lineage`: the list of assets and their inputs, and whether a partition is up to date.

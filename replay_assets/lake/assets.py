@@ -151,6 +151,8 @@ PROMOTION_FILE = "promotion.json"
 
 MANIFEST_FILE = "manifest.json"
 """Of every partition. That of training files also has the start of its checksum in its name."""
+UNFINISHED_FILE = "unfinished.json"
+"""Next to the manifest, while files are replaced or removed: it lists them."""
 TRAINING_MANIFESTS = "manifest.*.json"
 """The pattern of the names of the manifests of training files."""
 

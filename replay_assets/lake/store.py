@@ -21,6 +21,7 @@ from replay_assets.lake.addresses import Address
 from replay_assets.lake.assets import INCIDENT_EVIDENCE, MANIFEST_FILE
 from replay_assets.lake.published import Published, checksum_in
 from replay_assets.lake.time_zone import record_zone, require_zone
+from replay_assets.lake.unfinished import listed, listing, remove_all
 from replay_assets.lake.writing import PartitionWriter
 
 
@@ -141,10 +142,10 @@ class Store:
 
     def withdraw(self, address: Address) -> None:
         """Remove a partition: its manifest first, so that no reader finds a part of it."""
-        paths = {entry.path for entry in self._entries_of(address)}
-        files.remove(self._root / address.file(MANIFEST_FILE))
-        for path in sorted(paths):
-            files.remove(self._root / path)
+        paths = {entry.path for entry in self._entries_of(address)} | listed(self._root, address)
+        with listing(self._root, address, paths):
+            files.remove(self._root / address.file(MANIFEST_FILE))
+            remove_all(self._root, paths)
 
     def _any_day(self) -> Published | None:
         """Return a day that shows when it began; None if there is none."""
@@ -155,8 +156,12 @@ class Store:
         return None
 
     def _replaceable(self, address: Address) -> set[str]:
-        """Return the files that a new publication removes: all except those named by checksum."""
-        return {one.path for one in self._entries_of(address) if not checksum_in(one.path)}
+        """Return the files that a new publication removes: all except those named by checksum.
+
+        Files that a killed writer has left are among them.
+        """
+        found = {one.path for one in self._entries_of(address) if not checksum_in(one.path)}
+        return found | listed(self._root, address)
 
     def _entries_of(self, address: Address) -> list[FileEntry]:
         """Return the files of a partition; empty if it does not exist.

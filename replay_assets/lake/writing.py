@@ -19,6 +19,7 @@ from replay_assets.lake.digests import content_digest, file_digest
 from replay_assets.lake.jsonl import JsonlWriter
 from replay_assets.lake.published import Published
 from replay_assets.lake.tables import TableWriter
+from replay_assets.lake.unfinished import listing, remove_all
 
 
 @dataclass
@@ -47,7 +48,7 @@ class PartitionWriter:
     Args:
         root: the root of all partitions.
         address: the address of this one.
-        previous: returns the files of the partition that this one replaces.
+        previous: returns the files that this partition replaces, those of a killed writer as well.
         staged: discards at its end the files that were not published.
     """
 
@@ -126,14 +127,14 @@ class PartitionWriter:
             files=[*(staged.seal() for staged in staged_files), *self._adopted],
         )
         manifest_path = self._root / self._address.file(MANIFEST_FILE)
-        kept = {one.path for one in manifest.files}
-        replaced = self._previous() - kept
-        files.remove(manifest_path)
-        for path in sorted(replaced):
-            files.remove(self._root / path)
-        for staged in staged_files:
-            staged.file.publish()
-        files.publish(manifest_path, formats.encode_json(manifest.as_json()))
+        previous, kept = self._previous(), {one.path for one in manifest.files}
+        written = {staged.path for staged in staged_files}
+        with listing(self._root, self._address, previous | written):
+            files.remove(manifest_path)
+            remove_all(self._root, previous - kept)
+            for staged in staged_files:
+                staged.file.publish()
+            files.publish(manifest_path, formats.encode_json(manifest.as_json()))
         return Published(self._root, self._address, manifest)
 
     def _close_writers(self) -> None:

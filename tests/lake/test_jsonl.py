@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from replay_assets.contracts.timing import TIMING_FIELDS
 from replay_assets.errors import ContractError
 from replay_assets.lake.addresses import Address
+from replay_assets.lake.assets import MANIFEST_FILE, UNFINISHED_FILE
 from replay_assets.lake.digests import digest_of, file_digest
 from replay_assets.lake.files import HashedFile, publish_parts, sha256
 from replay_assets.lake.formats import BATCH_ROWS, LINE_BREAKS, arrow_table, arrow_tables, json_line
@@ -159,7 +160,7 @@ def test_publishing_reads_nothing_back(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(Path, "open", record)
     monkeypatch.setattr(json, "loads", None)
     published_in_pieces(Store(str(tmp_path)))
-    assert names == ["manifest.json"], "that of the partition that is replaced"
+    assert names == [MANIFEST_FILE, UNFINISHED_FILE], "those of the partition that is replaced"
 
 
 def test_tables_of_rows_are_the_parts_of_one_table():

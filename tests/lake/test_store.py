@@ -1,9 +1,13 @@
 """A partition is complete or absent; our store and other tools can read it."""
 
+import itertools
+import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -11,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from replay_assets.errors import ContractError, NotMaterializedError, UnknownVersionError
+from replay_assets.lake import files
 from replay_assets.lake.addresses import Address
 from replay_assets.lake.assets import MANIFEST_FILE
 from replay_assets.lake.files import sha256
@@ -120,6 +125,75 @@ def test_a_killed_publisher_leaves_a_complete_partition_or_none(
         assert len(found.manifest.files) == 4
         for entry in found.manifest.files:
             assert sha256((tmp_path / entry.path).read_bytes()) == entry.sha256
+
+
+def test_what_a_killed_publisher_left_is_removed_by_the_next_one(tmp_path: Path):
+    """Killed after each of its steps: the next set of files is alone, whatever the others had."""
+    earlier = Publication(tables={name: pa.table({"n": [1]}) for name in "ab"}, files={"x": b"{}"})
+    later = Publication(tables={name: pa.table({"n": [2]}) for name in "bc"}, files={"y": b"{}"})
+    steps = 0
+    while was_killed_at(steps, tmp_path / str(steps), earlier, later):
+        root = tmp_path / str(steps)
+        Store(str(root)).publish(DAY, PACK)
+        entries = Store(str(root)).get(DAY).manifest.files
+        assert names_in(root) == {one.path for one in entries} | {DAY.file(MANIFEST_FILE)}, steps
+        steps += 1
+    assert steps >= 8, "list, manifest, two files, four new ones"
+
+
+def test_a_withdrawal_that_was_killed_is_finished_by_the_next_one(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Nothing else names the files of a partition that has no manifest."""
+    store.publish(DAY, PACK)
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "remove", stopping_after(files.remove, 1))
+        with pytest.raises(KeyboardInterrupt):
+            store.withdraw(DAY)
+    assert store.find(DAY) is None
+    assert len(names_in(tmp_path)) == 4
+    store.withdraw(DAY)
+    assert names_in(tmp_path) == set()
+
+
+def names_in(root: Path) -> set[str]:
+    """The paths of all files below a root."""
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+def stopping_after(step: Callable[..., None], times: int) -> Callable[..., None]:
+    """A step that raises when it was done some times, as if the process was killed there."""
+    left = [times]
+
+    def done(*arguments: Any) -> None:
+        step(*arguments)
+        left[0] -= 1
+        if left[0] == 0:
+            raise KeyboardInterrupt
+
+    return done
+
+
+def was_killed_at(step: int, root: Path, earlier: Publication, later: Publication) -> bool:
+    """Publish one set, then another in a process that ends after a step that changes the disk."""
+    Store(str(root)).publish(DAY, earlier)
+    child = os.fork()
+    if child == 0:
+        count = itertools.count()
+
+        def counted(change: Callable[..., Any]) -> Callable[..., Any]:
+            def done(*arguments: Any) -> Any:
+                found = change(*arguments)
+                if next(count) == step:
+                    os._exit(9)
+                return found
+
+            return done
+
+        files.remove, files.rename = counted(files.remove), counted(files.rename)
+        Store(str(root)).publish(DAY, later)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
 
 def test_a_manifest_of_another_version_is_an_error_not_an_absence(store: Store, tmp_path: Path):
