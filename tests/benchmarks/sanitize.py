@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat.sending_gate import SendingGate
 from replay_assets.sanitizing import sanitize_text
 from replay_assets.sanitizing.detect.assignment_patterns import ANCHORS as NAMES
 from replay_assets.sanitizing.detect.checks import CHECKS

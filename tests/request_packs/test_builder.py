@@ -9,7 +9,7 @@ from replay_assets.contracts.vocabulary import Action, Category, Vocabulary
 from replay_assets.lake.assets import PACK_FILE, TOOL_OUTPUT_FILE
 from replay_assets.lake.formats import decode_jsonl
 from replay_assets.lake.store import Publication
-from replay_assets.sanitizing.gates.gate import gate_findings
+from replay_assets.sanitizing.gates.strict_gate import gate_findings
 from replay_assets.sanitizing.pseudonyms.incident import PACK_COLUMNS
 from tests.request_packs.rows import Row, evidence_row, tool_message
 

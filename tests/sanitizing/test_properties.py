@@ -20,8 +20,8 @@ from replay_assets.sanitizing.detect.combined_search import CombinedFinder
 from replay_assets.sanitizing.detect.matching import scanner
 from replay_assets.sanitizing.detect.rules import shipped
 from replay_assets.sanitizing.detect.tokens import TokenFinder
-from replay_assets.sanitizing.gates.gate import Known, gate_findings, strict_findings
 from replay_assets.sanitizing.gates.label_texts import LOOK_ALIKES, fold
+from replay_assets.sanitizing.gates.strict_gate import Known, gate_findings, strict_findings
 
 MANY = settings(
     max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)

@@ -24,13 +24,13 @@ from replay_assets.inference.call import (
     ResponseMode,
 )
 from replay_assets.inference.chat import pending
-from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.in_flight import InFlight
 from replay_assets.inference.chat.protocol import chat_body
 from replay_assets.inference.chat.rejection_errors import error_of_rejection
 from replay_assets.inference.chat.response_format import ResponseFormat
 from replay_assets.inference.chat.responses import ResponseReading, read_response, read_wire_error
 from replay_assets.inference.chat.retries import AskedCall, Retries
+from replay_assets.inference.chat.sending_gate import SendingGate
 from replay_assets.inference.spending import CandidateBudget, Ledger, Reservation, RunBudget
 from replay_assets.inference.throttling import (
     SHARED_LIMITS,

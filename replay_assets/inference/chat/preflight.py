@@ -2,8 +2,8 @@
 
 from replay_assets.candidates import Candidate
 from replay_assets.inference.call import Question
-from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.protocol import chat_body
+from replay_assets.inference.chat.sending_gate import SendingGate
 
 
 def findings_of(question: Question, candidate: Candidate, gate: SendingGate) -> list[str]:

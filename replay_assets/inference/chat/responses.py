@@ -15,7 +15,6 @@ from replay_assets.inference.call import (
 )
 from replay_assets.inference.chat.error_text import error_of
 from replay_assets.inference.chat.event_stream import is_stream, without_bom
-from replay_assets.inference.chat.gate import SendingGate
 from replay_assets.inference.chat.protocol import read_completion
 from replay_assets.inference.chat.rejection_kinds import (
     MOVED,
@@ -25,6 +24,7 @@ from replay_assets.inference.chat.rejection_kinds import (
     rejection_of,
 )
 from replay_assets.inference.chat.response_format import rejected_format
+from replay_assets.inference.chat.sending_gate import SendingGate
 from replay_assets.inference.chat.tool_calls import (
     is_about_tools,
     malformed_call_in,

@@ -3,7 +3,6 @@
 A gate blocks a text, or masks what it found; it gives no pseudonyms.
 """
 
-from replay_assets.sanitizing.gates.gate import MASK, mask_strict
 from replay_assets.sanitizing.gates.label_gate import find_label_leaks
 from replay_assets.sanitizing.gates.outbound_policy import (
     OutboundPolicy,
@@ -11,6 +10,7 @@ from replay_assets.sanitizing.gates.outbound_policy import (
     rules_of,
     token_rules,
 )
+from replay_assets.sanitizing.gates.strict_gate import MASK, mask_strict
 
 __all__ = [
     "MASK",

@@ -11,7 +11,7 @@ from typing import Any
 
 from replay_assets.errors import ConfigurationError
 from replay_assets.sanitizing.detect import RuleSet, load_rules, shipped
-from replay_assets.sanitizing.gates.gate import Known, gate_findings, mask_strict
+from replay_assets.sanitizing.gates.strict_gate import Known, gate_findings, mask_strict
 
 SHORTEST_CANARY = 8
 """A shorter canary would be found in ordinary words."""

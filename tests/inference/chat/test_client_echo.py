@@ -11,7 +11,7 @@ import pytest
 from replay_assets.errors import ReplayAssetsError
 from replay_assets.inference.call.completion import Completion
 from replay_assets.inference.chat.client import ChatClient
-from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat.sending_gate import SendingGate
 from tests.inference.scripted_server import MESSAGES, Script, candidate, completion, status
 
 KEY = "FAKE+" + "key/of-this-candidate"

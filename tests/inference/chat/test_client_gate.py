@@ -9,7 +9,7 @@ import pytest
 from replay_assets.errors import ConfigurationError
 from replay_assets.inference.call.failures import GateBlockedError
 from replay_assets.inference.chat.client import ChatClient
-from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat.sending_gate import SendingGate
 from tests.inference.scripted_server import Script, candidate, status
 
 PLAIN_KEY = "FAKE-" + "plain-key-without-a-vendor"

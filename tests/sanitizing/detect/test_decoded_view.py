@@ -8,7 +8,7 @@ import pytest
 from replay_assets.sanitizing import IncidentSanitizer, sanitize_text
 from replay_assets.sanitizing.detect.decoded_view import spans_in
 from replay_assets.sanitizing.detect.spans import Span
-from replay_assets.sanitizing.gates.gate import strict_findings
+from replay_assets.sanitizing.gates.strict_gate import strict_findings
 
 PASSWORD = "Pw7" + "FAKEhuT4sQ9"
 VALUES = {

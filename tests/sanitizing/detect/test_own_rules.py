@@ -10,7 +10,7 @@ from replay_assets.sanitizing import IncidentSanitizer, load_rules, sanitize_tex
 from replay_assets.sanitizing.detect import matching
 from replay_assets.sanitizing.detect.own_rules import _SOFT, OwnRuleFinder
 from replay_assets.sanitizing.detect.rules import rules_digest, shipped
-from replay_assets.sanitizing.gates.gate import gate_findings, strict_findings
+from replay_assets.sanitizing.gates.strict_gate import gate_findings, strict_findings
 
 RULE = """
 rules:

@@ -8,7 +8,7 @@ import yaml
 
 from replay_assets.sanitizing.detect.rules import RuleSet, rules_digest, shipped
 from replay_assets.sanitizing.detect.spans import Span
-from replay_assets.sanitizing.gates.gate import gate_findings, strict_findings
+from replay_assets.sanitizing.gates.strict_gate import gate_findings, strict_findings
 from replay_assets.sanitizing.pseudonyms.engine import IncidentSanitizer
 
 SHAPES: list[dict[str, Any]] = yaml.safe_load(

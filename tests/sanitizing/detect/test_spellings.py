@@ -7,7 +7,7 @@ import pytest
 
 from replay_assets.sanitizing import IncidentSanitizer, sanitize_text
 from replay_assets.sanitizing.detect.rules import shipped
-from replay_assets.sanitizing.gates.gate import strict_findings
+from replay_assets.sanitizing.gates.strict_gate import strict_findings
 
 PASSWORD = "heron" + "-Mango42"
 TOKEN = "qZ7mWc2Lr9Xk" + "T4bNv8Yd3Hs6"

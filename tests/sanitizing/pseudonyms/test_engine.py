@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from replay_assets.sanitizing import IncidentSanitizer, sanitize_text
-from replay_assets.sanitizing.gates.gate import mask_strict, strict_findings
+from replay_assets.sanitizing.gates.strict_gate import mask_strict, strict_findings
 from tests.conftest import SAMPLES
 
 PASSWORD = "FAKE-" + "orders-pw-1"

@@ -8,7 +8,7 @@ import pytest
 
 from replay_assets.sanitizing.detect.own_rules import OwnRule
 from replay_assets.sanitizing.detect.rules import RuleSet, shipped
-from replay_assets.sanitizing.gates.gate import (
+from replay_assets.sanitizing.gates.strict_gate import (
     LONGEST_REACH,
     LONGEST_REMEMBERED,
     MOST_REMEMBERED,

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from replay_assets.inference.chat import gate as gate_module
-from replay_assets.inference.chat.gate import SendingGate
+from replay_assets.inference.chat import sending_gate
+from replay_assets.inference.chat.sending_gate import SendingGate
 
 KEY = "FAKE+" + "plain/key-without-a-vendor"
 OTHER = "FAKE-" + "another-candidates-key"
@@ -70,13 +70,13 @@ def test_a_body_that_is_too_large_is_blocked_without_a_search(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A body that was not searched is not sent."""
-    monkeypatch.setattr(gate_module, "LARGEST_BODY_BYTES", 100)
+    monkeypatch.setattr(sending_gate, "LARGEST_BODY_BYTES", 100)
     assert SendingGate().findings(body("x" * 100)) == ["gate_oversize"]
 
 
 def test_a_search_that_takes_too_long_blocks_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """The result of a search on an overloaded machine is not safe."""
-    monkeypatch.setattr(gate_module, "LONGEST_LOOK_S", -1.0)
+    monkeypatch.setattr(sending_gate, "LONGEST_LOOK_S", -1.0)
     assert SendingGate().findings(body("x")) == ["gate_timeout"]
 
 
