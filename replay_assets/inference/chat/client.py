@@ -160,7 +160,6 @@ class ChatClient:
             except CallFailedError:
                 self._format.clear(call.rejected_modes)
                 raise
-            call.ready_at = time.perf_counter()
             if found.outcome == "response_format_refused":
                 self._format.suspect(call.mode)
             if (pause := self._retries.pause_s(call, found)) > 0:
@@ -182,13 +181,18 @@ class ChatClient:
                 self._limit.require(ticket)
                 started = time.perf_counter()
                 found = await self._send(body, call)
+                ended = time.perf_counter()
             except CircuitOpenError:
                 self._budget.settle(reservation, 0.0)
                 raise
             except BaseException:
                 self._budget.settle(reservation, None)  # cancelled: it may have been billed
                 raise
-            attempt = _account(found, reservation, call.ready_at, started)
+            attempt = _account(
+                found, reservation, wait_s=started - call.ready_at, latency_s=ended - started
+            )
+            # Not later: the pause that the endpoint asks for begins when the slot is settled.
+            call.ready_at = ended
             # Some providers do not limit reasoning: the next answer may be as long as this one.
             self._longest_answer = max(self._longest_answer, found.usage.completion_tokens or 0)
             call.attempts.append(attempt)
@@ -263,7 +267,7 @@ def workers_for(limits: Limits) -> int:
 
 
 def _account(
-    found: ResponseReading, reservation: Reservation, ready_at: float, started: float
+    found: ResponseReading, reservation: Reservation, *, wait_s: float, latency_s: float
 ) -> Attempt:
     """Return an attempt with its times and its cost."""
     cost_usd = reservation.cost_usd(
@@ -272,8 +276,8 @@ def _account(
     return Attempt(
         status=found.status,
         outcome=found.outcome,
-        wait_ms=_milliseconds(started - ready_at),
-        latency_ms=_milliseconds(time.perf_counter() - started),
+        wait_ms=_milliseconds(wait_s),
+        latency_ms=_milliseconds(latency_s),
         ttft_ms=None if found.ttft_ms is None else round(found.ttft_ms, 4),
         usage=found.usage,
         cost_usd=cost_usd,

@@ -7,7 +7,9 @@ from email.utils import format_datetime
 import pytest
 
 from replay_assets.inference.call.failures import InfrastructureError, PatienceExceededError
-from replay_assets.inference.throttling import backoff
+from replay_assets.inference.throttling import Settled, backoff
+from replay_assets.inference.throttling.in_process import InProcessLimit
+from replay_assets.inference.throttling.limits import Ticket
 from tests.inference.scripted_server import (
     Reply,
     Script,
@@ -41,6 +43,21 @@ def test_retry_after_is_honoured(server: Script) -> None:
     assert server.arrived_at[1] - server.arrived_at[0] >= 1
     # Counted once: waits and latencies together are not more than the call took.
     assert 1000 <= answer.wait_ms <= took_ms - answer.latency_ms
+
+
+def test_all_time_between_attempts_counts_as_waiting(
+    server: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if this process loses the processor just after the endpoint's pause has begun."""
+    settle = InProcessLimit.settle
+
+    def settle_and_stall(limit: InProcessLimit, ticket: Ticket, end: Settled) -> None:
+        settle(limit, ticket, end)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(InProcessLimit, "settle", settle_and_stall)
+    server.answers(status(429, Retry_After_Ms="100"), "later")
+    assert ask(server).attempts[1].wait_ms >= 100
 
 
 @pytest.mark.parametrize("code", [429, 503])
