@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replay_assets.contracts.timing import TIMING_FIELDS
@@ -42,6 +42,9 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     max_leaves=12,
 )
 
+EXAMPLES = settings(deadline=None, derandomize=True)
+"""Without a time limit per example: each writes a file, and a busy machine may need long."""
+
 
 def written(folder: Path, records: list[dict[str, Any]], *, as_lines: bool = False) -> JsonlWriter:
     """Write records, then close the writer."""
@@ -56,6 +59,7 @@ def written(folder: Path, records: list[dict[str, Any]], *, as_lines: bool = Fal
     return writer
 
 
+@EXAMPLES
 @given(st.dictionaries(NAMES, VALUES, max_size=6))
 def test_a_line_has_the_bytes_of_the_standard_library(record: dict[str, Any]):
     """Numbers, escapes and the order of keys are those of what was published before."""
@@ -65,6 +69,7 @@ def test_a_line_has_the_bytes_of_the_standard_library(record: dict[str, Any]):
 
 
 @pytest.mark.parametrize("as_lines", [False, True], ids=["records", "lines"])
+@EXAMPLES
 @given(records=st.lists(st.dictionaries(NAMES, VALUES, max_size=4), max_size=4))
 def test_digest_checksum_and_count_are_those_of_the_whole_file(
     as_lines: bool, records: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
