@@ -11,14 +11,15 @@ from click.testing import CliRunner
 from replay_assets.cli import listening, main
 from replay_assets.cli.listening import require_free_port
 from replay_assets.errors import ConfigurationError
+from tests.ports import free_port
 
 
 @pytest.fixture
 def taken(request: pytest.FixtureRequest) -> Iterator[int]:
-    """A port on which this process listens."""
+    """A port on which this process listens, at one address; free at the others."""
     family = socket.AF_INET6 if ":" in request.param else socket.AF_INET
     with socket.socket(family) as one:
-        one.bind((request.param, 0))
+        one.bind((request.param, free_port()))
         one.listen(1)
         yield int(one.getsockname()[1])
 

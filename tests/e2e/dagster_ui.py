@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 from tests.conftest import sigint_as_in_a_terminal
+from tests.ports import free_port
 
 STARTS_WITHIN_S = 120
 CHROMIUM = shutil.which("chromium")
@@ -57,13 +57,6 @@ def running_ui(home: Path, log: Path, **environment: str) -> Iterator[str]:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-
-
-def free_port() -> int:
-    """A port that no process listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def wait_until_up(url: str) -> None:
