@@ -21,8 +21,10 @@ LOOKED_AT_EVERY_S = 0.5
 ADDRESS = re.compile(r"DevTools listening on ws://([^/]+)/")
 # Real time: a server's answers take some.
 SWITCHES = [flag for flag in FLAGS if not flag.startswith("--virtual-time")]
+# A link within a drawing has no innerText; a page that is loading has no body yet.
 BUTTON = "[...document.querySelectorAll('button, a')].filter(one => !one.disabled && "
 INPUT = "document.querySelector('input[placeholder*={placeholder}]')"
+TEXT = "(document.body?.innerText ?? '')"
 
 
 class Page:
@@ -38,15 +40,13 @@ class Page:
 
     async def click(self, label: str) -> None:
         """Click the newest button whose label begins with a text, as soon as it is there."""
-        found = f"{BUTTON}one.innerText.trim().startsWith({json.dumps(label)})).pop()"
-        await self._until(f"!!({found})", f"a button {label!r}")
-        await self.run(f"{found}.click()")
+        found = f"{BUTTON}one.innerText?.trim().startsWith({json.dumps(label)})).pop()"
+        await self._act(found, "one.click()", f"a button {label!r}")
 
     async def type_into(self, placeholder: str, text: str) -> None:
         """Replace the text of the field with a placeholder, and press Enter."""
         field = INPUT.format(placeholder=json.dumps(placeholder))
-        await self._until(f"!!{field}", f"a field {placeholder!r}")
-        await self.run(f"{field}.focus(), {field}.select()")
+        await self._act(field, "one.focus(), one.select()", f"a field {placeholder!r}")
         await self._call("Input.insertText", text=text)
         for kind in ("keyDown", "keyUp"):
             await self._call(
@@ -59,11 +59,12 @@ class Page:
 
     async def shows(self, text: str) -> None:
         """Return once the page has a text."""
-        await self._until(f"document.body.innerText.includes({json.dumps(text)})", repr(text))
+        await self._until(f"{TEXT}.includes({json.dumps(text)})", repr(text))
 
     async def run(self, code: str) -> Any:
-        """Evaluate JavaScript."""
+        """Return the value of JavaScript; an error in it is an error of the test."""
         found = await self._call("Runtime.evaluate", expression=code, returnByValue=True)
+        assert "exceptionDetails" not in found, f"{code}: {found['exceptionDetails']}"
         return found["result"].get("value")
 
     async def picture(self, target: Path) -> None:
@@ -71,10 +72,14 @@ class Page:
         shot = await self._call("Page.captureScreenshot")
         target.write_bytes(base64.b64decode(shot["data"]))
 
+    async def _act(self, element: str, action: str, what: str) -> None:
+        """Find an element and act on it in one evaluation: the page may replace it at any time."""
+        await self._until(f"(one => !!one && ({action}, true))({element})", what)
+
     async def _until(self, condition: str, what: str) -> None:
         deadline = time.monotonic() + APPEARS_WITHIN_S
         while not await self.run(condition):
-            text = await self.run("document.body.innerText")
+            text = await self.run(TEXT)
             assert time.monotonic() < deadline, f"the page does not show {what}:\n{text}"
             await asyncio.sleep(LOOKED_AT_EVERY_S)
 
