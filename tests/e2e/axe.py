@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from tests.e2e.dagster_ui import browse
 
 PACKAGE = "axe-core@4.14.1"
+TRIES, TRY_ENDS_WITHIN_S, PAUSE_S = 3, 240, 10
 RUN = """
 axe.run(document, {resultTypes: ["violations"]}).then(found => {
   const out = document.createElement("pre");
@@ -38,13 +40,27 @@ addEventListener("load", () => {
 
 
 def axe_script(folder: Path) -> str:
-    """Return axe-core's script, from npm."""
-    subprocess.run(
-        ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), PACKAGE],
-        check=True,
-        timeout=300,
+    """Return axe-core's script, from npm; tried again, because a registry may fail for a moment.
+
+    Raises:
+        RuntimeError: every try failed; the message has what npm wrote.
+    """
+    options = ["--loglevel=error", "--no-audit", "--no-fund", "--prefer-offline"]
+    problem = ""
+    for attempt in range(TRIES):
+        time.sleep(PAUSE_S * attempt)
+        target = folder / str(attempt)  # a new one: a try that was stopped leaves half a package
+        command = ["npm", "install", *options, "--prefix", str(target), PACKAGE]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=TRY_ENDS_WITHIN_S)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            problem = f"{error}\n{(error.stderr or b'').decode()}"
+        else:
+            return (target / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
+    raise RuntimeError(
+        f"{PACKAGE} could not be installed in {TRIES} tries: {problem}\nThe tests of accessibility "
+        "need npm's registry: check the network, or name a mirror in NPM_CONFIG_REGISTRY."
     )
-    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 
 
 def framed(page: str, width: int, height: int = 2000) -> str:
