@@ -9,10 +9,8 @@ from typing import Any
 
 import msgspec
 
-from replay_assets.parsing.json_text import strict_json
+from replay_assets.parsing.json_text import is_too_deep, strict_json, without_strings
 
-DEEPEST = 200
-"""Levels of nesting: later stages need a few Python stack frames per level, of a thousand."""
 LONGEST_NUMBER = 4300
 """Digits of an integer: Python does not read longer ones."""
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -41,12 +39,11 @@ def json_problem(text: str, expected: type) -> str | None:
 
 def _inside(text: str) -> str | None:
     """Return why valid JSON can't be read or stored by later stages, or None."""
-    # Counting is fast, but it includes brackets inside strings: the depth decides.
-    if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
+    if is_too_deep(text):
         return "json_too_deep"
     if "\\u0000" in text and NUL.search(text):
         return "nul_character"
-    if len(text) > LONGEST_NUMBER and LONG_NUMBER.search(_without_strings(text)):
+    if len(text) > LONGEST_NUMBER and LONG_NUMBER.search(without_strings(text)):
         return "number_too_long"
     return None
 
@@ -55,7 +52,7 @@ def _why(text: str, expected: type) -> str | None:
     try:
         value = strict_json(text)
     except ValueError:
-        too_long = len(text) > LONGEST_NUMBER and LONG_NUMBER.search(_without_strings(text))
+        too_long = len(text) > LONGEST_NUMBER and LONG_NUMBER.search(without_strings(text))
         return "number_too_long" if too_long else "invalid_json"
     except RecursionError:
         return "json_too_deep"
@@ -65,19 +62,3 @@ def _why(text: str, expected: type) -> str | None:
         return "wrong_json_type"
     # Only msgspec rejects it: an escape in it is half of a surrogate pair.
     return _inside(text) or "lone_surrogate"
-
-
-def _depth(text: str) -> int:
-    """Return how deep brackets are nested outside of strings."""
-    depth = deepest = 0
-    for character in _without_strings(text):
-        if character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    return deepest
-
-
-def _without_strings(text: str) -> str:
-    return re.sub(r'"(?:[^"\\]|\\.)*"', '""', text)

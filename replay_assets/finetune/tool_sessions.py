@@ -9,6 +9,7 @@ from replay_assets.contracts.json_types import json_type
 from replay_assets.contracts.tools import shipped_tools
 from replay_assets.finetune.rows import Message, Tool, ToolCall
 from replay_assets.finetune.texts import TextRules
+from replay_assets.parsing.json_text import is_too_deep
 
 FOLLOWING = {
     "system": {"system", "user"},
@@ -101,8 +102,8 @@ def _calls(recorded: str | None) -> Iterator[dict[str, Any]]:
         arguments = function.get("arguments")
         if isinstance(arguments, str):
             try:
-                arguments = json.loads(arguments)
-            except (ValueError, RecursionError):  # such as 100,000 brackets
+                arguments = None if is_too_deep(arguments) else json.loads(arguments)
+            except ValueError:
                 arguments = None
         yield {
             "id": str(call.get("id") or ""),

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+DEEPEST = 200
+"""Levels of nesting: later steps need a few Python stack frames per level, of a thousand."""
 OBJECTS = re.compile(r"\{")
 OBJECTS_AND_LISTS = re.compile(r"[{\[]")
 _DECODER = json.JSONDecoder()
@@ -90,6 +92,29 @@ def strict_json(text: str, pairs: Callable[[list[tuple[str, Any]]], Any] | None 
         RecursionError: it is nested a thousand levels deep.
     """
     return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=pairs)
+
+
+def is_too_deep(text: str) -> bool:
+    """Return whether JSON is nested so deep that later steps could not walk through its value."""
+    # Counting is fast, but it includes brackets inside strings: the depth decides.
+    return text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST
+
+
+def without_strings(text: str) -> str:
+    """Return JSON with every string in it empty."""
+    return re.sub(r'"(?:[^"\\]|\\.)*"', '""', text)
+
+
+def _depth(text: str) -> int:
+    """Return how deep brackets are nested outside of strings."""
+    depth = deepest = 0
+    for character in without_strings(text):
+        if character in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in "]}":
+            depth -= 1
+    return deepest
 
 
 def _refuse_constant(name: str) -> None:

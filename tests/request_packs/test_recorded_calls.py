@@ -108,9 +108,13 @@ def test_what_an_agent_wrote_into_a_call_never_changes_a_request():
     assert FAKE not in json.dumps(pack.tool_output)
 
 
-def test_arguments_that_are_not_an_object_are_stored_as_text():
-    assert outputs_of(called(("kubectl_get", '{"resource": ')), tool_message("error")) == [
-        ("kubectl_get", '{"resource": ', "error")
+@pytest.mark.parametrize(
+    "arguments", ['{"resource": ', f'{{"a": {"[" * 400}{"]" * 400}}}', "[" * 100_000]
+)
+def test_arguments_that_are_not_an_object_are_stored_as_text(arguments: str):
+    """Or nested too deep: one such call must not end the pack of the whole day."""
+    assert outputs_of(called(("kubectl_get", arguments)), tool_message("error")) == [
+        ("kubectl_get", arguments, "error")
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from replay_assets.contracts.tool_forms import shipped_forms
+from replay_assets.parsing.json_text import is_too_deep
 
 Row = Mapping[str, Any]
 KEPT = ("session_id", "position", "tool_call_id", "content")
@@ -88,8 +89,10 @@ def _arguments(found: object) -> dict[str, Any] | str | None:
         return found
     if not isinstance(found, str):
         return None if found is None else json.dumps(found, ensure_ascii=False)
+    if is_too_deep(found):
+        return found
     try:
         value = json.loads(found or "{}")
-    except (ValueError, RecursionError):
+    except ValueError:
         return found
     return value if isinstance(value, dict) else found
