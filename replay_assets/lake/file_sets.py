@@ -1,8 +1,8 @@
 """Files that belong together, named by their content: all of them appear, or none counts.
 
-The manifest is written last, and names the files of its set. Nothing is ever overwritten: the same
-content has the same name, other content has another. What a killed process had published before
-its manifest is removed by the next writer, from the list that it left.
+The manifest is written last, and names the files of its set. Nothing but a damaged file is ever
+overwritten: the same content has the same name, other content has another. What a killed process
+had published before its manifest is removed by the next writer, from the list that it left.
 """
 
 import hashlib
@@ -89,7 +89,7 @@ class _Member:
             own = PurePosixPath(self.name).suffixes[-2:]
             final = named_by_content(self.named_after.name, self.named_after.file.stream.sha256())
             final = final.removesuffix(".jsonl") + "".join(own)
-            if (folder / final).exists() and not _has(folder / final, sha256):
+            if _has_other(folder / final, sha256) and not _is_listed(folder, final, sha256):
                 final = named_by_content(final, sha256)
         self.file.target = folder / final
         records = None if self.lines is None else self.lines.records
@@ -217,3 +217,16 @@ def _has(path: UPath, sha256: str) -> bool:
         while content := stream.read(1 << 20):
             found.update(content)
     return found.hexdigest() == sha256
+
+
+def _has_other(path: UPath, sha256: str) -> bool:
+    """Return whether a file is there with other content."""
+    return path.exists() and not _has(path, sha256)
+
+
+def _is_listed(folder: UPath, name: str, sha256: str) -> bool:
+    """Return whether a manifest says that a file of this name has this content."""
+    return any(
+        name.encode() in manifest and sha256.encode() in manifest
+        for manifest in map(files.read, folder.glob(TRAINING_MANIFESTS))
+    )

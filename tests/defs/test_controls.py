@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -11,6 +12,7 @@ import pytest
 from replay_assets.candidates import Candidate, Catalogue
 from replay_assets.cli.verdict import verdict_of
 from replay_assets.contracts.evaluation_report import EvaluationReport
+from replay_assets.defs.checks import ANSWERED
 from replay_assets.defs.keys import key_of
 from replay_assets.defs.tool_calling import build_all
 from replay_assets.lake import Published, Store, assets
@@ -38,6 +40,15 @@ class Walk:
         return self.lake.get(assets.REPLAY_RESULTS.at(DAY, candidate))
 
 
+def policy_in(folder: Path, *, minimum_answered: float) -> Path:
+    """The shipped policy with another minimum of answered requests."""
+    shipped = (files("replay_assets.contracts") / "policy.yaml").read_text("utf-8")
+    assert shipped.count("0.98") == 1
+    path = folder / "policy.yaml"
+    path.write_text(shipped.replace("0.98", str(minimum_answered)), "utf-8")
+    return path
+
+
 @pytest.fixture(scope="module")
 def walk(
     tmp_path_factory: pytest.TempPathFactory, sample_source: str, shared_server: ScriptedServer
@@ -54,6 +65,7 @@ def walk(
     ]  # fmt: skip
     (home / "candidates.yaml").write_text(json.dumps(entries), encoding="utf-8")
     settings = settings_in(home, source_url=sample_source, candidates=home / "candidates.yaml")
+    settings = replace(settings, policy=policy_in(home, minimum_answered=0.97))
     day = walk_day(settings, DAY, ["constant", "mine", "mine-no-evidence", "few"])
     assert walk_week(settings, WEEK, asset_selection=[key_of(assets.EVALUATION_REPORT)]).success
     lake = Store(settings.lake)
@@ -93,11 +105,26 @@ def test_a_control_has_no_verdict_and_is_what_its_candidate_is_compared_with(wal
     assert (card.candidate_id, card.state, card.incidents) == ("mine-no-evidence", "fine", 4)
 
 
+def test_the_checks_of_a_day_ask_for_what_the_teams_policy_asks(walk: Walk) -> None:
+    """The policy is that of REPLAY_POLICY."""
+    found = {
+        one.asset_key.path[-1]: one.metadata["minimum_answered"].value
+        for one in walk.day.get_asset_check_evaluations()
+        if one.check_name == ANSWERED
+    }
+    assert found == dict.fromkeys(("constant", "mine", "mine-no-evidence", "few"), 0.97)
+
+
+def test_the_report_shows_the_evidence_of_its_incidents(walk: Walk) -> None:
+    """As it was sent."""
+    shown = [one.evidence for one in walk.report.incidents]
+    assert len(shown) == 4
+    assert all(one and any(one in prompt for prompt in walk.prompts) for one in shown)
+
+
 def test_a_report_is_current_until_its_language_or_the_policy_changes(walk: Walk) -> None:
     """What the command `verdict` says of a report that a run has made."""
-    policy = walk.settings.data / "policy.yaml"
-    shipped = (files("replay_assets.contracts") / "policy.yaml").read_text("utf-8")
-    policy.write_text(shipped.replace("0.98", "0.9"), "utf-8")
+    policy = policy_in(walk.settings.data, minimum_answered=0.9)
 
     def stale(**changes: Any) -> Any:
         return verdict_of(replace(walk.settings, **changes), WEEK, "mine")["stale"]

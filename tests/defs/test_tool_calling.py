@@ -13,6 +13,7 @@ from replay_assets.definitions import build_definitions
 from replay_assets.lake import Store, assets
 from replay_assets.settings import Settings
 from replay_assets.tool_calling.cases import read_cases, shipped_cases
+from replay_assets.tool_calling.publishing import current_results, lineage_of
 from replay_assets.tool_calling.runner import cases_digest
 from tests.conftest import settings_in
 from tests.defs.walks import execute, failed_steps
@@ -86,6 +87,19 @@ def test_the_report_is_on_those_that_have_results(
     assert {one["grouping"] for one in report.rows("tool_calling_report")} == {
         *("all", "category", "language", "tool")
     }
+
+
+def test_results_of_other_cases_are_not_in_the_report(
+    ran: tuple[Settings, dg.ExecuteInProcessResult],
+) -> None:
+    """A new case, or a changed candidate, makes them stale."""
+    settings, _ = ran
+    cases, catalogue = read_cases([shipped_cases()]), Catalogue.load(settings.candidates)
+    words, lake = catalogue.get("words"), Store(settings.lake)
+    assert current_results(lineage_of(lake, cases, catalogue), words) is not None
+    assert current_results(lineage_of(lake, cases[1:], catalogue), words) is None
+    changed = words.model_copy(update={"model": "constant-baseline"})
+    assert current_results(lineage_of(lake, cases, [changed]), changed) is None
 
 
 def test_another_order_of_a_route_makes_the_report_stale(

@@ -17,7 +17,7 @@ import pytest
 from replay_assets.errors import ContractError, NotMaterializedError, UnknownVersionError
 from replay_assets.lake import files
 from replay_assets.lake.addresses import Address
-from replay_assets.lake.assets import MANIFEST_FILE
+from replay_assets.lake.assets import MANIFEST_FILE, UNFINISHED_FILE
 from replay_assets.lake.files import sha256
 from replay_assets.lake.store import Publication, Store
 
@@ -154,6 +154,24 @@ def test_a_withdrawal_that_was_killed_is_finished_by_the_next_one(
     assert len(names_in(tmp_path)) == 4
     store.withdraw(DAY)
     assert names_in(tmp_path) == set()
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"files": 3}', b"\xff"])
+def test_an_unreadable_list_of_files_does_not_prevent_a_publication(
+    store: Store, tmp_path: Path, content: bytes
+):
+    """As with a manifest that can't be read: the way out of both is to publish again."""
+    path = tmp_path / DAY.file(UNFINISHED_FILE)
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    store.publish(DAY, PACK)
+    assert not path.exists()
+
+
+def test_withdrawing_what_is_not_there_makes_no_folder(store: Store, tmp_path: Path):
+    """Else the day would be listed."""
+    store.withdraw(DAY)
+    assert list(tmp_path.iterdir()) == []
 
 
 def names_in(root: Path) -> set[str]:

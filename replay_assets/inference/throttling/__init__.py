@@ -1,8 +1,7 @@
 """Rate limiting per endpoint: slots, requests and tokens per window, pauses, learned limits.
 
-"Refused" means an answer with status 429. Nothing here sends a request, or decides whether it is
-sent again. `backoff` has the pause before the next attempt of one request; it is imported as a
-module.
+Nothing here sends a request, or decides whether it is sent again. `backoff` has the pause before
+the next attempt of one request; it is imported as a module.
 """
 
 from replay_assets.inference.throttling.in_process import SHARED_LIMITS, InProcessLimits

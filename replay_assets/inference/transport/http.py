@@ -270,6 +270,8 @@ class Endpoint:
         if self._first_byte_s is None:
             return await self._transport.handle_async_request(request)
         request.extensions["sent"] = sent = asyncio.Event()
+        if isinstance(self._transport, httpx.ASGITransport):  # it has no connection to wait for
+            sent.set()
         try:
             async with asyncio.timeout(self._first_byte_s):
                 return await self._transport.handle_async_request(request)

@@ -97,7 +97,7 @@ SAID: dict[str, list[tuple[int, str]]] = {
 
 
 @pytest.mark.parametrize("rejection", SAID)
-def test_a_refusal_is_read_from_status_and_words(rejection: str) -> None:
+def test_a_rejection_is_read_from_status_and_words(rejection: str) -> None:
     """Each text is as a provider writes it."""
     found = {said: rejection_of(said[0], error_of(said[1].encode())) for said in SAID[rejection]}
     assert found == dict.fromkeys(SAID[rejection], rejection)
