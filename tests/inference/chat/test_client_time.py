@@ -131,7 +131,8 @@ def test_waiting_for_a_turn_does_not_count_as_time_of_the_request(server: Script
     limits = {"rpm": 120, "window_s": 0.5, "timeout_s": 5, "retry_budget_s": 0.4}
     answer = ask(server, limits=limits)
     assert (answer.content, len(answer.attempts)) == ("x", 3)
-    assert answer.wait_ms >= 950
+    # All time before the third attempt: windows count from requests, waits from the end of one.
+    assert answer.wait_ms + sum(one.latency_ms for one in answer.attempts[:2]) >= 1000
 
 
 def test_a_pause_that_the_endpoint_asks_for_counts_as_time_of_the_request(server: Script) -> None:
@@ -150,8 +151,10 @@ def test_latency_is_the_time_of_the_last_attempt(server: Script) -> None:
 def test_latency_excludes_the_wait_for_a_turn(server: Script) -> None:
     """The original's measurement started in the queue."""
     server.answers(completion("x", delay_s=0.02))
+    started = time.perf_counter()
     answers = ask_all(server, 2, limits={"rpm": 120, "window_s": 0.5, "timeout_s": 5})
-    assert server.arrived_at[1] - server.arrived_at[0] >= 0.45
+    # Not from the first arrival: that may be late, and the window begins before it.
+    assert server.arrived_at[1] - started >= 0.5
     assert all(answer.latency_ms < 400 for answer in answers)
     assert max(answer.wait_ms for answer in answers) >= 450
 
