@@ -101,24 +101,14 @@ def test_damage_before_the_last_record_is_an_error_with_file_and_line(
     assert written.read_bytes() == damaged
 
 
-def groups_of(journal: FileJournal, calls: list[Call]) -> list[list[str]]:
-    """Append calls while groups are synced; return the keys of each group."""
+def first_group(journal: FileJournal, calls: list[Call]) -> list[str]:
+    """Append calls; return the keys of the first group that is synced."""
 
-    async def run() -> list[list[str]]:
-        found: list[list[str]] = []
-
-        async def listen() -> None:
-            async for group in journal.groups():
-                found.append([call.key for call in group])
-
-        listening = asyncio.create_task(listen())
+    async def run() -> list[str]:
         for call in calls:
             journal.append(call)
-        await asyncio.wait([listening], timeout=0.2)
-        listening.cancel()
-        if not found:
-            await listening
-        return found
+        async with asyncio.timeout(10):
+            return [call.key for call in await anext(aiter(journal.groups()))]
 
     return asyncio.run(run())
 
@@ -130,7 +120,7 @@ def test_calls_count_in_groups_once_they_are_synced(
     with closing(FileJournal(path, HEADER)) as journal:
         synced: list[int] = []
         monkeypatch.setattr(os, "fsync", synced.append)
-        assert groups_of(journal, CALLS) == [["k1", "k2", "k3", "k1"]]
+        assert first_group(journal, CALLS) == ["k1", "k2", "k3", "k1"]
         assert len(synced) == 1
         journal.append(CALLS[0])
         assert journal.settle() == [CALLS[0]]
@@ -144,7 +134,7 @@ def test_a_failed_sync_is_an_error_and_nothing_counts(
     with closing(FileJournal(path, HEADER)) as journal:
         monkeypatch.setattr(os, "fsync", _no_space)
         with pytest.raises(JournalError, match=r"journal\.jsonl can't be written: No space left"):
-            groups_of(journal, CALLS)
+            first_group(journal, CALLS)
         with pytest.raises(JournalError, match="it continues"):
             journal.settle()
 
@@ -173,7 +163,7 @@ def test_after_an_incomplete_write_nothing_more_is_written(
         with pytest.raises(JournalError, match="No space left"):
             journal.settle()
         with pytest.raises(JournalError, match="No space left"):
-            groups_of(journal, [])
+            first_group(journal, [])
         assert journal.get("k1") == CALLS[3]
     assert written.read_bytes() == whole
     assert read(written, "k1") == [CALLS[3]]
