@@ -1,14 +1,15 @@
-"""A program that runs replays in forked children and kills them on time: no import per run.
+"""A program that runs replays in forked children and kills them on request: no import per run.
 
-Reads a command a line: a folder, and the seconds to live or `whole`. Answers `killed` or `ended 0`.
+Reads lines: a folder in which a run starts, then `kill` or `wait`. Answers `killed` or `ended 0`.
 Arguments: the pack's file, the endpoint's address, and `agent` if the incidents are investigated.
 """
 
 import os
 import signal
 import sys
-import time
+import traceback
 from pathlib import Path
+from typing import Any, NoReturn
 
 from replay_assets.contracts.vocabulary import load_vocabulary
 from replay_assets.replay.agent.runner import AgentPack, run_agent
@@ -19,30 +20,34 @@ CONCURRENCY = 16
 
 
 def main() -> None:
-    """Execute commands until there are no more."""
+    """Start runs until there are no more commands."""
     pack, base_url = Path(sys.argv[1]), sys.argv[2]
-    vocabulary, is_agent = load_vocabulary(), "agent" in sys.argv[3:]
+    how: dict[str, Any] = {"api_key": None, "vocabulary": load_vocabulary()}
     print("ready", flush=True)
-    for command in sys.stdin:
-        folder, life = command.split()
+    while folder := sys.stdin.readline().strip():
         child = os.fork()
         if child == 0:
-            asked = candidate(base_url, limits={"concurrency": CONCURRENCY})
-            status = 1
-            try:
-                how = {"api_key": None, "vocabulary": vocabulary, "folder": Path(folder)}
-                if is_agent:
-                    run_agent(AgentPack(pack, b""), asked, **how)  # type: ignore[arg-type]
-                else:
-                    run_pack(pack, asked, **how)  # type: ignore[arg-type]
-                status = 0
-            finally:
-                os._exit(status)
-        if life != "whole":
-            time.sleep(float(life))
+            run_and_exit(pack, base_url, folder=Path(folder), **how)
+        if sys.stdin.readline().strip() != "wait":  # also if the test that asked is over
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         print("killed" if os.WIFSIGNALED(status) else f"ended {status}", flush=True)
+
+
+def run_and_exit(pack: Path, base_url: str, **how: Any) -> NoReturn:
+    """Run a replay, then end this process without what its parent would do at its end."""
+    asked = candidate(base_url, limits={"concurrency": CONCURRENCY})
+    status = 1
+    try:
+        if "agent" in sys.argv[3:]:
+            run_agent(AgentPack(pack, b""), asked, **how)
+        else:
+            run_pack(pack, asked, **how)
+        status = 0
+    except BaseException:  # noqa: BLE001 - the exit below would hide it
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def test_fifty_kills_change_nothing_and_pay_nothing_twice(
             questions=REQUESTS,
             kills=KILLS,
             kills_a_run=KILLS_A_RUN,
-            part=3,
+            part=10,
             moments=random.Random(6),
             content_of=content_of,
             acknowledged=acknowledged,

@@ -79,7 +79,7 @@ def test_twenty_kills_change_nothing_and_pay_nothing_twice(
             questions=INCIDENTS * (CALLS + 1),
             kills=KILLS,
             kills_a_run=KILLS_A_RUN,
-            part=4,
+            part=3,
             moments=random.Random(11),
             content_of=content_of,
             acknowledged=acknowledged,
