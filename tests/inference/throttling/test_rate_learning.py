@@ -23,6 +23,7 @@ class Throttled:
 
     latency_s: float
     tells_when: bool = False
+    window_s: float = WINDOW_S
     served: deque[float] = field(default_factory=deque)
     limited_at: list[float] = field(default_factory=list)
     served_at: list[float] = field(default_factory=list)
@@ -30,11 +31,11 @@ class Throttled:
     async def ask(self) -> Settled:
         """Answer after the latency, or give a 429 sooner."""
         now = virtual_clock()
-        while self.served and self.served[0] <= now - WINDOW_S:
+        while self.served and self.served[0] <= now - self.window_s:
             self.served.popleft()
         if len(self.served) >= ALLOWED:
             self.limited_at.append(now)
-            pause_s = self.served[0] + WINDOW_S - now if self.tells_when else None
+            pause_s = self.served[0] + self.window_s - now if self.tells_when else None
             await asyncio.sleep(0.005)
             return Settled(rate_limited=True, pause_s=pause_s)
         self.served.append(now)
@@ -67,15 +68,15 @@ def replay(server: Throttled, requests: int, **figures: Any) -> None:
 
 def late_429s(server: Throttled) -> float:
     """Return the share of requests that were rate limited after the first window."""
-    start = server.served_at[0] + WINDOW_S * 1.05
+    start = server.served_at[0] + server.window_s * 1.05
     late = [at for at in server.limited_at if at > start]
     return len(late) / len([at for at in server.served_at if at > start])
 
 
-def throughput(server: Throttled) -> float:
+def throughput(server: Throttled, *, later_than_s: float = -1.0) -> float:
     """Return the share of the calls allowed in that time that were served."""
-    start, end = server.served_at[0], server.served_at[-1]
-    return len(server.served_at) / (ALLOWED * ((end - start) / WINDOW_S + 1))
+    served_at = [at for at in server.served_at if at > server.served_at[0] + later_than_s]
+    return len(served_at) / (ALLOWED * ((served_at[-1] - served_at[0]) / server.window_s + 1))
 
 
 @pytest.mark.parametrize("latency_s", [0.02, 0.3])
@@ -100,6 +101,15 @@ def test_an_unpublished_limit_is_learned_in_its_first_window(
     assert server.limited_at
     assert late_429s(server) <= 0.02
     assert throughput(server) >= 0.8  # its first window is spent on learning
+
+
+@pytest.mark.parametrize("latency_s", [0.05, 1.0])
+def test_a_learned_limit_is_almost_fully_used_after_its_first_window(latency_s: float) -> None:
+    """The case of `test_throttled_server`, without the delays of a real machine."""
+    server = Throttled(latency_s, window_s=6.0)
+    replay(server, 4 * ALLOWED)
+    assert late_429s(server) <= 0.02
+    assert throughput(server, later_than_s=server.window_s) >= 0.95
 
 
 def calls(times: list[float]) -> list[Ticket]:

@@ -19,9 +19,10 @@ from tests.inference.scripted_server import candidate, serving_stand_in
 pytestmark = pytest.mark.integration
 
 ALLOWED, WINDOW_S, WINDOWS = 40, 6.0, 4
-STALL_S = 0.1
-"""Longer stalls of this process disturb the test: for this window, the limiter assumes that a
-request arrives within 0.15 s."""
+STALL_S = 0.03
+"""Longer stalls of this process can disturb the test: for this window, the limiter assumes that a
+request arrives within 0.15 s, and each end of a window that is noticed late costs throughput."""
+MOST_LIMITED, LEAST_USED = 0.02, 0.95
 
 
 @contextmanager
@@ -87,23 +88,27 @@ def test_a_window_is_used_and_not_exceeded(
 ) -> None:
     """After the first window at most 2 % get a 429, at 95 % or more of the allowed rate.
 
-    Server and client share this process. If the process stalls, the times of requests are not
-    reliable, so the run is repeated.
+    Server and client share this process. If it stalls, 429s and throughput may be those of the
+    machine, so a run that fails then is repeated. `test_rate_learning` has no stalls.
     """
     for _ in range(3):
         plan = Watched(latency_ms=latency_s * 1000, limit=ALLOWED, window_s=WINDOW_S)
         with serving_stand_in(plan) as base_url, longest_stall_s() as stalls:
             answers = asyncio.run(replay(base_url, **limits))
-        if max(stalls) < STALL_S:
+        assert len(answers) == ALLOWED * WINDOWS
+        limited, used = measured(plan, learned=learned)
+        print(f"rate limited {limited:.3f}, used {used:.3f}, longest stall {max(stalls):.3f} s")
+        if max(stalls) < STALL_S or (limited <= MOST_LIMITED and used >= LEAST_USED):
             break
-    print(f"longest stall {max(stalls):.3f} s")
-    assert len(answers) == ALLOWED * WINDOWS
+    assert limited <= MOST_LIMITED
+    assert used >= LEAST_USED
+
+
+def measured(plan: Watched, *, learned: bool) -> tuple[float, float]:
+    """Return the share of rate-limited requests after the first window, and of the used rate."""
     first, last = plan.let_in[0], plan.let_in[-1]
     late = [at for at in plan.let_in if at > first + WINDOW_S]
-    share = sum(at > first + WINDOW_S * 1.5 for at in plan.rate_limited) / len(late)
+    limited = sum(at > first + WINDOW_S * 1.5 for at in plan.rate_limited) / len(late)
     begin = late[0] if learned else first  # learning an unpublished limit takes one window
     counted = [at for at in plan.let_in if at >= begin]
-    throughput = len(counted) / (ALLOWED * ((last - begin) / WINDOW_S + 1))
-    print(f"rate limited {share:.3f} of {len(late)}, throughput {throughput:.3f} of the allowance")
-    assert share <= 0.02
-    assert throughput >= 0.95
+    return limited, len(counted) / (ALLOWED * ((last - begin) / WINDOW_S + 1))
