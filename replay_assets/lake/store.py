@@ -160,8 +160,8 @@ class Store:
 
         Files that a killed writer has left are among them.
         """
-        found = {one.path for one in self._entries_of(address) if not checksum_in(one.path)}
-        return found | listed(self._root, address)
+        paths = {one.path for one in self._entries_of(address)} | listed(self._root, address)
+        return {path for path in paths if not checksum_in(path)}
 
     def _entries_of(self, address: Address) -> list[FileEntry]:
         """Return the files of a partition; empty if it does not exist.
