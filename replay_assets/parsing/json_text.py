@@ -6,7 +6,7 @@ string may hold any of them.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 DEEPEST = 200
@@ -98,6 +98,20 @@ def is_too_deep(text: str) -> bool:
     """Return whether JSON is nested so deep that later steps could not walk through its value."""
     # Counting is fast, but it includes brackets inside strings: the depth decides.
     return text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST
+
+
+def nests_too_deep(value: object) -> bool:
+    """Return whether a JSON value is nested too deep, as `is_too_deep` does for its text."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [child for one in level for child in _children(one)]
+    return any(isinstance(one, dict | list) for one in level)
+
+
+def _children(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def without_strings(text: str) -> str:

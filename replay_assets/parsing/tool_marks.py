@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from replay_assets.parsing.json_text import Value, strict_json, values_in
+from replay_assets.parsing.json_text import Value, nests_too_deep, strict_json, values_in
 
 _OPEN = re.compile(
     r"<\|?tool_?calls?(?:_begin)?\|?>"  # Hermes, Qwen, Nemotron, Granite, Phi
@@ -91,7 +91,7 @@ def calls_in_json(value: Any) -> list[WrittenCall]:  # noqa: ANN401 - any JSON v
 
 
 def arguments_of(value: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSON value
-    """Return arguments as a JSON object; None if they are not one.
+    """Return arguments as a JSON object; None if they are not one, or are nested too deep.
 
     An empty text is an object without arguments. Some servers encode the object twice.
     """
@@ -104,7 +104,7 @@ def arguments_of(value: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSO
             return None
     if value is None:
         return {}
-    return value if isinstance(value, dict) else None
+    return value if isinstance(value, dict) and not nests_too_deep(value) else None
 
 
 def _tagged(text: str) -> Iterator[WrittenCall]:
@@ -170,7 +170,7 @@ def _keywords(call: ast.Call) -> dict[str, Any] | None:
         json.dumps(found, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         return None
-    return None if call.args else found
+    return None if call.args or nests_too_deep(found) else found
 
 
 def _values(text: str) -> Iterator[Value]:

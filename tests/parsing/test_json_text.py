@@ -6,9 +6,12 @@ import time
 import pytest
 
 from replay_assets.parsing.json_text import (
+    DEEPEST,
     OBJECTS_AND_LISTS,
     Broken,
     Value,
+    is_too_deep,
+    nests_too_deep,
     strict_json,
     values_in,
 )
@@ -70,3 +73,16 @@ def test_strict_json_refuses_what_other_parsers_refuse(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - json's own error, or ours
         strict_json(text)
     assert strict_json('{"a": 1.5}') == json.loads('{"a": 1.5}')
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a": '])
+def test_the_depth_of_a_text_and_of_its_value_have_one_limit(opening: str) -> None:
+    """Brackets in a string are not nesting."""
+    closing = {"[": "]", '{"a": ': "}"}[opening]
+    for levels, is_deep in ((DEEPEST, False), (DEEPEST + 1, True)):
+        text = opening * levels + '"[[["' + closing * levels
+        assert is_too_deep(text) is is_deep
+        assert nests_too_deep(json.loads(text)) is is_deep
+    text = "[" * (DEEPEST + 1) + "]" * (DEEPEST + 1)
+    assert is_too_deep(text)
+    assert nests_too_deep(json.loads(text))

@@ -99,6 +99,8 @@ def test_a_call_that_cannot_be_read_is_one_without_arguments():
         ("[1]", None),
         ('{"a": NaN}', None),
         (5, None),
+        (f'{{"a": {"[" * 400}{"]" * 400}}}', None),
+        (json.loads(f'{{"a": {"[" * 400}{"]" * 400}}}'), None),
     ],
 )
 def test_arguments_are_an_object(value: object, arguments: dict[str, int] | None):

@@ -146,6 +146,7 @@ def test_the_shipped_cases_are_varied():
         (called(("act", '{"n": ')), "answered", "malformed_arguments"),
         (called(("act", '{"n": '), finish_reason="length"), "length_stop", "malformed_arguments"),
         (called(("act", "[1]")), "answered", "malformed_arguments"),
+        (called(("act", f'{{"n": {"[" * 400}{"]" * 400}}}')), "answered", "malformed_arguments"),
         (
             called(tool_calls=[], finish_reason="function_call_filter: MALFORMED_FUNCTION_CALL"),
             "answered",

@@ -164,8 +164,13 @@ def test_a_tool_that_was_not_offered_is_refused_and_is_not_a_miss():
     assert "kubectl_get" in answer.text
 
 
-@pytest.mark.parametrize("arguments", ['{"resource": ', "[1]", '"pods"', "{" * 100_000])
-def test_arguments_that_cannot_be_read_are_answered_with_the_error(arguments: str):
+DEEP = f'{{"resource": {"[" * 400}{"]" * 400}}}'
+
+
+@pytest.mark.parametrize(
+    "arguments", ['{"resource": ', "[1]", '"pods"', "{" * 100_000, DEEP, json.loads(DEEP)]
+)
+def test_arguments_that_cannot_be_read_are_answered_with_the_error(arguments: Any):
     answer = ToolBox("").answer("kubectl_get", arguments)
     assert (answer.kind, answer.is_miss) == ("malformed_arguments", False)
     assert "arguments" in answer.text

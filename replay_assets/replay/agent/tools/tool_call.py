@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from replay_assets.parsing.json_text import DEEPEST, nests_too_deep
+
 AnswerKind = Literal[
     "recorded",
     "evidence",
@@ -78,11 +80,17 @@ def read_arguments(
     if arguments is None or arguments == "":
         return {}, None
     if isinstance(arguments, Mapping):
-        return dict(arguments), None
+        return _not_too_deep(dict(arguments))
     try:
         found = json.loads(arguments)
     except (ValueError, RecursionError) as error:
         return None, f"the arguments are not valid JSON: {error}"
     if not isinstance(found, dict):
         return None, f"the arguments must be a JSON object, not {type(found).__name__}"
-    return found, None
+    return _not_too_deep(found)
+
+
+def _not_too_deep(arguments: dict[str, Any]) -> tuple[dict[str, Any] | None, str | None]:
+    if nests_too_deep(arguments):  # an event with them could not be written
+        return None, f"the arguments are nested more than {DEEPEST} levels deep"
+    return arguments, None
